@@ -1,0 +1,1 @@
+//! Load, simulated people, the oracle and comparisons

@@ -1,0 +1,1 @@
+//! Users, friendships, blocks, and who may see whom

@@ -1,0 +1,172 @@
+use std::fmt;
+
+use crate::{DeviceId, Position, PositionFault, Timestamp};
+
+/// The ranges of what a phone may tell, in the unit that the name ends with.
+pub mod limits {
+    use std::ops::RangeInclusive;
+
+    /// Beyond 100 km a fix says nothing; phones' own worst is some 65 km.
+    pub const ACCURACY_M: RangeInclusive<f64> = 0.0..=100_000.0;
+    /// From below the deepest trench to the edge of space.
+    pub const ALTITUDE_M: RangeInclusive<f64> = -12_000.0..=100_000.0;
+    /// An airliner with the jet stream behind it makes 358 m/s over ground.
+    pub const SPEED_MPS: RangeInclusive<f64> = 0.0..=360.0;
+    /// A full turn, both ends included.
+    pub const HEADING_DEG: RangeInclusive<f64> = 0.0..=360.0;
+    /// A full battery is 100.
+    pub const BATTERY_PERCENT: RangeInclusive<f64> = 0.0..=100.0;
+    /// The greatest integer that every JSON reader keeps exactly.
+    pub const SEQ_MAX: u64 = 1 << 53;
+}
+
+/// What a phone says of itself at one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fix {
+    /// Where.
+    pub position: Position,
+    /// Radius within which the phone believes itself to be, metres.
+    pub accuracy_m: Option<f64>,
+    /// Above the ellipsoid, metres.
+    pub altitude_m: Option<f64>,
+    /// Over ground, metres per second.
+    pub speed_mps: Option<f64>,
+    /// Clockwise from true north, degrees.
+    pub heading_deg: Option<f64>,
+    /// Charge, percent.
+    pub battery_percent: Option<f64>,
+}
+
+/// Which value of a fix is out of its range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FixFault {
+    /// One of the coordinates.
+    Position(PositionFault),
+    /// `accuracy_m`
+    Accuracy,
+    /// `altitude_m`
+    Altitude,
+    /// `speed_mps`
+    Speed,
+    /// `heading_deg`
+    Heading,
+    /// `battery_percent`
+    Battery,
+}
+
+impl fmt::Display for FixFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, range) = match self {
+            Self::Position(fault) => return fault.fmt(f),
+            Self::Accuracy => ("accuracy_m", limits::ACCURACY_M),
+            Self::Altitude => ("altitude_m", limits::ALTITUDE_M),
+            Self::Speed => ("speed_mps", limits::SPEED_MPS),
+            Self::Heading => ("heading_deg", limits::HEADING_DEG),
+            Self::Battery => ("battery_percent", limits::BATTERY_PERCENT),
+        };
+        write!(f, "{name} must be from {} to {}", range.start(), range.end())
+    }
+}
+
+impl std::error::Error for FixFault {}
+
+impl Fix {
+    /// A fix of which only the position is known.
+    pub fn at(position: Position) -> Self {
+        Self {
+            position,
+            accuracy_m: None,
+            altitude_m: None,
+            speed_mps: None,
+            heading_deg: None,
+            battery_percent: None,
+        }
+    }
+
+    /// Checks the ranges of [`limits`].
+    pub fn checked(self) -> Result<Self, FixFault> {
+        let all = [
+            (self.accuracy_m, limits::ACCURACY_M, FixFault::Accuracy),
+            (self.altitude_m, limits::ALTITUDE_M, FixFault::Altitude),
+            (self.speed_mps, limits::SPEED_MPS, FixFault::Speed),
+            (self.heading_deg, limits::HEADING_DEG, FixFault::Heading),
+            (self.battery_percent, limits::BATTERY_PERCENT, FixFault::Battery),
+        ];
+        for (value, range, fault) in all {
+            if value.is_some_and(|v| !range.contains(&v)) {
+                return Err(fault);
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// The order of a user's fixes, the same on every path: cache, channel, snapshot, outbox. Greatest wins.
+///
+/// The fields are compared in the order in which they stand here.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// Effective time of the fix: the device's clock where it is believable, else the time of receipt.
+    pub effective: Timestamp,
+    /// Decides between devices that speak of the same millisecond.
+    pub device: DeviceId,
+    /// Grows with every fix of a device.
+    pub seq: u64,
+}
+
+impl Version {
+    /// A name for this version that tells viewers nothing but whether two are equal: the device's id and the count of
+    /// its fixes are nobody else's business.
+    pub fn opaque(&self) -> String {
+        // FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let seq = self.seq.to_le_bytes();
+        for byte in self.device.as_str().bytes().chain(seq) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        format!("{:x}-{:08x}", self.effective.0, (hash >> 32) as u32 ^ hash as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(effective: i64, device: &str, seq: u64) -> Version {
+        let device = DeviceId::parse(device).expect("device");
+        Version { effective: Timestamp(effective), device, seq }
+    }
+
+    #[test]
+    fn time_decides_then_device_then_seq() {
+        let ordered =
+            [version(1, "z", 9), version(2, "a", 9), version(2, "b", 1), version(2, "b", 2)];
+        assert!(ordered.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn opaque_versions_differ_where_versions_do() {
+        let all = [version(1, "a", 1), version(1, "a", 2), version(1, "b", 1), version(2, "a", 1)];
+        let mut names: Vec<_> = all.iter().map(Version::opaque).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all.len());
+    }
+
+    #[test]
+    fn values_out_of_range_are_named() {
+        let here = Fix::at(Position::new(1.0, 2.0).expect("valid"));
+        assert!(here.checked().is_ok());
+        for (fix, fault) in [
+            (Fix { accuracy_m: Some(-1.0), ..here }, FixFault::Accuracy),
+            (Fix { accuracy_m: Some(1e9), ..here }, FixFault::Accuracy),
+            (Fix { speed_mps: Some(361.0), ..here }, FixFault::Speed),
+            (Fix { heading_deg: Some(-1.0), ..here }, FixFault::Heading),
+            (Fix { battery_percent: Some(101.0), ..here }, FixFault::Battery),
+            (Fix { altitude_m: Some(f64::NAN), ..here }, FixFault::Altitude),
+        ] {
+            assert_eq!(fix.checked(), Err(fault));
+        }
+        assert!(FixFault::Speed.to_string().contains("speed_mps must be from 0 to 360"));
+    }
+}

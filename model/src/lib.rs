@@ -1,0 +1,28 @@
+//! The words of the domain, pure: who ([`UserId`], [`DeviceId`]), where ([`Position`], [`Metres`]), when
+//! ([`Timestamp`], [`Moment`], [`Clock`]) and in which order ([`Version`]).
+//!
+//! Nothing here does I/O, reads a clock of its own or knows another crate of the workspace. Values are checked once,
+//! where they are made; whoever holds one may rely on it.
+//!
+//! # Invariants
+//! * A [`Position`] lies on Earth and is finite.
+//! * `Debug` of a [`Position`] prints no coordinates, so that no log line can leak one.
+//! * Distances come from one formula, [`distance`], for friends and businesses alike.
+
+mod distance;
+mod error;
+mod fix;
+mod id;
+mod position;
+mod random;
+mod time;
+mod viewer;
+
+pub use distance::{Ecef, distance};
+pub use error::ErrorKind;
+pub use fix::{Fix, FixFault, Version, limits};
+pub use id::{DeviceId, IdFault, UserId};
+pub use position::{Metres, Position, PositionFault};
+pub use random::{Random, SeededRandom, token};
+pub use time::{Clock, ManualClock, Moment, Monotonic, SystemClock, Timestamp};
+pub use viewer::ViewerClass;

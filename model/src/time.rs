@@ -1,0 +1,116 @@
+use std::ops::Sub;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// A point in time in Unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+/// Milliseconds since some fixed moment in this process; never steps, so that deadlines and TTLs count in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Monotonic(pub u64);
+
+impl Timestamp {
+    /// This moment moved by a number of milliseconds.
+    #[must_use]
+    pub fn plus_ms(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+}
+
+impl Sub for Timestamp {
+    type Output = i64;
+
+    /// The milliseconds from `other` to this.
+    fn sub(self, other: Self) -> i64 {
+        self.0.saturating_sub(other.0)
+    }
+}
+
+impl Monotonic {
+    /// This moment and a number of milliseconds.
+    #[must_use]
+    pub fn plus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// The milliseconds since `earlier`; 0 if that is later.
+    pub fn since_ms(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// One reading of both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// What the calendar says; may step.
+    pub wall: Timestamp,
+    /// What a stopwatch says; never steps.
+    pub monotonic: Monotonic,
+}
+
+/// Where time comes from; passed in, so that tests control it.
+pub trait Clock: Send + Sync {
+    /// Reads both clocks.
+    fn now(&self) -> Moment;
+}
+
+/// The machine's clocks.
+#[derive(Debug)]
+pub struct SystemClock {
+    started: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic time starts now.
+    pub fn start() -> Self {
+        Self { started: Instant::now() }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Moment {
+        let unix_ms = |time: SystemTime| match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => since.as_millis() as i64,
+            Err(before) => -(before.duration().as_millis() as i64),
+        };
+        Moment {
+            wall: Timestamp(unix_ms(SystemTime::now())),
+            monotonic: Monotonic(self.started.elapsed().as_millis() as u64),
+        }
+    }
+}
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct ManualClock {
+    wall_ms: AtomicI64,
+    monotonic_ms: AtomicU64,
+}
+
+impl ManualClock {
+    /// A clock that shows `wall`.
+    pub fn at(wall: Timestamp) -> Self {
+        Self { wall_ms: AtomicI64::new(wall.0), monotonic_ms: AtomicU64::new(0) }
+    }
+
+    /// Lets time pass.
+    pub fn advance_ms(&self, ms: u64) {
+        self.wall_ms.fetch_add(ms as i64, Ordering::SeqCst);
+        self.monotonic_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Sets the calendar forward or back, as an administrator does, while no time passes.
+    pub fn step_wall_ms(&self, ms: i64) {
+        self.wall_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Moment {
+        Moment {
+            wall: Timestamp(self.wall_ms.load(Ordering::SeqCst)),
+            monotonic: Monotonic(self.monotonic_ms.load(Ordering::SeqCst)),
+        }
+    }
+}

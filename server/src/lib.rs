@@ -1,0 +1,1 @@
+//! The one binary: roles, config, wiring, command line

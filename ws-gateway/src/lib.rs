@@ -1,0 +1,1 @@
+//! Sessions and fan-out of live positions

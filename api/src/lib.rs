@@ -1,1 +1,50 @@
-//! What every REST door shares
+//! What every REST door shares: how a request is let in, who asks, how often, and how a refusal looks.
+//!
+//! ```text
+//! request ─▶ door: request id, log line, metrics ─▶ guard: headers, path, size ─▶ route
+//!         ─▶ Caller: token verified, rate charged ─▶ PathParams, Query, Json ─▶ handler
+//!         ─▶ answer, or a Problem that carries the request id
+//! ```
+//!
+//! A part builds its routes with `utoipa-axum` over a state that a [`Context`] can be taken from, wraps them in
+//! [`json_routes`], and the server puts all of them behind one [`door`].
+//!
+//! # Invariants
+//! * Every refusal is problem JSON (RFC 9457) with the request's id; one table turns an error's kind into a status.
+//! * Neither a token nor a path, query string or body is ever logged; routes are logged by their pattern.
+//! * Time is passed in: a token is judged by the [`model::Clock`] of the context.
+//! * Nothing is parsed leniently: a body is one JSON object in UTF-8, a parameter stands once and is known.
+//!
+//! # Limits
+//! [`BODY_BYTES_MAX`], [`BODY_ARRIVAL_MAX`], [`HEADER_BYTES_MAX`], [`HEADERS_BYTES_MAX`], [`TOKEN_BYTES_MAX`],
+//! [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`].
+
+mod accept;
+mod auth;
+mod context;
+mod cursor;
+mod door;
+mod extract;
+mod gcra;
+mod guard;
+pub mod metrics;
+mod openapi;
+mod page;
+mod problem;
+mod rate;
+
+pub use accept::json_routes;
+pub use auth::{
+    BearerFault, Caller, KeyFault, Role, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX, TokenFault,
+    Verifier, VerifyingKey, bearer,
+};
+pub use context::{Context, SystemRandom};
+pub use cursor::{CURSOR_BYTES_MAX, Cursor};
+pub use door::{REQUEST_ID_BYTES_MAX, RequestId, door};
+pub use extract::{BODY_ARRIVAL_MAX, Json, PathParams, Query};
+pub use gcra::{Gcra, RetryAfterMs};
+pub use guard::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX};
+pub use openapi::openapi;
+pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};
+pub use problem::Problem;
+pub use rate::{CALLERS_MAX, RateLimit, RateLimiter};

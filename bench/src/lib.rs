@@ -1,1 +1,64 @@
-//! Load, simulated people, the oracle and comparisons
+//! Simulated people who use a Whereabouts service over its public doors, and an oracle that judges what they see.
+//!
+//! ```text
+//! trace or walkers ─▶ replay ─▶ conductor ─▶ person (orders) ─▶ client ─▶ WebSocket
+//!                                  │             ▲                 │
+//!                                  │             └──── hear ◀──────┘  view, acks, latency
+//!                                  └─▶ checkpoint ─▶ oracle ─▶ summary
+//! ```
+//! Every person is one task with one real socket. All of them are beaten time by one conductor, which now and then
+//! stops the world and compares everybody's view with the truth ([`judge`]). Users and friendships are made over REST
+//! beforehand.
+//!
+//! # Invariants
+//! * The oracle shares no geometry with the product and knows nothing but what was acknowledged.
+//! * A friend is looked for by the rules of PROTOCOL.md and nothing else; what a message leaves open is allowed.
+//! * No summary, example, error or `Debug` output holds a position or a token.
+//!
+//! # Limits
+//! * The clocks of the simulation and of the service must agree to some 100 ms: fixes carry our time, and the oracle
+//!   counts their age by it.
+//! * The friendships are those of the [`Graph`]. Whoever changes one meanwhile makes the verdict wrong; whoever moves a
+//!   person must be named by [`Plan::held`] for at least a second.
+//! * Fixes of one person beyond 0.7 of the service's `fixes_per_s` are skipped, the newest never.
+//! * Per process and target address some 28,000 sockets (the ephemeral ports), and no more than the limit of open
+//!   files allows.
+//! * Only `http://` and `ws://`.
+
+mod address;
+mod cast;
+mod chance;
+mod checkpoint;
+mod client;
+mod conductor;
+mod crowd;
+mod error;
+#[cfg(test)]
+mod fake;
+mod graph;
+mod hear;
+mod latency;
+mod memory;
+mod oracle;
+mod person;
+mod progress;
+mod replay;
+mod run;
+mod scene;
+mod setup;
+mod summary;
+mod trace;
+mod walk;
+mod wire;
+
+pub use crowd::{Change, Coming, Counts};
+pub use error::Error;
+pub use graph::Graph;
+pub use latency::Quantiles;
+pub use memory::{MemoryWatch, resident_memory};
+pub use oracle::{Seen, Shown, Standing, Verdict, World, judge};
+pub use progress::Progress;
+pub use run::{Friends, Held, People, Plan, Setup, Tokens, run};
+pub use scene::{NoObserver, Observer, Scene, Sight, Stage};
+pub use summary::{Oracle, Summary};
+pub use trace::{Row, Survey, Trace, survey};

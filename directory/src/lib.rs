@@ -1,1 +1,48 @@
-//! Users, friendships, blocks, and who may see whom
+//! Users, friendships, blocks, and who may see whom.
+//!
+//! ```text
+//! PUT /v1/… ─▶ http ─▶ Directory ─▶ writer: up to 256 commands ─▶ Store::apply: one transaction, one fsync
+//!                          │                                          │ ledger: pure, decides each command
+//!                          │                                          ▼
+//!   gateway ◀── circle ────┤                                       Changes: whose circle to read again
+//!           ◀── subscribe ─┴──────────────────────────────────────────┘
+//! ```
+//!
+//! The core is pure: [`Relation`] says how two users stand, [`decide`] what a command makes of it, the ledger applies a
+//! batch of commands with the limits. An adapter of the port [`Store`] loads what the ledger needs and stores what it
+//! changed. [`conformance`] is the list of cases that every adapter passes.
+//!
+//! # Invariants
+//! * A relation seen from the other side is its mirror; both directions are stored in one transaction.
+//! * No friendship across a block; nobody is related to themself.
+//! * What was answered with success is on disk, and its change was announced before the answer.
+//! * Who is blocked can't find it out here: a request to somebody who blocked you, or to nobody, looks like any other.
+//!
+//! # Limits
+//! [`Limits`] per user; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`BATCH_MAX`], [`CHANGES_WAITING_MAX`],
+//! [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`].
+
+mod changes;
+mod command;
+pub mod conformance;
+pub mod embedded;
+mod error;
+mod handle;
+pub mod http;
+mod ledger;
+mod limits;
+pub mod metrics;
+mod relation;
+mod store;
+mod user;
+mod writer;
+
+pub use changes::{CHANGES_WAITING_MAX, Change, Changes};
+pub use command::{Command, Order, Outcome};
+pub use error::{Error, Refusal};
+pub use handle::{Circle, Directory, KNOWN_USERS_MAX};
+pub use limits::Limits;
+pub use relation::{Relation, Verb, decide};
+pub use store::{Answer, BATCH_MAX, Entry, Friend, List, Store, StoredCircle};
+pub use user::{DisplayName, NAME_CHARS_MAX, NameFault, User};
+pub use writer::{COMMAND_WAIT_MAX, COMMANDS_WAITING_MAX};

@@ -1,1 +1,7 @@
-fn main() {}
+//! `whereabouts`: see the crate's documentation.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::run()
+}

@@ -1,0 +1,13 @@
+mod bearer;
+mod caller;
+mod fault;
+mod key;
+mod signer;
+mod verifier;
+
+pub use bearer::{BearerFault, bearer};
+pub use caller::{Caller, Role};
+pub use fault::{KeyFault, TokenFault};
+pub use key::{SECRET_BYTES_MIN, VerifyingKey};
+pub use signer::Signer;
+pub use verifier::{TOKEN_BYTES_MAX, Verifier};

@@ -1,0 +1,92 @@
+use std::fmt;
+
+use http::{HeaderMap, header};
+use model::ErrorKind;
+
+use crate::Problem;
+
+/// What is wrong with an `Authorization` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BearerFault {
+    /// The header stands more than once.
+    Repeated,
+    /// Another scheme than `Bearer`.
+    Scheme,
+    /// `Bearer` and nothing behind it, or an empty header.
+    Empty,
+    /// Characters that no token has.
+    Characters,
+}
+
+impl fmt::Display for BearerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Repeated => "the Authorization header stands more than once",
+            Self::Scheme => "the Authorization header has another scheme than Bearer",
+            Self::Empty => "the Authorization header has no token",
+            Self::Characters => "the Authorization header has characters that no token has",
+        })
+    }
+}
+
+impl std::error::Error for BearerFault {}
+
+impl From<BearerFault> for Problem {
+    fn from(fault: BearerFault) -> Self {
+        Self::new(ErrorKind::Unauthenticated, "invalid_authorization", fault.to_string())
+    }
+}
+
+/// The token of `Authorization: Bearer …`; `None` where the header is absent.
+pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, BearerFault> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = all.next() else { return Ok(None) };
+    if all.next().is_some() {
+        return Err(BearerFault::Repeated);
+    }
+    let text = value.to_str().map_err(|_| BearerFault::Characters)?.trim();
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if scheme.is_empty() {
+        return Err(BearerFault::Empty);
+    }
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(BearerFault::Scheme);
+    }
+    let token = token.trim();
+    if token.is_empty() {
+        return Err(BearerFault::Empty);
+    }
+    if token.contains([' ', ',']) {
+        return Err(BearerFault::Characters);
+    }
+    Ok(Some(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn of(values: &[&'static str]) -> Result<Option<String>, BearerFault> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        bearer(&headers).map(|token| token.map(str::to_owned))
+    }
+
+    #[test]
+    fn the_token_is_found_or_what_is_wrong_is_said() {
+        assert_eq!(of(&[]), Ok(None));
+        assert_eq!(of(&["Bearer a.b.c"]), Ok(Some("a.b.c".to_owned())));
+        assert_eq!(of(&["bearer  a.b.c "]), Ok(Some("a.b.c".to_owned())));
+        assert_eq!(of(&["Bearer a", "Bearer a"]), Err(BearerFault::Repeated));
+        assert_eq!(of(&["Basic YTpi"]), Err(BearerFault::Scheme));
+        assert_eq!(of(&["a.b.c"]), Err(BearerFault::Scheme));
+        assert_eq!(of(&["Bearer"]), Err(BearerFault::Empty));
+        assert_eq!(of(&["Bearer  "]), Err(BearerFault::Empty));
+        assert_eq!(of(&[""]), Err(BearerFault::Empty));
+        assert_eq!(of(&["Bearer a b"]), Err(BearerFault::Characters));
+        assert_eq!(of(&["Bearer a, Bearer b"]), Err(BearerFault::Characters));
+    }
+}

@@ -1,0 +1,115 @@
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use model::ErrorKind;
+
+use crate::Problem;
+use crate::extract::too_large;
+
+/// The longest body, bytes.
+pub const BODY_BYTES_MAX: usize = 64 * 1_024;
+/// The longest header, name and value, bytes.
+pub const HEADER_BYTES_MAX: usize = 8 * 1_024;
+/// All headers together, bytes.
+pub const HEADERS_BYTES_MAX: usize = 16 * 1_024;
+
+/// Refuses what no route should have to think of.
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
+    let checked = check_headers(request.headers()).and_then(|()| check_path(request.uri().path()));
+    match checked {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut total = 0;
+    for (name, value) in headers {
+        let bytes = name.as_str().len() + value.len();
+        total += bytes;
+        if bytes > HEADER_BYTES_MAX || total > HEADERS_BYTES_MAX {
+            let detail = format!(
+                "a header may have {HEADER_BYTES_MAX} bytes, all of them {HEADERS_BYTES_MAX}"
+            );
+            let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+            return Err(Problem::with_status(status, "headers_too_large", detail));
+        }
+    }
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > BODY_BYTES_MAX as u64) {
+        return Err(too_large());
+    }
+    let encoded = |value: &http::HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(header::CONTENT_ENCODING).iter().any(encoded) {
+        let detail = "compressed bodies are not read: send it without Content-Encoding";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Problem::with_status(status, "unsupported_encoding", detail));
+    }
+    Ok(())
+}
+
+/// A path that others would read differently: a proxy may have let it pass as something else.
+fn check_path(path: &str) -> Result<(), Problem> {
+    let invalid = |detail: &str| Err(Problem::new(ErrorKind::Invalid, "invalid_path", detail));
+    if path.contains("//") {
+        return invalid("the path has an empty segment");
+    }
+    let Some(decoded) = percent_decoded(path) else {
+        return invalid("the path is not percent-encoded UTF-8");
+    };
+    if decoded.chars().any(char::is_control) {
+        return invalid("the path has a control character");
+    }
+    if decoded.split('/').any(|segment| segment == "." || segment == "..") {
+        return invalid("the path has a segment of dots");
+    }
+    Ok(())
+}
+
+/// `None` for what is not percent-encoded UTF-8 (RFC 3986, 2.1).
+fn percent_decoded(path: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digit = |b: Option<u8>| char::from(b?).to_digit(16);
+            bytes.push((digit(rest.next())? * 16 + digit(rest.next())?) as u8);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_paths_pass() {
+        for path in ["/", "/v1/users/a.b~c", "/v1/users/%C3%A9", "/v1/users/..a"] {
+            assert_eq!(check_path(path), Ok(()), "{path}");
+        }
+    }
+
+    #[test]
+    fn ambiguous_paths_are_refused() {
+        for path in [
+            "//",
+            "/v1//users",
+            "/v1/%2e%2e/users",
+            "/v1/.%2E/users",
+            "/v1/../users",
+            "/v1/./users",
+            "/v1/users/%2e%2e%2fx",
+            "/v1/users/a%00",
+            "/v1/users/a%0a",
+            "/v1/%zz",
+            "/v1/%2",
+            "/v1/%ff",
+        ] {
+            assert_eq!(check_path(path).map_err(|p| p.status().as_u16()), Err(400), "{path}");
+        }
+    }
+}

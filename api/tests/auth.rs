@@ -1,0 +1,243 @@
+//! Tokens: what is accepted, what is refused, and with which words.
+
+use api::{KeyFault, Role, Signer, TOKEN_BYTES_MAX, TokenFault, Verifier, VerifyingKey};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use model::{IdFault, Timestamp, UserId};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const SECRET: &[u8] = b"a secret of more than 32 bytes for the tests";
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+const NOW_S: i64 = NOW.0 / 1_000;
+const LEEWAY_S: u32 = 30;
+
+/// RFC 8032, 7.1, test 1.
+const ED25519_SEED: [u8; 32] = [
+    0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4,
+    0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60,
+];
+const ED25519_PUBLIC: [u8; 32] = [
+    0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
+    0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+];
+
+fn pem(label: &str, prefix: &[u8], key: &[u8]) -> Vec<u8> {
+    let der = [prefix, key].concat();
+    let text = STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n").into_bytes()
+}
+
+/// RFC 8410: the wrapping of Ed25519 keys in PKCS #8 and SPKI.
+fn private_pem() -> Vec<u8> {
+    let prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    pem("PRIVATE KEY", &prefix, &ED25519_SEED)
+}
+
+fn public_pem() -> Vec<u8> {
+    let prefix = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
+    pem("PUBLIC KEY", &prefix, &ED25519_PUBLIC)
+}
+
+fn hs() -> VerifyingKey {
+    VerifyingKey::hs256("hs", SECRET).expect("long enough")
+}
+
+fn ed() -> VerifyingKey {
+    VerifyingKey::eddsa("ed", &public_pem()).expect("a key")
+}
+
+fn verifier(keys: Vec<VerifyingKey>) -> Verifier {
+    Verifier::new(keys, "us", "whereabouts", LEEWAY_S).expect("keys")
+}
+
+fn claims() -> Value {
+    json!({"sub": "alice", "exp": NOW_S + 60, "iat": NOW_S, "iss": "us", "aud": "whereabouts"})
+}
+
+/// The claims with some replaced, or removed by `null`.
+fn with(changes: &Value) -> Value {
+    let mut all = claims();
+    let map = all.as_object_mut().expect("object");
+    for (name, value) in changes.as_object().expect("object").clone() {
+        if value.is_null() {
+            map.remove(&name)
+        } else {
+            map.insert(name, value)
+        };
+    }
+    all
+}
+
+fn forge(header: &str, payload: &str, secret: &[u8]) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let key = EncodingKey::from_secret(secret);
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256);
+    format!("{message}.{}", signature.expect("signed"))
+}
+
+fn signed(claims: &Value) -> String {
+    forge(r#"{"alg":"HS256","typ":"JWT","kid":"hs"}"#, &claims.to_string(), SECRET)
+}
+
+fn fault(token: &str) -> TokenFault {
+    verifier(vec![hs(), ed()]).verify(token, NOW).expect_err("must be refused")
+}
+
+#[test]
+fn what_a_signer_signs_is_verified() {
+    let alice = UserId::parse("alice").expect("id");
+    let verifier = verifier(vec![hs(), ed()]);
+    for signer in [
+        Signer::hs256("hs", SECRET, "us", "whereabouts").expect("signer"),
+        Signer::eddsa("ed", &private_pem(), "us", "whereabouts").expect("signer"),
+    ] {
+        for role in [Role::User, Role::Service, Role::Operator] {
+            let caller = verifier.verify(&signer.sign(&alice, role, NOW, 60), NOW).expect("valid");
+            assert_eq!((caller.user.as_str(), caller.role), ("alice", role));
+            assert_eq!(caller.expires, NOW.plus_ms(60_000));
+        }
+    }
+}
+
+#[test]
+fn time_is_judged_with_leeway_by_the_time_passed_in() {
+    let token = signed(&claims());
+    let verifier = verifier(vec![hs()]);
+    let at = |ms| verifier.verify(&token, NOW.plus_ms(ms)).map(|_| ()).err();
+    assert_eq!(at(60_000 + 29_999), None);
+    assert_eq!(at(60_000 + 30_000), Some(TokenFault::Expired));
+    assert_eq!(at(-30_000), None);
+    assert_eq!(at(-30_001), Some(TokenFault::NotYetValid));
+}
+
+#[test]
+fn claims_decide() {
+    let bad = |changes: Value| fault(&signed(&with(&changes)));
+    assert_eq!(bad(json!({"exp": null})), TokenFault::NoExpiry);
+    assert_eq!(bad(json!({"exp": NOW_S - 31})), TokenFault::Expired);
+    assert_eq!(bad(json!({"exp": "tomorrow"})), TokenFault::Malformed);
+    assert_eq!(bad(json!({"nbf": NOW_S + 31})), TokenFault::NotYetValid);
+    assert_eq!(bad(json!({"iat": NOW_S + 31})), TokenFault::NotYetValid);
+    assert_eq!(bad(json!({"iat": NOW.0})), TokenFault::NotYetValid);
+    assert_eq!(bad(json!({"iss": null})), TokenFault::WrongIssuer);
+    assert_eq!(bad(json!({"iss": "them"})), TokenFault::WrongIssuer);
+    assert_eq!(bad(json!({"aud": null})), TokenFault::WrongAudience);
+    assert_eq!(bad(json!({"aud": "them"})), TokenFault::WrongAudience);
+    assert_eq!(bad(json!({"aud": []})), TokenFault::WrongAudience);
+    assert_eq!(bad(json!({"sub": null})), TokenFault::NoSubject);
+    assert_eq!(bad(json!({"sub": "a b"})), TokenFault::BadSubject(IdFault::Character));
+    assert_eq!(bad(json!({"sub": 7})), TokenFault::Malformed);
+    assert_eq!(bad(json!({"role": "root"})), TokenFault::UnknownRole);
+}
+
+#[test]
+fn odd_but_right_claims_are_accepted() {
+    for changes in [
+        json!({"iat": null}),
+        json!({"aud": ["them", "whereabouts"]}),
+        json!({"exp": 1e12}),
+        json!({"iat": NOW_S as f64 + 0.5}),
+        json!({"scope": ["anything"]}),
+    ] {
+        let token = signed(&with(&changes));
+        assert!(verifier(vec![hs()]).verify(&token, NOW).is_ok(), "{changes}");
+    }
+}
+
+#[test]
+fn a_token_chooses_no_algorithm() {
+    let claims = claims().to_string();
+    let none = format!(
+        "{}.{}.",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"hs"}"#),
+        URL_SAFE_NO_PAD.encode(&claims)
+    );
+    assert_eq!(fault(&none), TokenFault::WrongAlgorithm);
+    for secret in [&public_pem()[..], &ED25519_PUBLIC] {
+        let confused = forge(r#"{"alg":"HS256","kid":"ed"}"#, &claims, secret);
+        assert_eq!(fault(&confused), TokenFault::WrongAlgorithm);
+        let claimed = forge(r#"{"alg":"EdDSA","kid":"ed"}"#, &claims, secret);
+        assert_eq!(fault(&claimed), TokenFault::BadSignature);
+    }
+    assert_eq!(
+        fault(&forge(r#"{"alg":"HS512","kid":"hs"}"#, &claims, SECRET)),
+        TokenFault::WrongAlgorithm
+    );
+}
+
+#[test]
+fn a_token_names_its_key_unless_there_is_only_one() {
+    let unnamed = forge(r#"{"alg":"HS256"}"#, &claims().to_string(), SECRET);
+    assert_eq!(fault(&unnamed), TokenFault::NoKeyId);
+    assert!(verifier(vec![hs()]).verify(&unnamed, NOW).is_ok());
+    let foreign = forge(r#"{"alg":"HS256","kid":"x"}"#, &claims().to_string(), SECRET);
+    assert_eq!(fault(&foreign), TokenFault::UnknownKey);
+    assert_eq!(verifier(vec![hs()]).verify(&foreign, NOW).map(|_| ()), Err(TokenFault::UnknownKey));
+}
+
+#[test]
+fn what_is_no_token_is_refused() {
+    let good = signed(&claims());
+    assert_eq!(fault(&"x".repeat(TOKEN_BYTES_MAX + 1)), TokenFault::TooLong);
+    assert_eq!(fault(&"x".repeat(1 << 20)), TokenFault::TooLong);
+    for text in ["", ".", "..", "a.b", "a.b.c", "....", "\u{e9}.\u{e9}.\u{e9}"] {
+        assert_eq!(fault(text), TokenFault::Malformed, "{text:?}");
+    }
+    assert_eq!(fault(&forge(r#"["HS256"]"#, "{}", SECRET)), TokenFault::Malformed);
+    assert_eq!(
+        fault(&forge(r#"{"alg":"HS256","kid":"hs","crit":["b64"]}"#, "{}", SECRET)),
+        TokenFault::Critical
+    );
+    assert_eq!(fault(&forge(r#"{"alg":"HS256","kid":"hs"}"#, "[]", SECRET)), TokenFault::Malformed);
+    assert_eq!(
+        fault(&forge(r#"{"alg":"HS256","kid":"hs"}"#, r#"{"sub":"a","sub":"b"}"#, SECRET)),
+        TokenFault::Malformed
+    );
+    let (message, _) = good.rsplit_once('.').expect("dots");
+    assert_eq!(fault(&format!("{message}.")), TokenFault::BadSignature);
+    assert_eq!(fault(&format!("{message}.!!")), TokenFault::BadSignature);
+    assert_eq!(fault(&format!("{good}.x")), TokenFault::Malformed);
+    assert_eq!(
+        fault(&forge(r#"{"alg":"HS256","kid":"hs"}"#, "{}", &[7; 32])),
+        TokenFault::BadSignature
+    );
+}
+
+#[test]
+fn keys_are_checked_when_they_are_configured() {
+    assert_eq!(VerifyingKey::hs256("a", &[0; 31]).err(), Some(KeyFault::ShortSecret));
+    assert_eq!(VerifyingKey::hs256("", SECRET).err(), Some(KeyFault::BadKeyId));
+    assert_eq!(VerifyingKey::eddsa("a", b"nonsense").err(), Some(KeyFault::NotEd25519));
+    assert_eq!(VerifyingKey::eddsa("a", &private_pem()).err(), Some(KeyFault::NotEd25519));
+    assert_eq!(Signer::eddsa("a", &public_pem(), "", "").err(), Some(KeyFault::NotEd25519));
+    let of = |keys| Verifier::new(keys, "", "", 0).err();
+    assert_eq!(of(vec![]), Some(KeyFault::NoKeys));
+    assert_eq!(of(vec![hs(), hs()]), Some(KeyFault::RepeatedKeyId));
+}
+
+#[test]
+fn neither_keys_nor_tokens_are_shown() {
+    let shown = format!("{:?} {:?}", verifier(vec![hs(), ed()]), fault("alice.secret.token"));
+    assert!(!shown.contains("secret"), "{shown}");
+}
+
+proptest! {
+    #[test]
+    fn a_changed_token_is_never_accepted(at in 0..200usize, to in "[A-Za-z0-9_.-]") {
+        let good = signed(&claims());
+        let mut bytes = good.clone().into_bytes();
+        let at = at % bytes.len();
+        bytes[at] = to.as_bytes()[0];
+        let changed = String::from_utf8(bytes).expect("ASCII");
+        // The last character of a part carries bits that are not used; others may decode to the same.
+        prop_assume!(changed != good);
+        prop_assert!(verifier(vec![hs()]).verify(&changed, NOW).is_err());
+    }
+
+    #[test]
+    fn nonsense_does_no_harm(text in "\\PC{0,200}") {
+        prop_assert!(verifier(vec![hs()]).verify(&text, NOW).is_err());
+    }
+}

@@ -1,0 +1,112 @@
+//! A look at everybody's view while the world stands still.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::crowd::Crowd;
+use crate::oracle::{Standing, Verdict, World, judge};
+use crate::person::Person;
+
+/// How often everybody is asked whether they are done.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// What a checkpoint found.
+pub(crate) struct Finding {
+    pub(crate) verdict: Verdict,
+    /// Views that were judged.
+    pub(crate) judged: u64,
+    /// People whose ping nobody answered though they were connected all the time.
+    pub(crate) unanswered: u64,
+    /// Fixes that nobody acknowledged though the connection stood.
+    pub(crate) lost: u64,
+}
+
+/// Checkpoint `number` (from 1 on). The caller sends nothing meanwhile.
+///
+/// Waits for all acknowledgements, for two ticks, and for the answer to a ping of everybody, which comes after
+/// everything the service had to tell. Then each one's view is compared with the truth. Whoever was not connected all
+/// the time isn't judged.
+pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duration) -> Finding {
+    let began = Instant::now();
+    let there = |person: &Person| {
+        let state = person.state();
+        state.terms.is_some_and(|terms| terms.since <= began)
+    };
+    let everybody = |done: fn(&Person, u64) -> bool| {
+        crowd.people.iter().all(|person| !there(person) || done(person, number))
+    };
+
+    until(settle_within, || everybody(|person, _| person.state().is_settled())).await;
+    let lost = crowd.people.iter().filter(|person| there(person)).map(give_up_waiting).sum();
+
+    let tick_ms = terms_of(crowd, |terms| terms.tick_ms).unwrap_or(0);
+    tokio::time::sleep(Duration::from_millis(2 * tick_ms)).await;
+
+    let asked_ms = crowd.now_ms();
+    for person in crowd.people.iter().filter(|person| there(person)) {
+        person.order(|orders| orders.ping = Some(number));
+    }
+    until(settle_within, || everybody(has_answered)).await;
+
+    let standings: Vec<Standing> =
+        crowd.people.iter().map(|p| standing(p, began, number)).collect();
+    let unanswered =
+        crowd.people.iter().filter(|person| there(person) && !has_answered(person, number)).count();
+    let judged = standings.iter().filter(|standing| standing.view.is_some()).count();
+    let world = World {
+        graph: Arc::clone(&crowd.graph),
+        people: standings,
+        asked_ms,
+        now_ms: crowd.now_ms(),
+        ttl_ms: terms_of(crowd, |terms| terms.ttl_ms as u64).unwrap_or(0) as i64,
+    };
+    let verdict = tokio::task::spawn_blocking(move || judge(&world)).await;
+    Finding {
+        verdict: verdict.expect("judging neither panics nor is cancelled"),
+        judged: judged as u64,
+        unanswered: unanswered as u64,
+        lost,
+    }
+}
+
+/// Waits until it is so, or the deadline is over.
+async fn until(within: Duration, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + within;
+    while !is_so() && Instant::now() < deadline {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// How many acknowledgements are still missing. What is unknown now stays so until the next fix.
+fn give_up_waiting(person: &Person) -> u64 {
+    let mut state = person.state();
+    let missing = state.outstanding.len();
+    if missing > 0 {
+        state.outstanding.clear();
+        state.disputed = true;
+    }
+    missing as u64
+}
+
+fn has_answered(person: &Person, number: u64) -> bool {
+    let state = person.state();
+    state.pong == number && state.view.complete
+}
+
+fn standing(person: &Person, began: Instant, number: u64) -> Standing {
+    let state = person.state();
+    let there = state.terms.is_some_and(|terms| terms.since <= began);
+    let answered = state.pong == number && state.view.complete;
+    Standing {
+        shown: state.shown,
+        certain: there && !state.disputed && state.is_settled(),
+        radius_m: state.radius_m,
+        view: (there && answered)
+            .then(|| state.view.friends.iter().map(|(number, seen)| (*number, *seen)).collect()),
+        outsiders: state.view.outsiders.len(),
+    }
+}
+
+fn terms_of(crowd: &Crowd, what: fn(&crate::person::Terms) -> u64) -> Option<u64> {
+    crowd.people.iter().find_map(|person| person.state().terms.as_ref().map(what))
+}

@@ -1,0 +1,140 @@
+use model::{Position, SystemClock, UserId};
+
+use super::*;
+use crate::Graph;
+use crate::fake::{Fake, Habit, TOKEN};
+
+struct Given(&'static str);
+
+impl Tokens for Given {
+    fn user(&self, user: &UserId) -> String {
+        format!("{}{user}", self.0)
+    }
+
+    fn service(&self) -> String {
+        String::new()
+    }
+}
+
+struct Alone {
+    fake: Fake,
+    crowd: Arc<Crowd>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+/// One person, ann, and a service that knows her friend ben.
+async fn alone(prefix: &'static str) -> Alone {
+    let fake = Fake::start(Habit::Honest, 1_000.0, &[("ann", "ben")]).await;
+    let names = ["ann", "ben"].map(|id| UserId::parse(id).expect("an id")).to_vec();
+    let graph = Arc::new(Graph::new(names, [(0, 1)]));
+    let crowd = Arc::new(Crowd::new(graph, Arc::new(SystemClock::start())));
+    let address = Address::parse(&fake.address).expect("an address");
+    let doors = Arc::new(Doors::new(vec![address], Arc::new(Given(prefix)), 1));
+    let task = tokio::spawn(live(Arc::clone(&crowd), doors, 0));
+    Alone { fake, crowd, task }
+}
+
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let wait = async {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), wait).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+impl Alone {
+    async fn connected(&self) {
+        until("a complete snapshot", || self.crowd.person(0).state().view.complete).await;
+    }
+
+    fn report(&self, latitude: f64) {
+        let position = Position::new(latitude, 8.0).expect("on Earth");
+        let now_ms = self.crowd.now_ms();
+        self.crowd.person(0).order(|orders| orders.report = Some((position, now_ms)));
+    }
+
+    fn shown_latitude(&self) -> Option<f64> {
+        self.crowd.person(0).state().shown.map(|shown| shown.position.latitude())
+    }
+}
+
+#[tokio::test]
+async fn a_person_reports_sees_a_friend_come_and_leaves() {
+    let alone = alone(TOKEN).await;
+    alone.connected().await;
+    alone.report(48.0);
+    until("an acknowledgement", || alone.shown_latitude() == Some(48.0)).await;
+    alone.fake.drag("ben", 48.001, 8.0, 5);
+    until("ben", || alone.crowd.person(0).state().view.friends.contains_key(&1)).await;
+    alone.crowd.person(0).order(|orders| orders.leave = true);
+    timeout(Duration::from_secs(5), alone.task).await.expect("in time").expect("no panic");
+    assert_eq!(alone.crowd.faults(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn after_a_close_that_allows_it_a_person_comes_back_and_repeats_the_last_fix() {
+    let alone = alone(TOKEN).await;
+    alone.connected().await;
+    alone.report(48.0);
+    until("an acknowledgement", || alone.shown_latitude() == Some(48.0)).await;
+    alone.fake.close("ann", 1012);
+    until("the fix again", || alone.fake.seqs("ann").len() == 2).await;
+    until("its acknowledgement", || alone.crowd.person(0).state().is_settled()).await;
+    let seqs = alone.fake.seqs("ann");
+    assert_eq!(seqs[0], seqs[1]);
+    assert_eq!(alone.fake.sessions("ann"), 2);
+    assert_eq!(alone.crowd.tally.read().reconnects, 1);
+    assert!(!alone.crowd.person(0).state().disputed);
+    assert_eq!(alone.crowd.faults(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_was_ordered_while_away_is_sent_on_return() {
+    let alone = alone(TOKEN).await;
+    alone.connected().await;
+    alone.fake.close("ann", 4001);
+    until("the end", || alone.crowd.person(0).state().terms.is_none()).await;
+    alone.report(47.0);
+    alone.report(47.5);
+    until("the newest position", || alone.shown_latitude() == Some(47.5)).await;
+    assert_eq!(alone.fake.seqs("ann").len(), 1);
+}
+
+#[tokio::test]
+async fn after_a_close_that_forbids_it_a_person_stays_away() {
+    let alone = alone(TOKEN).await;
+    alone.connected().await;
+    alone.fake.close("ann", 4500);
+    timeout(Duration::from_secs(5), alone.task).await.expect("in time").expect("no panic");
+    assert!(alone.crowd.person(0).state().gave_up);
+    assert_eq!(alone.crowd.faults(), ["ann: closed with 4500"]);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_not_tried_again() {
+    let alone = alone("nonsense-").await;
+    timeout(Duration::from_secs(5), alone.task).await.expect("in time").expect("no panic");
+    assert_eq!(alone.crowd.faults(), ["ann: the upgrade was refused with 401 Unauthorized"]);
+    assert_eq!(alone.fake.sessions("ann"), 0);
+}
+
+#[tokio::test]
+async fn a_binary_message_is_a_fault_and_no_end() {
+    let alone = alone(TOKEN).await;
+    alone.connected().await;
+    alone.fake.say("ann", Message::binary(vec![1, 2]));
+    until("the fault", || !alone.crowd.faults().is_empty()).await;
+    alone.report(48.0);
+    until("an acknowledgement", || alone.shown_latitude() == Some(48.0)).await;
+}
+
+#[test]
+fn delays_grow_vary_and_stay_bounded() {
+    let doors = Doors::new(Vec::new(), Arc::new(Given("")), 1);
+    for failures in 1..=FAILURES_MAX {
+        let delay = doors.backoff(failures);
+        assert!(delay >= BACKOFF_FIRST / 2 && delay < BACKOFF_LONGEST * 3 / 2, "{delay:?}");
+    }
+    assert!(doors.backoff(6) > doors.backoff(1) && doors.backoff(9) != doors.backoff(9));
+}

@@ -1,0 +1,252 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use model::Position;
+use tokio::sync::Notify;
+
+use crate::oracle::{Seen, Shown};
+use crate::wire::{ToServer, Welcome};
+
+/// Simulated phones all have the same name; ids of devices are per user.
+const DEVICE: &str = "simulated";
+
+/// How many sends are remembered to measure the way to a friend.
+const SENDS_MAX: usize = 64;
+
+/// With more fixes than this unacknowledged, a phone waits; the newest position is kept.
+const OUTSTANDING_MAX: usize = 64;
+
+/// One simulated person: what they know, and what they have been asked to do.
+pub(crate) struct Person {
+    /// Taken for a few microseconds by the person's own task, by the conductor and by a checkpoint. Whoever holds it
+    /// may take somebody's `sends`, never the other way round.
+    state: Mutex<State>,
+    /// When each of the newest fixes was sent, by its `time_ms`, ascending. Friends read it.
+    sends: Mutex<VecDeque<(i64, Instant)>>,
+    /// There is something new in the orders.
+    pub(crate) wake: Notify,
+}
+
+/// What the conductor asks for. Nothing queues: a newer position replaces one that was not sent yet.
+#[derive(Default)]
+pub(crate) struct Orders {
+    pub(crate) report: Option<(Position, i64)>,
+    pub(crate) ping: Option<u64>,
+    pub(crate) renew: bool,
+    pub(crate) leave: bool,
+    again: bool,
+}
+
+/// A fix as it was sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Report {
+    pub(crate) seq: u64,
+    pub(crate) time_ms: i64,
+    pub(crate) position: Position,
+    /// Sent a second time, after a connection was lost.
+    pub(crate) again: bool,
+}
+
+/// What `welcome` said, and what changed since.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) since: Instant,
+    pub(crate) ttl_ms: i64,
+    pub(crate) tick_ms: u64,
+    pub(crate) fixes_per_s: f64,
+    pub(crate) renew_at_ms: Option<i64>,
+}
+
+/// The map that PROTOCOL.md tells clients to hold.
+#[derive(Default)]
+pub(crate) struct View {
+    pub(crate) friends: BTreeMap<u32, Seen>,
+    /// People the simulation doesn't know.
+    pub(crate) outsiders: BTreeSet<Box<str>>,
+    pub(crate) epoch: String,
+    /// Whether the last snapshot has come in full, and no gap after it.
+    pub(crate) complete: bool,
+    /// Whether the next part of a snapshot is a first one.
+    pub(crate) fresh: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) orders: Orders,
+    /// None while there is no session.
+    pub(crate) terms: Option<Terms>,
+    pub(crate) sessions: u64,
+    pub(crate) radius_m: f64,
+    pub(crate) view: View,
+    pub(crate) outstanding: VecDeque<Report>,
+    pub(crate) last_sent: Option<(Report, Instant)>,
+    pub(crate) shown: Option<Shown>,
+    /// Somebody else moves this person, or the service contradicted us: `shown` may not be what it holds.
+    pub(crate) disputed: bool,
+    pub(crate) pong: u64,
+    /// Will never come back.
+    pub(crate) gave_up: bool,
+    seq: u64,
+}
+
+/// What a person's task has to send now, in this order.
+#[derive(Default)]
+pub(crate) struct Errands {
+    pub(crate) fix: Option<String>,
+    pub(crate) ping: Option<String>,
+    pub(crate) renew: bool,
+    pub(crate) leave: bool,
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl View {
+    pub(crate) fn clear(&mut self) {
+        self.friends.clear();
+        self.outsiders.clear();
+    }
+
+    pub(crate) fn expect_snapshot(&mut self) {
+        self.complete = false;
+        self.fresh = true;
+    }
+
+    /// Drops the map where the service says that it may have lost its memory.
+    pub(crate) fn enter_epoch(&mut self, epoch: &str) {
+        if self.epoch != epoch {
+            self.clear();
+            epoch.clone_into(&mut self.epoch);
+        }
+    }
+}
+
+impl Person {
+    /// Somebody who was never connected. Their fixes are numbered from `seq`, which must be greater than in any
+    /// earlier run against the same service.
+    pub(crate) fn new(seq: u64) -> Self {
+        Self {
+            state: Mutex::new(State { seq, ..State::default() }),
+            sends: Mutex::new(VecDeque::new()),
+            wake: Notify::new(),
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(crate) fn order(&self, change: impl FnOnce(&mut Orders)) {
+        change(&mut self.state().orders);
+        self.wake.notify_one();
+    }
+
+    /// When the fix of that time was sent.
+    pub(crate) fn sent_at(&self, time_ms: i64) -> Option<Instant> {
+        let sends = lock(&self.sends);
+        sends.iter().rev().find(|(sent_ms, _)| *sent_ms == time_ms).map(|(_, at)| *at)
+    }
+
+    /// Turns orders into messages, as far as a session allows. Noted as sent at `now`.
+    pub(crate) fn errands(&self, now: Instant) -> Errands {
+        let mut state = self.state();
+        let mut errands = Errands { leave: state.orders.leave, ..Errands::default() };
+        if state.terms.is_none() {
+            return errands;
+        }
+        if let Some(report) = state.next_report() {
+            state.outstanding.push_back(report);
+            state.last_sent = Some((report, now));
+            let mut sends = lock(&self.sends);
+            if sends.len() == SENDS_MAX {
+                sends.pop_front();
+            }
+            sends.push_back((report.time_ms, now));
+            errands.fix = Some(report.text());
+        }
+        errands.ping = state.orders.ping.take().map(|id| ToServer::Ping { id }.text());
+        errands.renew = std::mem::take(&mut state.orders.renew);
+        errands
+    }
+
+    /// The connection is gone. Returns whether there had been a session.
+    pub(crate) fn part(&self) -> bool {
+        let mut state = self.state();
+        // Whether these arrived will never be known; the newest is sent again.
+        state.outstanding.clear();
+        state.view.expect_snapshot();
+        state.terms.take().is_some()
+    }
+}
+
+impl State {
+    /// A session begins.
+    pub(crate) fn welcome(&mut self, welcome: &Welcome, now: Instant, now_ms: i64) {
+        self.sessions += 1;
+        self.radius_m = welcome.radius_m;
+        self.view.expect_snapshot();
+        self.view.enter_epoch(&welcome.epoch);
+        self.orders.ping = None;
+        let fresh = |report: &Report| now_ms - report.time_ms < welcome.ttl_ms;
+        self.orders.again = self.last_sent.is_some_and(|(report, _)| fresh(&report));
+        self.terms = Some(Terms {
+            since: now,
+            ttl_ms: welcome.ttl_ms,
+            tick_ms: welcome.tick_ms,
+            fixes_per_s: welcome.limits.fixes_per_s,
+            renew_at_ms: welcome.token_expires_ms.map(|end| renew_at(welcome.time_ms, end)),
+        });
+    }
+
+    /// A renewed token holds until `end_ms`.
+    pub(crate) fn renewed(&mut self, now_ms: i64, end_ms: Option<i64>) {
+        if let Some(terms) = &mut self.terms {
+            terms.renew_at_ms = end_ms.map(|end| renew_at(now_ms, end));
+        }
+    }
+
+    /// Whether everything that was to be sent is sent and acknowledged.
+    pub(crate) fn is_settled(&self) -> bool {
+        !self.has_fix_to_send() && self.outstanding.is_empty()
+    }
+
+    /// Whether an acknowledgement may have made room for a fix that waits.
+    pub(crate) fn has_fix_to_send(&self) -> bool {
+        self.orders.report.is_some() || self.orders.again
+    }
+
+    fn next_report(&mut self) -> Option<Report> {
+        if self.outstanding.len() >= OUTSTANDING_MAX {
+            return None;
+        }
+        let again = std::mem::take(&mut self.orders.again);
+        let Some((position, time_ms)) = self.orders.report.take() else {
+            let (report, _) = self.last_sent.filter(|_| again)?;
+            return Some(Report { again: true, ..report });
+        };
+        self.seq += 1;
+        // Times grow, so that each names one fix.
+        let after = self.last_sent.map_or(i64::MIN, |(last, _)| last.time_ms + 1);
+        Some(Report { seq: self.seq, time_ms: time_ms.max(after), position, again: false })
+    }
+}
+
+impl Report {
+    fn text(&self) -> String {
+        ToServer::Fix {
+            device: DEVICE,
+            seq: self.seq,
+            latitude: self.position.latitude(),
+            longitude: self.position.longitude(),
+            time_ms: self.time_ms,
+        }
+        .text()
+    }
+}
+
+/// When four fifths of a token's time are over.
+fn renew_at(from_ms: i64, end_ms: i64) -> i64 {
+    end_ms - (end_ms - from_ms) / 5
+}

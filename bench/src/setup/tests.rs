@@ -1,0 +1,111 @@
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use hyper::service::service_fn;
+use hyper::{Response, body::Incoming, server::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::person::lock;
+
+struct Given;
+
+impl Tokens for Given {
+    fn user(&self, _: &UserId) -> String {
+        String::new()
+    }
+
+    fn service(&self) -> String {
+        "service-token".into()
+    }
+}
+
+#[derive(Default)]
+struct Diary(Mutex<Vec<Stage>>);
+
+impl Observer for Diary {
+    fn stage(&self, stage: Stage) {
+        lock(&self.0).push(stage);
+    }
+}
+
+type Requests = Arc<Mutex<Vec<String>>>;
+
+/// A service that writes down every request and answers with what `status` says to their number.
+async fn service(status: fn(usize) -> u16) -> (Address, Requests) {
+    let requests = Requests::default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("bound"));
+    let diary = Arc::clone(&requests);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let diary = Arc::clone(&diary);
+            let answer = service_fn(move |request: Request<Incoming>| {
+                let diary = Arc::clone(&diary);
+                async move {
+                    let (head, body) = request.into_parts();
+                    let body = body.collect().await.map(http_body_util::Collected::to_bytes);
+                    let body = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
+                    let bearer =
+                        head.headers[AUTHORIZATION].to_str().unwrap_or_default().to_owned();
+                    let mut diary = lock(&diary);
+                    let status = status(diary.len());
+                    diary.push(format!("{} {} {bearer} {body}", head.method, head.uri.path()));
+                    let mut response = Response::new(Full::<Bytes>::from("said why"));
+                    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+                    Ok::<_, Infallible>(response)
+                }
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+        }
+    });
+    (Address::parse(&address).expect("an address"), requests)
+}
+
+fn graph() -> Graph {
+    let names = ["ann", "ben", "cy"].map(|id| UserId::parse(id).expect("an id")).to_vec();
+    Graph::new(names, [(0, 1)])
+}
+
+#[tokio::test]
+async fn users_come_first_then_friendships_with_the_services_token() {
+    let (address, requests) = service(|_| 204).await;
+    let diary = Diary::default();
+    create(&[address], &graph(), &Given, &diary).await.expect("made");
+    let mut requests = lock(&requests).clone();
+    let friendship = requests.pop().expect("requests");
+    requests.sort();
+    let user = |id, name| {
+        format!(r#"PUT /v1/users/{id} Bearer service-token {{"display_name":"{name}"}}"#)
+    };
+    assert_eq!(requests, [user("ann", "Ann"), user("ben", "Ben"), user("cy", "Cy")]);
+    assert_eq!(friendship, "PUT /v1/users/ann/friends/ben Bearer service-token ");
+    let stages = lock(&diary.0);
+    assert!(stages.contains(&Stage::Users { done: 3, of: 3 }));
+    assert_eq!(stages.last(), Some(&Stage::Friendships { done: 1, of: 1 }));
+}
+
+#[tokio::test]
+async fn later_means_again_and_a_refusal_is_told() {
+    let (address, requests) = service(|number| if number < 3 { 503 } else { 200 }).await;
+    create(&[address], &graph(), &Given, &Diary::default()).await.expect("made");
+    assert_eq!(lock(&requests).len(), 3 + 4);
+
+    let (address, requests) = service(|_| 403).await;
+    let error = create(&[address], &graph(), &Given, &Diary::default()).await.expect_err("refused");
+    assert_eq!(error.kind(), model::ErrorKind::Unavailable);
+    let said = error.to_string();
+    assert!(said.contains("403") && said.contains("said why"), "{said}");
+    assert!(!said.contains("service-token"), "{said}");
+    assert!(lock(&requests).len() <= 3);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_ever_for_a_service_that_is_always_busy() {
+    let (address, requests) = service(|_| 503).await;
+    let names = vec![UserId::parse("ann").expect("an id")];
+    let alone = Graph::new(names, []);
+    assert!(create(&[address], &alone, &Given, &Diary::default()).await.is_err());
+    assert_eq!(lock(&requests).len(), TRIES_MAX as usize);
+}

@@ -1,0 +1,90 @@
+use std::collections::BTreeSet;
+
+use model::{Timestamp, UserId};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::read::{USERS, id, json, relation, user};
+use crate::User;
+use crate::ledger::{Ledger, Needs, Pair, Row, Tally};
+
+/// Reads what a batch of orders needs, in three statements whatever its size.
+pub(super) async fn ledger(
+    connection: &mut SqliteConnection,
+    needs: &Needs,
+) -> Result<Ledger, sqlx::Error> {
+    let users = users(connection, &needs.users).await?;
+    let pairs = pairs(connection, &needs.pairs).await?;
+    let tallies = tallies(connection, &needs.tallies).await?;
+    Ok(Ledger::new(users, pairs, tallies))
+}
+
+async fn users(
+    connection: &mut SqliteConnection,
+    ids: &BTreeSet<UserId>,
+) -> Result<Vec<User>, sqlx::Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query(USERS).bind(json(ids)).fetch_all(connection).await?;
+    rows.iter().map(user).collect()
+}
+
+async fn pairs(
+    connection: &mut SqliteConnection,
+    pairs: &BTreeSet<Pair>,
+) -> Result<Vec<(Pair, Row)>, sqlx::Error> {
+    if pairs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let texts: Vec<[&str; 2]> =
+        pairs.iter().map(|pair| [pair.low().as_str(), pair.high().as_str()]).collect();
+    let wanted = serde_json::to_string(&texts).expect("text becomes JSON");
+    let sql = "SELECT mine.owner, mine.other, mine.friend, mine.asked, mine.asked_by, mine.blocks,
+                      mine.blocked_by, mine.since_ms, theirs.since_ms AS their_since_ms
+               FROM json_each(?1) AS wanted
+               CROSS JOIN relations AS mine
+                   ON mine.owner = wanted.value ->> 0 AND mine.other = wanted.value ->> 1
+               CROSS JOIN relations AS theirs
+                   ON theirs.owner = mine.other AND theirs.other = mine.owner";
+    let rows = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
+    rows.iter().map(pair).collect()
+}
+
+fn pair(row: &SqliteRow) -> Result<(Pair, Row), sqlx::Error> {
+    let pair = Pair::of(&id(row, "owner")?, &id(row, "other")?)
+        .ok_or_else(|| sqlx::Error::Decode("somebody is related to themself".into()))?;
+    let found = Row {
+        relation: relation(row)?,
+        since_low: Timestamp(row.try_get("since_ms")?),
+        since_high: Timestamp(row.try_get("their_since_ms")?),
+    };
+    Ok((pair, found))
+}
+
+async fn tallies(
+    connection: &mut SqliteConnection,
+    ids: &BTreeSet<UserId>,
+) -> Result<Vec<(UserId, Tally)>, sqlx::Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT value AS id,
+                   (SELECT count(*) FROM relations INDEXED BY friends
+                    WHERE owner = value AND friend = 1) AS friends,
+                   (SELECT count(*) FROM relations INDEXED BY outgoing
+                    WHERE owner = value AND asked = 1) AS outgoing,
+                   (SELECT count(*) FROM relations INDEXED BY blocked
+                    WHERE owner = value AND blocks = 1) AS blocks
+               FROM json_each(?1)";
+    let rows = sqlx::query(sql).bind(json(ids)).fetch_all(connection).await?;
+    let tally = |row: &SqliteRow| {
+        let tally = Tally {
+            friends: row.try_get("friends")?,
+            outgoing: row.try_get("outgoing")?,
+            blocks: row.try_get("blocks")?,
+        };
+        Ok((id(row, "id")?, tally))
+    };
+    rows.iter().map(tally).collect()
+}

@@ -1,0 +1,150 @@
+use std::fmt;
+
+use api::Problem;
+use model::ErrorKind;
+
+/// Why a command changes nothing, though the directory works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody is their own friend.
+    Yourself,
+    /// Lift your block first.
+    YouBlockedThem,
+    /// One of them blocks the other; only a service hears this.
+    Blocked,
+    /// There is nothing to accept.
+    NoSuchRequest,
+    /// The user doesn't exist.
+    NoSuchUser,
+    /// One of the two has as many friends as allowed.
+    TooManyFriends,
+    /// Too many own requests are pending.
+    TooManyRequests,
+    /// Blocks as many as allowed.
+    TooManyBlocks,
+    /// Metres out of the allowed range.
+    Radius {
+        /// The smallest.
+        min_m: u32,
+        /// The largest.
+        max_m: u32,
+    },
+}
+
+impl Refusal {
+    fn describe(self) -> (ErrorKind, &'static str) {
+        match self {
+            Self::Yourself => (ErrorKind::Invalid, "yourself"),
+            Self::YouBlockedThem => (ErrorKind::Conflict, "you_blocked_them"),
+            Self::Blocked => (ErrorKind::Conflict, "blocked"),
+            Self::NoSuchRequest => (ErrorKind::NotFound, "no_such_request"),
+            Self::NoSuchUser => (ErrorKind::NotFound, "no_such_user"),
+            Self::TooManyFriends => (ErrorKind::Conflict, "too_many_friends"),
+            Self::TooManyRequests => (ErrorKind::Conflict, "too_many_requests"),
+            Self::TooManyBlocks => (ErrorKind::Conflict, "too_many_blocks"),
+            Self::Radius { .. } => (ErrorKind::Invalid, "invalid_radius"),
+        }
+    }
+
+    /// The word for programs.
+    pub fn code(self) -> &'static str {
+        self.describe().1
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yourself => "you can't do this to yourself",
+            Self::YouBlockedThem => "you block this user; lift the block first",
+            Self::Blocked => "one of the two blocks the other",
+            Self::NoSuchRequest => "there is no such friend request",
+            Self::NoSuchUser => "there is no such user",
+            Self::TooManyFriends => "one of the two has as many friends as allowed",
+            Self::TooManyRequests => "as many of your friend requests are pending as allowed",
+            Self::TooManyBlocks => "you block as many users as allowed",
+            Self::Radius { min_m, max_m } => {
+                return write!(f, "radius_m must be from {min_m} to {max_m}");
+            }
+        })
+    }
+}
+
+/// What can go wrong with the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// The command is not possible; nothing was changed.
+    Refused(Refusal),
+    /// The store can't be reached or is full, the text says how. A change may or may not have been made: every command
+    /// can be repeated.
+    Unavailable(String),
+    /// The data was written by a newer version of the program.
+    NewerVersion {
+        /// Its schema.
+        found: i64,
+        /// The newest that we know.
+        known: i64,
+    },
+    /// The data can't be opened: absent, not writable, not ours; the text says what and where.
+    Unusable(String),
+    /// A fault of ours, or damaged data.
+    Internal(String),
+}
+
+impl Error {
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused(refusal) => refusal.describe().0,
+            Self::Unavailable(_) => ErrorKind::Unavailable,
+            Self::NewerVersion { .. } | Self::Unusable(_) | Self::Internal(_) => {
+                ErrorKind::Internal
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Unavailable(why) => write!(f, "the directory is unavailable: {why}"),
+            Self::NewerVersion { found, known } => write!(
+                f,
+                "the directory's data has schema {found}, this program knows up to {known}: \
+                 it was written by a newer version"
+            ),
+            Self::Unusable(why) => write!(f, "the directory's data can't be used: {why}"),
+            Self::Internal(why) => write!(f, "the directory failed: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// How long to wait before asking an unavailable directory again, milliseconds.
+const RETRY_AFTER_MS: u64 = 1_000;
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let kind = error.kind();
+        match error {
+            Error::Refused(refusal) => Self::new(kind, refusal.code(), refusal.to_string()),
+            Error::Unavailable(why) => {
+                tracing::warn!(why, "directory unavailable");
+                Self::new(kind, "unavailable", "the directory can't be reached; try again")
+                    .retry_after_ms(RETRY_AFTER_MS)
+            }
+            other => {
+                tracing::error!(error = %other, "directory failed");
+                Self::new(kind, "internal", "a fault of the service; its log says more")
+            }
+        }
+    }
+}

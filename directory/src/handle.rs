@@ -1,0 +1,182 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::{Clock, UserId};
+
+use crate::writer::Writer;
+use crate::{
+    Changes, Command, DisplayName, Entry, Error, Friend, Limits, List, Order, Outcome, Refusal,
+    Relation, Store, User, Verb,
+};
+
+/// Users of whom it is remembered that they exist, so that their requests needn't ask the store; some 10 MB.
+pub const KNOWN_USERS_MAX: usize = 100_000;
+
+/// Whom a user may see, and how far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Circle {
+    /// The user's radius, metres: their own or the deployment's.
+    pub radius_m: u32,
+    /// All of their friends, in the order of ids.
+    pub friends: Vec<Friend>,
+}
+
+/// The directory; cheap to clone.
+#[derive(Clone)]
+pub struct Directory {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    writer: Writer,
+    // Users are never deleted, so what is remembered stays right. Held for one look-up.
+    known: Mutex<HashSet<UserId>>,
+}
+
+impl fmt::Debug for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Directory")
+    }
+}
+
+impl Directory {
+    /// Starts the task that commits, within a tokio runtime.
+    pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        let writer = Writer::start(Arc::clone(&store), limits);
+        let known = Mutex::default();
+        Self { shared: Arc::new(Shared { store, clock, limits, writer, known }) }
+    }
+
+    /// Makes sure that somebody who came with a valid token exists.
+    pub async fn ensure_user(&self, user: &UserId) -> Result<(), Error> {
+        if self.lock_known().contains(user) {
+            return Ok(());
+        }
+        self.submit(Command::Ensure { user: user.clone() }).await?;
+        let mut known = self.lock_known();
+        if known.len() >= KNOWN_USERS_MAX {
+            known.clear();
+        }
+        known.insert(user.clone());
+        Ok(())
+    }
+
+    /// Makes a user, or renames one.
+    pub async fn put_user(&self, user: &UserId, name: DisplayName) -> Result<Outcome, Error> {
+        self.submit(Command::Put { user: user.clone(), name }).await
+    }
+
+    /// Sets a user's radius in metres; `None` is back to the deployment's.
+    pub async fn set_radius(&self, user: &UserId, radius_m: Option<u32>) -> Result<Outcome, Error> {
+        let Limits { radius_m_min: min_m, radius_m_max: max_m, .. } = self.shared.limits;
+        if radius_m.is_some_and(|metres| !(min_m..=max_m).contains(&metres)) {
+            return Err(Refusal::Radius { min_m, max_m }.into());
+        }
+        self.submit(Command::SetRadius { user: user.clone(), radius_m }).await
+    }
+
+    /// `user` asks `other` to be friends; whether they exist or block doesn't show.
+    pub async fn ask(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
+        self.relate(Verb::Ask, user, other).await
+    }
+
+    /// `user` accepts `other`'s request.
+    pub async fn accept(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
+        self.relate(Verb::Accept, user, other).await
+    }
+
+    /// `user` declines `other`'s request.
+    pub async fn decline(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
+        self.relate(Verb::Decline, user, other).await
+    }
+
+    /// `user` takes their request to `other` back.
+    pub async fn cancel(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
+        self.relate(Verb::Cancel, user, other).await
+    }
+
+    /// Makes both friends in one step; both must exist. For trusted services.
+    pub async fn befriend(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
+        self.relate(Verb::Befriend, user, other).await
+    }
+
+    /// `user` ends the friendship with `other`.
+    pub async fn remove(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
+        self.relate(Verb::Remove, user, other).await
+    }
+
+    /// `user` blocks `other`.
+    pub async fn block(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
+        self.relate(Verb::Block, user, other).await
+    }
+
+    /// `user` lifts their block of `other`.
+    pub async fn unblock(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
+        self.relate(Verb::Unblock, user, other).await
+    }
+
+    /// What is known of a user.
+    pub async fn user(&self, user: &UserId) -> Result<Option<User>, Error> {
+        let found = self.shared.store.users(std::slice::from_ref(user)).await?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// How `user` stands to `other`. For deciding, not for showing: see [`Relation::visible`].
+    pub async fn relation(&self, user: &UserId, other: &UserId) -> Result<Relation, Error> {
+        let found = self.shared.store.relations(&[(user.clone(), other.clone())]).await?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    /// Part of one of a user's lists: see [`Store::page`].
+    pub async fn page(
+        &self,
+        list: List,
+        owner: &UserId,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        self.shared.store.page(list, owner, after, limit).await
+    }
+
+    /// Whom a user may see, and how far. Somebody unknown sees nobody.
+    pub async fn circle(&self, user: &UserId) -> Result<Circle, Error> {
+        let stored = self.shared.store.circle(user).await?;
+        let limits = self.shared.limits;
+        // A radius may be older than the deployment's present limits.
+        let chosen = stored.radius_m.map(|m| m.clamp(limits.radius_m_min, limits.radius_m_max));
+        let radius_m = chosen.unwrap_or(limits.radius_m_default);
+        Ok(Circle { radius_m, friends: stored.friends })
+    }
+
+    /// The users whose circles change from now on. Subscribe first, then read circles.
+    pub fn subscribe(&self) -> Changes {
+        self.shared.store.changes()
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> Limits {
+        self.shared.limits
+    }
+
+    /// Completes when the directory can no longer change anything, by a fault: a reason to be not ready.
+    pub async fn stopped(&self) {
+        self.shared.writer.stopped().await;
+    }
+
+    async fn relate(&self, verb: Verb, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
+        self.submit(Command::Relate { verb, user: user.clone(), other: other.clone() }).await
+    }
+
+    async fn submit(&self, command: Command) -> Result<Outcome, Error> {
+        let at = self.shared.clock.now().wall;
+        self.shared.writer.submit(Order { command, at }).await
+    }
+
+    fn lock_known(&self) -> std::sync::MutexGuard<'_, HashSet<UserId>> {
+        self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,12 @@
+//! What the directory measures.
+
+api::metric_table! {
+    /// Commands answered, by command and result (created, changed, unchanged, refused, failed).
+    Counter COMMANDS = "directory_commands_total";
+    /// Time of one group commit, from taking the commands to their being on disk.
+    Histogram COMMIT_DURATION = "directory_commit_duration_seconds";
+    /// Commands that shared one group commit.
+    Histogram COMMIT_COMMANDS = "directory_commit_commands";
+    /// Changes that a subscriber missed because it was too slow; it reads everything again.
+    Counter CHANGES_LOST = "directory_changes_lost_total";
+}

@@ -1,0 +1,100 @@
+use std::fmt;
+
+use model::{Timestamp, UserId};
+
+/// The longest display name, in Unicode scalar values: at most 400 bytes.
+pub const NAME_CHARS_MAX: usize = 100;
+
+/// What the directory knows of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// The name to show; the id until one is given.
+    pub name: DisplayName,
+    /// The radius they chose, metres; `None` for the deployment's.
+    pub radius_m: Option<u32>,
+    /// When they were first seen.
+    pub created: Timestamp,
+}
+
+/// A name for people to read: 1 … [`NAME_CHARS_MAX`] characters of any script, marks of direction included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+/// Why a text is no display name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameFault {
+    /// Nothing, or only spaces.
+    Blank,
+    /// Over [`NAME_CHARS_MAX`].
+    TooLong,
+    /// A control character, such as U+0000 or a line feed.
+    Control,
+}
+
+impl fmt::Display for NameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => f.write_str("display_name is blank"),
+            Self::TooLong => write!(f, "display_name is over {NAME_CHARS_MAX} characters"),
+            Self::Control => f.write_str("display_name has a control character"),
+        }
+    }
+}
+
+impl std::error::Error for NameFault {}
+
+impl DisplayName {
+    /// Checks the text.
+    pub fn parse(text: &str) -> Result<Self, NameFault> {
+        if text.trim().is_empty() {
+            return Err(NameFault::Blank);
+        }
+        if text.chars().count() > NAME_CHARS_MAX {
+            return Err(NameFault::TooLong);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(NameFault::Control);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name of somebody who gave none.
+    pub fn of_id(id: &UserId) -> Self {
+        Self(id.as_str().to_owned())
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_any_script_are_taken() {
+        for ok in ["A", "\u{200f}\u{5d0}\u{5d1}", "山田 太郎", "👩‍👩‍👧", &"é".repeat(NAME_CHARS_MAX)]
+        {
+            assert_eq!(DisplayName::parse(ok).expect(ok).as_str(), ok);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        let emoji = "😀".repeat(2_560);
+        for (text, fault) in [
+            ("", NameFault::Blank),
+            (" \u{3000}", NameFault::Blank),
+            (emoji.as_str(), NameFault::TooLong),
+            ("a\0b", NameFault::Control),
+            ("a\nb", NameFault::Control),
+            ("a\u{9f}", NameFault::Control),
+        ] {
+            assert_eq!(DisplayName::parse(text), Err(fault));
+        }
+    }
+}

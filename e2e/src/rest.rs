@@ -1,0 +1,60 @@
+use std::net::SocketAddr;
+
+use http::{HeaderMap, Request, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use crate::DEADLINE;
+
+/// An answer over REST.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; null if it isn't JSON.
+    pub json: Value,
+    /// The body as it came.
+    pub text: String,
+}
+
+/// Sends one request over a connection of its own.
+pub(crate) async fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<Value>,
+) -> Answer {
+    let mut builder =
+        Request::builder().method(method).uri(path).header(header::HOST, address.to_string());
+    if let Some(token) = token {
+        builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let body = match body {
+        Some(json) => {
+            builder = builder.header(header::CONTENT_TYPE, "application/json");
+            json.to_string()
+        }
+        None => String::new(),
+    };
+    let request = builder.body(Full::new(Bytes::from(body))).expect("a valid request");
+    let exchange = async {
+        let stream = TcpStream::connect(address).await.expect("the node listens");
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
+        tokio::spawn(connection);
+        let response = sender.send_request(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a whole body").to_bytes();
+        (parts, bytes)
+    };
+    let (parts, bytes) = tokio::time::timeout(DEADLINE, exchange).await.expect("an answer in time");
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Answer { status: parts.status.as_u16(), headers: parts.headers, json, text }
+}

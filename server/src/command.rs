@@ -1,0 +1,92 @@
+//! What each command does.
+
+mod demo;
+mod serve;
+mod simulate;
+mod table;
+mod token;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use api::{Role, Signer};
+use bench::Tokens;
+use model::{Clock, UserId};
+
+pub(crate) use demo::demo;
+pub(crate) use serve::serve;
+pub(crate) use simulate::simulate;
+pub(crate) use token::token;
+
+use crate::cli::Place;
+use crate::config::Config;
+
+/// How a command ended, or in words why it couldn't.
+type Done = Result<ExitCode, String>;
+
+/// How long the tokens of simulated people hold, seconds.
+const SIMULATED_TOKEN_TTL_S: u32 = 24 * 60 * 60;
+
+fn config(place: &Place) -> Result<Config, String> {
+    let mut config = match &place.config {
+        Some(path) => Config::load(path).map_err(|e| e.to_string())?,
+        None => Config::default(),
+    };
+    if let Some(dir) = &place.data {
+        config.data.dir.clone_from(dir);
+    }
+    Ok(config)
+}
+
+/// Signs for simulated people.
+struct SignedTokens {
+    signer: Signer,
+    clock: Arc<dyn Clock>,
+    service: UserId,
+}
+
+impl SignedTokens {
+    fn new(signer: Signer, clock: Arc<dyn Clock>) -> Self {
+        let service = UserId::parse("simulation").expect("a valid id");
+        Self { signer, clock, service }
+    }
+
+    fn sign(&self, user: &UserId, role: Role) -> String {
+        self.signer.sign(user, role, self.clock.now().wall, SIMULATED_TOKEN_TTL_S)
+    }
+}
+
+impl Tokens for SignedTokens {
+    fn user(&self, user: &UserId) -> String {
+        self.sign(user, Role::User)
+    }
+
+    fn service(&self) -> String {
+        self.sign(&self.service, Role::Service)
+    }
+}
+
+/// Completes with the first Ctrl-C or SIGTERM.
+async fn asked_to_stop() -> Result<(), String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => pressed.map_err(|e| e.to_string()),
+    }
+}
+
+/// Says how a summary ended the command.
+fn verdict(summary: &bench::Summary) -> ExitCode {
+    if summary.ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn print(summary: &bench::Summary, json: bool) -> Result<(), String> {
+    if json {
+        let text = serde_json::to_string(summary).map_err(|e| e.to_string())?;
+        println!("{text}");
+    } else {
+        println!("{summary}");
+    }
+    Ok(())
+}

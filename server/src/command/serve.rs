@@ -1,0 +1,28 @@
+use std::process::ExitCode;
+
+use super::{Done, asked_to_stop, config};
+use crate::cli::ServeArgs;
+use crate::{Node, logs};
+
+pub(crate) async fn serve(args: ServeArgs) -> Done {
+    let mut config = config(&args.place)?;
+    if let Some(listen) = args.listen {
+        config.http.listen = listen;
+    }
+    config.dev |= args.dev;
+    logs::start(&config.log)?;
+    let dev = config.dev;
+    let node = Node::start(config).await.map_err(|e| e.to_string())?;
+    println!("Whereabouts listens on http://{}", node.address());
+    println!("  docs      http://{}/docs/", node.address());
+    if dev {
+        println!("  page      http://{}/", node.address());
+    }
+    println!("  a token   whereabouts token --user alice");
+    asked_to_stop().await?;
+    eprintln!("Going away; once more Ctrl-C ends at once.");
+    tokio::select! {
+        () = node.drain() => Ok(ExitCode::SUCCESS),
+        _ = asked_to_stop() => Err("stopped before all clients were told".to_owned()),
+    }
+}

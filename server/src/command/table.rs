@@ -1,0 +1,181 @@
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use bench::{Coming, Observer, Scene, Sight, Stage};
+use console::{Term, style, truncate_str};
+
+/// Arrivals and departures that stay on the screen.
+const EVENTS: usize = 6;
+
+/// Lines of the screen that aren't people: the head, the events, the foot.
+const OTHER_LINES: usize = 8 + EVENTS;
+
+/// Without a terminal, how often a line is printed.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Who sees whom, drawn anew every second; without a terminal a line now and then.
+pub(super) struct LiveTable {
+    term: Term,
+    address: String,
+    data: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    events: Vec<String>,
+    last_line: Option<Duration>,
+    cleared: bool,
+}
+
+impl LiveTable {
+    pub(super) fn new(address: &str, data: &Path) -> Self {
+        Self {
+            term: Term::stdout(),
+            address: address.to_owned(),
+            data: data.display().to_string(),
+            state: Mutex::default(),
+        }
+    }
+
+    fn draw(&self, scene: &Scene<'_>) -> String {
+        let (rows, columns) = self.term.size();
+        let (rows, columns) = (usize::from(rows), usize::from(columns).max(40));
+        let mut lines = self.head(scene);
+        let mut watchers: Vec<_> =
+            scene.people().iter().map(|user| (user, scene.sights(user))).collect();
+        watchers.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(b.0)));
+        let room = rows.saturating_sub(OTHER_LINES).max(5);
+        for (user, sights) in watchers.iter().take(room) {
+            lines.push(person(user.as_str(), sights));
+        }
+        if watchers.len() > room {
+            lines.push(
+                style(format!("… and {} more people", watchers.len() - room)).dim().to_string(),
+            );
+        }
+        lines.push(String::new());
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.extend(state.events.iter().cloned());
+        lines.push(String::new());
+        lines.push(format!(
+            "Connect yourself: {} · whereabouts token --user you --data {} · Ctrl-C ends",
+            style(format!("{}/", self.address)).underlined(),
+            self.data
+        ));
+        let mut screen = String::new();
+        for line in lines {
+            let _ = writeln!(screen, "{}\x1b[K", truncate_str(&line, columns, "…"));
+        }
+        screen
+    }
+
+    fn head(&self, scene: &Scene<'_>) -> Vec<String> {
+        let clock = scene.trace_seconds.map_or_else(String::new, |s| {
+            let minutes = (s / 60.0) as u64;
+            format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
+        });
+        let per_s = |count: u64| count as f64 / scene.lately_span.as_secs_f64().max(1e-3);
+        let (latency, oracle) = (scene.latency, scene.oracle);
+        let verdict = format!("{} missed, {} wrong", oracle.missed, oracle.wrong);
+        let verdict = if oracle.missed + oracle.wrong == 0 {
+            style(verdict).green()
+        } else {
+            style(verdict).red().bold()
+        };
+        vec![
+            format!(
+                "{}  {} on the recorded day  {} people connected  {} see somebody's position",
+                style("Whereabouts").bold(),
+                style(clock).cyan().bold(),
+                scene.connected,
+                scene.pairs_in_view(),
+            ),
+            format!(
+                "{:.0} fixes/s  {:.0} pushes/s  fix to friend p50 {:.1} ms, p99 {:.1} ms  oracle: {} in {} checks",
+                per_s(scene.lately.fixes),
+                per_s(scene.lately.pushes),
+                latency.p50_ms,
+                latency.p99_ms,
+                verdict,
+                oracle.checks,
+            ),
+            String::new(),
+            style(format!("{:<10} {:>5}  {}", "who", "sees", "whom, how far, how old"))
+                .bold()
+                .to_string(),
+        ]
+    }
+
+    fn line(scene: &Scene<'_>) -> String {
+        format!(
+            "{:>5.0} s  {} connected  {} fixes  {} pushes  p99 {:.1} ms  {} pairs in view  {} missed  {} wrong",
+            scene.elapsed.as_secs_f64(),
+            scene.connected,
+            scene.counts.fixes,
+            scene.counts.pushes,
+            scene.latency.p99_ms,
+            scene.pairs_in_view(),
+            scene.oracle.missed,
+            scene.oracle.wrong,
+        )
+    }
+}
+
+fn person(name: &str, sights: &[Sight]) -> String {
+    let whom: Vec<_> = sights
+        .iter()
+        .map(|sight| {
+            let km = sight.distance_m / 1_000.0;
+            let age_s = sight.age_ms.max(0) as f64 / 1_000.0;
+            format!(
+                "{} {}",
+                style(sight.friend.as_str()).cyan(),
+                style(format!("{km:.1} km {age_s:.0} s")).dim()
+            )
+        })
+        .collect();
+    format!("{name:<10} {:>5}  {}", sights.len(), whom.join(", "))
+}
+
+fn event(coming: &Coming) -> String {
+    let what = match coming.what {
+        bench::Change::Came => style("came").green(),
+        bench::Change::Far => style("far ").yellow(),
+        bench::Change::Gone => style("gone").red(),
+    };
+    format!("  {what}  {} in {}'s list", coming.friend, coming.watcher)
+}
+
+impl Observer for LiveTable {
+    fn stage(&self, stage: Stage) {
+        if let Stage::Users { done: 0, .. } = stage {
+            println!("Making sixty people and their friendships …");
+        }
+    }
+
+    fn tick(&self, scene: &Scene<'_>) {
+        {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.events.extend(scene.comings().iter().map(event));
+            let old = state.events.len().saturating_sub(EVENTS);
+            state.events.drain(..old);
+        }
+        if self.term.is_term() {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let clear = if std::mem::replace(&mut state.cleared, true) { "" } else { "\x1b[2J" };
+            drop(state);
+            // A terminal that can't be written to shows nothing; the demo goes on.
+            let _ = self.term.write_str(&format!("{clear}\x1b[H{}\x1b[J", self.draw(scene)));
+            return;
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.last_line.is_none_or(|last| scene.elapsed >= last + LINE_EVERY) {
+            state.last_line = Some(scene.elapsed);
+            println!("{}", Self::line(scene));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Development mode: a page that shows the service at work, and what it needs to become anybody. Only on a loopback
+//! address, and only for pages of this node.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use api::{Json, Problem, Role, Signer};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::{Next, from_fn};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post, put};
+use model::{Clock, ErrorKind, UserId};
+use serde::{Deserialize, Serialize};
+
+const PAGE: &str = include_str!("dev/page.html");
+
+/// How long a token of the page holds.
+const TOKEN_TTL_S: u32 = 24 * 60 * 60;
+
+/// Users that the page may be asked to hold at a time.
+const HELD_MAX: usize = 1_000;
+
+/// Who there is to be, and who is moved by the page rather than by a replay.
+#[derive(Clone, Default)]
+pub(crate) struct Dev {
+    people: Arc<Mutex<BTreeSet<UserId>>>,
+    held: Arc<Mutex<HashSet<UserId>>>,
+}
+
+impl Dev {
+    /// Offers these people on the page.
+    pub(crate) fn offer(&self, people: impl IntoIterator<Item = UserId>) {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).extend(people);
+    }
+
+    /// Whether the page moves this user.
+    pub(crate) fn holds(&self, user: &UserId) -> bool {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains(user)
+    }
+}
+
+#[derive(Clone)]
+struct Doors {
+    dev: Dev,
+    signer: Arc<Signer>,
+    clock: Arc<dyn Clock>,
+}
+
+pub(crate) fn router(dev: Dev, signer: Signer, clock: Arc<dyn Clock>) -> Router {
+    let doors = Doors { dev, signer: Arc::new(signer), clock };
+    Router::new()
+        .route("/", get(|| async { Html(PAGE) }))
+        .route("/dev/people", get(people))
+        .route("/dev/token", post(token))
+        .route("/dev/held", put(hold))
+        .route_layer(from_fn(only_here))
+        .with_state(doors)
+}
+
+/// A foreign name that resolves to this machine must not turn a foreign page into one of ours.
+async fn only_here(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    if matches!(name, Some("localhost" | "127.0.0.1" | "[::1]")) {
+        return next.run(request).await;
+    }
+    let detail = "development mode answers on localhost only";
+    Problem::new(ErrorKind::Forbidden, "not_local", detail).into_response()
+}
+
+#[derive(Serialize)]
+struct People {
+    people: Vec<String>,
+}
+
+async fn people(State(doors): State<Doors>) -> axum::Json<People> {
+    let people = doors.dev.people.lock().unwrap_or_else(PoisonError::into_inner);
+    axum::Json(People { people: people.iter().map(ToString::to_string).collect() })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whom {
+    user: String,
+}
+
+#[derive(Serialize)]
+struct Token {
+    token: String,
+}
+
+async fn token(
+    State(doors): State<Doors>,
+    Json(whom): Json<Whom>,
+) -> Result<axum::Json<Token>, Problem> {
+    let user = parse(&whom.user)?;
+    let now = doors.clock.now().wall;
+    Ok(axum::Json(Token { token: doors.signer.sign(&user, Role::User, now, TOKEN_TTL_S) }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hold {
+    user: String,
+    held: bool,
+}
+
+#[derive(Serialize)]
+struct Held {
+    held: bool,
+}
+
+async fn hold(
+    State(doors): State<Doors>,
+    Json(hold): Json<Hold>,
+) -> Result<axum::Json<Held>, Problem> {
+    let user = parse(&hold.user)?;
+    let mut held = doors.dev.held.lock().unwrap_or_else(PoisonError::into_inner);
+    if !hold.held {
+        held.remove(&user);
+    } else if held.len() < HELD_MAX {
+        held.insert(user.clone());
+    }
+    Ok(axum::Json(Held { held: held.contains(&user) }))
+}
+
+fn parse(text: &str) -> Result<UserId, Problem> {
+    UserId::parse(text)
+        .map_err(|fault| Problem::new(ErrorKind::Invalid, "invalid_id", format!("user {fault}")))
+}

@@ -1,0 +1,131 @@
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use api::{Signer, Verifier, VerifyingKey};
+
+use crate::config::{Auth, Key};
+
+/// The `kid` of the key that a node makes for itself.
+const OWN_KID: &str = "own";
+
+/// Where in the data folder it lies.
+const OWN_KEY_FILE: &str = "token.key";
+
+/// Its length, bytes.
+const OWN_KEY_BYTES: usize = 32;
+
+/// The keys of a deployment: those that tokens are checked with, and the node's own to sign with.
+pub struct Keys;
+
+impl Keys {
+    /// What tokens are checked with: the configured keys, or the node's own, which is made if it is missing.
+    pub fn verifier(auth: &Auth, data_dir: &Path) -> Result<Verifier, String> {
+        let mut keys = Vec::new();
+        for key in &auth.keys {
+            keys.push(read_key(key)?);
+        }
+        if keys.is_empty() {
+            let secret = own_secret(data_dir)?;
+            keys.push(VerifyingKey::hs256(OWN_KID, &secret).map_err(|e| e.to_string())?);
+        }
+        Verifier::new(keys, &auth.issuer, &auth.audience, auth.leeway_s).map_err(|e| e.to_string())
+    }
+
+    /// Signs with the node's own key.
+    pub fn signer(auth: &Auth, data_dir: &Path) -> Result<Signer, String> {
+        if !auth.keys.is_empty() {
+            return Err(
+                "this deployment has keys of its own issuer (auth.keys): tokens come from there"
+                    .to_owned(),
+            );
+        }
+        let secret = own_secret(data_dir)?;
+        Signer::hs256(OWN_KID, &secret, &auth.issuer, &auth.audience).map_err(|e| e.to_string())
+    }
+}
+
+fn read_key(key: &Key) -> Result<VerifyingKey, String> {
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|e| format!("can't read the key {}: {e}", path.display()))
+    };
+    let (made, path) = match key {
+        Key::Hs256 { kid, secret_file } => {
+            (VerifyingKey::hs256(kid, &read(secret_file)?), secret_file)
+        }
+        Key::EdDsa { kid, public_key_file } => {
+            (VerifyingKey::eddsa(kid, &read(public_key_file)?), public_key_file)
+        }
+    };
+    made.map_err(|e| format!("the key {} can't be used: {e}", path.display()))
+}
+
+fn own_secret(data_dir: &Path) -> Result<Vec<u8>, String> {
+    let path = data_dir.join(OWN_KEY_FILE);
+    let shown = path.display().to_string();
+    match std::fs::read(&path) {
+        Ok(secret) if secret.len() == OWN_KEY_BYTES => return Ok(secret),
+        Ok(_) => {
+            return Err(format!(
+                "{shown} isn't a key of {OWN_KEY_BYTES} bytes. Remove it to have a new one made; older tokens then end."
+            ));
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(format!("can't read {shown}: {error}"));
+        }
+        Err(_) => {}
+    }
+    let mut secret = vec![0; OWN_KEY_BYTES];
+    getrandom::fill(&mut secret).map_err(|e| format!("no randomness for a key: {e}"))?;
+    write_once(&path, &secret).map_err(|e| format!("can't write {shown}: {e}"))?;
+    // Whoever was first: a node and `whereabouts token` may both have found none.
+    std::fs::read(&path).map_err(|e| format!("can't read {shown}: {e}"))
+}
+
+/// Puts the file there whole or not at all, readable by its owner only, and never over another.
+fn write_once(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let temporary = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&temporary, path);
+    std::fs::remove_file(&temporary)?;
+    match linked {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::Role;
+    use model::{Timestamp, UserId};
+
+    #[test]
+    fn a_node_believes_what_it_signed_before_and_after_a_restart() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let auth = Auth::default();
+        let alice = UserId::parse("alice").expect("id");
+        let now = Timestamp(1_800_000_000_000);
+        let token =
+            Keys::signer(&auth, dir.path()).expect("signer").sign(&alice, Role::User, now, 60);
+        for _ in 0..2 {
+            let verifier = Keys::verifier(&auth, dir.path()).expect("verifier");
+            assert_eq!(verifier.verify(&token, now).map(|c| c.user), Ok(alice.clone()));
+        }
+    }
+
+    #[test]
+    fn a_damaged_key_is_said_and_not_replaced() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join(OWN_KEY_FILE), b"short").expect("write");
+        let refused = Keys::verifier(&Auth::default(), dir.path()).err().expect("refused");
+        assert!(refused.contains("token.key"), "{refused}");
+    }
+}

@@ -1,0 +1,130 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use crate::config::Http;
+
+/// What hyper buffers of a request's head, bytes: more than the door accepts, so that the door can say why.
+const HEAD_BYTES_MAX: usize = 128 * 1024;
+
+/// Pending connections that the kernel keeps.
+const BACKLOG: i32 = 4_096;
+
+/// How long to wait after a failed accept, such as for too many open files.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// How long requests may go on once the node goes away.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What the kernel is told of every connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SocketOptions {
+    /// Unsent bytes after which a socket counts as full: what waits in the kernel isn't the newest any more.
+    pub(crate) unsent_bytes_max: u32,
+    /// After how long without an acknowledgement the kernel gives a connection up, also one that is closed here.
+    pub(crate) unacknowledged_max: Duration,
+}
+
+/// Accepts connections and hands them to the router.
+pub(crate) struct Listener {
+    listener: TcpListener,
+    address: SocketAddr,
+    options: SocketOptions,
+    config: Http,
+}
+
+impl Listener {
+    /// Takes the address.
+    pub(crate) fn bind(config: &Http, options: SocketOptions) -> std::io::Result<Self> {
+        let kind = socket2::Domain::for_address(config.listen);
+        let socket = socket2::Socket::new(kind, socket2::Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&config.listen.into())?;
+        socket.listen(BACKLOG)?;
+        let listener = TcpListener::from_std(socket.into())?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address, options, config: config.clone() })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts until `stop` turns true, then lets requests under way finish. Upgraded connections are not its business.
+    pub(crate) async fn run(self, router: Router, mut stop: watch::Receiver<bool>) {
+        let permits = Arc::new(Semaphore::new(self.config.connections_max));
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.accept(&permits) => accepted,
+                () = stopped(&mut stop) => break,
+            };
+            match accepted {
+                Ok((stream, permit)) => self.serve(stream, permit, &router, stop.clone()),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection can't be accepted");
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                }
+            }
+        }
+        drop(self.listener);
+        let all = u32::try_from(self.config.connections_max).unwrap_or(u32::MAX);
+        // Those that take longer are cut off with the process.
+        let _ = tokio::time::timeout(DRAIN, permits.acquire_many(all)).await;
+    }
+
+    async fn accept(
+        &self,
+        permits: &Arc<Semaphore>,
+    ) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+        let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let (stream, _) = self.listener.accept().await?;
+        let socket = SockRef::from(&stream);
+        socket.set_tcp_nodelay(true)?;
+        socket.set_tcp_notsent_lowat(self.options.unsent_bytes_max)?;
+        socket.set_tcp_user_timeout(Some(self.options.unacknowledged_max))?;
+        Ok((stream, permit))
+    }
+
+    fn serve(
+        &self,
+        stream: TcpStream,
+        permit: OwnedSemaphorePermit,
+        router: &Router,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let service = TowerToHyperService::new(router.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_millis(self.config.head_timeout_ms))
+            .max_buf_size(HEAD_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        tokio::spawn(async move {
+            let mut connection = std::pin::pin!(connection);
+            // Errors here are clients that went away or sent what isn't HTTP; hyper has answered what can be.
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                () = stopped(&mut stop) => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
+            drop(permit);
+        });
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error means that the node is gone, which is a stop too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

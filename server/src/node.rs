@@ -1,0 +1,208 @@
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{Context, RateLimit, SystemRandom, Verifier};
+use directory::embedded::EmbeddedStore;
+use directory::{Change, Directory};
+use model::{Clock, Random, SystemClock};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use ws_gateway::embedded::Embedded;
+use ws_gateway::{Deps, Gateway};
+
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::dev::Dev;
+use crate::keys::Keys;
+use crate::listener::{Listener, SocketOptions};
+use crate::readiness::Readiness;
+use crate::{dev, files, metrics, operations, routes};
+
+/// How often the metrics recorder tidies up its histograms.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// A running service: every part, connected.
+pub struct Node {
+    address: SocketAddr,
+    gateway: Arc<Gateway>,
+    directory: Directory,
+    stop: watch::Sender<bool>,
+    listening: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
+    _data_dir: DataDir,
+}
+
+/// Why a node didn't start, and what to do.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<String> for StartError {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Node {
+    /// Opens every part and starts to listen.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, None).await
+    }
+
+    /// The same, with people that the development page offers.
+    pub(crate) async fn start_with(config: Config, dev: Option<Dev>) -> Result<Self, StartError> {
+        config.validate().map_err(|e| e.to_string())?;
+        metrics::recorder();
+        let data_dir = DataDir::open(&config.data.dir)?;
+        let verifier = Arc::new(Keys::verifier(&config.auth, data_dir.path())?);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let readiness = Readiness::default();
+
+        let store = EmbeddedStore::open(data_dir.path()).await.map_err(|e| e.to_string())?;
+        let directory = Directory::start(Arc::new(store), clock.clone(), config.limits());
+        let gateway = gateway(&config, &clock, &random, &verifier, &directory);
+        let listener = listen(&config)?;
+        let address = listener.address();
+
+        let context = context(&config, &clock, &random, &verifier);
+        let parts = vec![
+            directory::http::router(directory.clone(), context.clone()),
+            ws_gateway::router(gateway.clone(), context.clone()),
+            operations::router(readiness.clone(), gateway.clone()),
+        ];
+        let dev = match (config.dev, dev) {
+            (false, _) => None,
+            (true, given) => {
+                let signer = Keys::signer(&config.auth, data_dir.path())?;
+                Some(dev::router(given.unwrap_or_default(), signer, clock.clone()))
+            }
+        };
+        let router = routes::assemble(parts, dev, &context);
+
+        let (stop, stopped) = watch::channel(false);
+        let tasks = supervise(&readiness, &gateway, &directory);
+        let latch = readiness.latch("listener");
+        let listening = tokio::spawn(async move {
+            latch.open();
+            listener.run(router, stopped).await;
+        });
+        tracing::info!(%address, "listening");
+        Ok(Self { address, gateway, directory, stop, listening, tasks, _data_dir: data_dir })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The users and friendships.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Goes away without dropping anything: warns clients, closes them spread over the drain window, finishes requests.
+    pub async fn drain(self) {
+        let sessions = self.gateway.sessions();
+        tracing::info!(sessions, "going away");
+        self.gateway.drain().await;
+        // Nobody listens only if the listener has ended already.
+        let _ = self.stop.send(true);
+        let _ = self.listening.await;
+        for task in self.tasks {
+            task.abort();
+        }
+        tracing::info!("gone");
+    }
+}
+
+fn gateway(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    verifier: &Arc<Verifier>,
+    directory: &Directory,
+) -> Arc<Gateway> {
+    let mut settings = config.gateway.clone();
+    let fit = files::connections_max(files::raise_limit());
+    if fit < settings.sessions_max {
+        tracing::info!(
+            sessions_max = fit,
+            "the limit of open files (ulimit -n) allows fewer connections than gateway.sessions_max"
+        );
+        settings.sessions_max = fit;
+    }
+    let deps = Deps {
+        clock: clock.clone(),
+        random: random.clone(),
+        verifier: verifier.clone(),
+        friends: Arc::new(directory.clone()),
+    };
+    let embedded = Embedded::new(clock.clone(), &**random);
+    Gateway::new(settings, deps, |sink| embedded.attach(sink))
+}
+
+fn listen(config: &Config) -> Result<Listener, StartError> {
+    let options = SocketOptions {
+        unsent_bytes_max: config.gateway.unsent_bytes_max,
+        unacknowledged_max: Duration::from_millis(
+            config.gateway.stuck_close_ms + config.gateway.ping_grace_ms,
+        ),
+    };
+    Listener::bind(&config.http, options).map_err(|error| {
+        let address = config.http.listen;
+        StartError(format!("can't listen on {address}: {error}. Is another process there? Choose another with --listen ADDRESS:PORT."))
+    })
+}
+
+fn context(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    verifier: &Arc<Verifier>,
+) -> Context {
+    let limit =
+        RateLimit { per_second: config.rest.requests_per_s, burst: config.rest.requests_burst };
+    Context::new(verifier.clone(), clock.clone(), random.clone(), limit)
+}
+
+/// The tasks without which the node isn't ready.
+fn supervise(
+    readiness: &Readiness,
+    gateway: &Arc<Gateway>,
+    directory: &Directory,
+) -> Vec<JoinHandle<()>> {
+    let mut changes = directory.subscribe();
+    let told = gateway.clone();
+    let follow_changes = async move {
+        while let Some(change) = changes.next().await {
+            match change {
+                Change::Touched(users) => told.touched(&users),
+                Change::Lost => told.touched_all(),
+            }
+        }
+    };
+    let writer = directory.clone();
+    let tidy = async {
+        let mut interval = tokio::time::interval(METRICS_UPKEEP);
+        loop {
+            interval.tick().await;
+            metrics::recorder().run_upkeep();
+        }
+    };
+    vec![
+        readiness.supervise("directory", async move { writer.stopped().await }),
+        readiness.supervise("directory_changes", follow_changes),
+        readiness.supervise("gateway", gateway.clone().run()),
+        readiness.supervise("metrics", tidy),
+    ]
+}

@@ -1,0 +1,81 @@
+//! The doors for operators: is it alive, is it ready, how does it do.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use ws_gateway::Gateway;
+
+use crate::metrics;
+use crate::readiness::Readiness;
+
+#[derive(Clone)]
+struct Doors {
+    readiness: Readiness,
+    gateway: Arc<Gateway>,
+}
+
+/// Whether this node should be sent requests.
+#[derive(Serialize, ToSchema)]
+struct Ready {
+    /// All parts work and the node isn't going away.
+    ready: bool,
+    /// The node is going away.
+    draining: bool,
+    /// Each part, and whether it works.
+    parts: BTreeMap<&'static str, bool>,
+}
+
+/// `/live`, `/ready` and `/metrics`.
+pub(crate) fn router(readiness: Readiness, gateway: Arc<Gateway>) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(live))
+        .routes(routes!(ready))
+        .routes(routes!(metrics))
+        .with_state(Doors { readiness, gateway })
+}
+
+/// Alive
+///
+/// Answers as long as the process serves requests at all.
+#[utoipa::path(get, path = "/live", tag = "operations", responses((status = 204)))]
+async fn live() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// Ready
+///
+/// Whether every part works and new clients are welcome.
+#[utoipa::path(
+    get,
+    path = "/ready",
+    tag = "operations",
+    responses((status = 200, body = Ready), (status = 503, body = Ready))
+)]
+async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Ready>) {
+    let parts = doors.readiness.parts();
+    let draining = doors.gateway.is_draining();
+    let ready = !draining && parts.values().all(|works| *works);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Ready { ready, draining, parts }))
+}
+
+/// Metrics
+///
+/// In the text format of Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operations",
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+async fn metrics() -> impl IntoResponse {
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], metrics::recorder().render())
+}

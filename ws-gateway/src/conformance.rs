@@ -1,0 +1,1 @@
+//! One list of cases that every bus and position store must pass.

@@ -1,0 +1,206 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use api::Verifier;
+use model::{Clock, Moment, Random, UserId};
+use tokio::sync::Notify;
+
+use crate::config::Config;
+use crate::friends::Friends;
+use crate::hub::{Hub, HubSink};
+use crate::mailbox::Mailbox;
+use crate::metrics::Metrics;
+use crate::port::{Live, Sink};
+use crate::registry::{Full, Registry};
+use crate::timers::{Due, Timers};
+
+/// How long a drain waits beyond its window for sessions that don't end.
+const DRAIN_GRACE_MS: u64 = 2_000;
+
+/// The finest and the coarsest step of the timer wheel, milliseconds.
+const STEP_MS: (u64, u64) = (1, 50);
+
+/// What a gateway is made of.
+pub struct Deps {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Names sessions and spreads closes.
+    pub random: Arc<dyn Random>,
+    /// Judges tokens.
+    pub verifier: Arc<Verifier>,
+    /// Knows who may see whom.
+    pub friends: Arc<dyn Friends>,
+}
+
+/// All sessions of one process, and what they share.
+pub struct Gateway {
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) friends: Arc<dyn Friends>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) live: Arc<dyn Live>,
+    pub(crate) timers: Arc<Timers>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) metrics: Metrics,
+    step_ms: u64,
+    draining: AtomicBool,
+    left: Notify,
+}
+
+/// One connection's place among the others; given back when dropped.
+pub(crate) struct Seat {
+    gateway: Arc<Gateway>,
+    id: u64,
+    pub(crate) mailbox: Arc<Mailbox>,
+}
+
+impl Gateway {
+    /// Puts the pieces together; `attach` connects the bus and the position store to this gateway.
+    pub fn new(
+        config: Config,
+        deps: Deps,
+        attach: impl FnOnce(Arc<dyn Sink>) -> Arc<dyn Live>,
+    ) -> Arc<Self> {
+        let step_ms = config.tick_ms.clamp(STEP_MS.0, STEP_MS.1);
+        let timers = Arc::new(Timers::new(step_ms));
+        let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone()));
+        let registry = Arc::new(Registry::default());
+        let told = registry.clone();
+        let on_gap = Box::new(move || told.raise_all(|calls| calls.gap = true));
+        let live = attach(Arc::new(HubSink { hub: hub.clone(), on_gap }));
+        Arc::new(Self {
+            config: Arc::new(config),
+            clock: deps.clock,
+            random: deps.random,
+            verifier: deps.verifier,
+            friends: deps.friends,
+            hub,
+            live,
+            timers,
+            registry,
+            metrics: Metrics::new(),
+            step_ms,
+            draining: AtomicBool::new(false),
+            left: Notify::new(),
+        })
+    }
+
+    /// The limits in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The circles of these users may have changed: their open sessions read them again before they tell anything more.
+    pub fn touched(&self, users: &[UserId]) {
+        self.registry.raise(users, |calls| calls.circle = true);
+    }
+
+    /// Any circle may have changed.
+    pub fn touched_all(&self) {
+        self.registry.raise_all(|calls| calls.circle = true);
+    }
+
+    /// Connections that are open.
+    pub fn sessions(&self) -> usize {
+        self.registry.len()
+    }
+
+    /// Whether new connections are refused because this server is going away.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Carries out what is due. Called by [`Self::run`], or by a test that moves the clock itself.
+    pub fn turn(&self) {
+        let now = self.clock.now();
+        let mut idle = Vec::new();
+        for due in self.timers.take_due(now.monotonic) {
+            match due {
+                Due::Tick(mailbox) => mailbox.tick_over(),
+                Due::Wake(mailbox) => mailbox.raise(|calls| calls.timer = true),
+                Due::Expire(cell) => {
+                    if let Some(cell) = cell.upgrade() {
+                        cell.expire(now, &self.timers);
+                    }
+                }
+                Due::Idle(cell) => idle.extend(cell.upgrade()),
+            }
+        }
+        self.hub.drop_idle(&*self.live, &idle);
+    }
+
+    /// Turns until the returned future is dropped. Without it nothing expires and nobody is pinged.
+    pub async fn run(self: Arc<Self>) {
+        let mut interval = tokio::time::interval(Duration::from_millis(self.step_ms));
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut turns: u64 = 0;
+        loop {
+            interval.tick().await;
+            self.turn();
+            if turns.is_multiple_of(1_000 / self.step_ms) {
+                self.metrics.channels.set(self.hub.channels() as f64);
+            }
+            turns += 1;
+        }
+    }
+
+    /// Lets nobody in any more, warns everybody, and closes all sessions spread over the drain window. Returns when all
+    /// are gone, or a little after the window.
+    pub async fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.registry.raise_all(|calls| calls.drain = true);
+        let patience = Duration::from_millis(self.config.drain_window_ms + DRAIN_GRACE_MS);
+        let all_left = async {
+            loop {
+                let left = self.left.notified();
+                if self.registry.len() == 0 {
+                    return;
+                }
+                left.await;
+            }
+        };
+        // What is left after that holds on to a connection that can't be written; it is reset with the process.
+        let _ = tokio::time::timeout(patience, all_left).await;
+    }
+
+    /// When a session is to close in a drain: not at once, so that the warning is read, and not all together.
+    pub(crate) fn drain_in_ms(&self) -> u64 {
+        let window_ms = self.config.drain_window_ms;
+        let warning_ms = window_ms / 4;
+        warning_ms + self.random.next_u64() % (window_ms - warning_ms).max(1)
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// A place for one more connection.
+    pub(crate) fn seat(self: &Arc<Self>) -> Result<Seat, Full> {
+        let mailbox = Arc::new(Mailbox::new());
+        let config = &self.config;
+        let id = self.registry.enter(&mailbox, config.sessions_max, config.unauthenticated_max)?;
+        self.metrics.opened();
+        Ok(Seat { gateway: self.clone(), id, mailbox })
+    }
+}
+
+impl Seat {
+    pub(crate) fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.gateway.registry.leave(self.id);
+        self.gateway.metrics.ended();
+        self.gateway.left.notify_waiters();
+    }
+}

@@ -1,0 +1,163 @@
+//! What must be right before a connection becomes a WebSocket.
+
+use std::sync::Arc;
+
+use api::{Caller, Problem};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use metrics::counter;
+use model::ErrorKind;
+
+use crate::driver::Driver;
+use crate::gateway::Gateway;
+use crate::metrics::REFUSED_UPGRADES;
+use crate::protocol::SUBPROTOCOL_JSON;
+use crate::registry::Full;
+use crate::socket;
+
+/// The socket's read buffer, bytes: the library zero-fills and keeps it, so that its default of 128 KiB costs more than
+/// everything else of a connection.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
+
+/// From how many bytes on the library writes without being asked to flush; more than one batch, so never.
+const WRITE_BUFFER_BYTES: usize = 128 * 1024;
+
+/// What the library may hold unwritten: a batch and the greatest message that may be begun at its end.
+const WRITE_BUFFER_BYTES_MAX: usize = 1024 * 1024;
+
+/// When somebody who found the server full may try again.
+const RETRY_MS: u64 = 5_000;
+
+/// The version of the WebSocket protocol (RFC 6455) that is spoken here.
+const WEBSOCKET_VERSION: &str = "13";
+
+/// `GET /v1/ws`: the upgrade to a WebSocket.
+pub(crate) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    match try_upgrade(gateway, request).await {
+        Ok(response) => response,
+        Err(response) => {
+            let status = response.status().as_u16().to_string();
+            counter!(REFUSED_UPGRADES, "status" => status).increment(1);
+            response
+        }
+    }
+}
+
+async fn try_upgrade(gateway: Arc<Gateway>, request: Request) -> Result<Response, Response> {
+    let headers = request.headers();
+    check_upgrade(request.version(), headers)?;
+    check_origin(&gateway, headers)?;
+    check_subprotocol(headers)?;
+    let caller = check_token(&gateway, headers)?;
+    if gateway.is_draining() {
+        return Err(unavailable("this server is going away"));
+    }
+    let seat = gateway.seat().map_err(|full| {
+        unavailable(match full {
+            Full::Unauthenticated => "too many connections that haven't authenticated",
+            Full::Sessions | Full::User => "too many connections",
+        })
+    })?;
+    let message_bytes_max = gateway.config().message_bytes_max;
+    let (mut parts, _) = request.into_parts();
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
+        .await
+        .map_err(IntoResponse::into_response)?;
+    let response = upgrade
+        .protocols([SUBPROTOCOL_JSON])
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .max_message_size(message_bytes_max)
+        .max_frame_size(message_bytes_max)
+        .on_upgrade(move |socket| socket::serve(socket, Driver::new(seat, caller)));
+    Ok(response)
+}
+
+fn check_upgrade(version: Version, headers: &HeaderMap) -> Result<(), Response> {
+    let asks = |name, word: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .any(|value| value.split(',').any(|item| item.trim().eq_ignore_ascii_case(word)))
+    };
+    if version < Version::HTTP_11 {
+        return Err(upgrade_required("a WebSocket needs HTTP/1.1"));
+    }
+    if !asks(header::CONNECTION, "upgrade") || !asks(header::UPGRADE, "websocket") {
+        return Err(upgrade_required(
+            "this is a WebSocket: ask with Connection: Upgrade and Upgrade: websocket",
+        ));
+    }
+    let spoken = headers.get(header::SEC_WEBSOCKET_VERSION);
+    if spoken.is_none_or(|v| v != WEBSOCKET_VERSION) {
+        return Err(upgrade_required("Sec-WebSocket-Version must be 13"));
+    }
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    let key = keys.next().and_then(|key| STANDARD.decode(key.as_bytes()).ok());
+    if key.is_none_or(|key| key.len() != 16) || keys.next().is_some() {
+        return Err(bad_request("Sec-WebSocket-Key must be 16 bytes in base64, once"));
+    }
+    Ok(())
+}
+
+/// Browsers say from which page a connection comes. Others' pages must not ride on a user's login.
+fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Response> {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or("");
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let own = host.is_some_and(|host| {
+        origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host))
+    });
+    if own || gateway.config().allowed_origins.iter().any(|allowed| allowed == origin) {
+        return Ok(());
+    }
+    let detail = "pages of this Origin may not connect";
+    Err(Problem::new(ErrorKind::Forbidden, "origin_not_allowed", detail).into_response())
+}
+
+fn check_subprotocol(headers: &HeaderMap) -> Result<(), Response> {
+    let mut offered = headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or("").split(','))
+        .map(str::trim)
+        .peekable();
+    if offered.peek().is_none() || offered.any(|name| name == SUBPROTOCOL_JSON) {
+        return Ok(());
+    }
+    Err(bad_request("none of the subprotocols offered is whereabouts.v1.json"))
+}
+
+fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Caller>, Response> {
+    let refused = IntoResponse::into_response;
+    let token = api::bearer(headers).map_err(|fault| refused(Problem::from(fault)))?;
+    let Some(token) = token else { return Ok(None) };
+    let verified = gateway.verifier.verify(token, gateway.now().wall);
+    verified.map(Some).map_err(|fault| refused(Problem::from(fault)))
+}
+
+fn upgrade_required(detail: &'static str) -> Response {
+    let problem = Problem::with_status(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail);
+    let mut response = problem.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(WEBSOCKET_VERSION));
+    response
+}
+
+fn bad_request(detail: &'static str) -> Response {
+    Problem::new(ErrorKind::Invalid, "invalid_handshake", detail).into_response()
+}
+
+fn unavailable(detail: &'static str) -> Response {
+    Problem::new(ErrorKind::Unavailable, "unavailable", detail)
+        .retry_after_ms(RETRY_MS)
+        .into_response()
+}

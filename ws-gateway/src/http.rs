@@ -1,0 +1,180 @@
+//! The gateway's doors: the WebSocket, and the same list of friends without one.
+
+use std::sync::Arc;
+
+use api::{Caller, Context, Problem, Query};
+use axum::Json;
+use axum::extract::{FromRef, State};
+use axum::routing::get;
+use model::{Ecef, ErrorKind, Metres, distance};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::gateway::Gateway;
+use crate::handshake;
+use crate::nearby::Ring;
+use crate::port::{self, Channel};
+use crate::record::{Presence, Sighting};
+
+/// Friends in one answer, unless asked for otherwise.
+const LIMIT_DEFAULT: usize = 100;
+
+/// The most friends in one answer.
+const LIMIT_MAX: usize = 500;
+
+/// When a failed request may be repeated.
+const RETRY_MS: u64 = 1_000;
+
+#[derive(Clone)]
+struct Doors {
+    gateway: Arc<Gateway>,
+    context: Context,
+}
+
+impl FromRef<Doors> for Context {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.context.clone()
+    }
+}
+
+impl FromRef<Doors> for Arc<Gateway> {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.gateway.clone()
+    }
+}
+
+/// `/v1/ws` and `/v1/friends/nearby`.
+pub fn router(gateway: Arc<Gateway>, context: Context) -> OpenApiRouter {
+    let rest = api::json_routes(OpenApiRouter::new().routes(routes!(nearby)));
+    rest.route("/v1/ws", get(handshake::upgrade)).with_state(Doors { gateway, context })
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct NearbyQuery {
+    /// How many friends at most, the nearest first: 1 … 500.
+    #[param(default = 100, minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+/// Friends within the radius, as a snapshot over the WebSocket would list them.
+#[derive(Serialize, ToSchema)]
+struct Nearby {
+    /// Changes when positions may have been lost.
+    epoch: String,
+    /// The server's clock, Unix milliseconds.
+    time_ms: i64,
+    /// The caller's radius, metres.
+    radius_m: f64,
+    /// Whether the caller's own position is known; if not, nobody can be near.
+    located: bool,
+    /// The nearest first.
+    friends: Vec<Friend>,
+    /// Whether there are more than the limit.
+    more: bool,
+}
+
+/// A friend and where they are.
+#[derive(Serialize, ToSchema)]
+struct Friend {
+    /// Who.
+    id: String,
+    /// How precisely the caller may see them.
+    #[schema(example = "precise")]
+    class: &'static str,
+    /// Degrees north.
+    latitude: f64,
+    /// Degrees east.
+    longitude: f64,
+    /// From the caller, along the ellipsoid, metres.
+    distance_m: f64,
+    /// Effective time of the fix, Unix milliseconds.
+    time_ms: i64,
+    /// How long ago that was, milliseconds.
+    age_ms: i64,
+    /// Names the fix; compare for equality only.
+    version: String,
+    /// Radius of uncertainty, metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accuracy_m: Option<f64>,
+    /// Above the ellipsoid, metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    altitude_m: Option<f64>,
+    /// Metres per second over ground.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speed_mps: Option<f64>,
+    /// Degrees clockwise from true north.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heading_deg: Option<f64>,
+}
+
+/// Friends nearby, once
+///
+/// The snapshot of the WebSocket without one: who is within the caller's radius now.
+#[utoipa::path(
+    get,
+    path = "/v1/friends/nearby",
+    tag = "live",
+    params(NearbyQuery),
+    responses((status = 200, body = Nearby), Problem),
+    security(("bearer" = []))
+)]
+async fn nearby(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Query(query): Query<NearbyQuery>,
+) -> Result<Json<Nearby>, Problem> {
+    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        let detail = format!("limit must be from 1 to {LIMIT_MAX}");
+        return Err(Problem::new(ErrorKind::Invalid, "invalid_query", detail));
+    }
+    let unavailable = |error: port::Error| {
+        tracing::warn!(error = %error, "friends nearby can't be read");
+        let detail = "positions or friends can't be read now";
+        Problem::new(error.kind(), "unavailable", detail).retry_after_ms(RETRY_MS)
+    };
+    gateway.friends.ensure_user(caller.user.clone()).await.map_err(unavailable)?;
+    let circle = gateway.friends.circle(caller.user.clone()).await.map_err(unavailable)?;
+    let radius = circle.radius;
+    let everybody = std::iter::once(caller.user).chain(circle.friends);
+    let channels = everybody.map(Channel::precise).collect();
+    let mut sightings = gateway.live.read(channels).await.map_err(unavailable)?;
+    let friends = sightings.split_off(sightings.len().min(1));
+    let me = sightings.pop().flatten().and_then(|s| s.record.ecef());
+    let time_ms = gateway.now().wall.0;
+    let mut near = me.map_or_else(Vec::new, |me| within(me, radius, &friends, time_ms));
+    near.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then_with(|| a.id.cmp(&b.id)));
+    let more = near.len() > limit;
+    near.truncate(limit);
+    let epoch = gateway.live.epoch();
+    let located = me.is_some();
+    Ok(Json(Nearby { epoch, time_ms, radius_m: radius.0, located, friends: near, more }))
+}
+
+fn within(me: Ecef, radius: Metres, sightings: &[Option<Sighting>], time_ms: i64) -> Vec<Friend> {
+    let ring = Ring::of(radius);
+    let near = sightings.iter().flatten().filter_map(|sighting| {
+        let record = &sighting.record;
+        let Presence::Here(fix) = record.presence else { return None };
+        let metres = distance(me, record.ecef()?);
+        ring.holds(metres, false).then(|| Friend {
+            id: record.user.to_string(),
+            class: record.class.as_str(),
+            latitude: fix.position.latitude(),
+            longitude: fix.position.longitude(),
+            distance_m: (metres.0 * 10.0).round() / 10.0,
+            time_ms: record.version.effective.0,
+            age_ms: (time_ms - record.version.effective.0).max(0),
+            version: record.version.opaque(),
+            accuracy_m: fix.accuracy_m,
+            altitude_m: fix.altitude_m,
+            speed_mps: fix.speed_mps,
+            heading_deg: fix.heading_deg,
+        })
+    });
+    near.collect()
+}

@@ -1,0 +1,230 @@
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use model::{Clock, Moment};
+
+use crate::mailbox::Mailbox;
+use crate::port::{Async, Bus, Channel, Error, Sink};
+use crate::record::{Merge, Sighting, merge};
+use crate::timers::{Due, Timers};
+
+/// How many locks the map of channels is spread over.
+const STRIPES: usize = 64;
+
+/// How long a channel outlives its last watcher, so that a phone that reconnects finds it.
+const IDLE_MS: u64 = 1_000;
+
+/// Every channel that somebody on this gateway watches, its newest sighting, and who watches.
+///
+/// A delivery locks one channel, marks the mailboxes of its watchers and is done: who is near, and what they are sent, is
+/// worked out by each watcher's session when it can send.
+pub(crate) struct Hub {
+    stripes: Box<[Mutex<HashMap<Channel, Arc<Cell>>>]>,
+    hasher: RandomState,
+    /// Held while channels are made or dropped, so that the bus hears of both in the same order.
+    order: Mutex<()>,
+    timers: Arc<Timers>,
+    clock: Arc<dyn Clock>,
+}
+
+/// One watched channel.
+pub(crate) struct Cell {
+    channel: Channel,
+    /// Subscribed, and the cache has been read since.
+    ready: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sighting: Option<Sighting>,
+    expiry_armed: bool,
+    watchers: Vec<Watcher>,
+}
+
+struct Watcher {
+    mailbox: Arc<Mailbox>,
+    slot: u32,
+}
+
+/// What a session gets for watching.
+pub(crate) struct Watched {
+    /// One a channel, in the order asked for.
+    pub(crate) cells: Vec<Arc<Cell>>,
+    /// Those whose cached position must be read once `subscribed` is done.
+    pub(crate) unread: Vec<Channel>,
+    /// Completes when the bus delivers for all of them.
+    pub(crate) subscribed: Async<'static, Result<(), Error>>,
+}
+
+impl Cell {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// The newest sighting that still holds.
+    pub(crate) fn newest(&self, now: Moment) -> Option<Sighting> {
+        self.lock().sighting.clone().filter(|s| s.holds(now.monotonic))
+    }
+
+    pub(crate) fn set_ready(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
+    fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers) {
+        let mut state = self.lock();
+        let outcome = merge(state.sighting.as_ref(), &sighting, now.wall);
+        if outcome == Merge::Keep || !sighting.holds(now.monotonic) {
+            return;
+        }
+        if !state.expiry_armed {
+            state.expiry_armed = true;
+            timers.at(sighting.expires, Due::Expire(Arc::downgrade(self)));
+        }
+        state.sighting = Some(sighting);
+        if outcome == Merge::Replace {
+            state.mark_all();
+        }
+    }
+
+    /// Drops the sighting if its time is over; else comes back when it is.
+    pub(crate) fn expire(self: &Arc<Self>, now: Moment, timers: &Timers) {
+        let mut state = self.lock();
+        match &state.sighting {
+            Some(sighting) if sighting.holds(now.monotonic) => {
+                timers.at(sighting.expires, Due::Expire(Arc::downgrade(self)));
+            }
+            _ => {
+                state.expiry_armed = false;
+                if state.sighting.take().is_some() {
+                    state.mark_all();
+                }
+            }
+        }
+    }
+}
+
+impl State {
+    fn mark_all(&self) {
+        for watcher in &self.watchers {
+            watcher.mailbox.mark(watcher.slot);
+        }
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(timers: Arc<Timers>, clock: Arc<dyn Clock>) -> Self {
+        let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
+        Self { stripes, hasher: RandomState::new(), order: Mutex::default(), timers, clock }
+    }
+
+    fn stripe(&self, channel: &Channel) -> MutexGuard<'_, HashMap<Channel, Arc<Cell>>> {
+        let index = self.hasher.hash_one(channel) as usize % STRIPES;
+        self.stripes[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, channel: &Channel) -> Option<Arc<Cell>> {
+        self.stripe(channel).get(channel).cloned()
+    }
+
+    /// Leaves word in `mailbox`, under the slot given with each channel, whenever there is news on it.
+    pub(crate) fn watch(
+        &self,
+        bus: &dyn Bus,
+        mailbox: &Arc<Mailbox>,
+        channels: Vec<(Channel, u32)>,
+    ) -> Watched {
+        let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cells = Vec::with_capacity(channels.len());
+        let mut unread = Vec::new();
+        for (channel, slot) in channels {
+            let cell = self.cell(&channel);
+            cell.lock().watchers.push(Watcher { mailbox: mailbox.clone(), slot });
+            if !cell.ready.load(Ordering::Acquire) {
+                unread.push(channel);
+            }
+            cells.push(cell);
+        }
+        let subscribed = if unread.is_empty() {
+            Box::pin(std::future::ready(Ok(())))
+        } else {
+            bus.subscribe(unread.clone())
+        };
+        Watched { cells, unread, subscribed }
+    }
+
+    fn cell(&self, channel: &Channel) -> Arc<Cell> {
+        let make = || Cell {
+            channel: channel.clone(),
+            ready: AtomicBool::new(false),
+            state: Mutex::default(),
+        };
+        self.stripe(channel).entry(channel.clone()).or_insert_with(|| Arc::new(make())).clone()
+    }
+
+    /// Stops leaving word; the channel itself goes a little later if nobody else watches it.
+    pub(crate) fn unwatch(&self, cell: &Arc<Cell>, mailbox: &Arc<Mailbox>) {
+        let mut state = cell.lock();
+        state.watchers.retain(|w| !Arc::ptr_eq(&w.mailbox, mailbox));
+        if state.watchers.is_empty() {
+            let later = self.clock.now().monotonic.plus_ms(IDLE_MS);
+            self.timers.at(later, Due::Idle(Arc::downgrade(cell)));
+        }
+    }
+
+    /// Takes in what is new about a channel that is watched here; everything else is dropped.
+    pub(crate) fn take_in(&self, channel: &Channel, sighting: Sighting) {
+        if let Some(cell) = self.find(channel) {
+            cell.put(sighting, self.clock.now(), &self.timers);
+        }
+    }
+
+    /// Lets go of channels that have had no watcher for a while.
+    pub(crate) fn drop_idle(&self, bus: &dyn Bus, idle: &[Arc<Cell>]) {
+        if idle.is_empty() {
+            return;
+        }
+        let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut dropped = Vec::new();
+        for cell in idle {
+            let mut stripe = self.stripe(&cell.channel);
+            let same = stripe.get(&cell.channel).is_some_and(|held| Arc::ptr_eq(held, cell));
+            if same && cell.lock().watchers.is_empty() {
+                stripe.remove(&cell.channel);
+                dropped.push(cell.channel.clone());
+            }
+        }
+        if !dropped.is_empty() {
+            bus.unsubscribe(dropped);
+        }
+    }
+
+    /// How many channels are watched.
+    pub(crate) fn channels(&self) -> usize {
+        self.stripes.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    }
+}
+
+/// What the bus hands over goes the same way as what comes from a phone on this gateway.
+pub(crate) struct HubSink {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) on_gap: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Sink for HubSink {
+    fn deliver(&self, channel: &Channel, sighting: Sighting) {
+        self.hub.take_in(channel, sighting);
+    }
+
+    fn gap(&self) {
+        (self.on_gap)();
+    }
+}

@@ -1,0 +1,91 @@
+//! Every metric of the gateway, with its help text. Labels come from closed sets; nothing names a user or a place.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+use crate::protocol::{CloseCode, ErrorWord};
+
+api::metric_table! {
+    /// Open WebSocket sessions.
+    Gauge SESSIONS = "ws_sessions";
+    /// Users whose positions are followed by at least one session.
+    Gauge CHANNELS = "ws_channels";
+    /// Fixes acknowledged, by whether they became the shown position.
+    Counter FIXES = "ws_fixes_total";
+    /// Push messages written to clients.
+    Counter PUSHES = "ws_pushes_total";
+    /// Changes of friends carried by pushes.
+    Counter CHANGES = "ws_changes_total";
+    /// Parts of snapshots written to clients.
+    Counter SNAPSHOTS = "ws_snapshots_total";
+    /// Times a client was told that something may have been missed.
+    Counter GAPS = "ws_gaps_total";
+    /// Times a client was degraded because it read too slowly, or recovered.
+    Counter PACES = "ws_pace_changes_total";
+    /// Connections closed by the server, by close code.
+    Counter CLOSES = "ws_closes_total";
+    /// Messages refused, by error word.
+    Counter ERRORS = "ws_errors_total";
+    /// WebSocket upgrades refused, by HTTP status.
+    Counter REFUSED_UPGRADES = "ws_refused_upgrades_total";
+    /// From the receipt of a fix to its being written to a friend, in whole milliseconds.
+    Histogram FIX_TO_PUSH = "ws_fix_to_push_seconds";
+}
+
+/// Handles to the hot ones, looked up once.
+pub(crate) struct Metrics {
+    sessions: Gauge,
+    pub(crate) channels: Gauge,
+    fixes_shown: Counter,
+    fixes_unshown: Counter,
+    pub(crate) pushes: Counter,
+    pub(crate) changes: Counter,
+    pub(crate) snapshots: Counter,
+    pub(crate) gaps: Counter,
+    pub(crate) pace_changes: Counter,
+    fix_to_push: Histogram,
+    open: AtomicU64,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        Self {
+            sessions: gauge!(SESSIONS),
+            channels: gauge!(CHANNELS),
+            fixes_shown: counter!(FIXES, "shown" => "yes"),
+            fixes_unshown: counter!(FIXES, "shown" => "no"),
+            pushes: counter!(PUSHES),
+            changes: counter!(CHANGES),
+            snapshots: counter!(SNAPSHOTS),
+            gaps: counter!(GAPS),
+            pace_changes: counter!(PACES),
+            fix_to_push: histogram!(FIX_TO_PUSH),
+            open: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn fix(&self, shown: bool) {
+        if shown { &self.fixes_shown } else { &self.fixes_unshown }.increment(1);
+    }
+
+    pub(crate) fn fix_to_push(&self, ms: u64) {
+        self.fix_to_push.record(ms as f64 / 1e3);
+    }
+
+    pub(crate) fn opened(&self) {
+        self.sessions.set((self.open.fetch_add(1, Ordering::Relaxed) + 1) as f64);
+    }
+
+    pub(crate) fn ended(&self) {
+        self.sessions.set((self.open.fetch_sub(1, Ordering::Relaxed) - 1) as f64);
+    }
+
+    pub(crate) fn closed(code: CloseCode) {
+        counter!(CLOSES, "code" => code.name()).increment(1);
+    }
+
+    pub(crate) fn error(word: ErrorWord) {
+        counter!(ERRORS, "error" => word.as_str()).increment(1);
+    }
+}

@@ -1,0 +1,134 @@
+use model::Monotonic;
+
+/// So many pushes in a row must go out at once before a slow client counts as recovered.
+const RECOVERED_AFTER: u32 = 5;
+
+/// What a client is to be told about its pace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notice {
+    Degraded { interval_ms: u64 },
+    Recovered { interval_ms: u64 },
+}
+
+/// How fast a client reads, and how often it is therefore written to.
+///
+/// A write that the client's socket doesn't take is *stuck*. Stuck for long enough, the client is degraded to a longer
+/// interval; stuck for too long, it is to be closed.
+pub(crate) struct Pace {
+    tick_ms: u64,
+    degraded_interval_ms: u64,
+    degrade_after_ms: u64,
+    close_after_ms: u64,
+    stuck_since: Option<Monotonic>,
+    degraded: bool,
+    prompt: u32,
+    last_push: Option<Monotonic>,
+    notice: Option<Notice>,
+}
+
+impl Pace {
+    pub(crate) fn new(config: &crate::Config) -> Self {
+        Self {
+            tick_ms: config.tick_ms,
+            degraded_interval_ms: config.degraded_interval_ms,
+            degrade_after_ms: config.stuck_degrade_ms,
+            close_after_ms: config.stuck_close_ms,
+            stuck_since: None,
+            degraded: false,
+            prompt: 0,
+            last_push: None,
+            notice: None,
+        }
+    }
+
+    /// The least time between two pushes.
+    pub(crate) fn interval_ms(&self) -> u64 {
+        if self.degraded { self.degraded_interval_ms } else { self.tick_ms }
+    }
+
+    /// From when on the next push may go.
+    pub(crate) fn next_push(&self) -> Option<Monotonic> {
+        self.last_push.map(|at| at.plus_ms(self.interval_ms()))
+    }
+
+    pub(crate) fn pushed(&mut self, now: Monotonic) {
+        self.last_push = Some(now);
+    }
+
+    /// The socket doesn't take what was given to it.
+    pub(crate) fn stuck(&mut self, now: Monotonic) {
+        self.stuck_since.get_or_insert(now);
+    }
+
+    /// The socket has taken everything.
+    pub(crate) fn flushed(&mut self, now: Monotonic) {
+        let stuck_ms = self.stuck_since.take().map_or(0, |since| now.since_ms(since));
+        if stuck_ms >= self.degrade_after_ms {
+            self.prompt = 0;
+            self.degraded = true;
+            self.notice = Some(Notice::Degraded { interval_ms: self.interval_ms() });
+        } else if self.degraded && stuck_ms < self.tick_ms.max(1) {
+            self.prompt += 1;
+            if self.prompt >= RECOVERED_AFTER {
+                self.degraded = false;
+                self.notice = Some(Notice::Recovered { interval_ms: self.interval_ms() });
+            }
+        }
+    }
+
+    /// When the write will have been stuck for too long.
+    pub(crate) fn close_at(&self) -> Option<Monotonic> {
+        self.stuck_since.map(|since| since.plus_ms(self.close_after_ms))
+    }
+
+    pub(crate) fn take_notice(&mut self) -> Option<Notice> {
+        self.notice.take()
+    }
+
+    pub(crate) fn has_notice(&self) -> bool {
+        self.notice.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace() -> Pace {
+        Pace::new(&crate::Config::default())
+    }
+
+    #[test]
+    fn a_reader_that_keeps_up_is_written_to_once_a_tick() {
+        let mut pace = pace();
+        let tick_ms = pace.interval_ms();
+        pace.pushed(Monotonic(100));
+        pace.flushed(Monotonic(100));
+        assert_eq!(pace.next_push(), Some(Monotonic(100 + tick_ms)));
+        assert_eq!(pace.take_notice(), None);
+    }
+
+    #[test]
+    fn a_reader_that_was_stuck_is_degraded_and_recovers_when_it_keeps_up() {
+        let mut pace = pace();
+        pace.stuck(Monotonic(0));
+        pace.stuck(Monotonic(900));
+        pace.flushed(Monotonic(1_000));
+        let interval_ms = pace.interval_ms();
+        assert_eq!(pace.take_notice(), Some(Notice::Degraded { interval_ms }));
+        for n in 1..RECOVERED_AFTER {
+            pace.flushed(Monotonic(1_000 + u64::from(n) * interval_ms));
+            assert_eq!(pace.take_notice(), None);
+        }
+        pace.flushed(Monotonic(60_000));
+        assert_eq!(pace.take_notice(), Some(Notice::Recovered { interval_ms: pace.interval_ms() }));
+    }
+
+    #[test]
+    fn a_reader_that_is_stuck_for_too_long_is_to_be_closed() {
+        let mut pace = pace();
+        assert_eq!(pace.close_at(), None);
+        pace.stuck(Monotonic(500));
+        assert_eq!(pace.close_at(), Some(Monotonic(30_500)));
+    }
+}

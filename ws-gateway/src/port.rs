@@ -1,0 +1,125 @@
+//! What the gateway needs from the world: a bus that carries sightings between gateways, and a cache that remembers the
+//! newest one of each user. Adapters live in modules of their own; one list of cases ([`crate::conformance`]) holds for
+//! all of them.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use model::{ErrorKind, UserId, ViewerClass};
+
+use crate::record::Sighting;
+
+/// A future that a trait object can return.
+pub type Async<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One user as one class of viewers may see them: the unit of publishing, subscribing and caching.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Channel {
+    /// Who is seen.
+    pub user: UserId,
+    /// By whom.
+    pub class: ViewerClass,
+}
+
+impl Channel {
+    /// The channel of those who may see `user` precisely.
+    pub fn precise(user: UserId) -> Self {
+        Self { user, class: ViewerClass::Precise }
+    }
+}
+
+/// A failed call. Nothing is known of what it did: every call may be repeated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What failed, for the log: no position, no token.
+    pub detail: String,
+}
+
+impl Error {
+    /// All failures here are of one kind: the servers behind the port can't be reached.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Unavailable
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What a write did to the cached position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is the newest, or the newest now holds longer.
+    Newest,
+    /// A newer one is cached; nothing changed.
+    Older,
+}
+
+/// Where a bus hands over what it receives; the gateway's hub. Called from the bus' read loop, so it must not block.
+pub trait Sink: Send + Sync {
+    /// Something was published on a subscribed channel by another gateway. Repeats and old versions are harmless.
+    fn deliver(&self, channel: &Channel, sighting: Sighting);
+
+    /// Something may have been missed on every subscribed channel. Whoever is told reads the cache again.
+    fn gap(&self);
+}
+
+/// Carries sightings from the gateway that a phone talks to, to the gateways of those who watch it.
+///
+/// * **Order.** Per channel and publisher, in order of the calls. Across publishers none: versions decide.
+/// * **Loss.** What is published after a `subscribe` returned is delivered, or [`Sink::gap`] is called.
+/// * **Replay.** May deliver twice; never invents. A gateway isn't told its own.
+/// * **Subscribing.** A set, not a counter: twice is once. `subscribe` and `unsubscribe` take effect in the order in
+///   which they are *called*, before the returned future is first polled.
+pub trait Bus: Send + Sync {
+    /// Publishes to every other gateway that has subscribed. On an error the caller drops the event: the cache has it,
+    /// and the bus owes its subscribers a gap.
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>>;
+
+    /// Completes once everything published from then on will be delivered.
+    fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>>;
+
+    /// Ends deliveries, at some time soon.
+    fn unsubscribe(&self, channels: Vec<Channel>);
+}
+
+/// Remembers the newest sighting of each channel until it expires.
+///
+/// * **Order.** Guarded by [`crate::record::merge`]: a write of an older version changes nothing, whoever writes when.
+/// * **Durability.** Memory. A new epoch is announced when it may have been lost.
+/// * **Retry.** Every call may be repeated.
+pub trait PositionStore: Send + Sync {
+    /// Writes what is newer than what is cached; answers in the order of the input.
+    fn write(&self, sightings: Vec<(Channel, Sighting)>) -> Async<'_, Result<Vec<Written>, Error>>;
+
+    /// The newest that still holds, or nothing, in the order of the input. Sign-offs are records too.
+    fn read(&self, channels: Vec<Channel>) -> Async<'_, Result<Vec<Option<Sighting>>, Error>>;
+}
+
+/// Both together, as a gateway uses them.
+pub trait Live: Bus + PositionStore {
+    /// Caches, then publishes what was newest; an adapter whose cache and bus are one server does both in one trip.
+    /// A subscriber who reads the cache after subscribing therefore has every sighting: from the cache or the bus.
+    fn announce(&self, sighting: (Channel, Sighting)) -> Async<'_, Result<Written, Error>> {
+        Box::pin(async move {
+            let written = self.write(vec![sighting.clone()]).await?;
+            let outcome = written.first().copied().unwrap_or(Written::Older);
+            if outcome == Written::Newest {
+                self.publish(vec![sighting]).await?;
+            }
+            Ok(outcome)
+        })
+    }
+
+    /// Changes whenever cached positions may have been lost.
+    fn epoch(&self) -> String;
+}
+
+/// How an adapter is opened for one gateway.
+pub type Attach = dyn Fn(Arc<dyn Sink>) -> Arc<dyn Live> + Send + Sync;

@@ -1,0 +1,332 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use model::{DeviceId, Fix, Position, Timestamp, limits};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde_json::error::Category;
+
+/// Phones' clocks show a year between these, in Unix milliseconds: 2000-01-01 … 9999-12-31.
+const TIME_MS: std::ops::RangeInclusive<i64> = 946_684_800_000..=253_402_300_799_999;
+
+/// What a client asks for, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Request {
+    /// Says who it is.
+    Auth(Token),
+    /// Says it again, before the first token expires.
+    Renew(Token),
+    /// One or more fixes of one device, in the order sent; never empty.
+    Fixes {
+        /// Which of the user's devices.
+        device: DeviceId,
+        /// In the order sent.
+        fixes: Vec<SentFix>,
+    },
+    /// Still here, nothing moved.
+    Keep {
+        /// Which of the user's devices.
+        device: DeviceId,
+    },
+    /// Gone, at once.
+    SignOff {
+        /// Which of the user's devices.
+        device: DeviceId,
+    },
+    /// Answer when everything before is told.
+    Ping {
+        /// Comes back in the answer.
+        id: u64,
+    },
+}
+
+/// A token, kept out of logs.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Token(pub(crate) String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(hidden)")
+    }
+}
+
+/// A fix with what orders it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SentFix {
+    /// Grows with every fix of a device.
+    pub(crate) seq: u64,
+    /// The phone's clock.
+    pub(crate) time: Option<Timestamp>,
+    /// What it says.
+    pub(crate) fix: Fix,
+}
+
+/// The words in `error`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorWord {
+    /// Not one JSON object.
+    InvalidJson,
+    /// A field is missing, unknown, repeated, or of the wrong type.
+    InvalidMessage,
+    /// `type` is none of ours.
+    UnknownType,
+    /// A value out of its range.
+    InvalidFix,
+    /// More than the limit in one `fixes`.
+    TooManyFixes,
+    /// More fixes than allowed.
+    RateLimited,
+    /// A second `auth`.
+    AlreadyAuthenticated,
+    /// Anything before `auth`.
+    NotAuthenticated,
+    /// `renew` with a token that doesn't do.
+    InvalidToken,
+    /// A part of the service can't be reached.
+    Unavailable,
+}
+
+impl ErrorWord {
+    /// All, in the order of the documentation.
+    pub const ALL: [Self; 10] = [
+        Self::InvalidJson,
+        Self::InvalidMessage,
+        Self::UnknownType,
+        Self::InvalidFix,
+        Self::TooManyFixes,
+        Self::RateLimited,
+        Self::AlreadyAuthenticated,
+        Self::NotAuthenticated,
+        Self::InvalidToken,
+        Self::Unavailable,
+    ];
+
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidJson => "invalid_json",
+            Self::InvalidMessage => "invalid_message",
+            Self::UnknownType => "unknown_type",
+            Self::InvalidFix => "invalid_fix",
+            Self::TooManyFixes => "too_many_fixes",
+            Self::RateLimited => "rate_limited",
+            Self::AlreadyAuthenticated => "already_authenticated",
+            Self::NotAuthenticated => "not_authenticated",
+            Self::InvalidToken => "invalid_token",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// Why a message was refused; nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Which kind.
+    pub(crate) word: ErrorWord,
+    /// What exactly, for the client's developer.
+    pub(crate) detail: String,
+}
+
+impl Fault {
+    /// A refusal with its reason.
+    pub(crate) fn new(word: ErrorWord, detail: impl Into<String>) -> Self {
+        Self { word, detail: detail.into() }
+    }
+}
+
+/// The names of all messages a client may send, in the order of the documentation.
+pub const REQUEST_TYPES: [&str; 7] = ["auth", "renew", "fix", "fixes", "keep", "sign_off", "ping"];
+
+/// Reads a message. `batch_fixes_max` limits `fixes`.
+pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Fault> {
+    let head: Object<Head> = read(text)?;
+    let Some(kind) = head.0.kind else {
+        return Err(Fault::new(ErrorWord::InvalidMessage, "missing field `type`"));
+    };
+    match &*kind {
+        "fix" => {
+            let wire: WireFix = fields(text)?;
+            let Some(sender) = &wire.device else {
+                return Err(Fault::new(ErrorWord::InvalidMessage, "missing field `device`"));
+            };
+            let device = device(sender)?;
+            let fix = SentFix::try_from(&wire)
+                .map_err(|detail| Fault::new(ErrorWord::InvalidFix, detail))?;
+            Ok(Request::Fixes { device, fixes: vec![fix] })
+        }
+        "fixes" => batch(fields(text)?, batch_fixes_max),
+        "keep" => Ok(Request::Keep { device: device(&fields::<DeviceMessage>(text)?.device)? }),
+        "sign_off" => {
+            Ok(Request::SignOff { device: device(&fields::<DeviceMessage>(text)?.device)? })
+        }
+        "ping" => {
+            let id = fields::<PingMessage>(text)?.id;
+            if id > limits::SEQ_MAX {
+                return Err(Fault::new(ErrorWord::InvalidMessage, "id must be from 0 to 2^53"));
+            }
+            Ok(Request::Ping { id })
+        }
+        "auth" => Ok(Request::Auth(Token(fields::<TokenMessage>(text)?.token))),
+        "renew" => Ok(Request::Renew(Token(fields::<TokenMessage>(text)?.token))),
+        _ => {
+            let detail = format!("type must be one of {}", REQUEST_TYPES.join(", "));
+            Err(Fault::new(ErrorWord::UnknownType, detail))
+        }
+    }
+}
+
+fn fields<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    read::<Object<T>>(text).map(|object| object.0)
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|error| {
+        let is_object = text.trim_start().starts_with('{');
+        let word = match error.classify() {
+            Category::Data if is_object => ErrorWord::InvalidMessage,
+            _ => ErrorWord::InvalidJson,
+        };
+        Fault::new(word, error.to_string())
+    })
+}
+
+fn device(text: &str) -> Result<DeviceId, Fault> {
+    DeviceId::parse(text)
+        .map_err(|fault| Fault::new(ErrorWord::InvalidMessage, format!("device {fault}")))
+}
+
+fn batch(wire: FixesMessage, batch_fixes_max: usize) -> Result<Request, Fault> {
+    let device = device(&wire.device)?;
+    if wire.fixes.is_empty() {
+        return Err(Fault::new(ErrorWord::InvalidMessage, "fixes is empty"));
+    }
+    if wire.fixes.len() > batch_fixes_max {
+        let detail =
+            format!("{} fixes; at most {batch_fixes_max} in one message", wire.fixes.len());
+        return Err(Fault::new(ErrorWord::TooManyFixes, detail));
+    }
+    let mut fixes = Vec::with_capacity(wire.fixes.len());
+    for (index, item) in wire.fixes.iter().enumerate() {
+        if item.0.kind.is_some() || item.0.device.is_some() {
+            let detail = format!("fixes[{index}]: type and device stand outside of fixes");
+            return Err(Fault::new(ErrorWord::InvalidMessage, detail));
+        }
+        let fix = SentFix::try_from(&item.0).map_err(|detail| {
+            Fault::new(ErrorWord::InvalidFix, format!("fixes[{index}]: {detail}"))
+        })?;
+        fixes.push(fix);
+    }
+    Ok(Request::Fixes { device, fixes })
+}
+
+/// A JSON object, and nothing else: serde would also read a struct's fields from an array.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Fields(std::marker::PhantomData))
+    }
+}
+
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Cow<'a, str>>,
+}
+
+/// Swallows the `type` that has been read already; everything unknown is refused.
+#[derive(Deserialize)]
+struct Kind;
+
+macro_rules! message {
+    ($name:ident { $($field:ident: $type:ty),* $(,)? }) => {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            #[serde(rename = "type", deserialize_with = "skip")]
+            _kind: Kind,
+            $($field: $type,)*
+        }
+    };
+}
+
+fn skip<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+    serde::de::IgnoredAny::deserialize(deserializer).map(|_| Kind)
+}
+
+fn skip_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Kind>, D::Error> {
+    skip(deserializer).map(Some)
+}
+
+message!(TokenMessage { token: String });
+message!(DeviceMessage { device: String });
+message!(PingMessage { id: u64 });
+message!(FixesMessage { device: String, fixes: Vec<Object<WireFix>> });
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireFix {
+    /// Only in a message of its own.
+    #[serde(rename = "type", default, deserialize_with = "skip_present")]
+    kind: Option<Kind>,
+    /// Only in a message of its own.
+    device: Option<String>,
+    seq: u64,
+    latitude: f64,
+    longitude: f64,
+    accuracy_m: Option<f64>,
+    altitude_m: Option<f64>,
+    speed_mps: Option<f64>,
+    heading_deg: Option<f64>,
+    battery_percent: Option<f64>,
+    time_ms: Option<i64>,
+}
+
+impl TryFrom<&WireFix> for SentFix {
+    type Error = String;
+
+    fn try_from(wire: &WireFix) -> Result<Self, String> {
+        if wire.seq > limits::SEQ_MAX {
+            return Err("seq must be from 0 to 2^53".to_owned());
+        }
+        if let Some(time_ms) = wire.time_ms.filter(|t| !TIME_MS.contains(t)) {
+            return Err(format!("time_ms must be in Unix milliseconds; {}", guess(time_ms)));
+        }
+        let position =
+            Position::new(wire.latitude, wire.longitude).map_err(|fault| fault.to_string())?;
+        let fix = Fix {
+            position,
+            accuracy_m: wire.accuracy_m,
+            altitude_m: wire.altitude_m,
+            speed_mps: wire.speed_mps,
+            heading_deg: wire.heading_deg,
+            battery_percent: wire.battery_percent,
+        };
+        let fix = fix.checked().map_err(|fault| fault.to_string())?;
+        Ok(Self { seq: wire.seq, time: wire.time_ms.map(Timestamp), fix })
+    }
+}
+
+fn guess(time_ms: i64) -> &'static str {
+    if TIME_MS.contains(&time_ms.saturating_mul(1_000)) {
+        "this looks like seconds"
+    } else if TIME_MS.contains(&(time_ms / 1_000)) {
+        "this looks like microseconds"
+    } else {
+        "this is no time between the years 2000 and 9999"
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use model::UserId;
+
+use crate::mailbox::{Calls, Mailbox};
+
+/// Who is connected: every connection's mailbox, and those of each user.
+#[derive(Default)]
+pub(crate) struct Registry {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    all: HashMap<u64, Entrant>,
+    by_user: HashMap<UserId, Vec<u64>>,
+    anonymous: usize,
+    next: u64,
+}
+
+struct Entrant {
+    mailbox: Arc<Mailbox>,
+    user: Option<UserId>,
+}
+
+/// Why somebody can't be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// Too many connections in all.
+    Sessions,
+    /// Too many that haven't authenticated.
+    Unauthenticated,
+    /// Too many of this user.
+    User,
+}
+
+impl Registry {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a connection in; it is nobody's until [`Self::join`].
+    pub(crate) fn enter(
+        &self,
+        mailbox: &Arc<Mailbox>,
+        sessions_max: usize,
+        anonymous_max: usize,
+    ) -> Result<u64, Full> {
+        let mut state = self.lock();
+        if state.all.len() >= sessions_max {
+            return Err(Full::Sessions);
+        }
+        if state.anonymous >= anonymous_max {
+            return Err(Full::Unauthenticated);
+        }
+        state.anonymous += 1;
+        state.next += 1;
+        let id = state.next;
+        state.all.insert(id, Entrant { mailbox: mailbox.clone(), user: None });
+        Ok(id)
+    }
+
+    /// Counts the connection to its user.
+    pub(crate) fn join(&self, id: u64, user: &UserId, per_user_max: usize) -> Result<(), Full> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let Some(entrant) = state.all.get_mut(&id).filter(|e| e.user.is_none()) else {
+            return Ok(());
+        };
+        let sessions = state.by_user.entry(user.clone()).or_default();
+        if sessions.len() >= per_user_max {
+            return Err(Full::User);
+        }
+        sessions.push(id);
+        entrant.user = Some(user.clone());
+        state.anonymous -= 1;
+        Ok(())
+    }
+
+    /// Counts the connection out.
+    pub(crate) fn leave(&self, id: u64) {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let Some(entrant) = state.all.remove(&id) else { return };
+        let Some(user) = entrant.user else {
+            state.anonymous -= 1;
+            return;
+        };
+        if let Entry::Occupied(mut sessions) = state.by_user.entry(user) {
+            sessions.get_mut().retain(|other| *other != id);
+            if sessions.get().is_empty() {
+                sessions.remove();
+            }
+        }
+    }
+
+    /// Leaves word with every connection of these users.
+    pub(crate) fn raise(&self, users: &[UserId], set: impl Fn(&mut Calls)) {
+        let state = self.lock();
+        for id in users.iter().filter_map(|user| state.by_user.get(user)).flatten() {
+            if let Some(entrant) = state.all.get(id) {
+                entrant.mailbox.raise(&set);
+            }
+        }
+    }
+
+    /// Leaves word with every connection.
+    pub(crate) fn raise_all(&self, set: impl Fn(&mut Calls)) {
+        for entrant in self.lock().all.values() {
+            entrant.mailbox.raise(&set);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().all.len()
+    }
+}

@@ -1,0 +1,539 @@
+//! One connection as a state machine: time and input in, effects out. No socket, no lock, no clock of its own.
+
+mod budget;
+mod effect;
+mod fixes;
+
+use std::sync::Arc;
+
+use api::Caller;
+use model::{Metres, Moment, Monotonic, UserId};
+
+use crate::config::Config;
+use crate::friends::Circle;
+use crate::hint::Hints;
+use crate::intake::Intake;
+use crate::mailbox::Calls;
+use crate::pace::{Notice, Pace};
+use crate::port;
+use crate::protocol::reply::{self, Limits, Reply, Welcome};
+use crate::protocol::request;
+use crate::protocol::{CloseCode, ErrorWord, Fault, Request};
+use crate::record::{Presence, Record};
+use crate::view::{SELF_SLOT, View};
+use budget::Budget;
+pub(crate) use effect::{Call, Effect, Input, Pulled};
+use fixes::Announcing;
+
+/// How long to wait before a failed reading of the friends is tried again.
+const RETRY_MS: u64 = 1_000;
+
+/// The state of one connection.
+pub(crate) struct Session {
+    config: Arc<Config>,
+    id: String,
+    epoch: String,
+    phase: Phase,
+    caller: Option<Caller>,
+    radius: Metres,
+    view: View,
+    intake: Intake,
+    hints: Hints,
+    pub(crate) pace: Pace,
+    budget: Budget,
+    errors: u32,
+    last_read: Monotonic,
+    pinged: bool,
+    /// A fix, `keep` or `sign_off` on its way to the position store.
+    announcing: Option<Announcing>,
+    /// Nothing of friends may be told until what the view holds is known to be right again.
+    stale: Stale,
+    snapshot_due: bool,
+    radius_told: bool,
+    unlocated_due: bool,
+    hint_due: bool,
+    /// The `ping` to answer once everything is told.
+    pong: Option<u64>,
+    drain: Drain,
+}
+
+enum Phase {
+    /// Nobody yet; to be closed at the deadline.
+    Anonymous { deadline: Monotonic },
+    /// Known, and its friends are being looked up.
+    Opening { welcomed: bool },
+    /// Fully there.
+    Live,
+    /// A close was ordered; nothing matters any more.
+    Closed,
+}
+
+#[derive(Default)]
+struct Stale {
+    /// So many readings of the friends are under way or about to start.
+    circle_reads: u32,
+    /// The last reading of the friends failed.
+    circle_failed: bool,
+    /// So many readings of all positions are under way or about to start.
+    rereads: u32,
+    /// The last reading of positions failed.
+    positions_failed: bool,
+    /// When to try again what failed.
+    retry_at: Option<Monotonic>,
+}
+
+impl Stale {
+    fn holds(&self) -> bool {
+        self.circle_reads > 0 || self.circle_failed || self.rereads > 0 || self.positions_failed
+    }
+
+    /// Orders a reading, unless one is ordered already that hasn't begun: of two, the second hasn't.
+    fn read_circle(&mut self, effects: &mut Vec<Effect>) {
+        if self.circle_reads < 2 {
+            self.circle_reads += 1;
+            effects.push(Effect::Call(Call::ReadCircle));
+        }
+    }
+
+    fn reread(&mut self, effects: &mut Vec<Effect>) {
+        if self.rereads < 2 {
+            self.rereads += 1;
+            effects.push(Effect::Call(Call::Reread));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Drain {
+    announced: bool,
+    closes_at: Option<Monotonic>,
+}
+
+impl Session {
+    pub(crate) fn new(config: Arc<Config>, id: String, epoch: String, now: Moment) -> Self {
+        let deadline = now.monotonic.plus_ms(config.auth_timeout_ms);
+        // Nobody is near until the user's own radius is known.
+        let radius = Metres(0.0);
+        Self {
+            id,
+            epoch,
+            phase: Phase::Anonymous { deadline },
+            caller: None,
+            radius,
+            view: View::new(radius),
+            intake: Intake::default(),
+            hints: Hints::new(config.ttl_ms),
+            pace: Pace::new(&config),
+            budget: Budget::new(&config),
+            errors: 0,
+            last_read: now.monotonic,
+            pinged: false,
+            announcing: None,
+            stale: Stale::default(),
+            snapshot_due: false,
+            radius_told: true,
+            unlocated_due: false,
+            hint_due: false,
+            pong: None,
+            drain: Drain::default(),
+            config,
+        }
+    }
+
+    /// Takes one input in; what follows from it is appended to `effects`, to be carried out in order.
+    pub(crate) fn step(&mut self, now: Moment, input: Input<'_>, effects: &mut Vec<Effect>) {
+        if matches!(self.phase, Phase::Closed) {
+            return;
+        }
+        match input {
+            Input::Text(text) => self.text(now, text, effects),
+            Input::Control(bytes) => {
+                self.spend(now, bytes, effects);
+            }
+            Input::Binary(bytes) => {
+                if self.spend(now, bytes, effects) {
+                    self.close(CloseCode::UnsupportedData, "messages are JSON text", effects);
+                }
+            }
+            Input::Admitted(caller) => self.admitted(caller, effects),
+            Input::Refused(code, detail) => self.close(code, &detail, effects),
+            Input::Renewed(answer) => self.renewed(answer, effects),
+            Input::Circle(answer) => self.circle(now, answer, effects),
+            Input::Watching(answer) => self.watching(now, &answer),
+            Input::Reread(answer) => self.reread(now, &answer),
+            Input::Announced(answer) => self.announced(now, answer, effects),
+            Input::News(slot, record) => self.news(slot, record),
+            Input::Calls(calls, drain_in_ms) => self.calls(now, calls, drain_in_ms, effects),
+        }
+    }
+
+    /// The client's user, once known.
+    pub(crate) fn user(&self) -> Option<&UserId> {
+        self.caller.as_ref().map(|caller| &caller.user)
+    }
+
+    /// Whether the client's next message may be taken in: not while an answer that must come first is owed.
+    pub(crate) fn takes_input(&self) -> bool {
+        self.pong.is_none()
+    }
+
+    /// Counts what was read against the limits; `false` if it broke one and the session closes.
+    fn spend(&mut self, now: Moment, bytes: usize, effects: &mut Vec<Effect>) -> bool {
+        self.last_read = now.monotonic;
+        self.pinged = false;
+        if self.budget.message(now.monotonic, bytes) {
+            return true;
+        }
+        self.close(CloseCode::RateLimited, "more messages or bytes than allowed", effects);
+        false
+    }
+
+    fn text(&mut self, now: Moment, text: &str, effects: &mut Vec<Effect>) {
+        if !self.spend(now, text.len(), effects) {
+            return;
+        }
+        match request::parse(text, self.config.batch_fixes_max) {
+            Err(fault) => self.refuse(&fault, effects),
+            Ok(request) if matches!(self.phase, Phase::Anonymous { .. }) => {
+                self.first(request, effects);
+            }
+            Ok(request) => self.request(now, request, effects),
+        }
+    }
+
+    fn first(&mut self, request: Request, effects: &mut Vec<Effect>) {
+        if let Request::Auth(token) = request {
+            effects.push(Effect::Call(Call::Admit(token)));
+            return;
+        }
+        let fault = Fault::new(ErrorWord::NotAuthenticated, "the first message must be auth");
+        self.refuse(&fault, effects);
+        self.close(CloseCode::Unauthenticated, &fault.detail, effects);
+    }
+
+    fn request(&mut self, now: Moment, request: Request, effects: &mut Vec<Effect>) {
+        match request {
+            Request::Auth(_) => {
+                let detail = "this session has a user already; a newer token goes into renew";
+                self.refuse(&Fault::new(ErrorWord::AlreadyAuthenticated, detail), effects);
+            }
+            Request::Renew(token) => effects.push(Effect::Call(Call::Renew(token))),
+            Request::Fixes { device, fixes } => self.fixes(now, device, &fixes, effects),
+            Request::Keep { device } => self.keep(now, device, effects),
+            Request::SignOff { device } => self.sign_off(now, device, effects),
+            Request::Ping { id } => self.pong = Some(id),
+        }
+    }
+
+    fn refuse(&mut self, fault: &Fault, effects: &mut Vec<Effect>) {
+        self.refuse_with(fault.word, reply::error(fault), effects);
+    }
+
+    fn refuse_with(&mut self, word: ErrorWord, encoded: String, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Refused(word));
+        effects.push(Effect::Send(encoded));
+        self.errors += 1;
+        if self.errors > self.config.errors_max {
+            self.close(CloseCode::BadMessages, "too many erroneous messages", effects);
+        }
+    }
+
+    fn close(&mut self, code: CloseCode, detail: &str, effects: &mut Vec<Effect>) {
+        if !matches!(self.phase, Phase::Closed) {
+            self.phase = Phase::Closed;
+            effects.push(Effect::Close(code, detail.to_owned()));
+        }
+    }
+
+    fn admitted(&mut self, caller: Caller, effects: &mut Vec<Effect>) {
+        self.caller = Some(caller);
+        self.phase = Phase::Opening { welcomed: false };
+        self.stale.read_circle(effects);
+    }
+
+    fn renewed(&mut self, answer: Result<Caller, String>, effects: &mut Vec<Effect>) {
+        let refusal = match (&self.caller, answer) {
+            (Some(held), Ok(new)) if held.user == new.user => {
+                let token_expires_ms = new.expires.0;
+                self.caller = Some(new);
+                effects.push(Effect::Send(Reply::Renewed { token_expires_ms }.encode()));
+                return;
+            }
+            (_, Ok(_)) => "this token is of another user".to_owned(),
+            (_, Err(detail)) => detail,
+        };
+        self.refuse(&Fault::new(ErrorWord::InvalidToken, refusal), effects);
+    }
+
+    fn circle(
+        &mut self,
+        now: Moment,
+        answer: Result<Circle, port::Error>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.stale.circle_reads -= 1;
+        let welcome = matches!(self.phase, Phase::Opening { welcomed: false });
+        let Ok(circle) = answer else {
+            if welcome {
+                return self.close(CloseCode::TryAgainLater, "friends can't be read now", effects);
+            }
+            self.stale.circle_failed = true;
+            self.stale.retry_at = Some(now.monotonic.plus_ms(RETRY_MS));
+            return;
+        };
+        self.stale.circle_failed = false;
+        if circle.radius != self.radius {
+            self.radius = circle.radius;
+            self.radius_told = welcome;
+            self.view.set_radius(circle.radius);
+        }
+        let (mut added, removed) = self.view.set_friends(&circle.friends);
+        if welcome {
+            self.phase = Phase::Opening { welcomed: true };
+            effects.push(Effect::Send(self.welcome(now)));
+            added.extend(self.user().map(|user| (user.clone(), SELF_SLOT)));
+        }
+        if !added.is_empty() || !removed.is_empty() {
+            effects.push(Effect::Call(Call::Watch { added, removed }));
+        }
+    }
+
+    fn welcome(&self, now: Moment) -> String {
+        let config = &self.config;
+        let caller = self.caller.as_ref();
+        let welcome = Welcome {
+            user: caller.map_or("", |c| c.user.as_str()),
+            session: &self.id,
+            epoch: &self.epoch,
+            time_ms: now.wall.0,
+            ttl_ms: config.ttl_ms,
+            radius_m: self.radius.0,
+            tick_ms: config.tick_ms,
+            ping_interval_ms: config.ping_interval_ms,
+            token_expires_ms: caller.map_or(0, |c| c.expires.0),
+            limits: Limits {
+                message_bytes: config.message_bytes_max,
+                batch_fixes: config.batch_fixes_max,
+                fixes_per_s: config.fixes_per_s,
+                fixes_burst: config.fixes_burst,
+                bytes_per_s: config.bytes_per_s,
+            },
+            hint: self.hints.given().into(),
+        };
+        Reply::Welcome(Box::new(welcome)).encode()
+    }
+
+    /// The channels asked for are subscribed, and their positions are in the view.
+    fn watching(&mut self, now: Moment, answer: &Result<(), port::Error>) {
+        if answer.is_err() {
+            self.positions_unread(now);
+        } else if matches!(self.phase, Phase::Opening { .. }) {
+            self.start_over();
+        }
+    }
+
+    /// All positions were read again.
+    fn reread(&mut self, now: Moment, answer: &Result<(), port::Error>) {
+        self.stale.rereads -= 1;
+        if answer.is_err() {
+            return self.positions_unread(now);
+        }
+        self.stale.positions_failed = false;
+        self.start_over();
+    }
+
+    fn positions_unread(&mut self, now: Moment) {
+        self.stale.positions_failed = true;
+        self.stale.retry_at = Some(now.monotonic.plus_ms(RETRY_MS));
+    }
+
+    fn start_over(&mut self) {
+        self.phase = Phase::Live;
+        self.snapshot_due = true;
+        self.view.start_over();
+    }
+
+    fn news(&mut self, slot: u32, record: Option<Arc<Record>>) {
+        let was_located = self.view.located();
+        let signed_off = record.as_ref().is_some_and(|r| matches!(r.presence, Presence::Gone));
+        self.view.set_record(slot, record);
+        if slot == SELF_SLOT && was_located && !self.view.located() && !signed_off {
+            self.unlocated_due = true;
+        }
+    }
+
+    fn calls(&mut self, now: Moment, calls: Calls, drain_in_ms: u64, effects: &mut Vec<Effect>) {
+        if calls.drain && self.drain.closes_at.is_none() {
+            self.drain.closes_at = Some(now.monotonic.plus_ms(drain_in_ms));
+        }
+        if calls.timer {
+            self.deadlines(now, effects);
+        }
+        if !matches!(self.phase, Phase::Opening { .. } | Phase::Live) {
+            return;
+        }
+        let retry = self.stale.retry_at.is_some_and(|at| now.monotonic >= at);
+        if retry {
+            self.stale.retry_at = None;
+        }
+        if calls.gap {
+            if matches!(self.phase, Phase::Live) {
+                effects.push(Effect::Gap);
+                effects.push(Effect::Send(Reply::Gap.encode()));
+            }
+            self.stale.reread(effects);
+        }
+        if calls.circle || (retry && self.stale.circle_failed) {
+            self.stale.read_circle(effects);
+        }
+        if retry && self.stale.positions_failed {
+            self.stale.reread(effects);
+        }
+    }
+
+    fn deadlines(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let past = |at: Option<Monotonic>| at.is_some_and(|at| now.monotonic >= at);
+        if past(self.pace.close_at()) {
+            return self.close(CloseCode::SlowClient, "nothing could be written", effects);
+        }
+        if past(self.drain.closes_at) {
+            return self.close(CloseCode::Restarting, "this server is going away", effects);
+        }
+        if let Phase::Anonymous { deadline } = self.phase
+            && past(Some(deadline))
+        {
+            return self.close(CloseCode::AuthTimeout, "no auth in time", effects);
+        }
+        if self.caller.as_ref().is_some_and(|caller| now.wall >= caller.expires) {
+            return self.close(CloseCode::TokenExpired, "the token has expired", effects);
+        }
+        let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
+        if past(Some(ping_at.plus_ms(self.config.ping_grace_ms))) {
+            return self.close(CloseCode::Unresponsive, "nothing was read for too long", effects);
+        }
+        if past(Some(ping_at)) && !self.pinged {
+            self.pinged = true;
+            effects.push(Effect::Ping);
+        }
+    }
+
+    /// When [`Calls::timer`] should be raised next.
+    pub(crate) fn deadline(&self, now: Moment) -> Option<Monotonic> {
+        let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
+        let unresponsive_at = ping_at.plus_ms(self.config.ping_grace_ms);
+        let auth_at = match self.phase {
+            Phase::Closed => return None,
+            Phase::Anonymous { deadline } => Some(deadline),
+            Phase::Opening { .. } | Phase::Live => None,
+        };
+        let token_at = self.caller.as_ref().map(|caller| {
+            let left_ms = (caller.expires - now.wall).max(0) as u64;
+            // Looked at again within a minute: the wall clock may be set meanwhile.
+            now.monotonic.plus_ms(left_ms.min(60_000))
+        });
+        let push_at = if self.view.has_pending() { self.pace.next_push() } else { None };
+        let hint_at = if self.hint_due { self.hints.next_change() } else { None };
+        [
+            Some(if self.pinged { unresponsive_at } else { ping_at }),
+            auth_at,
+            token_at,
+            push_at,
+            hint_at,
+            self.pace.close_at(),
+            self.drain.closes_at,
+            self.stale.retry_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// The next thing to write that nobody asked for, or that had to wait for others: worked out only now, when it can
+    /// be written, so that it is always the newest.
+    pub(crate) fn pull(&mut self, now: Moment) -> Option<Pulled> {
+        if !matches!(self.phase, Phase::Live) {
+            return None;
+        }
+        if let Some(notice) = self.notice(now) {
+            return Some(Pulled::notice(notice));
+        }
+        if self.stale.holds() {
+            return None;
+        }
+        if self.snapshot_due {
+            return Some(self.snapshot_part(now));
+        }
+        if let Some(push) = self.push(now) {
+            return Some(push);
+        }
+        if let Some(hint) = self.hint(now) {
+            return Some(Pulled::notice(Reply::Hint { hint: hint.into() }.encode()));
+        }
+        let id = self.pong.take()?;
+        Some(Pulled::notice(Reply::Pong { id, time_ms: now.wall.0 }.encode()))
+    }
+
+    fn notice(&mut self, now: Moment) -> Option<String> {
+        if let Some(closes_at) = self.drain.closes_at.filter(|_| !self.drain.announced) {
+            self.drain.announced = true;
+            let closes_in_ms = closes_at.since_ms(now.monotonic);
+            return Some(Reply::Drain { closes_in_ms }.encode());
+        }
+        match self.pace.take_notice() {
+            Some(Notice::Degraded { interval_ms }) => {
+                return Some(Reply::Degraded { interval_ms }.encode());
+            }
+            Some(Notice::Recovered { interval_ms }) => {
+                return Some(Reply::Recovered { interval_ms }.encode());
+            }
+            None => {}
+        }
+        if !std::mem::replace(&mut self.radius_told, true) {
+            return Some(Reply::Radius { radius_m: self.radius.0 }.encode());
+        }
+        if std::mem::take(&mut self.unlocated_due) {
+            return Some(Reply::Unlocated.encode());
+        }
+        None
+    }
+
+    fn snapshot_part(&mut self, now: Moment) -> Pulled {
+        let changes = self.view.collect(now.wall, self.config.changes_per_message_max);
+        let more = self.view.has_pending();
+        self.snapshot_due = more;
+        let located = self.view.located();
+        let (count, fresh) = (changes.count, Vec::new());
+        let text = reply::snapshot(&self.epoch, now.wall.0, located, &changes.into_friends(), more);
+        if !more {
+            self.pace.pushed(now.monotonic);
+            self.hint_due = true;
+        }
+        Pulled { text, changes: count, fresh, snapshot: true }
+    }
+
+    fn push(&mut self, now: Moment) -> Option<Pulled> {
+        let waits = self.pace.next_push().is_some_and(|at| now.monotonic < at);
+        if !self.view.has_pending() || (waits && self.pong.is_none()) {
+            return None;
+        }
+        let mut changes = self.view.collect(now.wall, self.config.changes_per_message_max);
+        let (count, fresh) = (changes.count, std::mem::take(&mut changes.fresh));
+        let text = changes.into_push(now.wall)?;
+        if !self.view.has_pending() {
+            self.pace.pushed(now.monotonic);
+        }
+        self.hint_due = true;
+        Some(Pulled { text, changes: count, fresh, snapshot: false })
+    }
+
+    fn hint(&mut self, now: Moment) -> Option<crate::hint::Hint> {
+        if !self.hint_due || self.hints.next_change().is_some_and(|at| now.monotonic < at) {
+            return None;
+        }
+        self.hint_due = false;
+        self.hints.update(now.monotonic, self.view.nearest(), self.config.ttl_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+use model::Monotonic;
+
+/// How many slots a turn has. With 5 ms a slot one turn is 20 s; what is due later waits some turns in its slot.
+const SLOTS: usize = 4096;
+
+/// A hashed timer wheel (G. Varghese, T. Lauck, Hashed and hierarchical timing wheels, 1987): many deadlines, few of
+/// which are looked at in each step. Nothing is cancelled: whoever takes an item checks whether it still matters.
+pub(crate) struct Wheel<T> {
+    slot_ms: u64,
+    slots: Vec<Vec<(Monotonic, T)>>,
+    /// The slot up to which everything was handed out, counted from the clock's start.
+    reached: u64,
+}
+
+impl<T> Wheel<T> {
+    pub(crate) fn new(slot_ms: u64) -> Self {
+        let slots = (0..SLOTS).map(|_| Vec::new()).collect();
+        Self { slot_ms: slot_ms.max(1), slots, reached: 0 }
+    }
+
+    /// Hands the item out in the first step at or after `deadline`.
+    pub(crate) fn insert(&mut self, deadline: Monotonic, item: T) {
+        let slot = deadline.0.div_ceil(self.slot_ms).max(self.reached + 1);
+        self.slots[slot as usize % SLOTS].push((deadline, item));
+    }
+
+    /// Moves on to `now` and appends what is due.
+    pub(crate) fn advance(&mut self, now: Monotonic, due: &mut Vec<T>) {
+        let target = now.0 / self.slot_ms;
+        let first = (self.reached + 1).max(target.saturating_sub(SLOTS as u64 - 1));
+        for slot in first..=target {
+            let entries = &mut self.slots[slot as usize % SLOTS];
+            due.extend(
+                entries.extract_if(.., |(deadline, _)| *deadline <= now).map(|(_, item)| item),
+            );
+            if entries.is_empty() && entries.capacity() > 64 {
+                *entries = Vec::new();
+            }
+        }
+        self.reached = self.reached.max(target);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_item_comes_once_and_in_the_first_step_at_or_after_its_deadline(
+            deadlines in proptest::collection::vec(0u64..100_000, 1..200),
+            steps in proptest::collection::vec(1u64..9_000, 1..60),
+        ) {
+            let mut wheel = Wheel::new(5);
+            for (item, deadline) in deadlines.iter().enumerate() {
+                wheel.insert(Monotonic(*deadline), item);
+            }
+            let (mut now, mut before) = (0, 0);
+            let mut seen = vec![false; deadlines.len()];
+            for step in steps.into_iter().chain([200_000]) {
+                now += step;
+                let mut due = Vec::new();
+                wheel.advance(Monotonic(now), &mut due);
+                for item in due {
+                    prop_assert!(!std::mem::replace(&mut seen[item], true), "twice");
+                    prop_assert!(deadlines[item] <= now);
+                    // A step that ends inside a slot may leave the rest of that slot to the next.
+                    prop_assert!(deadlines[item] + 5 > before, "late");
+                }
+                before = now;
+            }
+            prop_assert!(seen.iter().all(|s| *s));
+        }
+    }
+
+    #[test]
+    fn what_is_inserted_late_comes_in_the_next_step() {
+        let mut wheel = Wheel::new(5);
+        let mut due = Vec::new();
+        wheel.advance(Monotonic(1_000), &mut due);
+        wheel.insert(Monotonic(3), "late");
+        wheel.advance(Monotonic(1_005), &mut due);
+        assert_eq!(due, ["late"]);
+    }
+}

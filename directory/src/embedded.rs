@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use crate::changes::Feed;
 use crate::ledger::{Dirty, Ledger, Needs};
 use crate::{
-    Answer, Change, Changes, Entry, Error, Limits, List, Order, Outcome, Refusal, Relation, Store,
+    Answer, Change, Entry, Error, Limits, List, Listener, Order, Outcome, Refusal, Relation, Store,
     StoredCircle, User,
 };
 use fault::explain;
@@ -106,7 +106,7 @@ impl Store for EmbeddedStore {
             let (outcomes, dirty) =
                 self.commit(&orders, &limits).await.map_err(|error| explain(&error))?;
             if !dirty.touched.is_empty() {
-                self.feed.announce(Change::Touched(dirty.touched));
+                self.feed.announce(&Change::Touched(dirty.touched));
             }
             Ok(outcomes)
         })
@@ -138,8 +138,8 @@ impl Store for EmbeddedStore {
         Box::pin(async move { read::circle(&self.readers, user).await.map_err(|e| explain(&e)) })
     }
 
-    fn changes(&self) -> Changes {
-        self.feed.subscribe()
+    fn listen(&self, listener: Listener) {
+        self.feed.listen(listener);
     }
 }
 

@@ -6,7 +6,7 @@ use model::{Clock, UserId};
 
 use crate::writer::Writer;
 use crate::{
-    Changes, Command, DisplayName, Entry, Error, Friend, Limits, List, Order, Outcome, Refusal,
+    Change, Command, DisplayName, Entry, Error, Friend, Limits, List, Order, Outcome, Refusal,
     Relation, Store, User, Verb,
 };
 
@@ -152,9 +152,9 @@ impl Directory {
         Ok(Circle { radius_m, friends: stored.friends })
     }
 
-    /// The users whose circles change from now on. Subscribe first, then read circles.
-    pub fn subscribe(&self) -> Changes {
-        self.shared.store.changes()
+    /// Tells the users whose circles change from now on (see [`Store::listen`]). Listen first, then read circles.
+    pub fn listen(&self, listener: impl Fn(&Change) + Send + Sync + 'static) {
+        self.shared.store.listen(Box::new(listener));
     }
 
     /// The limits in force.

@@ -4,8 +4,8 @@
 //! PUT /v1/… ─▶ http ─▶ Directory ─▶ writer: up to 256 commands ─▶ Store::apply: one transaction, one fsync
 //!                          │                                          │ ledger: pure, decides each command
 //!                          │                                          ▼
-//!   gateway ◀── circle ────┤                                       Changes: whose circle to read again
-//!           ◀── subscribe ─┴──────────────────────────────────────────┘
+//!   gateway ◀── circle ────┤                                       Change: whose circle to read again
+//!           ◀── listen ────┴──────────────────────────────────────────┘
 //! ```
 //!
 //! The core is pure: [`Relation`] says how two users stand, [`decide`] what a command makes of it, the ledger applies a
@@ -19,7 +19,7 @@
 //! * Who is blocked can't find it out here: a request to somebody who blocked you, or to nobody, looks like any other.
 //!
 //! # Limits
-//! [`Limits`] per user; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`BATCH_MAX`], [`CHANGES_WAITING_MAX`],
+//! [`Limits`] per user; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`BATCH_MAX`],
 //! [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`].
 
 mod changes;
@@ -37,7 +37,7 @@ mod store;
 mod user;
 mod writer;
 
-pub use changes::{CHANGES_WAITING_MAX, Change, Changes};
+pub use changes::{Change, Listener};
 pub use command::{Command, Order, Outcome};
 pub use error::{Error, Refusal};
 pub use handle::{Circle, Directory, KNOWN_USERS_MAX};

@@ -7,6 +7,4 @@ api::metric_table! {
     Histogram COMMIT_DURATION = "directory_commit_duration_seconds";
     /// Commands that shared one group commit.
     Histogram COMMIT_COMMANDS = "directory_commit_commands";
-    /// Changes that a subscriber missed because it was too slow; it reads everything again.
-    Counter CHANGES_LOST = "directory_changes_lost_total";
 }

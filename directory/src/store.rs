@@ -3,7 +3,7 @@ use std::pin::Pin;
 
 use model::{Timestamp, UserId, ViewerClass};
 
-use crate::{Changes, DisplayName, Error, Limits, Order, Outcome, Refusal, Relation, User};
+use crate::{DisplayName, Error, Limits, Listener, Order, Outcome, Refusal, Relation, User};
 
 /// The most orders, ids or pairs in one call of a [`Store`].
 pub const BATCH_MAX: usize = 256;
@@ -95,8 +95,9 @@ pub trait Store: Send + Sync {
     /// All friends of a user, and their radius; empty for somebody unknown.
     fn circle<'a>(&'a self, user: &'a UserId) -> Answer<'a, StoredCircle>;
 
-    /// The users whose circles change from now on, whichever process changes them: friendship made or ended (also by a
-    /// block), radius. Who reads a circle after subscribing misses nothing. Where the way is lossy,
+    /// Tells the users whose circles change from now on, whichever process changes them: friendship made or ended (also
+    /// by a block), radius. Who reads a circle after this misses nothing. A change made by this process is told after it
+    /// can be read and before its command is answered. Where the way from other processes is lossy,
     /// [`Change::Lost`](crate::Change::Lost) is said.
-    fn changes(&self) -> Changes;
+    fn listen(&self, listener: Listener);
 }

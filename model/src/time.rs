@@ -69,6 +69,7 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the calendar is read")]
     fn now(&self) -> Moment {
         let unix_ms = |time: SystemTime| match time.duration_since(UNIX_EPOCH) {
             Ok(since) => since.as_millis() as i64,

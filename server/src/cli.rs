@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::command;
 
-/// The exit code of a command line that can't be understood (EX_USAGE of sysexits.h).
+/// The exit code of a command line that can't be understood (`EX_USAGE` of sysexits.h).
 const EXIT_USAGE: u8 = 64;
 
 /// Live positions of friends, over WebSockets and REST.
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn times_are_read_with_their_units() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("1.5h"), Ok(Duration::from_secs(5_400)));
+        assert_eq!(duration("1.5h"), Ok(Duration::from_mins(90)));
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert!(duration("0s").is_err() && duration("5y").is_err() && duration("h").is_err());
         assert!(time_of_day("08:30").is_ok_and(|t| (t.0 - 30_600.0).abs() < 1e-9));

@@ -117,13 +117,13 @@ async fn hold(
     Json(hold): Json<Hold>,
 ) -> Result<axum::Json<Held>, Problem> {
     let user = parse(&hold.user)?;
-    let mut held = doors.dev.held.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut users = doors.dev.held.lock().unwrap_or_else(PoisonError::into_inner);
     if !hold.held {
-        held.remove(&user);
-    } else if held.len() < HELD_MAX {
-        held.insert(user.clone());
+        users.remove(&user);
+    } else if users.len() < HELD_MAX {
+        users.insert(user.clone());
     }
-    Ok(axum::Json(Held { held: held.contains(&user) }))
+    Ok(axum::Json(Held { held: users.contains(&user) }))
 }
 
 fn parse(text: &str) -> Result<UserId, Problem> {

@@ -35,7 +35,7 @@ pub(crate) struct SocketOptions {
 
 /// Accepts connections and hands them to the router.
 pub(crate) struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     address: SocketAddr,
     options: SocketOptions,
     config: Http,
@@ -50,9 +50,9 @@ impl Listener {
         socket.set_nonblocking(true)?;
         socket.bind(&config.listen.into())?;
         socket.listen(BACKLOG)?;
-        let listener = TcpListener::from_std(socket.into())?;
-        let address = listener.local_addr()?;
-        Ok(Self { listener, address, options, config: config.clone() })
+        let socket = TcpListener::from_std(socket.into())?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address, options, config: config.clone() })
     }
 
     /// Where it listens.
@@ -76,7 +76,7 @@ impl Listener {
                 }
             }
         }
-        drop(self.listener);
+        drop(self.socket);
         let all = u32::try_from(self.config.connections_max).unwrap_or(u32::MAX);
         // Those that take longer are cut off with the process.
         let _ = tokio::time::timeout(DRAIN, permits.acquire_many(all)).await;
@@ -87,7 +87,7 @@ impl Listener {
         permits: &Arc<Semaphore>,
     ) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
         let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
-        let (stream, _) = self.listener.accept().await?;
+        let (stream, _) = self.socket.accept().await?;
         let socket = SockRef::from(&stream);
         socket.set_tcp_nodelay(true)?;
         socket.set_tcp_notsent_lowat(self.options.unsent_bytes_max)?;

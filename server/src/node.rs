@@ -71,6 +71,13 @@ impl Node {
         let store = EmbeddedStore::open(data_dir.path()).await.map_err(|e| e.to_string())?;
         let directory = Directory::start(Arc::new(store), clock.clone(), config.limits());
         let gateway = gateway(&config, &clock, &random, &verifier, &directory);
+        // Weakly: the gateway holds the directory.
+        let told = Arc::downgrade(&gateway);
+        directory.listen(move |change| match (told.upgrade(), change) {
+            (Some(gateway), Change::Touched(users)) => gateway.touched(users),
+            (Some(gateway), Change::Lost) => gateway.touched_all(),
+            (None, _) => {}
+        });
         let listener = listen(&config)?;
         let address = listener.address();
 
@@ -181,16 +188,6 @@ fn supervise(
     gateway: &Arc<Gateway>,
     directory: &Directory,
 ) -> Vec<JoinHandle<()>> {
-    let mut changes = directory.subscribe();
-    let told = gateway.clone();
-    let follow_changes = async move {
-        while let Some(change) = changes.next().await {
-            match change {
-                Change::Touched(users) => told.touched(&users),
-                Change::Lost => told.touched_all(),
-            }
-        }
-    };
     let writer = directory.clone();
     let tidy = async {
         let mut interval = tokio::time::interval(METRICS_UPKEEP);
@@ -201,7 +198,6 @@ fn supervise(
     };
     vec![
         readiness.supervise("directory", async move { writer.stopped().await }),
-        readiness.supervise("directory_changes", follow_changes),
         readiness.supervise("gateway", gateway.clone().run()),
         readiness.supervise("metrics", tidy),
     ]

@@ -23,7 +23,7 @@ struct Doors {
 
 /// Whether this node should be sent requests.
 #[derive(Serialize, ToSchema)]
-struct Ready {
+struct Readout {
     /// All parts work and the node isn't going away.
     ready: bool,
     /// The node is going away.
@@ -56,14 +56,14 @@ async fn live() -> StatusCode {
     get,
     path = "/ready",
     tag = "operations",
-    responses((status = 200, body = Ready), (status = 503, body = Ready))
+    responses((status = 200, body = Readout), (status = 503, body = Readout))
 )]
-async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Ready>) {
+async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Readout>) {
     let parts = doors.readiness.parts();
     let draining = doors.gateway.is_draining();
     let ready = !draining && parts.values().all(|works| *works);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Ready { ready, draining, parts }))
+    (status, Json(Readout { ready, draining, parts }))
 }
 
 /// Metrics

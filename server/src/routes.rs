@@ -15,7 +15,7 @@ pub(crate) fn assemble(
     let described = OpenApiRouter::with_openapi(api::openapi());
     let (router, description) =
         parts.into_iter().fold(described, OpenApiRouter::merge).split_for_parts();
-    let mut router = router.merge(docs(description));
+    let mut router = router.merge(docs(&description));
     if let Some(dev) = dev {
         router = router.merge(dev);
     }
@@ -23,7 +23,7 @@ pub(crate) fn assemble(
 }
 
 /// `/openapi.json` and `/docs/`, served from the binary: nothing is loaded from elsewhere.
-fn docs(description: OpenApi) -> Router {
+fn docs(description: &OpenApi) -> Router {
     let json = description.to_json().expect("a description of routes has a JSON form");
     let serve = move || {
         let json = json.clone();

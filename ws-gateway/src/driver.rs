@@ -371,13 +371,11 @@ fn admit(gateway: Arc<Gateway>, seat: u64, caller: Caller) -> Async<'static, Ans
             return Answer::Admitted(Err((CloseCode::TryAgainLater, detail)));
         }
         let per_user_max = gateway.config.sessions_per_user_max;
-        match gateway.registry.join(seat, &caller.user, per_user_max) {
-            Ok(()) => Answer::Admitted(Ok(caller)),
-            Err(_) => {
-                let detail = format!("at most {per_user_max} connections of one user");
-                Answer::Admitted(Err((CloseCode::TooManySessions, detail)))
-            }
+        if gateway.registry.join(seat, &caller.user, per_user_max).is_err() {
+            let detail = format!("at most {per_user_max} connections of one user");
+            return Answer::Admitted(Err((CloseCode::TooManySessions, detail)));
         }
+        Answer::Admitted(Ok(caller))
     })
 }
 

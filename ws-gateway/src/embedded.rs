@@ -65,12 +65,12 @@ impl Bus for Attached {
     }
 
     fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>> {
-        self.exchange.subscribe(&self.subscriber, channels);
+        self.subscriber.subscribe(channels);
         ready(())
     }
 
     fn unsubscribe(&self, channels: Vec<Channel>) {
-        self.exchange.unsubscribe(&self.subscriber, &channels);
+        self.subscriber.unsubscribe(&channels);
     }
 }
 

@@ -26,12 +26,12 @@ pub trait Friends: Send + Sync {
 
 impl Friends for directory::Directory {
     fn ensure_user(&self, user: UserId) -> Async<'_, Result<(), Error>> {
-        Box::pin(async move { self.ensure_user(&user).await.map_err(unavailable) })
+        Box::pin(async move { self.ensure_user(&user).await.map_err(|e| unavailable(&e)) })
     }
 
     fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
         Box::pin(async move {
-            let circle = self.circle(&user).await.map_err(unavailable)?;
+            let circle = self.circle(&user).await.map_err(|e| unavailable(&e))?;
             let precise = circle.friends.into_iter().filter(|f| f.class == ViewerClass::Precise);
             let friends = precise.map(|friend| friend.id).collect();
             Ok(Circle { friends, radius: Metres(f64::from(circle.radius_m)) })
@@ -39,7 +39,7 @@ impl Friends for directory::Directory {
     }
 }
 
-fn unavailable(error: directory::Error) -> Error {
+fn unavailable(error: &directory::Error) -> Error {
     if error.kind() != ErrorKind::Unavailable {
         tracing::error!(%error, "the directory failed");
     }

@@ -177,11 +177,19 @@ impl Gateway {
         self.clock.now()
     }
 
-    /// A place for one more connection.
+    /// A place for one more connection that hasn't authenticated.
     pub(crate) fn seat(self: &Arc<Self>) -> Result<Seat, Full> {
+        self.seat_among(Some(self.config.unauthenticated_max))
+    }
+
+    /// A place for one more connection whose token is valid.
+    pub(crate) fn seat_authenticated(self: &Arc<Self>) -> Result<Seat, Full> {
+        self.seat_among(None)
+    }
+
+    fn seat_among(self: &Arc<Self>, anonymous_max: Option<usize>) -> Result<Seat, Full> {
         let mailbox = Arc::new(Mailbox::new());
-        let config = &self.config;
-        let id = self.registry.enter(&mailbox, config.sessions_max, config.unauthenticated_max)?;
+        let id = self.registry.enter(&mailbox, self.config.sessions_max, anonymous_max)?;
         self.metrics.opened();
         Ok(Seat { gateway: self.clone(), id, mailbox })
     }

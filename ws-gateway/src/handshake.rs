@@ -37,17 +37,24 @@ const WEBSOCKET_VERSION: &str = "13";
 
 /// `GET /v1/ws`: the upgrade to a WebSocket.
 pub(crate) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    match try_upgrade(gateway, request).await {
-        Ok(response) => response,
-        Err(response) => {
-            let status = response.status().as_u16().to_string();
-            counter!(REFUSED_UPGRADES, "status" => status).increment(1);
-            response
-        }
+    let problem = match try_upgrade(gateway, request).await {
+        Ok(response) => return response,
+        Err(problem) => problem,
+    };
+    let status = problem.status();
+    counter!(REFUSED_UPGRADES, "status" => status.as_u16().to_string()).increment(1);
+    let mut response = problem.into_response();
+    if status == StatusCode::UPGRADE_REQUIRED {
+        let headers = response.headers_mut();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        let version = HeaderValue::from_static(WEBSOCKET_VERSION);
+        headers.insert(header::SEC_WEBSOCKET_VERSION, version);
     }
+    response
 }
 
-async fn try_upgrade(gateway: Arc<Gateway>, request: Request) -> Result<Response, Response> {
+async fn try_upgrade(gateway: Arc<Gateway>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
     check_upgrade(request.version(), headers)?;
     check_origin(&gateway, headers)?;
@@ -56,7 +63,8 @@ async fn try_upgrade(gateway: Arc<Gateway>, request: Request) -> Result<Response
     if gateway.is_draining() {
         return Err(unavailable("this server is going away"));
     }
-    let seat = gateway.seat().map_err(|full| {
+    let seat = if caller.is_some() { gateway.seat_authenticated() } else { gateway.seat() };
+    let seat = seat.map_err(|full| {
         unavailable(match full {
             Full::Unauthenticated => "too many connections that haven't authenticated",
             Full::Sessions | Full::User => "too many connections",
@@ -64,9 +72,11 @@ async fn try_upgrade(gateway: Arc<Gateway>, request: Request) -> Result<Response
     })?;
     let message_bytes_max = gateway.config().message_bytes_max;
     let (mut parts, _) = request.into_parts();
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
-        .await
-        .map_err(IntoResponse::into_response)?;
+    let upgrade =
+        WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|rejection| {
+            // What else could be wrong was looked at above.
+            Problem::new(ErrorKind::Invalid, "invalid_handshake", rejection.body_text())
+        })?;
     let response = upgrade
         .protocols([SUBPROTOCOL_JSON])
         .read_buffer_size(READ_BUFFER_BYTES)
@@ -78,7 +88,7 @@ async fn try_upgrade(gateway: Arc<Gateway>, request: Request) -> Result<Response
     Ok(response)
 }
 
-fn check_upgrade(version: Version, headers: &HeaderMap) -> Result<(), Response> {
+fn check_upgrade(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
     let asks = |name, word: &str| {
         headers
             .get_all(name)
@@ -107,7 +117,7 @@ fn check_upgrade(version: Version, headers: &HeaderMap) -> Result<(), Response> 
 }
 
 /// Browsers say from which page a connection comes. Others' pages must not ride on a user's login.
-fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Response> {
+fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or("");
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -118,10 +128,10 @@ fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Response> 
         return Ok(());
     }
     let detail = "pages of this Origin may not connect";
-    Err(Problem::new(ErrorKind::Forbidden, "origin_not_allowed", detail).into_response())
+    Err(Problem::new(ErrorKind::Forbidden, "origin_not_allowed", detail))
 }
 
-fn check_subprotocol(headers: &HeaderMap) -> Result<(), Response> {
+fn check_subprotocol(headers: &HeaderMap) -> Result<(), Problem> {
     let mut offered = headers
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
         .iter()
@@ -134,30 +144,19 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<(), Response> {
     Err(bad_request("none of the subprotocols offered is whereabouts.v1.json"))
 }
 
-fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Caller>, Response> {
-    let refused = IntoResponse::into_response;
-    let token = api::bearer(headers).map_err(|fault| refused(Problem::from(fault)))?;
-    let Some(token) = token else { return Ok(None) };
-    let verified = gateway.verifier.verify(token, gateway.now().wall);
-    verified.map(Some).map_err(|fault| refused(Problem::from(fault)))
+fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    let Some(token) = api::bearer(headers)? else { return Ok(None) };
+    Ok(Some(gateway.verifier.verify(token, gateway.now().wall)?))
 }
 
-fn upgrade_required(detail: &'static str) -> Response {
-    let problem = Problem::with_status(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail);
-    let mut response = problem.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(WEBSOCKET_VERSION));
-    response
+fn upgrade_required(detail: &'static str) -> Problem {
+    Problem::with_status(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
 }
 
-fn bad_request(detail: &'static str) -> Response {
-    Problem::new(ErrorKind::Invalid, "invalid_handshake", detail).into_response()
+fn bad_request(detail: &'static str) -> Problem {
+    Problem::new(ErrorKind::Invalid, "invalid_handshake", detail)
 }
 
-fn unavailable(detail: &'static str) -> Response {
-    Problem::new(ErrorKind::Unavailable, "unavailable", detail)
-        .retry_after_ms(RETRY_MS)
-        .into_response()
+fn unavailable(detail: &'static str) -> Problem {
+    Problem::new(ErrorKind::Unavailable, "unavailable", detail).retry_after_ms(RETRY_MS)
 }

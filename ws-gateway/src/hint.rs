@@ -87,13 +87,13 @@ mod tests {
     use super::*;
     use model::Metres;
 
-    fn near(metres: f64) -> Option<Decimetres> {
-        Some(Decimetres::round(Metres(metres)))
+    fn at(metres: f64) -> Decimetres {
+        Decimetres::round(Metres(metres))
     }
 
     #[test]
     fn the_nearer_the_friend_the_more_often() {
-        let intervals = [near(10.0), near(500.0), near(5_000.0), None]
+        let intervals = [Some(at(10.0)), Some(at(500.0)), Some(at(5_000.0)), None]
             .map(|nearest| Hint::for_nearest(nearest, 600_000).interval_ms);
         assert_eq!(intervals, [5_000, 10_000, 30_000, 200_000]);
     }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn three_reports_always_fit_into_the_ttl() {
         for ttl_ms in [3_000, 10_000, 60_000, 600_000] {
-            for nearest in [near(10.0), near(5_000.0), None] {
+            for nearest in [Some(at(10.0)), Some(at(5_000.0)), None] {
                 assert!(Hint::for_nearest(nearest, ttl_ms).interval_ms * 3 <= ttl_ms);
             }
         }
@@ -112,7 +112,7 @@ mod tests {
         let mut hints = Hints::new(600_000);
         let mut update = |ms, nearest| hints.update(Monotonic(ms), nearest, 600_000).is_some();
         assert!(!update(0, None));
-        assert!(update(10, near(10.0)));
+        assert!(update(10, Some(at(10.0))));
         assert!(!update(59_000, None));
         assert!(update(60_010, None));
     }

@@ -22,13 +22,15 @@ const IDLE_MS: u64 = 1_000;
 /// A delivery locks one channel, marks the mailboxes of its watchers and is done: who is near, and what they are sent, is
 /// worked out by each watcher's session when it can send.
 pub(crate) struct Hub {
-    stripes: Box<[Mutex<HashMap<Channel, Arc<Cell>>>]>,
+    stripes: Box<[Mutex<Stripe>]>,
     hasher: RandomState,
     /// Held while channels are made or dropped, so that the bus hears of both in the same order.
     order: Mutex<()>,
     timers: Arc<Timers>,
     clock: Arc<dyn Clock>,
 }
+
+type Stripe = HashMap<Channel, Arc<Cell>>;
 
 /// One watched channel.
 pub(crate) struct Cell {
@@ -126,7 +128,7 @@ impl Hub {
         Self { stripes, hasher: RandomState::new(), order: Mutex::default(), timers, clock }
     }
 
-    fn stripe(&self, channel: &Channel) -> MutexGuard<'_, HashMap<Channel, Arc<Cell>>> {
+    fn stripe(&self, channel: &Channel) -> MutexGuard<'_, Stripe> {
         let index = self.hasher.hash_one(channel) as usize % STRIPES;
         self.stripes[index].lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -54,6 +54,11 @@ impl Intake {
         self.seqs.len() < DEVICES_MAX || self.seqs.contains_key(device)
     }
 
+    /// Whether the device has spoken here.
+    pub(crate) fn knows(&self, device: &DeviceId) -> bool {
+        self.seqs.contains_key(device)
+    }
+
     /// Notes the `seq`; `false` if it didn't grow.
     pub(crate) fn advance(&mut self, device: &DeviceId, seq: u64) -> bool {
         match self.seqs.get_mut(device) {

@@ -49,6 +49,8 @@ mod socket;
 mod timers;
 mod view;
 mod wheel;
+#[cfg(test)]
+mod world;
 
 pub use config::Config;
 pub use friends::{Circle, Friends};

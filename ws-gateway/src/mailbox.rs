@@ -4,6 +4,7 @@ use std::task::Waker;
 use futures_util::task::AtomicWaker;
 
 /// Things a session must do, other than look at friends; raised from outside, seen at its next turn.
+#[expect(clippy::struct_excessive_bools, reason = "independent bells, each rung by somebody else")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Calls {
     /// Read the circle of friends again.

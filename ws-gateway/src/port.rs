@@ -5,7 +5,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use model::{ErrorKind, UserId, ViewerClass};
 
@@ -120,6 +119,3 @@ pub trait Live: Bus + PositionStore {
     /// Changes whenever cached positions may have been lost.
     fn epoch(&self) -> String;
 }
-
-/// How an adapter is opened for one gateway.
-pub type Attach = dyn Fn(Arc<dyn Sink>) -> Arc<dyn Live> + Send + Sync;

@@ -23,6 +23,8 @@ struct State {
 struct Entrant {
     mailbox: Arc<Mailbox>,
     user: Option<UserId>,
+    /// Counted among those who haven't authenticated yet.
+    anonymous: bool,
 }
 
 /// Why somebody can't be let in.
@@ -42,24 +44,26 @@ impl Registry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a connection in; it is nobody's until [`Self::join`].
+    /// Counts a connection in; it is nobody's until [`Self::join`]. Without `anonymous_max` it has shown a valid token,
+    /// so that strangers who say nothing can't keep it out.
     pub(crate) fn enter(
         &self,
         mailbox: &Arc<Mailbox>,
         sessions_max: usize,
-        anonymous_max: usize,
+        anonymous_max: Option<usize>,
     ) -> Result<u64, Full> {
         let mut state = self.lock();
         if state.all.len() >= sessions_max {
             return Err(Full::Sessions);
         }
-        if state.anonymous >= anonymous_max {
+        if anonymous_max.is_some_and(|max| state.anonymous >= max) {
             return Err(Full::Unauthenticated);
         }
-        state.anonymous += 1;
+        let anonymous = anonymous_max.is_some();
+        state.anonymous += usize::from(anonymous);
         state.next += 1;
         let id = state.next;
-        state.all.insert(id, Entrant { mailbox: mailbox.clone(), user: None });
+        state.all.insert(id, Entrant { mailbox: mailbox.clone(), user: None, anonymous });
         Ok(id)
     }
 
@@ -76,7 +80,7 @@ impl Registry {
         }
         sessions.push(id);
         entrant.user = Some(user.clone());
-        state.anonymous -= 1;
+        state.anonymous -= usize::from(std::mem::take(&mut entrant.anonymous));
         Ok(())
     }
 
@@ -85,10 +89,8 @@ impl Registry {
         let mut guard = self.lock();
         let state = &mut *guard;
         let Some(entrant) = state.all.remove(&id) else { return };
-        let Some(user) = entrant.user else {
-            state.anonymous -= 1;
-            return;
-        };
+        state.anonymous -= usize::from(entrant.anonymous);
+        let Some(user) = entrant.user else { return };
         if let Entry::Occupied(mut sessions) = state.by_user.entry(user) {
             sessions.get_mut().retain(|other| *other != id);
             if sessions.get().is_empty() {

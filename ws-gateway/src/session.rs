@@ -29,6 +29,10 @@ use fixes::Announcing;
 const RETRY_MS: u64 = 1_000;
 
 /// The state of one connection.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent things that are due, each told once"
+)]
 pub(crate) struct Session {
     config: Arc<Config>,
     id: String,
@@ -51,6 +55,8 @@ pub(crate) struct Session {
     snapshot_due: bool,
     radius_told: bool,
     unlocated_due: bool,
+    /// The client's own position was set by another connection, and it hasn't been told.
+    position_due: bool,
     hint_due: bool,
     /// The `ping` to answer once everything is told.
     pong: Option<u64>,
@@ -133,6 +139,7 @@ impl Session {
             snapshot_due: false,
             radius_told: true,
             unlocated_due: false,
+            position_due: false,
             hint_due: false,
             pong: None,
             drain: Drain::default(),
@@ -161,7 +168,7 @@ impl Session {
             Input::Circle(answer) => self.circle(now, answer, effects),
             Input::Watching(answer) => self.watching(now, &answer),
             Input::Reread(answer) => self.reread(now, &answer),
-            Input::Announced(answer) => self.announced(now, answer, effects),
+            Input::Announced(answer) => self.announced(&answer, effects),
             Input::News(slot, record) => self.news(slot, record),
             Input::Calls(calls, drain_in_ms) => self.calls(now, calls, drain_in_ms, effects),
         }
@@ -356,9 +363,13 @@ impl Session {
     fn news(&mut self, slot: u32, record: Option<Arc<Record>>) {
         let was_located = self.view.located();
         let signed_off = record.as_ref().is_some_and(|r| matches!(r.presence, Presence::Gone));
+        let from_elsewhere = record.as_ref().is_some_and(|r| !self.intake.knows(&r.version.device));
         self.view.set_record(slot, record);
         if slot == SELF_SLOT && was_located && !self.view.located() && !signed_off {
             self.unlocated_due = true;
+        }
+        if slot == SELF_SLOT {
+            self.position_due = from_elsewhere && self.view.located();
         }
     }
 
@@ -431,7 +442,8 @@ impl Session {
             // Looked at again within a minute: the wall clock may be set meanwhile.
             now.monotonic.plus_ms(left_ms.min(60_000))
         });
-        let push_at = if self.view.has_pending() { self.pace.next_push() } else { None };
+        let pending = self.view.has_pending() || self.position_due;
+        let push_at = if pending { self.pace.next_push() } else { None };
         let hint_at = if self.hint_due { self.hints.next_change() } else { None };
         [
             Some(if self.pinged { unresponsive_at } else { ping_at }),
@@ -461,6 +473,9 @@ impl Session {
             return None;
         }
         if self.snapshot_due {
+            if let Some(position) = self.own_position() {
+                return Some(Pulled::notice(position));
+            }
             return Some(self.snapshot_part(now));
         }
         if let Some(push) = self.push(now) {
@@ -513,7 +528,13 @@ impl Session {
 
     fn push(&mut self, now: Moment) -> Option<Pulled> {
         let waits = self.pace.next_push().is_some_and(|at| now.monotonic < at);
-        if !self.view.has_pending() || (waits && self.pong.is_none()) {
+        if waits && self.pong.is_none() {
+            return None;
+        }
+        if let Some(position) = self.own_position() {
+            return Some(Pulled::notice(position));
+        }
+        if !self.view.has_pending() {
             return None;
         }
         let mut changes = self.view.collect(now.wall, self.config.changes_per_message_max);
@@ -524,6 +545,13 @@ impl Session {
         }
         self.hint_due = true;
         Some(Pulled { text, changes: count, fresh, snapshot: false })
+    }
+
+    fn own_position(&mut self) -> Option<String> {
+        if !std::mem::take(&mut self.position_due) {
+            return None;
+        }
+        self.view.own_record().map(|record| reply::position(record))
     }
 
     fn hint(&mut self, now: Moment) -> Option<crate::hint::Hint> {

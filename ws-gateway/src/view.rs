@@ -151,12 +151,6 @@ impl View {
         self.slots.iter().filter_map(|s| s.told.as_ref()).map(|told| told.distance).min()
     }
 
-    /// How many friends are in the client's list.
-    #[cfg(test)]
-    pub(crate) fn listed(&self) -> usize {
-        self.slots.iter().filter(|s| s.told.is_some()).count()
-    }
-
     fn look_at(&mut self, slot: u32) {
         let entry = &mut self.slots[slot as usize];
         if !entry.pending {
@@ -291,6 +285,3 @@ impl Changes {
         Some(out)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,50 +1,61 @@
-//! What subscribers hear.
+//! What listeners hear.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::FutureExt;
 use model::ManualClock;
 
 use super::{Backend, NOW, World, id, relate};
-use crate::{Change, Changes, Command, Directory, Limits, Verb};
+use crate::{Change, Command, Directory, Limits, Listener, Verb};
 
-/// What has been announced so far, merged.
-fn heard(changes: &mut Changes) -> Vec<String> {
-    let mut users = Vec::new();
-    while let Some(change) = changes.next().now_or_never() {
-        match change.expect("the store is there") {
-            Change::Touched(touched) => users.extend(touched.iter().map(ToString::to_string)),
+/// Remembers what it is told.
+#[derive(Clone, Default)]
+struct Ear(Arc<Mutex<BTreeSet<String>>>);
+
+impl Ear {
+    fn on(listen: impl FnOnce(Listener)) -> Self {
+        let ear = Self::default();
+        let told = ear.clone();
+        listen(Box::new(move |change| match change {
+            Change::Touched(users) => told.lock().extend(users.iter().map(ToString::to_string)),
             Change::Lost => panic!("nothing was lost"),
-        }
+        }));
+        ear
     }
-    users.sort();
-    users.dedup();
-    users
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What has been announced since the last look, merged.
+    fn heard(&self) -> Vec<String> {
+        std::mem::take(&mut *self.lock()).into_iter().collect()
+    }
 }
 
 /// Friendship made and ended, also by a block; radius.
 pub async fn whoever_is_concerned_is_named(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob", "carol", "dave"]).await;
-    let mut changes = world.store.changes();
+    let ear = Ear::on(|listener| world.store.listen(listener));
     world.does("alice", Verb::Befriend, "bob").await.expect("befriended");
-    assert_eq!(heard(&mut changes), ["alice", "bob"]);
+    assert_eq!(ear.heard(), ["alice", "bob"]);
     world.does("carol", Verb::Ask, "alice").await.expect("asked");
     world.does("alice", Verb::Accept, "carol").await.expect("accepted");
-    assert_eq!(heard(&mut changes), ["alice", "carol"]);
+    assert_eq!(ear.heard(), ["alice", "carol"]);
     world.does("bob", Verb::Block, "alice").await.expect("blocked");
-    assert_eq!(heard(&mut changes), ["alice", "bob"]);
+    assert_eq!(ear.heard(), ["alice", "bob"]);
     world.does("carol", Verb::Remove, "alice").await.expect("removed");
-    assert_eq!(heard(&mut changes), ["alice", "carol"]);
+    assert_eq!(ear.heard(), ["alice", "carol"]);
     let radius = Command::SetRadius { user: id("dave"), radius_m: Some(300) };
     world.command(radius).await.expect("set");
-    assert_eq!(heard(&mut changes), ["dave"]);
+    assert_eq!(ear.heard(), ["dave"]);
 }
 
-/// A subscriber isn't woken for requests, refusals and repetitions.
+/// A listener isn't called for requests, refusals and repetitions.
 pub async fn nothing_is_announced_where_nothing_changed(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob"]).await;
     world.does("alice", Verb::Befriend, "bob").await.expect("befriended");
-    let mut changes = world.store.changes();
+    let ear = Ear::on(|listener| world.store.listen(listener));
     world
         .batch(vec![
             relate(Verb::Befriend, "bob", "alice"),
@@ -54,7 +65,7 @@ pub async fn nothing_is_announced_where_nothing_changed(backend: &dyn Backend) {
             Command::SetRadius { user: id("bob"), radius_m: None },
         ])
         .await;
-    assert!(heard(&mut changes).is_empty());
+    assert!(ear.heard().is_empty());
 }
 
 /// And after it can be read.
@@ -66,11 +77,11 @@ pub async fn a_change_is_announced_before_its_answer(backend: &dyn Backend) {
     for user in [&alice, &bob] {
         directory.ensure_user(user).await.expect("made");
     }
-    let mut changes = directory.subscribe();
+    let ear = Ear::on(|listener| directory.listen(listener));
     directory.befriend(&alice, &bob).await.expect("befriended");
-    assert_eq!(heard(&mut changes), ["alice", "bob"]);
+    assert_eq!(ear.heard(), ["alice", "bob"]);
     directory.set_radius(&alice, Some(700)).await.expect("set");
-    assert_eq!(heard(&mut changes), ["alice"]);
+    assert_eq!(ear.heard(), ["alice"]);
     let circle = directory.circle(&alice).await.expect("the store is there");
     assert_eq!((circle.radius_m, circle.friends.len()), (700, 1));
 }

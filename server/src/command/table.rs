@@ -44,7 +44,7 @@ impl LiveTable {
     fn draw(&self, scene: &Scene<'_>) -> String {
         let (rows, columns) = self.term.size();
         let (rows, columns) = (usize::from(rows), usize::from(columns).max(40));
-        let mut lines = self.head(scene);
+        let mut lines = Self::head(scene);
         let mut watchers: Vec<_> =
             scene.people().iter().map(|user| (user, scene.sights(user))).collect();
         watchers.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(b.0)));
@@ -73,7 +73,7 @@ impl LiveTable {
         screen
     }
 
-    fn head(&self, scene: &Scene<'_>) -> Vec<String> {
+    fn head(scene: &Scene<'_>) -> Vec<String> {
         let clock = scene.trace_seconds.map_or_else(String::new, |s| {
             let minutes = (s / 60.0) as u64;
             format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)

@@ -1,5 +1,5 @@
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::port::{Channel, Sink};
 use crate::record::Sighting;
@@ -41,14 +41,15 @@ impl Exchange {
             subscriber.sink.deliver(channel, sighting.clone());
         }
     }
+}
 
-    pub(super) fn subscribe(&self, subscriber: &Subscriber, channels: Vec<Channel>) {
-        // Only gateways that share the process need the set; it is kept even for one, so that tests of one see faults.
-        subscriber.channels.lock().unwrap_or_else(PoisonError::into_inner).extend(channels);
+impl Subscriber {
+    pub(super) fn subscribe(&self, channels: Vec<Channel>) {
+        self.lock().extend(channels);
     }
 
-    pub(super) fn unsubscribe(&self, subscriber: &Subscriber, channels: &[Channel]) {
-        let mut wanted = subscriber.channels.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn unsubscribe(&self, channels: &[Channel]) {
+        let mut wanted = self.lock();
         for channel in channels {
             wanted.remove(channel);
         }
@@ -57,10 +58,12 @@ impl Exchange {
             wanted.shrink_to(2 * len);
         }
     }
-}
 
-impl Subscriber {
+    fn lock(&self) -> MutexGuard<'_, HashSet<Channel>> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn wants(&self, channel: &Channel) -> bool {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner).contains(channel)
+        self.lock().contains(channel)
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{ErrorWord, Fault};
 use crate::hint::Hint;
+use crate::record::Record;
 
 /// One message to a client.
 #[derive(Serialize)]
@@ -126,6 +127,12 @@ pub(crate) fn refusal(
         retry_after_ms,
     }
     .encode()
+}
+
+/// The client's own position, as another of its connections set it.
+pub(crate) fn position(record: &Record) -> String {
+    let fields = record.json_head().trim_start_matches('{');
+    format!(r#"{{"type":"position",{fields}}}"#)
 }
 
 /// One part of a snapshot; `friends` are encoded already.

@@ -154,7 +154,7 @@ pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Fault
                 .map_err(|detail| Fault::new(ErrorWord::InvalidFix, detail))?;
             Ok(Request::Fixes { device, fixes: vec![fix] })
         }
-        "fixes" => batch(fields(text)?, batch_fixes_max),
+        "fixes" => batch(&fields(text)?, batch_fixes_max),
         "keep" => Ok(Request::Keep { device: device(&fields::<DeviceMessage>(text)?.device)? }),
         "sign_off" => {
             Ok(Request::SignOff { device: device(&fields::<DeviceMessage>(text)?.device)? })
@@ -195,7 +195,7 @@ fn device(text: &str) -> Result<DeviceId, Fault> {
         .map_err(|fault| Fault::new(ErrorWord::InvalidMessage, format!("device {fault}")))
 }
 
-fn batch(wire: FixesMessage, batch_fixes_max: usize) -> Result<Request, Fault> {
+fn batch(wire: &FixesMessage, batch_fixes_max: usize) -> Result<Request, Fault> {
     let device = device(&wire.device)?;
     if wire.fixes.is_empty() {
         return Err(Fault::new(ErrorWord::InvalidMessage, "fixes is empty"));

@@ -114,8 +114,7 @@ impl Session {
 
     pub(super) fn announced(
         &mut self,
-        _now: Moment,
-        answer: Result<Written, port::Error>,
+        answer: &Result<Written, port::Error>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(announcing) = self.announcing.take() else { return };
@@ -124,7 +123,7 @@ impl Session {
         };
         let reply = match &announcing {
             Announcing::Fix { device, seq } => {
-                let reason = (written == Written::Older).then_some(Unshown::Older);
+                let reason = (*written == Written::Older).then_some(Unshown::Older);
                 return acknowledge(device, *seq, reason, effects);
             }
             Announcing::Keep { device } => Reply::Kept { device: device.as_str(), located: true },

@@ -1,1 +1,218 @@
+//! A session by itself: what it answers to one input, and when it ends.
 
+use super::*;
+use api::Role;
+use model::Timestamp;
+
+const START: Moment = Moment { wall: Timestamp(1_800_000_000_000), monotonic: Monotonic(0) };
+
+struct Alone {
+    session: Session,
+    now: Moment,
+}
+
+impl Alone {
+    fn anonymous(config: Config) -> Self {
+        let session = Session::new(Arc::new(config), "s".to_owned(), "e".to_owned(), START);
+        Self { session, now: START }
+    }
+
+    /// Alice, without friends, with a token for an hour, her snapshot read.
+    fn live(config: Config) -> Self {
+        let mut alone = Self::anonymous(config);
+        alone.step(Input::Admitted(caller("alice", 3_600_000)));
+        let circle = Circle { friends: Vec::new(), radius: Metres(1_000.0) };
+        alone.step(Input::Circle(Ok(circle)));
+        alone.step(Input::Watching(Ok(())));
+        while alone.session.pull(alone.now).is_some() {}
+        alone
+    }
+
+    fn step(&mut self, input: Input<'_>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.session.step(self.now, input, &mut effects);
+        effects
+    }
+
+    fn pass_ms(&mut self, ms: u64) -> Vec<Effect> {
+        self.now.wall = self.now.wall.plus_ms(ms as i64);
+        self.now.monotonic = self.now.monotonic.plus_ms(ms);
+        self.step(Input::Calls(Calls { timer: true, ..Calls::default() }, 0))
+    }
+}
+
+fn caller(user: &str, ttl_ms: i64) -> Caller {
+    let user = UserId::parse(user).expect("a valid id");
+    Caller { user, role: Role::User, expires: START.wall.plus_ms(ttl_ms) }
+}
+
+fn closed(effects: &[Effect]) -> Option<CloseCode> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Close(code, _) => Some(*code),
+        _ => None,
+    })
+}
+
+fn error(effects: &[Effect]) -> Option<&'static str> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Refused(word) => Some(word.as_str()),
+        _ => None,
+    })
+}
+
+#[test]
+fn who_does_not_authenticate_in_time_is_closed() {
+    let mut alone = Alone::anonymous(Config::default());
+    let deadline = alone.session.deadline(alone.now);
+    assert_eq!(deadline, Some(Monotonic(10_000)));
+    assert_eq!(closed(&alone.pass_ms(9_999)), None);
+    assert_eq!(closed(&alone.pass_ms(1)), Some(CloseCode::AuthTimeout));
+}
+
+#[test]
+fn who_says_anything_before_auth_is_told_and_closed() {
+    let mut alone = Alone::anonymous(Config::default());
+    let effects = alone.step(Input::Text(r#"{"type":"ping","id":1}"#));
+    assert_eq!(
+        (error(&effects), closed(&effects)),
+        (Some("not_authenticated"), Some(CloseCode::Unauthenticated))
+    );
+}
+
+#[test]
+fn a_second_auth_is_refused_and_the_session_goes_on() {
+    let mut alone = Alone::live(Config::default());
+    let effects = alone.step(Input::Text(r#"{"type":"auth","token":"t"}"#));
+    assert_eq!((error(&effects), closed(&effects)), (Some("already_authenticated"), None));
+}
+
+#[test]
+fn a_session_ends_with_its_token_unless_that_is_renewed() {
+    let mut alone = Alone::live(Config::default());
+    let renewed = alone.step(Input::Renewed(Ok(caller("alice", 7_200_000))));
+    assert!(matches!(renewed[..], [Effect::Send(_)]));
+    alone.session.last_read = Monotonic(3_600_000);
+    assert_eq!(closed(&alone.pass_ms(3_600_000)), None);
+    alone.session.last_read = Monotonic(7_200_000);
+    assert_eq!(closed(&alone.pass_ms(3_600_000)), Some(CloseCode::TokenExpired));
+}
+
+#[test]
+fn a_token_of_somebody_else_renews_nothing() {
+    let mut alone = Alone::live(Config::default());
+    let effects = alone.step(Input::Renewed(Ok(caller("mallory", 7_200_000))));
+    assert_eq!(error(&effects), Some("invalid_token"));
+    let effects = alone.step(Input::Renewed(Err("expired".to_owned())));
+    assert_eq!(error(&effects), Some("invalid_token"));
+    assert_eq!(alone.session.caller, Some(caller("alice", 3_600_000)));
+}
+
+#[test]
+fn who_says_nothing_is_pinged_and_then_closed() {
+    let mut alone = Alone::live(Config::default());
+    assert!(matches!(alone.pass_ms(25_000)[..], [Effect::Ping]));
+    assert!(alone.pass_ms(9_000).is_empty(), "one ping is enough");
+    alone.step(Input::Control(0));
+    assert!(matches!(alone.pass_ms(25_000)[..], [Effect::Ping]));
+    assert_eq!(closed(&alone.pass_ms(10_000)), Some(CloseCode::Unresponsive));
+}
+
+#[test]
+fn control_frames_count_as_messages() {
+    let mut alone = Alone::live(Config::default());
+    let burst = alone.session.config.messages_burst;
+    let ends = (0..=burst).find_map(|_| closed(&alone.step(Input::Control(0))));
+    assert_eq!(ends, Some(CloseCode::RateLimited));
+}
+
+#[test]
+fn too_many_bytes_close_the_session() {
+    let config = Config { bytes_burst: 65_536, ..Config::default() };
+    let mut alone = Alone::live(config);
+    assert_eq!(closed(&alone.step(Input::Control(65_536))), None);
+    assert_eq!(closed(&alone.step(Input::Control(1))), Some(CloseCode::RateLimited));
+}
+
+#[test]
+fn binary_messages_close_the_session() {
+    let mut alone = Alone::live(Config::default());
+    assert_eq!(closed(&alone.step(Input::Binary(3))), Some(CloseCode::UnsupportedData));
+}
+
+#[test]
+fn too_many_fixes_are_refused_with_the_time_to_wait_and_change_nothing() {
+    let config = Config { fixes_per_s: 1, fixes_burst: 100, ..Config::default() };
+    let mut alone = Alone::live(config);
+    let fix = |seq: u32| {
+        format!(r#"{{"type":"fix","device":"d","seq":{seq},"latitude":1,"longitude":2}}"#)
+    };
+    for seq in 0..100 {
+        assert!(error(&alone.step(Input::Text(&fix(seq)))).is_none(), "{seq}");
+        alone.session.announcing = None;
+    }
+    let effects = alone.step(Input::Text(&fix(100)));
+    assert_eq!(error(&effects), Some("rate_limited"));
+    let told = effects.iter().any(|effect| {
+        matches!(effect, Effect::Send(text) if text.contains(r#""seq":100,"retry_after_ms":1000"#))
+    });
+    assert!(told, "{effects:?}");
+    alone.pass_ms(1_000);
+    let effects = alone.step(Input::Text(&fix(100)));
+    assert!(matches!(effects[..], [Effect::Call(Call::Announce(..))]), "{effects:?}");
+}
+
+#[test]
+fn who_keeps_sending_nonsense_is_closed() {
+    let config = Config { errors_max: 3, messages_burst: 100, ..Config::default() };
+    let mut alone = Alone::live(config);
+    for _ in 0..3 {
+        let effects = alone.step(Input::Text("nonsense"));
+        assert_eq!((error(&effects), closed(&effects)), (Some("invalid_json"), None));
+    }
+    assert_eq!(closed(&alone.step(Input::Text("nonsense"))), Some(CloseCode::BadMessages));
+}
+
+#[test]
+fn a_drain_is_announced_and_then_closes() {
+    let mut alone = Alone::live(Config::default());
+    alone.step(Input::Calls(Calls { drain: true, ..Calls::default() }, 4_000));
+    let told = alone.session.pull(alone.now).expect("a warning").text;
+    assert_eq!(told, r#"{"type":"drain","closes_in_ms":4000}"#);
+    assert!(alone.session.pull(alone.now).is_none(), "once");
+    assert_eq!(closed(&alone.pass_ms(4_000)), Some(CloseCode::Restarting));
+}
+
+#[test]
+fn of_a_batch_only_the_newest_believable_fix_is_shown() {
+    let mut alone = Alone::live(Config::default());
+    let now_ms = alone.now.wall.0;
+    let fix = |seq: u32, time_ms: i64, latitude: u32| {
+        format!(r#"{{"seq":{seq},"latitude":{latitude},"longitude":2,"time_ms":{time_ms}}}"#)
+    };
+    let fixes = [
+        fix(1, now_ms - 86_400_000, 1),
+        fix(2, now_ms - 1_000, 2),
+        fix(3, now_ms - 5_000, 3),
+        fix(4, now_ms + 86_400_000, 4),
+    ];
+    let text = format!(r#"{{"type":"fixes","device":"d","fixes":[{}]}}"#, fixes.join(","));
+    let effects = alone.step(Input::Text(&text));
+    let [Effect::Call(Call::Announce(_, sighting))] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(
+        (sighting.record.version.seq, sighting.record.version.effective.0),
+        (2, now_ms - 1_000)
+    );
+    let effects = alone.step(Input::Announced(Ok(port::Written::Newest)));
+    let acked = effects.iter().any(|effect| {
+        matches!(effect, Effect::Send(text) if text.contains(r#""seq":4,"kept":"memory","shown":true"#))
+    });
+    assert!(acked, "{effects:?}");
+}
+
+#[test]
+fn a_friend_list_that_can_not_be_read_at_first_asks_the_client_to_come_back() {
+    let mut alone = Alone::anonymous(Config::default());
+    alone.step(Input::Admitted(caller("alice", 3_600_000)));
+    let failed = port::Error { detail: "down".to_owned() };
+    assert_eq!(closed(&alone.step(Input::Circle(Err(failed)))), Some(CloseCode::TryAgainLater));
+}

@@ -1,0 +1,306 @@
+//! Several gateways on one bus, people with clients, and a clock that only tests move: everything but sockets.
+
+mod properties;
+mod scenes;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Waker};
+
+use api::{Caller, Role, Verifier, VerifyingKey};
+use model::{Clock, ManualClock, Metres, SeededRandom, Timestamp, UserId};
+use serde_json::{Value, json};
+
+use crate::driver::{Driver, Out};
+use crate::embedded::Embedded;
+use crate::friends::{Circle, Friends};
+use crate::gateway::{Deps, Gateway};
+use crate::port::{Async, Error};
+use crate::session::Input;
+use crate::{Config, protocol::CloseCode};
+
+/// The time at which every world begins.
+const START: Timestamp = Timestamp(1_800_000_000_000);
+
+/// The longest step of time at once; shorter than the grace that a pinged client has.
+const LEAP_MS: u64 = 5_000;
+
+/// More rounds than any exchange of messages takes.
+const ROUNDS_MAX: usize = 1_000;
+
+/// Who may see whom, changed by tests.
+#[derive(Default)]
+struct Acquaintances {
+    circles: Mutex<HashMap<UserId, Circle>>,
+    fails: Mutex<bool>,
+}
+
+impl Friends for Acquaintances {
+    fn ensure_user(&self, _: UserId) -> Async<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
+        let failed = *self.fails.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = if failed {
+            Err(Error { detail: "as the test wants".to_owned() })
+        } else {
+            Ok(self.change(&user, |circle| circle.clone()))
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+impl Acquaintances {
+    fn change<T>(&self, user: &UserId, with: impl FnOnce(&mut Circle) -> T) -> T {
+        let mut circles = self.circles.lock().unwrap_or_else(PoisonError::into_inner);
+        let nobody = || Circle { friends: Vec::new(), radius: Metres(8_047.0) };
+        with(circles.entry(user.clone()).or_insert_with(nobody))
+    }
+}
+
+pub(crate) struct World {
+    clock: Arc<ManualClock>,
+    config: Config,
+    friends: Arc<Acquaintances>,
+    gateways: Vec<Arc<Gateway>>,
+    clients: Vec<Client>,
+}
+
+/// One connection, with what its client has heard.
+struct Client {
+    user: UserId,
+    driver: Driver,
+    seq: u64,
+    friends: BTreeMap<String, Value>,
+    heard: Vec<Value>,
+    continues: bool,
+    closed: Option<CloseCode>,
+    /// While set the socket takes nothing.
+    stuck: bool,
+}
+
+fn id(name: &str) -> UserId {
+    UserId::parse(name).expect("a valid id")
+}
+
+impl World {
+    fn new(gateways: usize, config: Config) -> Self {
+        let clock = Arc::new(ManualClock::at(START));
+        let friends = Arc::new(Acquaintances::default());
+        let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7));
+        let key = VerifyingKey::hs256("k", &[7; 32]).expect("long enough");
+        let verifier = Arc::new(Verifier::new(vec![key], "i", "a", 0).expect("one key"));
+        let gateways = (0..gateways)
+            .map(|n| {
+                let deps = Deps {
+                    clock: clock.clone(),
+                    random: Arc::new(SeededRandom::new(n as u64)),
+                    verifier: verifier.clone(),
+                    friends: friends.clone(),
+                };
+                Gateway::new(config.clone(), deps, |sink| embedded.attach(sink))
+            })
+            .collect();
+        Self { clock, config, friends, gateways, clients: Vec::new() }
+    }
+
+    /// Somebody connects to a gateway; answers the number of the connection.
+    fn connect(&mut self, user: &str, gateway: usize) -> usize {
+        let client = self.client(user, gateway);
+        self.clients.push(client);
+        self.settle();
+        self.clients.len() - 1
+    }
+
+    /// The connection is cut, and the same person connects again, perhaps elsewhere.
+    fn reconnect(&mut self, number: usize, gateway: usize) {
+        let user = self.clients[number].user.clone();
+        let seq = self.clients[number].seq;
+        self.clients[number] = self.client(user.as_str(), gateway);
+        self.clients[number].seq = seq;
+        self.settle();
+    }
+
+    fn client(&self, user: &str, gateway: usize) -> Client {
+        let user = id(user);
+        let expires = START.plus_ms(365 * 86_400_000);
+        let caller = Caller { user: user.clone(), role: Role::User, expires };
+        let seat = self.gateways[gateway].seat().expect("there is room");
+        let driver = Driver::new(seat, Some(caller));
+        let (friends, heard) = (BTreeMap::new(), Vec::new());
+        Client {
+            user,
+            driver,
+            seq: 0,
+            friends,
+            heard,
+            continues: false,
+            closed: None,
+            stuck: false,
+        }
+    }
+
+    fn set_friends(&self, a: &str, b: &str, friends: bool) {
+        for (user, other) in [(id(a), id(b)), (id(b), id(a))] {
+            self.friends.change(&user, |circle| {
+                circle.friends.retain(|held| *held != other);
+                if friends {
+                    circle.friends.push(other);
+                }
+            });
+        }
+        self.touch(&[id(a), id(b)]);
+    }
+
+    fn set_radius(&self, user: &str, radius_m: f64) {
+        self.friends.change(&id(user), |circle| circle.radius = Metres(radius_m));
+        self.touch(&[id(user)]);
+    }
+
+    fn touch(&self, users: &[UserId]) {
+        for gateway in &self.gateways {
+            gateway.touched(users);
+        }
+    }
+
+    fn set_directory_fails(&self, fails: bool) {
+        *self.friends.fails.lock().unwrap_or_else(PoisonError::into_inner) = fails;
+    }
+
+    fn say(&mut self, number: usize, message: &Value) {
+        let client = &mut self.clients[number];
+        assert!(client.driver.takes_input(), "an answer is owed to {}", client.user);
+        client.driver.input(Input::Text(&message.to_string()));
+        self.settle();
+    }
+
+    /// Sends a fix and returns its acknowledgement.
+    fn at(&mut self, number: usize, place: (f64, f64)) -> Value {
+        self.at_time(number, place, None)
+    }
+
+    fn at_time(&mut self, number: usize, place: (f64, f64), time_ms: Option<i64>) -> Value {
+        self.clients[number].seq += 1;
+        let seq = self.clients[number].seq;
+        self.say(
+            number,
+            &json!({
+                "type": "fix", "device": format!("d{number}"), "seq": seq,
+                "latitude": place.0, "longitude": place.1, "time_ms": time_ms,
+            }),
+        );
+        let ack = self.clients[number].heard.iter().rfind(|m| m["type"] == "ack");
+        ack.expect("acknowledged").clone()
+    }
+
+    /// Everybody reads and writes until nobody has anything left to say.
+    fn settle(&mut self) {
+        for _ in 0..ROUNDS_MAX {
+            let mut progress = false;
+            for client in &mut self.clients {
+                progress |= client.turn();
+            }
+            if !progress {
+                return;
+            }
+        }
+        panic!("messages never end");
+    }
+
+    /// Time passes: first in ticks, then in leaps that leave room for pings to be answered.
+    fn pass_ms(&mut self, ms: u64) {
+        let tick_ms = self.config.tick_ms;
+        let mut left_ms = ms;
+        for n in 0.. {
+            let step_ms = left_ms.min(if n < 10 { tick_ms } else { LEAP_MS });
+            if step_ms == 0 {
+                return;
+            }
+            self.step(step_ms);
+            left_ms -= step_ms;
+        }
+    }
+
+    fn step(&mut self, ms: u64) {
+        self.clock.advance_ms(ms);
+        for gateway in &self.gateways {
+            gateway.turn();
+        }
+        self.settle();
+    }
+
+    fn two_ticks(&mut self) {
+        self.pass_ms(2 * self.config.tick_ms);
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.clock.now().wall.0
+    }
+
+    fn sees(&self, number: usize, friend: &str) -> bool {
+        self.clients[number].friends.contains_key(friend)
+    }
+
+    /// The types of what a client has heard since the last time it was asked.
+    fn heard(&mut self, number: usize) -> Vec<String> {
+        let heard = std::mem::take(&mut self.clients[number].heard);
+        heard.iter().filter_map(|m| m["type"].as_str()).map(str::to_owned).collect()
+    }
+}
+
+impl Client {
+    /// One turn, as the socket's task takes it; answers whether anything was said.
+    fn turn(&mut self) -> bool {
+        self.driver.turn(&mut Context::from_waker(Waker::noop()));
+        if self.stuck {
+            self.driver.stuck();
+            return false;
+        }
+        let mut said = false;
+        while let Some(out) = self.driver.next() {
+            said = true;
+            match out {
+                Out::Text(text) => self.hear(serde_json::from_str(&text).expect("JSON")),
+                Out::Ping => self.driver.input(Input::Control(0)),
+                Out::Close(code, _) => self.closed = Some(code),
+            }
+        }
+        if said {
+            self.driver.flushed();
+        }
+        said
+    }
+
+    fn hear(&mut self, message: Value) {
+        let list = |name: &str| message[name].as_array().cloned().unwrap_or_default();
+        let id = |friend: &Value| friend["id"].as_str().expect("an id").to_owned();
+        match message["type"].as_str() {
+            Some("snapshot") => {
+                if !std::mem::replace(&mut self.continues, message["more"] == true) {
+                    self.friends.clear();
+                }
+                for friend in list("friends") {
+                    assert!(self.friends.insert(id(&friend), friend).is_none(), "listed twice");
+                }
+            }
+            Some("push") => {
+                for friend in list("came") {
+                    assert!(self.friends.insert(id(&friend), friend).is_none(), "came twice");
+                }
+                for friend in list("moved") {
+                    assert!(self.friends.insert(id(&friend), friend).is_some(), "moved unseen");
+                }
+                for measured in list("distances") {
+                    let friend = self.friends.get_mut(&id(&measured)).expect("measured unseen");
+                    friend["distance_m"] = measured["distance_m"].clone();
+                }
+                for gone in list("left") {
+                    assert!(self.friends.remove(&id(&gone)).is_some(), "left unseen");
+                }
+            }
+            _ => {}
+        }
+        self.heard.push(message);
+    }
+}

@@ -1,8 +1,11 @@
 //! One connection as a state machine: time and input in, effects out. No socket, no lock, no clock of its own.
 
 mod budget;
+mod deadlines;
 mod effect;
 mod fixes;
+mod stale;
+mod telling;
 
 use std::sync::Arc;
 
@@ -14,7 +17,7 @@ use crate::friends::Circle;
 use crate::hint::Hints;
 use crate::intake::Intake;
 use crate::mailbox::Calls;
-use crate::pace::{Notice, Pace};
+use crate::pace::Pace;
 use crate::port;
 use crate::protocol::reply::{self, Limits, Reply, Welcome};
 use crate::protocol::request;
@@ -24,6 +27,7 @@ use crate::view::{SELF_SLOT, View};
 use budget::Budget;
 pub(crate) use effect::{Call, Effect, Input, Pulled};
 use fixes::Announcing;
+use stale::Stale;
 
 /// How long to wait before a failed reading of the friends is tried again.
 const RETRY_MS: u64 = 1_000;
@@ -72,41 +76,6 @@ enum Phase {
     Live,
     /// A close was ordered; nothing matters any more.
     Closed,
-}
-
-#[derive(Default)]
-struct Stale {
-    /// So many readings of the friends are under way or about to start.
-    circle_reads: u32,
-    /// The last reading of the friends failed.
-    circle_failed: bool,
-    /// So many readings of all positions are under way or about to start.
-    rereads: u32,
-    /// The last reading of positions failed.
-    positions_failed: bool,
-    /// When to try again what failed.
-    retry_at: Option<Monotonic>,
-}
-
-impl Stale {
-    fn holds(&self) -> bool {
-        self.circle_reads > 0 || self.circle_failed || self.rereads > 0 || self.positions_failed
-    }
-
-    /// Orders a reading, unless one is ordered already that hasn't begun: of two, the second hasn't.
-    fn read_circle(&mut self, effects: &mut Vec<Effect>) {
-        if self.circle_reads < 2 {
-            self.circle_reads += 1;
-            effects.push(Effect::Call(Call::ReadCircle));
-        }
-    }
-
-    fn reread(&mut self, effects: &mut Vec<Effect>) {
-        if self.rereads < 2 {
-            self.rereads += 1;
-            effects.push(Effect::Call(Call::Reread));
-        }
-    }
 }
 
 #[derive(Default)]
@@ -400,166 +369,6 @@ impl Session {
         if retry && self.stale.positions_failed {
             self.stale.reread(effects);
         }
-    }
-
-    fn deadlines(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        let past = |at: Option<Monotonic>| at.is_some_and(|at| now.monotonic >= at);
-        if past(self.pace.close_at()) {
-            return self.close(CloseCode::SlowClient, "nothing could be written", effects);
-        }
-        if past(self.drain.closes_at) {
-            return self.close(CloseCode::Restarting, "this server is going away", effects);
-        }
-        if let Phase::Anonymous { deadline } = self.phase
-            && past(Some(deadline))
-        {
-            return self.close(CloseCode::AuthTimeout, "no auth in time", effects);
-        }
-        if self.caller.as_ref().is_some_and(|caller| now.wall >= caller.expires) {
-            return self.close(CloseCode::TokenExpired, "the token has expired", effects);
-        }
-        let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
-        if past(Some(ping_at.plus_ms(self.config.ping_grace_ms))) {
-            return self.close(CloseCode::Unresponsive, "nothing was read for too long", effects);
-        }
-        if past(Some(ping_at)) && !self.pinged {
-            self.pinged = true;
-            effects.push(Effect::Ping);
-        }
-    }
-
-    /// When [`Calls::timer`] should be raised next.
-    pub(crate) fn deadline(&self, now: Moment) -> Option<Monotonic> {
-        let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
-        let unresponsive_at = ping_at.plus_ms(self.config.ping_grace_ms);
-        let auth_at = match self.phase {
-            Phase::Closed => return None,
-            Phase::Anonymous { deadline } => Some(deadline),
-            Phase::Opening { .. } | Phase::Live => None,
-        };
-        let token_at = self.caller.as_ref().map(|caller| {
-            let left_ms = (caller.expires - now.wall).max(0) as u64;
-            // Looked at again within a minute: the wall clock may be set meanwhile.
-            now.monotonic.plus_ms(left_ms.min(60_000))
-        });
-        let pending = self.view.has_pending() || self.position_due;
-        let push_at = if pending { self.pace.next_push() } else { None };
-        let hint_at = if self.hint_due { self.hints.next_change() } else { None };
-        [
-            Some(if self.pinged { unresponsive_at } else { ping_at }),
-            auth_at,
-            token_at,
-            push_at,
-            hint_at,
-            self.pace.close_at(),
-            self.drain.closes_at,
-            self.stale.retry_at,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    /// The next thing to write that nobody asked for, or that had to wait for others: worked out only now, when it can
-    /// be written, so that it is always the newest.
-    pub(crate) fn pull(&mut self, now: Moment) -> Option<Pulled> {
-        if !matches!(self.phase, Phase::Live) {
-            return None;
-        }
-        if let Some(notice) = self.notice(now) {
-            return Some(Pulled::notice(notice));
-        }
-        if self.stale.holds() {
-            return None;
-        }
-        if self.snapshot_due {
-            if let Some(position) = self.own_position() {
-                return Some(Pulled::notice(position));
-            }
-            return Some(self.snapshot_part(now));
-        }
-        if let Some(push) = self.push(now) {
-            return Some(push);
-        }
-        if let Some(hint) = self.hint(now) {
-            return Some(Pulled::notice(Reply::Hint { hint: hint.into() }.encode()));
-        }
-        let id = self.pong.take()?;
-        Some(Pulled::notice(Reply::Pong { id, time_ms: now.wall.0 }.encode()))
-    }
-
-    fn notice(&mut self, now: Moment) -> Option<String> {
-        if let Some(closes_at) = self.drain.closes_at.filter(|_| !self.drain.announced) {
-            self.drain.announced = true;
-            let closes_in_ms = closes_at.since_ms(now.monotonic);
-            return Some(Reply::Drain { closes_in_ms }.encode());
-        }
-        match self.pace.take_notice() {
-            Some(Notice::Degraded { interval_ms }) => {
-                return Some(Reply::Degraded { interval_ms }.encode());
-            }
-            Some(Notice::Recovered { interval_ms }) => {
-                return Some(Reply::Recovered { interval_ms }.encode());
-            }
-            None => {}
-        }
-        if !std::mem::replace(&mut self.radius_told, true) {
-            return Some(Reply::Radius { radius_m: self.radius.0 }.encode());
-        }
-        if std::mem::take(&mut self.unlocated_due) {
-            return Some(Reply::Unlocated.encode());
-        }
-        None
-    }
-
-    fn snapshot_part(&mut self, now: Moment) -> Pulled {
-        let changes = self.view.collect(now.wall, self.config.changes_per_message_max);
-        let more = self.view.has_pending();
-        self.snapshot_due = more;
-        let located = self.view.located();
-        let (count, fresh) = (changes.count, Vec::new());
-        let text = reply::snapshot(&self.epoch, now.wall.0, located, &changes.into_friends(), more);
-        if !more {
-            self.pace.pushed(now.monotonic);
-            self.hint_due = true;
-        }
-        Pulled { text, changes: count, fresh, snapshot: true }
-    }
-
-    fn push(&mut self, now: Moment) -> Option<Pulled> {
-        let waits = self.pace.next_push().is_some_and(|at| now.monotonic < at);
-        if waits && self.pong.is_none() {
-            return None;
-        }
-        if let Some(position) = self.own_position() {
-            return Some(Pulled::notice(position));
-        }
-        if !self.view.has_pending() {
-            return None;
-        }
-        let mut changes = self.view.collect(now.wall, self.config.changes_per_message_max);
-        let (count, fresh) = (changes.count, std::mem::take(&mut changes.fresh));
-        let text = changes.into_push(now.wall)?;
-        if !self.view.has_pending() {
-            self.pace.pushed(now.monotonic);
-        }
-        self.hint_due = true;
-        Some(Pulled { text, changes: count, fresh, snapshot: false })
-    }
-
-    fn own_position(&mut self) -> Option<String> {
-        if !std::mem::take(&mut self.position_due) {
-            return None;
-        }
-        self.view.own_record().map(|record| reply::position(record))
-    }
-
-    fn hint(&mut self, now: Moment) -> Option<crate::hint::Hint> {
-        if !self.hint_due || self.hints.next_change().is_some_and(|at| now.monotonic < at) {
-            return None;
-        }
-        self.hint_due = false;
-        self.hints.update(now.monotonic, self.view.nearest(), self.config.ttl_ms)
     }
 }
 

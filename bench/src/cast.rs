@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use model::{Position, UserId};
 
+use crate::plan::{Friends, People, Plan};
 use crate::replay::Source;
-use crate::run::{Friends, People, Plan};
 use crate::trace::{Trace, survey};
 use crate::walk::Walkers;
 use crate::{Error, Graph};

@@ -23,7 +23,7 @@ use crate::address::Address;
 use crate::chance::fraction;
 use crate::crowd::Crowd;
 use crate::hear::Next;
-use crate::run::Tokens;
+use crate::plan::Tokens;
 use crate::wire::{ToServer, may_come_back};
 
 const SUBPROTOCOL: HeaderValue = HeaderValue::from_static("whereabouts.v1.json");

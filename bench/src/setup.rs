@@ -14,7 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use model::UserId;
 
 use crate::address::Address;
-use crate::run::Tokens;
+use crate::plan::Tokens;
 use crate::scene::{Observer, Stage};
 use crate::{Error, Graph};
 

@@ -12,13 +12,14 @@ use std::sync::Arc;
 use api::{Role, Signer};
 use bench::Tokens;
 use model::{Clock, UserId};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) use demo::demo;
 pub(crate) use serve::serve;
 pub(crate) use simulate::simulate;
 pub(crate) use token::token;
 
-use crate::cli::Place;
+use crate::args::Place;
 use crate::config::Config;
 
 /// How a command ended, or in words why it couldn't.
@@ -66,14 +67,34 @@ impl Tokens for SignedTokens {
     }
 }
 
+/// Ctrl-C and SIGTERM. From the moment this is made they no longer end the process by themselves.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> Result<Self, String> {
+        let listen = |kind| signal(kind).map_err(|e| format!("can't listen for signals: {e}"));
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    /// Completes with the next of them.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
 /// Completes with the first Ctrl-C or SIGTERM.
 async fn asked_to_stop() -> Result<(), String> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        pressed = tokio::signal::ctrl_c() => pressed.map_err(|e| e.to_string()),
-    }
+    StopSignals::listen()?.next().await;
+    Ok(())
 }
 
 /// Says how a summary ended the command.

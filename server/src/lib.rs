@@ -14,6 +14,7 @@
 //! # Limits
 //! In [`Config`], which names their units; open files limit the connections (see [`files`]).
 
+mod args;
 pub mod cli;
 mod command;
 mod config;

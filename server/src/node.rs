@@ -68,7 +68,7 @@ impl Node {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let readiness = Readiness::default();
 
-        let store = EmbeddedStore::open(data_dir.path()).await.map_err(|e| e.to_string())?;
+        let store = EmbeddedStore::open(data_dir.path()).await.map_err(|e| unusable(&e))?;
         let directory = Directory::start(Arc::new(store), clock.clone(), config.limits());
         let gateway = gateway(&config, &clock, &random, &verifier, &directory);
         // Weakly: the gateway holds the directory.
@@ -130,6 +130,15 @@ impl Node {
         }
         tracing::info!("gone");
     }
+}
+
+/// What to do about data that can't be opened.
+fn unusable(error: &directory::Error) -> String {
+    let remedy = match error {
+        directory::Error::NewerVersion { .. } => "Start that version",
+        _ => "See that the disk has room and the file may be written to, restore a backup",
+    };
+    format!("{error}. {remedy}, or choose another folder with --data DIR.")
 }
 
 fn gateway(

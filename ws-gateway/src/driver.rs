@@ -11,12 +11,11 @@ use model::{Moment, Monotonic};
 
 use crate::friends::Circle;
 use crate::gateway::{Gateway, Seat};
-use crate::hub::Cell;
+use crate::hub::{Cell, Due};
 use crate::metrics::Metrics;
 use crate::port::{self, Async, Written};
 use crate::protocol::CloseCode;
 use crate::session::{Effect, Input, Session};
-use crate::timers::Due;
 
 /// Deadlines nearer than this are armed apart from farther ones, so that ticks don't pile up entries for pings.
 const NEAR_MS: u64 = 1_000;

@@ -8,12 +8,12 @@ use tokio::sync::Notify;
 
 use crate::config::Config;
 use crate::friends::Friends;
-use crate::hub::{Hub, HubSink};
+use crate::hub::{Due, Hub, HubSink};
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use crate::port::{Live, Sink};
 use crate::registry::{Full, Registry};
-use crate::timers::{Due, Timers};
+use crate::timers::Timers;
 
 /// How long a drain waits beyond its window for sessions that don't end.
 const DRAIN_GRACE_MS: u64 = 2_000;
@@ -42,7 +42,7 @@ pub struct Gateway {
     pub(crate) friends: Arc<dyn Friends>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) live: Arc<dyn Live>,
-    pub(crate) timers: Arc<Timers>,
+    pub(crate) timers: Arc<Timers<Due>>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) metrics: Metrics,
     step_ms: u64,

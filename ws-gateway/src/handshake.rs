@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use api::{Caller, Problem};
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper_util::rt::TokioIo;
 use metrics::counter;
 use model::ErrorKind;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::driver::Driver;
 use crate::gateway::Gateway;
+use crate::lengths::CheckedLengths;
 use crate::metrics::REFUSED_UPGRADES;
 use crate::protocol::SUBPROTOCOL_JSON;
 use crate::registry::Full;
@@ -35,9 +39,12 @@ const RETRY_MS: u64 = 5_000;
 /// The version of the WebSocket protocol (RFC 6455) that is spoken here.
 const WEBSOCKET_VERSION: &str = "13";
 
+/// The length of `Sec-WebSocket-Key`, decoded.
+const KEY_BYTES: usize = 16;
+
 /// `GET /v1/ws`: the upgrade to a WebSocket.
 pub(crate) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    let problem = match try_upgrade(gateway, request).await {
+    let problem = match try_upgrade(&gateway, request) {
         Ok(response) => return response,
         Err(problem) => problem,
     };
@@ -51,15 +58,19 @@ pub(crate) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
         let version = HeaderValue::from_static(WEBSOCKET_VERSION);
         headers.insert(header::SEC_WEBSOCKET_VERSION, version);
     }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+    }
     response
 }
 
-async fn try_upgrade(gateway: Arc<Gateway>, request: Request) -> Result<Response, Problem> {
+fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
-    check_upgrade(request.version(), headers)?;
-    check_origin(&gateway, headers)?;
-    check_subprotocol(headers)?;
-    let caller = check_token(&gateway, headers)?;
+    check_upgrade(&request)?;
+    let accept = accept_key(headers)?;
+    check_origin(gateway, headers)?;
+    let subprotocol = check_subprotocol(headers)?;
+    let caller = check_token(gateway, headers)?;
     if gateway.is_draining() {
         return Err(unavailable("this server is going away"));
     }
@@ -70,25 +81,37 @@ async fn try_upgrade(gateway: Arc<Gateway>, request: Request) -> Result<Response
             Full::Sessions | Full::User => "too many connections",
         })
     })?;
-    let message_bytes_max = gateway.config().message_bytes_max;
-    let (mut parts, _) = request.into_parts();
-    let upgrade =
-        WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|rejection| {
-            // What else could be wrong was looked at above.
-            Problem::new(ErrorKind::Invalid, "invalid_handshake", rejection.body_text())
-        })?;
-    let response = upgrade
-        .protocols([SUBPROTOCOL_JSON])
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-        .max_message_size(message_bytes_max)
-        .max_frame_size(message_bytes_max)
-        .on_upgrade(move |socket| socket::serve(socket, Driver::new(seat, caller)));
+    let config = websocket_config(gateway.config().message_bytes_max);
+    let upgrading = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        // The client may have gone before the answer reached it.
+        let Ok(upgraded) = upgrading.await else { return };
+        let stream = CheckedLengths::new(TokioIo::new(upgraded));
+        let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+        socket::serve(socket, Driver::new(seat, caller)).await;
+    });
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    if let Some(name) = subprotocol {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(name));
+    }
     Ok(response)
 }
 
-fn check_upgrade(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
+fn websocket_config(message_bytes_max: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .max_message_size(Some(message_bytes_max))
+        .max_frame_size(Some(message_bytes_max))
+}
+
+fn check_upgrade(request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
     let asks = |name, word: &str| {
         headers
             .get_all(name)
@@ -96,7 +119,11 @@ fn check_upgrade(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
             .filter_map(|v| v.to_str().ok())
             .any(|value| value.split(',').any(|item| item.trim().eq_ignore_ascii_case(word)))
     };
-    if version < Version::HTTP_11 {
+    // The route for GET takes HEAD too.
+    if request.method() != Method::GET {
+        return Err(method_not_allowed());
+    }
+    if request.version() < Version::HTTP_11 {
         return Err(upgrade_required("a WebSocket needs HTTP/1.1"));
     }
     if !asks(header::CONNECTION, "upgrade") || !asks(header::UPGRADE, "websocket") {
@@ -104,42 +131,55 @@ fn check_upgrade(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
             "this is a WebSocket: ask with Connection: Upgrade and Upgrade: websocket",
         ));
     }
-    let spoken = headers.get(header::SEC_WEBSOCKET_VERSION);
-    if spoken.is_none_or(|v| v != WEBSOCKET_VERSION) {
+    let mut spoken = headers.get_all(header::SEC_WEBSOCKET_VERSION).iter();
+    if spoken.next().is_none_or(|v| v != WEBSOCKET_VERSION) || spoken.next().is_some() {
         return Err(upgrade_required("Sec-WebSocket-Version must be 13"));
-    }
-    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
-    let key = keys.next().and_then(|key| STANDARD.decode(key.as_bytes()).ok());
-    if key.is_none_or(|key| key.len() != 16) || keys.next().is_some() {
-        return Err(bad_request("Sec-WebSocket-Key must be 16 bytes in base64, once"));
     }
     Ok(())
 }
 
+/// The answer to the client's key.
+fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    let key = keys
+        .next()
+        .filter(|key| STANDARD.decode(key.as_bytes()).is_ok_and(|bytes| bytes.len() == KEY_BYTES));
+    let accept = key.and_then(|key| HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok());
+    accept
+        .filter(|_| keys.next().is_none())
+        .ok_or_else(|| bad_request("Sec-WebSocket-Key must be 16 bytes in base64, once"))
+}
+
 /// Browsers say from which page a connection comes. Others' pages must not ride on a user's login.
 fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return Ok(()) };
     let origin = origin.to_str().unwrap_or("");
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let own = host.is_some_and(|host| {
         origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host))
     });
-    if own || gateway.config().allowed_origins.iter().any(|allowed| allowed == origin) {
+    let allowed = own || gateway.config().allowed_origins.iter().any(|allowed| allowed == origin);
+    if allowed && origins.next().is_none() {
         return Ok(());
     }
     let detail = "pages of this Origin may not connect";
     Err(Problem::new(ErrorKind::Forbidden, "origin_not_allowed", detail))
 }
 
-fn check_subprotocol(headers: &HeaderMap) -> Result<(), Problem> {
+/// The subprotocol to name in the answer, if any was offered.
+fn check_subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, Problem> {
     let mut offered = headers
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
         .iter()
         .flat_map(|value| value.to_str().unwrap_or("").split(','))
         .map(str::trim)
         .peekable();
-    if offered.peek().is_none() || offered.any(|name| name == SUBPROTOCOL_JSON) {
-        return Ok(());
+    if offered.peek().is_none() {
+        return Ok(None);
+    }
+    if offered.any(|name| name == SUBPROTOCOL_JSON) {
+        return Ok(Some(SUBPROTOCOL_JSON));
     }
     Err(bad_request("none of the subprotocols offered is whereabouts.v1.json"))
 }
@@ -147,6 +187,11 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<(), Problem> {
 fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
     let Some(token) = api::bearer(headers)? else { return Ok(None) };
     Ok(Some(gateway.verifier.verify(token, gateway.now().wall)?))
+}
+
+fn method_not_allowed() -> Problem {
+    let detail = "a WebSocket is opened with GET";
+    Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
 fn upgrade_required(detail: &'static str) -> Problem {

@@ -2,14 +2,14 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use model::{Clock, Moment};
 
 use crate::mailbox::Mailbox;
 use crate::port::{Async, Bus, Channel, Error, Sink};
 use crate::record::{Merge, Sighting, merge};
-use crate::timers::{Due, Timers};
+use crate::timers::Timers;
 
 /// How many locks the map of channels is spread over.
 const STRIPES: usize = 64;
@@ -26,7 +26,7 @@ pub(crate) struct Hub {
     hasher: RandomState,
     /// Held while channels are made or dropped, so that the bus hears of both in the same order.
     order: Mutex<()>,
-    timers: Arc<Timers>,
+    timers: Arc<Timers<Due>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -50,6 +50,18 @@ struct State {
 struct Watcher {
     mailbox: Arc<Mailbox>,
     slot: u32,
+}
+
+/// What happens when its time has come.
+pub(crate) enum Due {
+    /// The tick of a session's last push is over.
+    Tick(Arc<Mailbox>),
+    /// A session has a deadline of its own: a ping, an expiry, a close.
+    Wake(Arc<Mailbox>),
+    /// A held sighting may have expired.
+    Expire(Weak<Cell>),
+    /// A channel has had no watcher for a while.
+    Idle(Weak<Cell>),
 }
 
 /// What a session gets for watching.
@@ -81,7 +93,7 @@ impl Cell {
         self.ready.store(true, Ordering::Release);
     }
 
-    fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers) {
+    fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers<Due>) {
         let mut state = self.lock();
         let outcome = merge(state.sighting.as_ref(), &sighting, now.wall);
         if outcome == Merge::Keep || !sighting.holds(now.monotonic) {
@@ -98,7 +110,7 @@ impl Cell {
     }
 
     /// Drops the sighting if its time is over; else comes back when it is.
-    pub(crate) fn expire(self: &Arc<Self>, now: Moment, timers: &Timers) {
+    pub(crate) fn expire(self: &Arc<Self>, now: Moment, timers: &Timers<Due>) {
         let mut state = self.lock();
         match &state.sighting {
             Some(sighting) if sighting.holds(now.monotonic) => {
@@ -123,7 +135,7 @@ impl State {
 }
 
 impl Hub {
-    pub(crate) fn new(timers: Arc<Timers>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(timers: Arc<Timers<Due>>, clock: Arc<dyn Clock>) -> Self {
         let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
         Self { stripes, hasher: RandomState::new(), order: Mutex::default(), timers, clock }
     }

@@ -35,6 +35,7 @@ mod hint;
 mod http;
 mod hub;
 mod intake;
+mod lengths;
 mod mailbox;
 pub mod metrics;
 mod nearby;

@@ -5,6 +5,7 @@ pub(crate) mod reply;
 pub(crate) mod request;
 
 pub use close::CloseCode;
+pub use reply::REPLY_TYPES;
 pub use request::{ErrorWord, REQUEST_TYPES};
 pub(crate) use request::{Fault, Request};
 

@@ -1,29 +1,15 @@
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError};
 
 use model::Monotonic;
 
-use crate::hub::Cell;
-use crate::mailbox::Mailbox;
 use crate::wheel::Wheel;
 
-/// What happens when its time has come.
-pub(crate) enum Due {
-    /// The tick of a session's last push is over.
-    Tick(Arc<Mailbox>),
-    /// A session has a deadline of its own: a ping, an expiry, a close.
-    Wake(Arc<Mailbox>),
-    /// A held sighting may have expired.
-    Expire(Weak<Cell>),
-    /// A channel has had no watcher for a while.
-    Idle(Weak<Cell>),
-}
-
 /// The one timer wheel of a gateway: no session, channel or position has a timer of its own.
-pub(crate) struct Timers {
+pub(crate) struct Timers<Due> {
     wheel: Mutex<Wheel<Due>>,
 }
 
-impl Timers {
+impl<Due> Timers<Due> {
     /// `step_ms` is how finely deadlines are told apart; the same as how often the gateway turns.
     pub(crate) fn new(step_ms: u64) -> Self {
         Self { wheel: Mutex::new(Wheel::new(step_ms)) }

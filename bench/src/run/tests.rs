@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use super::*;
 use crate::fake::{Fake, Habit, TOKEN};
 use crate::person::lock;
+use crate::plan::{Friends, People};
 use crate::{Change, NoObserver, Scene};
+use model::{Metres, Position, UserId};
 
 struct TestTokens;
 

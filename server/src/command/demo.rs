@@ -7,7 +7,7 @@ use model::SystemClock;
 
 use super::table::LiveTable;
 use super::{Done, SignedTokens, asked_to_stop, print, verdict};
-use crate::cli::DemoArgs;
+use crate::args::DemoArgs;
 use crate::config::Config;
 use crate::dev::Dev;
 use crate::{Keys, Node, logs};

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
-use super::{Done, asked_to_stop, config};
-use crate::cli::ServeArgs;
+use super::{Done, StopSignals, config};
+use crate::args::ServeArgs;
 use crate::{Node, logs};
 
 pub(crate) async fn serve(args: ServeArgs) -> Done {
@@ -12,6 +12,8 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
     config.dev |= args.dev;
     logs::start(&config.log)?;
     let dev = config.dev;
+    // Before anybody can know that it listens, and so ask it to stop.
+    let mut stop = StopSignals::listen()?;
     let node = Node::start(config).await.map_err(|e| e.to_string())?;
     println!("Whereabouts listens on http://{}", node.address());
     println!("  docs      http://{}/docs/", node.address());
@@ -19,10 +21,10 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
         println!("  page      http://{}/", node.address());
     }
     println!("  a token   whereabouts token --user alice");
-    asked_to_stop().await?;
+    stop.next().await;
     eprintln!("Going away; once more Ctrl-C ends at once.");
     tokio::select! {
         () = node.drain() => Ok(ExitCode::SUCCESS),
-        _ = asked_to_stop() => Err("stopped before all clients were told".to_owned()),
+        () = stop.next() => Err("stopped before all clients were told".to_owned()),
     }
 }

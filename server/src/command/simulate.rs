@@ -5,7 +5,7 @@ use model::{Metres, Position, SystemClock};
 
 use super::token::signer;
 use super::{Done, SignedTokens, asked_to_stop, print, verdict};
-use crate::cli::SimulateArgs;
+use crate::args::SimulateArgs;
 use crate::files;
 
 pub(crate) async fn simulate(args: SimulateArgs) -> Done {

@@ -6,7 +6,7 @@ use model::{Clock, SystemClock, UserId};
 
 use super::{Done, config};
 use crate::Keys;
-use crate::cli::{RoleName, Signing, TokenArgs};
+use crate::args::{RoleName, Signing, TokenArgs};
 
 pub(crate) fn token(args: &TokenArgs) -> Done {
     let user = UserId::parse(&args.user).map_err(|fault| format!("--user {fault}"))?;

@@ -6,6 +6,27 @@ use super::{ErrorWord, Fault};
 use crate::hint::Hint;
 use crate::record::Record;
 
+/// The names of all messages that the server sends, in the order of the documentation.
+pub const REPLY_TYPES: [&str; 17] = [
+    "welcome",
+    "snapshot",
+    "position",
+    "push",
+    "ack",
+    "kept",
+    "signed_off",
+    "pong",
+    "renewed",
+    "radius",
+    "hint",
+    "gap",
+    "unlocated",
+    "degraded",
+    "recovered",
+    "drain",
+    "error",
+];
+
 /// One message to a client.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -146,4 +167,79 @@ pub(crate) fn snapshot(
     format!(
         r#"{{"type":"snapshot","epoch":"{epoch}","time_ms":{time_ms},"located":{located},"friends":[{friends}],"more":{more}}}"#
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without a wildcard: a new reply doesn't compile until its name stands here, and so in the list.
+    fn name(reply: &Reply<'_>) -> &'static str {
+        match reply {
+            Reply::Welcome(_) => "welcome",
+            Reply::Ack { .. } => "ack",
+            Reply::Kept { .. } => "kept",
+            Reply::SignedOff { .. } => "signed_off",
+            Reply::Pong { .. } => "pong",
+            Reply::Renewed { .. } => "renewed",
+            Reply::Radius { .. } => "radius",
+            Reply::Hint { .. } => "hint",
+            Reply::Gap => "gap",
+            Reply::Unlocated => "unlocated",
+            Reply::Degraded { .. } => "degraded",
+            Reply::Recovered { .. } => "recovered",
+            Reply::Drain { .. } => "drain",
+            Reply::Error { .. } => "error",
+        }
+    }
+
+    #[test]
+    fn every_reply_goes_out_under_a_listed_name() {
+        let hint = || Hint { interval_ms: 1, displacement_m: 1, accuracy: "low" }.into();
+        let welcome = Welcome {
+            user: "u",
+            session: "s",
+            epoch: "e",
+            time_ms: 0,
+            ttl_ms: 1,
+            radius_m: 1.0,
+            tick_ms: 1,
+            ping_interval_ms: 1,
+            token_expires_ms: 0,
+            limits: Limits {
+                message_bytes: 1,
+                batch_fixes: 1,
+                fixes_per_s: 1,
+                fixes_burst: 1,
+                bytes_per_s: 1,
+            },
+            hint: hint(),
+        };
+        let device = "d";
+        let replies = [
+            Reply::Welcome(Box::new(welcome)),
+            Reply::Ack { device, seq: 1, kept: "none", shown: false, reason: None },
+            Reply::Kept { device, located: true },
+            Reply::SignedOff { device },
+            Reply::Pong { id: 1, time_ms: 0 },
+            Reply::Renewed { token_expires_ms: 0 },
+            Reply::Radius { radius_m: 1.0 },
+            Reply::Hint { hint: hint() },
+            Reply::Gap,
+            Reply::Unlocated,
+            Reply::Degraded { interval_ms: 1 },
+            Reply::Recovered { interval_ms: 1 },
+            Reply::Drain { closes_in_ms: 1 },
+            Reply::Error { error: "e", detail: "d", device: None, seq: None, retry_after_ms: None },
+        ];
+        for reply in &replies {
+            assert!(REPLY_TYPES.contains(&name(reply)), "{} isn't listed", name(reply));
+            let start = format!(r#"{{"type":"{}""#, name(reply));
+            assert!(reply.encode().starts_with(&start), "{}", reply.encode());
+        }
+        // The others are not made of `Reply`, but put together from pieces that are encoded once.
+        let pieced = ["snapshot", "position", "push"];
+        let listed = REPLY_TYPES.iter().filter(|listed| !pieced.contains(listed));
+        assert!(listed.eq(replies.iter().map(name).collect::<Vec<_>>().iter()));
+    }
 }

@@ -94,7 +94,7 @@ impl Node {
                 Some(dev::router(given.unwrap_or_default(), signer, clock.clone()))
             }
         };
-        let router = routes::assemble(parts, dev, &context);
+        let router = routes::assemble(parts, dev, &context, &config.gateway.allowed_origins);
 
         let (stop, stopped) = watch::channel(false);
         let tasks = supervise(&readiness, &gateway, &directory);

@@ -1,16 +1,29 @@
+use std::any::Any;
+use std::time::Duration;
+
+use api::Problem;
 use axum::Router;
-use axum::http::header;
-use axum::response::IntoResponse;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use model::ErrorKind;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
+
+/// How long a browser may remember what it was allowed.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(1);
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All doors of a node behind the shared one, with their description and a page to try them from.
 pub(crate) fn assemble(
     parts: Vec<OpenApiRouter>,
     dev: Option<Router>,
     context: &api::Context,
+    allowed_origins: &[String],
 ) -> Router {
     let described = OpenApiRouter::with_openapi(api::openapi());
     let (router, description) =
@@ -19,7 +32,25 @@ pub(crate) fn assemble(
     if let Some(dev) = dev {
         router = router.merge(dev);
     }
-    api::door(router, context)
+    // Inside the door, so that a fault of ours is logged and answered like any other refusal.
+    let router = router.layer(CatchPanicLayer::custom(panicked));
+    api::door(router, context).layer(cors(allowed_origins))
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Problem::new(ErrorKind::Internal, "internal_error", "a fault of ours").into_response()
+}
+
+/// Lets pages of other origins use REST, where they are allowed to; browsers ask before they do.
+fn cors(allowed_origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> =
+        allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::PUT, Method::POST, Method::DELETE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, X_REQUEST_ID])
+        .expose_headers([header::RETRY_AFTER, X_REQUEST_ID])
+        .max_age(PREFLIGHT_MAX_AGE)
 }
 
 /// `/openapi.json` and `/docs/`, served from the binary: nothing is loaded from elsewhere.
@@ -32,4 +63,60 @@ fn docs(description: &OpenApi) -> Router {
     Router::new()
         .route("/openapi.json", get(serve))
         .merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use api::{Context, RateLimit, SystemRandom, Verifier, VerifyingKey};
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode};
+    use model::SystemClock;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn faulty() -> StatusCode {
+        panic!("as the test wants")
+    }
+
+    async fn answer(method: Method, path: &str, origin: &str) -> Response {
+        let key = VerifyingKey::hs256("k", &[7; 32]).expect("long enough");
+        let verifier = Verifier::new(vec![key], "i", "a", 0).expect("one key");
+        let clock = Arc::new(SystemClock::start());
+        let random = Arc::new(SystemRandom);
+        let context = Context::new(Arc::new(verifier), clock, random, RateLimit::default());
+        let doors = Router::new().route("/fault", get(faulty));
+        let allowed = ["https://app.example.com".to_owned()];
+        let router = assemble(Vec::new(), Some(doors), &context, &allowed);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::ORIGIN, origin)
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "PUT")
+            .body(Body::empty())
+            .expect("a valid request");
+        router.oneshot(request).await.expect("infallible")
+    }
+
+    fn allowed(response: &Response) -> Option<&HeaderValue> {
+        response.headers().get(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+    }
+
+    #[tokio::test]
+    async fn pages_of_allowed_origins_may_use_rest_and_others_may_not() {
+        let good = answer(Method::OPTIONS, "/openapi.json", "https://app.example.com").await;
+        assert_eq!(allowed(&good).expect("allowed"), "https://app.example.com");
+        let bad =
+            answer(Method::OPTIONS, "/openapi.json", "https://app.example.com.evil.com").await;
+        assert_eq!(allowed(&bad), None);
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_ours_is_a_problem_with_a_request_id() {
+        let response = answer(Method::GET, "/fault", "https://app.example.com").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key(X_REQUEST_ID));
+    }
 }

@@ -64,7 +64,8 @@ impl Gateway {
         deps: Deps,
         attach: impl FnOnce(Arc<dyn Sink>) -> Arc<dyn Live>,
     ) -> Arc<Self> {
-        let step_ms = config.tick_ms.clamp(STEP_MS.0, STEP_MS.1);
+        // Half a tick, so that a tick's end is noticed within half of another.
+        let step_ms = (config.tick_ms / 2).clamp(STEP_MS.0, STEP_MS.1);
         let timers = Arc::new(Timers::new(step_ms));
         let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone()));
         let registry = Arc::new(Registry::default());

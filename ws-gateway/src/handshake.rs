@@ -8,9 +8,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use metrics::counter;
 use model::ErrorKind;
+use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -86,7 +88,15 @@ fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Pro
     tokio::spawn(async move {
         // The client may have gone before the answer reached it.
         let Ok(upgraded) = upgrading.await else { return };
-        let stream = CheckedLengths::new(TokioIo::new(upgraded));
+        // The bare stream: what the HTTP library keeps around it costs more than all the rest of a connection.
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+            tracing::error!("a WebSocket came over something else than TCP");
+            return;
+        };
+        // A copy: even an empty piece of the library's buffer would keep all of its 8 KiB.
+        let early = Bytes::copy_from_slice(&parts.read_buf);
+        drop(parts.read_buf);
+        let stream = CheckedLengths::new(parts.io.into_inner(), early);
         let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
         socket::serve(socket, Driver::new(seat, caller)).await;
     });

@@ -3,6 +3,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The longest head of a frame without its masking key, bytes.
@@ -26,6 +27,8 @@ impl std::error::Error for BadLength {}
 /// A stream of frames of which none is read whose length is badly written: the WebSocket library would let it pass.
 pub(crate) struct CheckedLengths<S> {
     stream: S,
+    /// What came before the stream was handed over.
+    early: Bytes,
     /// What has come of the head of a frame.
     head: [u8; HEAD_BYTES_MAX],
     head_bytes: usize,
@@ -35,8 +38,15 @@ pub(crate) struct CheckedLengths<S> {
 }
 
 impl<S> CheckedLengths<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, head: [0; HEAD_BYTES_MAX], head_bytes: 0, rest_bytes: 0, broken: false }
+    pub(crate) fn new(stream: S, early: Bytes) -> Self {
+        Self {
+            stream,
+            early,
+            head: [0; HEAD_BYTES_MAX],
+            head_bytes: 0,
+            rest_bytes: 0,
+            broken: false,
+        }
     }
 
     /// Follows frames through these bytes; answers how many of them come before the end of a bad head.
@@ -93,7 +103,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for CheckedLengths<S> {
         let this = &mut *self;
         if !this.broken {
             let before = buf.filled().len();
-            ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+            if this.early.is_empty() {
+                ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+            } else {
+                let some = this.early.len().min(buf.remaining());
+                buf.put_slice(&this.early.split_to(some));
+            }
             let good = this.follow(&buf.filled()[before..]);
             buf.set_filled(before + good);
             if good > 0 || !this.broken {
@@ -147,9 +162,13 @@ mod tests {
         }
     }
 
+    /// The first `at_a_time` bytes have come early.
     async fn read(bytes: &[u8], at_a_time: usize) -> (Vec<u8>, bool) {
         let mut taken = Vec::new();
-        let whole = CheckedLengths::new(Cut(bytes, at_a_time)).read_to_end(&mut taken).await;
+        let (early, rest) = bytes.split_at(at_a_time.min(bytes.len()));
+        let early = Bytes::copy_from_slice(early);
+        let mut stream = CheckedLengths::new(Cut(rest, at_a_time), early);
+        let whole = stream.read_to_end(&mut taken).await;
         (taken, whole.is_ok())
     }
 

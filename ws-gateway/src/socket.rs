@@ -5,9 +5,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::{Sink, Stream};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -27,7 +26,7 @@ const SCRATCH_BYTES: usize = 4 * 1024;
 /// So many messages of one client are taken in before others get their turn.
 const READS_PER_TURN: usize = 32;
 
-pub(crate) type WebSocket = WebSocketStream<CheckedLengths<TokioIo<Upgraded>>>;
+pub(crate) type WebSocket = WebSocketStream<CheckedLengths<TcpStream>>;
 
 /// A WebSocket and its session: reads, writes, and nothing else.
 struct Connection {

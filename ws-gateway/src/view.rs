@@ -91,6 +91,7 @@ impl View {
             freed.push(slot);
         }
         let mut added = Vec::new();
+        self.slots.reserve_exact((friends.len() + 1).saturating_sub(self.slots.len()));
         for user in friends {
             if !self.by_user.contains_key(user) {
                 let slot = self.allot(user.clone());

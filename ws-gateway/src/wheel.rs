@@ -33,7 +33,8 @@ impl<T> Wheel<T> {
             due.extend(
                 entries.extract_if(.., |(deadline, _)| *deadline <= now).map(|(_, item)| item),
             );
-            if entries.is_empty() && entries.capacity() > 64 {
+            if entries.is_empty() {
+                // Else every slot would in time keep room for the greatest crowd that ever met in it.
                 *entries = Vec::new();
             }
         }

@@ -37,8 +37,9 @@ const STATEMENTS_MAX: usize = 64;
 /// The embedded store. One process at a time may have a file open: changes made by another wouldn't be announced.
 #[derive(Debug)]
 pub struct EmbeddedStore {
-    // SQLite has one writer at a time anyway; the lock is held for a transaction.
-    writer: Mutex<SqliteConnection>,
+    // SQLite has one writer at a time anyway; the lock is held for a transaction. None after one that failed.
+    writer: Mutex<Option<SqliteConnection>>,
+    options: SqliteConnectOptions,
     readers: SqlitePool,
     feed: Feed,
 }
@@ -63,16 +64,17 @@ impl EmbeddedStore {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.read_only(true))
+            .connect_with(options.clone().read_only(true))
             .await
             .map_err(unusable)?;
-        Ok(Self { writer: Mutex::new(writer), readers, feed: Feed::default() })
+        Ok(Self { writer: Mutex::new(Some(writer)), options, readers, feed: Feed::default() })
     }
 
     /// Closes the file, so that its log is merged into it. What was answered is durable without this.
     pub async fn close(self) -> Result<(), Error> {
         self.readers.close().await;
-        self.writer.into_inner().close().await.map_err(|error| explain(&error))
+        let Some(writer) = self.writer.into_inner() else { return Ok(()) };
+        writer.close().await.map_err(|error| explain(&error))
     }
 
     async fn commit(
@@ -80,7 +82,13 @@ impl EmbeddedStore {
         orders: &[Order],
         limits: &Limits,
     ) -> Result<(Vec<Result<Outcome, Refusal>>, Dirty), sqlx::Error> {
-        let mut connection = self.writer.lock().await;
+        let mut writer = self.writer.lock().await;
+        // Out of its place until all has gone well. Of a transaction that failed SQLite may have rolled back by itself,
+        // as it does when the disk is full, or not; sqlx can't tell and would refuse to begin another.
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => SqliteConnection::connect_with(&self.options).await?,
+        };
         // Takes the write lock at once: nothing read here can be changed by another before the commit.
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         let mut ledger: Ledger = load::ledger(&mut transaction, &Needs::of(orders)).await?;
@@ -92,6 +100,7 @@ impl EmbeddedStore {
             save::dirty(&mut transaction, &dirty).await?;
             transaction.commit().await?;
         }
+        *writer = Some(connection);
         Ok((outcomes, dirty))
     }
 }
@@ -163,17 +172,18 @@ mod tests {
     async fn a_full_disk_is_unavailable_and_changes_nothing() {
         let data = tempfile::TempDir::new().expect("a temporary directory");
         let store = EmbeddedStore::open(data.path()).await.expect("opens");
-        let limit_pages = async |sql: &'static str| {
+        {
             let mut writer = store.writer.lock().await;
-            sqlx::raw_sql(sql).execute(&mut *writer).await.expect("set");
-        };
-        // SQLite takes a limit below the present size as the present size.
-        limit_pages("PRAGMA max_page_count = 1").await;
+            let connection = writer.as_mut().expect("nothing has failed yet");
+            // SQLite takes a limit below the present size as the present size.
+            let limit = sqlx::raw_sql("PRAGMA max_page_count = 1").execute(connection).await;
+            limit.expect("set");
+        }
         let full = Err(Error::Unavailable("the disk is full".to_owned()));
         assert_eq!(store.apply(ensure(0..256), Limits::default()).await.map(|_| ()), full);
         let first = [UserId::parse(&format!("{:064}", 0)).expect("id")];
         assert_eq!(store.users(&first).await, Ok(vec![None]));
-        limit_pages("PRAGMA max_page_count = 1000000").await;
+        // The limit went with the connection.
         store.apply(ensure(0..256), Limits::default()).await.expect("there is room again");
         assert!(store.users(&first).await.expect("reads")[0].is_some());
     }

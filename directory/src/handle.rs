@@ -56,7 +56,10 @@ impl Directory {
         if self.lock_known().contains(user) {
             return Ok(());
         }
-        self.submit(Command::Ensure { user: user.clone() }).await?;
+        // Read first: whoever exists gets in even while nothing can be written.
+        if self.user(user).await?.is_none() {
+            self.submit(Command::Ensure { user: user.clone() }).await?;
+        }
         let mut known = self.lock_known();
         if known.len() >= KNOWN_USERS_MAX {
             known.clear();

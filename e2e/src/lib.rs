@@ -16,12 +16,14 @@
 //! Nothing here sleeps to make a race pass: whoever waits, waits for a condition, at most [`DEADLINE`].
 
 mod person;
+pub mod process;
+pub mod raw;
 mod rest;
 mod sandbox;
 
 use std::time::Duration;
 
-pub use person::{Frame, Person};
+pub use person::{Frame, Person, Refusal};
 pub use rest::Answer;
 pub use sandbox::Sandbox;
 

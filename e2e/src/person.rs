@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::{DEADLINE, Place};
 
@@ -21,9 +21,12 @@ pub enum Frame {
     Dropped,
 }
 
+/// The answer to a handshake that didn't become a WebSocket.
+pub type Refusal = Box<http::Response<Option<Vec<u8>>>>;
+
 /// Somebody with a phone, who keeps the list of friends as PROTOCOL.md says.
 pub struct Person {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<TcpStream>,
     device: String,
     seq: u64,
     pings: u64,
@@ -45,22 +48,38 @@ impl Person {
     }
 
     async fn open(address: SocketAddr, token: Option<&str>) -> Self {
+        Self::try_connect(address, token).await.expect("a WebSocket")
+    }
+
+    /// Connects, or answers how the server refuses.
+    pub async fn try_connect(address: SocketAddr, token: Option<&str>) -> Result<Self, Refusal> {
+        let stream = TcpStream::connect(address).await.expect("the node listens");
+        Self::try_over(stream, token).await
+    }
+
+    /// The same over a connection that exists.
+    pub async fn try_over(stream: TcpStream, token: Option<&str>) -> Result<Self, Refusal> {
+        let address = stream.peer_addr().expect("a connection");
         let mut request =
             format!("ws://{address}/v1/ws").into_client_request().expect("a valid request");
         if let Some(token) = token {
             let value = format!("Bearer {token}").parse().expect("a header value");
             request.headers_mut().insert("authorization", value);
         }
-        let connected = tokio::time::timeout(DEADLINE, connect_async(request)).await;
-        let (socket, _) = connected.expect("connected in time").expect("a WebSocket");
-        Self {
+        let connected = tokio::time::timeout(DEADLINE, client_async(request, stream)).await;
+        let socket = match connected.expect("connected in time") {
+            Ok((socket, _)) => socket,
+            Err(Error::Http(refusal)) => return Err(refusal),
+            Err(error) => panic!("no answer to the handshake: {error}"),
+        };
+        Ok(Self {
             socket,
             device: "phone".to_owned(),
             seq: 0,
             pings: 0,
             friends: BTreeMap::new(),
             heard: Vec::new(),
-        }
+        })
     }
 
     /// Speaks as another device from now on.

@@ -44,7 +44,7 @@ pub(crate) fn router(readiness: Readiness, gateway: Arc<Gateway>) -> OpenApiRout
 /// Alive
 ///
 /// Answers as long as the process serves requests at all.
-#[utoipa::path(get, path = "/live", tag = "operations", responses((status = 204)))]
+#[utoipa::path(get, path = "/live", tag = "operations", responses((status = 204, description = "It is")))]
 async fn live() -> StatusCode {
     StatusCode::NO_CONTENT
 }
@@ -56,7 +56,10 @@ async fn live() -> StatusCode {
     get,
     path = "/ready",
     tag = "operations",
-    responses((status = 200, body = Readout), (status = 503, body = Readout))
+    responses(
+        (status = 200, description = "It is", body = Readout),
+        (status = 503, description = "A part doesn't work, or the node is going away", body = Readout),
+    )
 )]
 async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Readout>) {
     let parts = doors.readiness.parts();
@@ -73,7 +76,7 @@ async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Readout>) {
     get,
     path = "/metrics",
     tag = "operations",
-    responses((status = 200, body = String, content_type = "text/plain"))
+    responses((status = 200, description = "All of them", body = String, content_type = "text/plain"))
 )]
 async fn metrics() -> impl IntoResponse {
     let kind = "text/plain; version=0.0.4; charset=utf-8";

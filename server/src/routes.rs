@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// How long a browser may remember what it was allowed.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(1);
@@ -34,7 +34,8 @@ pub(crate) fn assemble(
     }
     // Inside the door, so that a fault of ours is logged and answered like any other refusal.
     let router = router.layer(CatchPanicLayer::custom(panicked));
-    api::door(router, context).layer(cors(allowed_origins))
+    let router = api::door(router, context);
+    if allowed_origins.is_empty() { router } else { router.layer(cors(allowed_origins)) }
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
@@ -56,13 +57,13 @@ fn cors(allowed_origins: &[String]) -> CorsLayer {
 /// `/openapi.json` and `/docs/`, served from the binary: nothing is loaded from elsewhere.
 fn docs(description: &OpenApi) -> Router {
     let json = description.to_json().expect("a description of routes has a JSON form");
+    // By default the page shows our address to a validator on the internet.
+    let config = Config::from("/openapi.json").validator_url("none");
     let serve = move || {
         let json = json.clone();
         async move { ([(header::CONTENT_TYPE, "application/json")], json).into_response() }
     };
-    Router::new()
-        .route("/openapi.json", get(serve))
-        .merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json")))
+    Router::new().route("/openapi.json", get(serve)).merge(SwaggerUi::new("/docs").config(config))
 }
 
 #[cfg(test)]

@@ -21,6 +21,13 @@ const DRAIN_GRACE_MS: u64 = 2_000;
 /// The finest and the coarsest step of the timer wheel, milliseconds.
 const STEP_MS: (u64, u64) = (1, 50);
 
+/// After so many turns with nothing to do, turns are so many times rarer: an idle service sleeps.
+const QUIET_TURNS: u32 = 50;
+const IDLE_STEPS: u64 = 5;
+
+/// How often gauges are set, milliseconds.
+const GAUGE_MS: u64 = 1_000;
+
 /// What a gateway is made of.
 pub struct Deps {
     /// Tells the time.
@@ -114,11 +121,14 @@ impl Gateway {
         self.draining.load(Ordering::Acquire)
     }
 
-    /// Carries out what is due. Called by [`Self::run`], or by a test that moves the clock itself.
-    pub fn turn(&self) {
+    /// Carries out what is due, and answers how much that was. Called by [`Self::run`], or by a test that moves the
+    /// clock itself.
+    pub fn turn(&self) -> usize {
         let now = self.clock.now();
         let mut idle = Vec::new();
-        for due in self.timers.take_due(now.monotonic) {
+        let all = self.timers.take_due(now.monotonic);
+        let count = all.len();
+        for due in all {
             match due {
                 Due::Tick(mailbox) => mailbox.tick_over(),
                 Due::Wake(mailbox) => mailbox.raise(|calls| calls.timer = true),
@@ -131,20 +141,23 @@ impl Gateway {
             }
         }
         self.hub.drop_idle(&*self.live, &idle);
+        count
     }
 
     /// Turns until the returned future is dropped. Without it nothing expires and nobody is pinged.
     pub async fn run(self: Arc<Self>) {
-        let mut interval = tokio::time::interval(Duration::from_millis(self.step_ms));
-        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut turns: u64 = 0;
+        let mut quiet_turns: u32 = 0;
+        let mut gauged = self.clock.now().monotonic;
         loop {
-            interval.tick().await;
-            self.turn();
-            if turns.is_multiple_of(1_000 / self.step_ms) {
+            let idle = quiet_turns >= QUIET_TURNS;
+            let step_ms = if idle { self.step_ms * IDLE_STEPS } else { self.step_ms };
+            tokio::time::sleep(Duration::from_millis(step_ms)).await;
+            quiet_turns = if self.turn() == 0 { quiet_turns.saturating_add(1) } else { 0 };
+            let now = self.clock.now().monotonic;
+            if now.since_ms(gauged) >= GAUGE_MS {
+                gauged = now;
                 self.metrics.channels.set(self.hub.channels() as f64);
             }
-            turns += 1;
         }
     }
 

@@ -119,7 +119,7 @@ struct Friend {
     path = "/v1/friends/nearby",
     tag = "live",
     params(NearbyQuery),
-    responses((status = 200, body = Nearby), Problem),
+    responses((status = 200, description = "Friends within the radius", body = Nearby), Problem),
     security(("bearer" = []))
 )]
 async fn nearby(

@@ -229,11 +229,14 @@ impl Session {
 
     fn renewed(&mut self, answer: Result<Caller, String>, effects: &mut Vec<Effect>) {
         let refusal = match (&self.caller, answer) {
-            (Some(held), Ok(new)) if held.user == new.user => {
+            (Some(held), Ok(new)) if held.user == new.user && new.expires > held.expires => {
                 let token_expires_ms = new.expires.0;
                 self.caller = Some(new);
                 effects.push(Effect::Send(Reply::Renewed { token_expires_ms }.encode()));
                 return;
+            }
+            (Some(held), Ok(new)) if held.user == new.user => {
+                "this token doesn't hold longer than the one before".to_owned()
             }
             (_, Ok(_)) => "this token is of another user".to_owned(),
             (_, Err(detail)) => detail,

@@ -39,6 +39,7 @@ pub(super) fn at(path: &Path, error: &sqlx::Error) -> Error {
         Some(CAN_NOT_OPEN) => "it can't be opened or made; does the directory exist, may we write?",
         Some(FULL) => "the disk is full",
         Some(CORRUPT) => "it is damaged",
+        Some(IO) => "the disk fails, or has no room left",
         Some(NOT_A_DATABASE) => "it is not a SQLite file",
         _ => return Error::Unusable(format!("{}: {error}", path.display())),
     };

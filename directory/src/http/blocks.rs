@@ -28,6 +28,7 @@ pub(super) struct BlocksBody {
 /// Lists whom a user blocks.
 #[utoipa::path(
     get,
+    operation_id = "list_blocks",
     path = "/v1/users/{user}/blocks",
     tag = "blocks",
     params(("user" = String, Path, description = "An id, or `me`"), PageQuery),
@@ -52,6 +53,7 @@ pub(super) async fn list(
 /// Blocks somebody: ends the friendship and requests both ways, without telling them.
 #[utoipa::path(
     put,
+    operation_id = "block",
     path = "/v1/users/{user}/blocks/{other}",
     tag = "blocks",
     params(("user" = String, Path, description = "An id, or `me`"), ("other" = String, Path)),
@@ -70,6 +72,7 @@ pub(super) async fn put(
 /// Lifts a block.
 #[utoipa::path(
     delete,
+    operation_id = "unblock",
     path = "/v1/users/{user}/blocks/{other}",
     tag = "blocks",
     params(("user" = String, Path, description = "An id, or `me`"), ("other" = String, Path)),

@@ -46,6 +46,7 @@ pub(super) struct FriendsBody {
 /// Lists a user's friends.
 #[utoipa::path(
     get,
+    operation_id = "list_friends",
     path = "/v1/users/{user}/friends",
     tag = "friends",
     params(("user" = String, Path, description = "An id, or `me`"), PageQuery),
@@ -67,6 +68,7 @@ pub(super) async fn list(
 /// Makes two users friends in one step. Services only; both must exist.
 #[utoipa::path(
     put,
+    operation_id = "befriend",
     path = "/v1/users/{user}/friends/{other}",
     tag = "friends",
     params(("user" = String, Path), ("other" = String, Path)),
@@ -88,6 +90,7 @@ pub(super) async fn put(
 /// Ends a friendship.
 #[utoipa::path(
     delete,
+    operation_id = "end_friendship",
     path = "/v1/users/{user}/friends/{other}",
     tag = "friends",
     params(("user" = String, Path, description = "An id, or `me`"), ("other" = String, Path)),

@@ -86,6 +86,7 @@ pub(super) async fn ask(
 /// Lists pending requests.
 #[utoipa::path(
     get,
+    operation_id = "list_friend_requests",
     path = "/v1/users/{user}/friend-requests",
     tag = "friend requests",
     params(("user" = String, Path, description = "An id, or `me`"), RequestsQuery),

@@ -57,6 +57,7 @@ pub(super) struct RadiusBody {
 /// Makes a user, or renames one.
 #[utoipa::path(
     put,
+    operation_id = "put_user",
     path = "/v1/users/{user}",
     tag = "users",
     params(("user" = String, Path, description = "An id, or `me`")),
@@ -86,6 +87,7 @@ pub(super) async fn put(
 /// What is known of a user; friends see the name only.
 #[utoipa::path(
     get,
+    operation_id = "get_user",
     path = "/v1/users/{user}",
     tag = "users",
     params(("user" = String, Path, description = "An id, or `me`")),

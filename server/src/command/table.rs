@@ -11,7 +11,7 @@ use console::{Term, style, truncate_str};
 const EVENTS: usize = 6;
 
 /// Lines of the screen that aren't people: the head, the events, the foot.
-const OTHER_LINES: usize = 8 + EVENTS;
+const OTHER_LINES: usize = 10 + EVENTS;
 
 /// Without a terminal, how often a line is printed.
 const LINE_EVERY: Duration = Duration::from_secs(5);

@@ -12,8 +12,6 @@ pub enum CloseCode {
     InvalidUtf8,
     /// A message over the limit.
     MessageTooBig,
-    /// A fault of ours.
-    InternalError,
     /// The server drains.
     Restarting,
     /// The server is full.
@@ -38,13 +36,12 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 15] = [
         Self::Normal,
         Self::ProtocolError,
         Self::UnsupportedData,
         Self::InvalidUtf8,
         Self::MessageTooBig,
-        Self::InternalError,
         Self::Restarting,
         Self::TryAgainLater,
         Self::SlowClient,
@@ -65,7 +62,6 @@ impl CloseCode {
             Self::UnsupportedData => (1003, "unsupported_data"),
             Self::InvalidUtf8 => (1007, "invalid_utf8"),
             Self::MessageTooBig => (1009, "message_too_big"),
-            Self::InternalError => (1011, "internal_error"),
             Self::Restarting => (1012, "restarting"),
             Self::TryAgainLater => (1013, "try_again_later"),
             Self::SlowClient => (4000, "slow_client"),

@@ -246,28 +246,32 @@ struct Head<'a> {
     kind: Option<Cow<'a, str>>,
 }
 
-/// Swallows the `type` that has been read already; everything unknown is refused.
-#[derive(Deserialize)]
+/// Swallows the `type` that has been read already.
 struct Kind;
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// A field that may be missing, but not null.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
 
 macro_rules! message {
     ($name:ident { $($field:ident: $type:ty),* $(,)? }) => {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct $name {
-            #[serde(rename = "type", deserialize_with = "skip")]
+            #[serde(rename = "type")]
             _kind: Kind,
             $($field: $type,)*
         }
     };
-}
-
-fn skip<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
-    serde::de::IgnoredAny::deserialize(deserializer).map(|_| Kind)
-}
-
-fn skip_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Kind>, D::Error> {
-    skip(deserializer).map(Some)
 }
 
 message!(TokenMessage { token: String });
@@ -278,9 +282,10 @@ message!(FixesMessage { device: String, fixes: Vec<Object<WireFix>> });
 #[serde(deny_unknown_fields)]
 struct WireFix {
     /// Only in a message of its own.
-    #[serde(rename = "type", default, deserialize_with = "skip_present")]
+    #[serde(rename = "type", default, deserialize_with = "present")]
     kind: Option<Kind>,
     /// Only in a message of its own.
+    #[serde(default, deserialize_with = "present")]
     device: Option<String>,
     seq: u64,
     latitude: f64,

@@ -1,0 +1,283 @@
+//! The real program as a child process.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::OnceLock;
+
+use api::{Role, Signer};
+use model::{Clock, SystemClock, UserId};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use server::{Config, Keys};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::DEADLINE;
+use crate::person::Person;
+use crate::rest::{self, Answer};
+
+/// The program to test instead of the one that is built with the tests.
+const BINARY_VARIABLE: &str = "WHEREABOUTS_BIN";
+
+/// How long tokens of a test hold, seconds.
+const TOKEN_TTL_S: u32 = 3_600;
+
+/// What `serve` prints once it listens, before the address.
+const LISTENS: &str = "listens on http://";
+
+/// A folder with settings and data, in which the real program is run, again and again if need be.
+pub struct Home {
+    dir: TempDir,
+}
+
+impl Home {
+    /// With these settings, in TOML.
+    pub fn new(settings: &str) -> Self {
+        let home = Self { dir: tempfile::tempdir().expect("a temporary folder") };
+        std::fs::write(home.settings(), settings).expect("a folder that can be written to");
+        home
+    }
+
+    /// Where the data is.
+    pub fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Where the settings are.
+    pub fn settings(&self) -> PathBuf {
+        self.dir.path().join("settings.toml")
+    }
+
+    /// The arguments of `serve` with these settings and data, on a free port.
+    pub fn serve(&self) -> Vec<String> {
+        let path = |path: PathBuf| path.to_str().expect("a readable path").to_owned();
+        let words = ["serve", "--listen", "127.0.0.1:0", "--config"].map(str::to_owned);
+        let paths = [path(self.settings()), "--data".to_owned(), path(self.data())];
+        words.into_iter().chain(paths).collect()
+    }
+
+    /// Starts the service and waits until it listens.
+    pub async fn start(&self) -> Process {
+        let mut command = Command::new(binary());
+        command.args(self.serve());
+        self.start_as(command).await
+    }
+
+    /// The same by a shell script, in which `"$@"` is the command to end in.
+    pub async fn start_in_shell(&self, script: &str) -> Process {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh"]).arg(binary()).args(self.serve());
+        self.start_as(command).await
+    }
+
+    /// The same by this very command.
+    pub async fn start_as(&self, command: Command) -> Process {
+        let mut running = Running::spawn(command);
+        let listens = tokio::time::timeout(DEADLINE, running.address()).await;
+        let listens = listens.unwrap_or_else(|_| panic!("it doesn't listen: {}", running.log()));
+        let Some(address) = listens else {
+            panic!("it ended before it listened: {:?}", running.ended().await)
+        };
+        let auth = Config::default().auth;
+        let signer = Keys::signer(&auth, &self.data()).expect("the node's own key");
+        Process { running, address, signer }
+    }
+
+    /// Runs `serve` and waits until it ends by itself.
+    pub async fn fail(&self) -> Ended {
+        run(&self.serve()).await
+    }
+}
+
+/// Runs the program with these arguments until it ends by itself.
+pub async fn run(arguments: &[impl AsRef<str>]) -> Ended {
+    let mut command = Command::new(binary());
+    command.args(arguments.iter().map(AsRef::as_ref));
+    let running = Running::spawn(command);
+    let log = running.log.clone();
+    let ended = tokio::time::timeout(DEADLINE, running.ended()).await;
+    ended.unwrap_or_else(|_| panic!("it doesn't end: {}", read(&log)))
+}
+
+/// How the program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to standard output, but for the line that said where it listens.
+    pub output: String,
+    /// What it wrote to standard error.
+    pub log: String,
+}
+
+/// A running service: the real program in a process of its own, which is killed when this is dropped.
+pub struct Process {
+    running: Running,
+    address: SocketAddr,
+    signer: Signer,
+}
+
+impl Process {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.running.child.id().expect("it hasn't been waited for")
+    }
+
+    /// What it has written to standard error so far.
+    pub fn log(&self) -> String {
+        self.running.log()
+    }
+
+    /// Waits until it has written this to standard error; answers all that it has written.
+    pub async fn says(&self, what: &str) -> String {
+        let mut log = self.running.log.clone();
+        let said = tokio::time::timeout(DEADLINE, log.wait_for(|log| log.contains(what))).await;
+        match said {
+            Ok(Ok(log)) => log.clone(),
+            _ => panic!("it never says {what}: {}", self.log()),
+        }
+    }
+
+    /// Ends it at once, as a crash would (SIGKILL).
+    pub async fn kill(mut self) {
+        self.running.child.kill().await.expect("a process that can be killed");
+    }
+
+    /// Asks it to end (SIGTERM).
+    pub fn terminate(&self) {
+        let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a process id");
+        kill_process(id, Signal::TERM).expect("a process that can be told");
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(self) -> Ended {
+        let log = self.running.log.clone();
+        let ended = tokio::time::timeout(DEADLINE, self.running.ended()).await;
+        ended.unwrap_or_else(|_| panic!("it doesn't end: {}", read(&log)))
+    }
+
+    /// A token that holds for an hour.
+    pub fn token(&self, user: &str, role: Role) -> String {
+        let user = UserId::parse(user).expect("a valid id");
+        self.signer.sign(&user, role, SystemClock::start().now().wall, TOKEN_TTL_S)
+    }
+
+    /// A request without a token.
+    pub async fn request(&self, method: &str, path: &str) -> Answer {
+        rest::request(self.address, method, path, None, None).await
+    }
+
+    /// A request with a service's token.
+    pub async fn as_service(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let token = self.token("backend", Role::Service);
+        rest::request(self.address, method, path, Some(&token), body).await
+    }
+
+    /// Makes sure that a user exists.
+    pub async fn user(&self, user: &str) {
+        let name = json!({ "display_name": user });
+        let answer = self.as_service("PUT", &format!("/v1/users/{user}"), Some(name)).await;
+        assert!(answer.status < 300, "{answer:?}");
+    }
+
+    /// Makes two existing users friends.
+    pub async fn befriend(&self, a: &str, b: &str) {
+        let answer = self.as_service("PUT", &format!("/v1/users/{a}/friends/{b}"), None).await;
+        assert!(answer.status < 300, "{answer:?}");
+    }
+
+    /// Connects somebody; their welcome and snapshot have come.
+    pub async fn connect(&self, user: &str) -> Person {
+        let mut person = Person::connect(self.address, &self.token(user, Role::User)).await;
+        person.await_snapshot().await;
+        person
+    }
+}
+
+/// A child process whose output is read as it comes.
+struct Running {
+    child: Child,
+    output: BufReader<tokio::process::ChildStdout>,
+    log: Log,
+    logging: JoinHandle<()>,
+}
+
+type Log = watch::Receiver<String>;
+
+fn read(log: &Log) -> String {
+    log.borrow().clone()
+}
+
+impl Running {
+    fn spawn(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.kill_on_drop(true).spawn().expect("a program that can be run");
+        let output = BufReader::new(child.stdout.take().expect("asked for"));
+        let mut lines = BufReader::new(child.stderr.take().expect("asked for")).lines();
+        let (writer, log) = watch::channel(String::new());
+        let logging = tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                writer.send_modify(|log| {
+                    log.push_str(&line);
+                    log.push('\n');
+                });
+            }
+        });
+        Self { child, output, log, logging }
+    }
+
+    fn log(&self) -> String {
+        read(&self.log)
+    }
+
+    /// Reads the output up to the line with the address; none if it ends before.
+    async fn address(&mut self) -> Option<SocketAddr> {
+        loop {
+            let mut line = String::new();
+            if self.output.read_line(&mut line).await.ok()? == 0 {
+                return None;
+            }
+            if let Some((_, address)) = line.split_once(LISTENS) {
+                return address.trim().parse().ok();
+            }
+        }
+    }
+
+    async fn ended(mut self) -> Ended {
+        let mut output = String::new();
+        self.output.read_to_string(&mut output).await.expect("readable output");
+        let status: ExitStatus = self.child.wait().await.expect("a child");
+        self.logging.await.expect("the log is read to its end");
+        Ended { code: status.code(), output, log: read(&self.log) }
+    }
+}
+
+/// The program: the one that the environment names, or the one of this workspace, built as the tests are.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| std::env::var_os(BINARY_VARIABLE).map_or_else(build, PathBuf::from))
+}
+
+/// Tests of one package don't make cargo build the binaries of another.
+fn build() -> PathBuf {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "server", "--bin", "whereabouts"]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    assert!(cargo.status().expect("cargo runs").success(), "the program can't be built");
+    // The test lies in a folder beside it.
+    let test = std::env::current_exe().expect("the test has a path");
+    let folder = test.parent().and_then(Path::parent).expect("target/PROFILE/deps/TEST");
+    folder.join("whereabouts")
+}

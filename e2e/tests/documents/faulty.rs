@@ -1,0 +1,138 @@
+//! A gateway whose bus and position store fail when told to.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use api::{Context, RateLimit, Role, Signer, SystemRandom, Verifier, VerifyingKey};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use model::{Clock, Metres, SystemClock, UserId};
+use tokio::net::TcpListener;
+use ws_gateway::embedded::Embedded;
+use ws_gateway::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use ws_gateway::record::Sighting;
+use ws_gateway::{Circle, Config, Deps, Friends, Gateway};
+
+const SECRET: [u8; 32] = [7; 32];
+const WORD: &str = "test";
+
+/// The gateway, its address, and the handle on its faults.
+pub(crate) struct Faulty {
+    pub(crate) address: SocketAddr,
+    /// A token of alice, who has no friends.
+    pub(crate) token: String,
+    faults: Arc<Faults>,
+}
+
+#[derive(Default)]
+struct Faults {
+    writes_fail: AtomicBool,
+    sink: OnceLock<Arc<dyn Sink>>,
+}
+
+/// The embedded bus and store, unless they are to fail.
+struct Unreliable {
+    inner: Arc<dyn Live>,
+    faults: Arc<Faults>,
+}
+
+struct Nobody;
+
+impl Faulty {
+    pub(crate) async fn start() -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let random = Arc::new(SystemRandom);
+        let key = VerifyingKey::hs256(WORD, &SECRET).expect("a long secret");
+        let verifier = Arc::new(Verifier::new(vec![key], WORD, WORD, 0).expect("one key"));
+        let signer = Signer::hs256(WORD, &SECRET, WORD, WORD).expect("a long secret");
+        let alice = UserId::parse("alice").expect("an id");
+        let token = signer.sign(&alice, Role::User, clock.now().wall, 3_600);
+
+        let faults = Arc::new(Faults::default());
+        let embedded = Embedded::new(clock.clone(), &*random);
+        let deps = Deps {
+            clock: clock.clone(),
+            random: random.clone(),
+            verifier: verifier.clone(),
+            friends: Arc::new(Nobody),
+        };
+        let gateway = Gateway::new(Config::default(), deps, |sink| {
+            let inner = embedded.attach(sink.clone());
+            assert!(faults.sink.set(sink).is_ok(), "attached once");
+            Arc::new(Unreliable { inner, faults: faults.clone() })
+        });
+        tokio::spawn(gateway.clone().run());
+        let context = Context::new(verifier, clock, random, RateLimit::default());
+        let (router, _) = ws_gateway::router(gateway, context.clone()).split_for_parts();
+        let service = TowerToHyperService::new(api::door(router, &context));
+
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let connection = http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service.clone())
+                    .with_upgrades();
+                tokio::spawn(connection);
+            }
+        });
+        Self { address, token, faults }
+    }
+
+    /// From now on the store takes nothing, or takes it again.
+    pub(crate) fn fail_writes(&self, fail: bool) {
+        self.faults.writes_fail.store(fail, Ordering::SeqCst);
+    }
+
+    /// The bus may have missed something.
+    pub(crate) fn gap(&self) {
+        self.faults.sink.get().expect("attached").gap();
+    }
+}
+
+impl Bus for Unreliable {
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>> {
+        self.inner.publish(events)
+    }
+
+    fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>> {
+        self.inner.subscribe(channels)
+    }
+
+    fn unsubscribe(&self, channels: Vec<Channel>) {
+        self.inner.unsubscribe(channels);
+    }
+}
+
+impl PositionStore for Unreliable {
+    fn write(&self, sightings: Vec<(Channel, Sighting)>) -> Async<'_, Result<Vec<Written>, Error>> {
+        if self.faults.writes_fail.load(Ordering::SeqCst) {
+            let error = Error { detail: "told to fail".to_owned() };
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        self.inner.write(sightings)
+    }
+
+    fn read(&self, channels: Vec<Channel>) -> Async<'_, Result<Vec<Option<Sighting>>, Error>> {
+        self.inner.read(channels)
+    }
+}
+
+impl Live for Unreliable {
+    fn epoch(&self) -> String {
+        self.inner.epoch()
+    }
+}
+
+impl Friends for Nobody {
+    fn ensure_user(&self, _: UserId) -> Async<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn circle(&self, _: UserId) -> Async<'_, Result<Circle, Error>> {
+        let circle = Circle { friends: Vec::new(), radius: Metres(1_000.0) };
+        Box::pin(std::future::ready(Ok(circle)))
+    }
+}

@@ -1,0 +1,81 @@
+//! Rules of the house, each with what to do about it.
+
+use std::collections::BTreeMap;
+
+use super::tree;
+
+/// A file that is longer answers more than one question.
+const LINES_MAX: usize = 400;
+
+/// Which crates a crate may know. A new arrow is a decision: write down why in ARCHITECTURE.md, then add it here.
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("model", &[]),
+    ("api", &["model"]),
+    ("directory", &["model", "api"]),
+    ("ws-gateway", &["model", "api", "directory"]),
+    ("bench", &["model"]),
+    ("server", &["model", "api", "directory", "ws-gateway", "bench"]),
+    ("e2e", &["model", "api", "directory", "ws-gateway", "bench", "server"]),
+];
+
+#[test]
+fn no_file_is_longer_than_one_question() {
+    let long: Vec<_> = tree::rust_files()
+        .into_iter()
+        .map(|(path, text)| (path, text.lines().count()))
+        .filter(|(_, lines)| *lines > LINES_MAX)
+        .collect();
+    assert!(
+        long.is_empty(),
+        "over {LINES_MAX} lines: split by the questions they answer: {long:#?}"
+    );
+}
+
+#[test]
+fn crates_know_only_whom_they_may() {
+    let root: toml::Table = tree::read("Cargo.toml").parse().expect("TOML");
+    let members: Vec<_> =
+        root["workspace"]["members"].as_array().expect("members").iter().collect();
+    let allowed: BTreeMap<_, _> = ARROWS.into_iter().collect();
+    assert_eq!(members.len(), allowed.len(), "a crate is missing from the arrows");
+    for member in members {
+        let member = member.as_str().expect("a name");
+        let manifest: toml::Table =
+            tree::read(&format!("{member}/Cargo.toml")).parse().expect("TOML");
+        let known =
+            manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flatten();
+        let arrows = allowed.get(member).unwrap_or_else(|| panic!("{member} has no arrows"));
+        for (name, _) in known {
+            let forbidden = allowed.contains_key(name.as_str()) && !arrows.contains(&name.as_str());
+            assert!(!forbidden, "{member} may not know {name}; it may know {arrows:?}");
+        }
+    }
+}
+
+#[test]
+fn no_test_is_passed_over() {
+    // Put together so that this file doesn't say it.
+    let attribute = concat!("#[", "ignore");
+    let passed_over = said_in(attribute, tree::rust_files());
+    assert!(
+        passed_over.is_empty(),
+        "tests run or go; long ones ask for WHEREABOUTS_LONG: {passed_over:#?}"
+    );
+}
+
+#[test]
+fn nothing_names_the_machine_it_was_written_on() {
+    let place = concat!("/wo", "rk/");
+    let named = said_in(place, tree::texts());
+    assert!(named.is_empty(), "{place} exists on one machine only: {named:#?}");
+}
+
+/// The places where files say something: `path:line`.
+fn said_in(words: &str, texts: Vec<(String, String)>) -> Vec<String> {
+    let mut places = Vec::new();
+    for (path, text) in texts {
+        let lines = text.lines().enumerate().filter(|(_, line)| line.contains(words));
+        places.extend(lines.map(|(at, _)| format!("{path}:{}", at + 1)));
+    }
+    places
+}

@@ -1,0 +1,63 @@
+//! Every metric has a name that says its unit, and a help text.
+
+use std::collections::BTreeSet;
+
+use api::metrics::{Kind, Metric};
+use e2e::{LISBON, Sandbox};
+
+/// Distributions that aren't of time.
+const COUNTS: [&str; 1] = ["directory_commit_commands"];
+
+fn all() -> impl Iterator<Item = &'static Metric> {
+    [api::metrics::ALL, directory::metrics::ALL, ws_gateway::metrics::ALL].into_iter().flatten()
+}
+
+#[test]
+fn names_end_with_their_unit() {
+    for Metric { name, kind, .. } in all() {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        assert!(name.bytes().all(allowed), "{name}");
+        assert_eq!(
+            name.ends_with("_total"),
+            *kind == Kind::Counter,
+            "{name}: counters, and only they, are totals"
+        );
+        if *kind == Kind::Histogram {
+            let of_time = name.ends_with("_seconds");
+            assert!(
+                of_time != COUNTS.contains(name),
+                "{name}: times are in seconds; counts are listed in this test"
+            );
+        }
+    }
+    let names: BTreeSet<_> = all().map(|metric| metric.name).collect();
+    assert_eq!(names.len(), all().count(), "no name twice");
+    assert!(COUNTS.iter().all(|name| names.contains(name)), "{COUNTS:?}");
+}
+
+#[test]
+fn help_texts_are_sentences() {
+    for Metric { name, help, .. } in all() {
+        let help = help.trim();
+        assert!(help.len() > 10 && help.ends_with('.'), "{name}: {help:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_node_measures_is_in_a_table_with_its_help() {
+    let world = Sandbox::start().await;
+    world.befriend("alice", "bob").await;
+    let (mut alice, mut bob) = (world.connect("alice").await, world.connect("bob").await);
+    bob.at(LISBON).await;
+    alice.at(LISBON).await;
+    alice.expect_near("bob").await;
+    let page = world.request("GET", "/metrics", None).await.text;
+    let measured: Vec<_> =
+        page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    assert!(measured.contains(&"ws_sessions"), "{page}");
+    for name in measured {
+        let metric = all().find(|metric| metric.name == name);
+        let help = metric.unwrap_or_else(|| panic!("{name} is in no table")).help.trim();
+        assert!(page.contains(&format!("# HELP {name} {help}")), "{name}");
+    }
+}

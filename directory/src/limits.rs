@@ -1,5 +1,11 @@
+use serde::{Deserialize, Serialize};
+
+/// The largest radius that any deployment may allow, metres: up to here distances are exact to a centimetre.
+const RADIUS_M_MAX: u32 = 100_000;
+
 /// How much one user may have, and how far they may see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Friends per user.
     pub friends_max: u32,
@@ -25,5 +31,18 @@ impl Default for Limits {
             radius_m_max: 50_000,
             radius_m_default: 8_047,
         }
+    }
+}
+
+impl Limits {
+    /// Says which values can't work, and what would.
+    pub fn validate(&self) -> Result<(), String> {
+        let Self { radius_m_min: min, radius_m_default: default, radius_m_max: max, .. } = *self;
+        if min < 1 || default < min || max < default || max > RADIUS_M_MAX {
+            return Err(format!(
+                "radius_m_min, radius_m_default and radius_m_max must be in this order, from 1 to {RADIUS_M_MAX}"
+            ));
+        }
+        Ok(())
     }
 }

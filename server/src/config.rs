@@ -21,7 +21,7 @@ pub struct Config {
     /// How requests over REST are limited.
     pub rest: Rest,
     /// Limits of users and friendships.
-    pub directory: Directory,
+    pub directory: directory::Limits,
     /// Sessions and fan-out.
     pub gateway: ws_gateway::Config,
     /// What is logged.
@@ -96,24 +96,6 @@ pub struct Rest {
     pub requests_burst: u32,
 }
 
-/// Limits of users and friendships.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Directory {
-    /// Friends per user.
-    pub friends_max: u32,
-    /// Unanswered requests one user may have made.
-    pub requests_max: u32,
-    /// Users one user may block.
-    pub blocks_max: u32,
-    /// The least radius, metres.
-    pub radius_m_min: u32,
-    /// The greatest radius, metres.
-    pub radius_m_max: u32,
-    /// The radius of users who haven't chosen one, metres.
-    pub radius_m_default: u32,
-}
-
 /// What is logged, to standard error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -160,20 +142,6 @@ impl Default for Rest {
     }
 }
 
-impl Default for Directory {
-    fn default() -> Self {
-        let limits = directory::Limits::default();
-        Self {
-            friends_max: limits.friends_max,
-            requests_max: limits.requests_max,
-            blocks_max: limits.blocks_max,
-            radius_m_min: limits.radius_m_min,
-            radius_m_max: limits.radius_m_max,
-            radius_m_default: limits.radius_m_default,
-        }
-    }
-}
-
 impl Default for Log {
     fn default() -> Self {
         Self { format: LogFormat::Text, filter: "info".to_owned() }
@@ -217,28 +185,10 @@ impl Config {
         if self.http.connections_max == 0 || self.rest.requests_per_s == 0 {
             return fail("http.connections_max and rest.requests_per_s must be at least 1");
         }
-        let radii = &self.directory;
-        if !(1..=radii.radius_m_default).contains(&radii.radius_m_min)
-            || !(radii.radius_m_default..=100_000).contains(&radii.radius_m_max)
-        {
-            return fail(
-                "directory.radius_m_min, radius_m_default and radius_m_max must be in this order, from 1 to 100000",
-            );
+        if let Err(rule) = self.directory.validate() {
+            return Err(ConfigError(format!("directory.{rule}")));
         }
         Ok(())
-    }
-
-    pub(crate) fn limits(&self) -> directory::Limits {
-        let Directory { friends_max, requests_max, blocks_max, .. } = self.directory;
-        let Directory { radius_m_min, radius_m_max, radius_m_default, .. } = self.directory;
-        directory::Limits {
-            friends_max,
-            requests_max,
-            blocks_max,
-            radius_m_min,
-            radius_m_max,
-            radius_m_default,
-        }
     }
 }
 

@@ -69,7 +69,7 @@ impl Node {
         let readiness = Readiness::default();
 
         let store = EmbeddedStore::open(data_dir.path()).await.map_err(|e| unusable(&e))?;
-        let directory = Directory::start(Arc::new(store), clock.clone(), config.limits());
+        let directory = Directory::start(Arc::new(store), clock.clone(), config.directory);
         let gateway = gateway(&config, &clock, &random, &verifier, &directory);
         // Weakly: the gateway holds the directory.
         let told = Arc::downgrade(&gateway);

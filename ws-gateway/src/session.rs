@@ -360,7 +360,8 @@ impl Session {
             self.stale.retry_at = None;
         }
         if calls.gap {
-            if matches!(self.phase, Phase::Live) {
+            // Told once, however often it happens before the snapshot.
+            if matches!(self.phase, Phase::Live) && self.stale.rereads == 0 {
                 effects.push(Effect::Gap);
                 effects.push(Effect::Send(Reply::Gap.encode()));
             }

@@ -29,11 +29,9 @@ use crate::socket;
 /// everything else of a connection.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
 
-/// From how many bytes on the library writes without being asked to flush; more than one batch, so never.
-const WRITE_BUFFER_BYTES: usize = 128 * 1024;
-
-/// What the library may hold unwritten: a batch and the greatest message that may be begun at its end.
-const WRITE_BUFFER_BYTES_MAX: usize = 1024 * 1024;
+/// The library writes only pongs and closes: from how many bytes on without being asked to flush, and how many at most.
+const WRITE_BUFFER_BYTES: usize = 1024;
+const WRITE_BUFFER_BYTES_MAX: usize = 16 * 1024;
 
 /// When somebody who found the server full may try again.
 const RETRY_MS: u64 = 5_000;

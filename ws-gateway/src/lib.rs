@@ -28,6 +28,7 @@ mod config;
 pub mod conformance;
 mod driver;
 pub mod embedded;
+mod frames;
 mod friends;
 mod gateway;
 mod handshake;

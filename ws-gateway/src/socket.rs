@@ -1,9 +1,9 @@
+use std::cell::RefCell;
 use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use futures_util::{Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::driver::{Driver, Out};
+use crate::frames;
 use crate::lengths::{BadLength, CheckedLengths};
 use crate::protocol::CloseCode;
 use crate::session::Input;
@@ -26,14 +27,25 @@ const SCRATCH_BYTES: usize = 4 * 1024;
 /// So many messages of one client are taken in before others get their turn.
 const READS_PER_TURN: usize = 32;
 
+thread_local! {
+    /// Where a worker puts a write together: none of it outlives the write.
+    static BATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 pub(crate) type WebSocket = WebSocketStream<CheckedLengths<TcpStream>>;
 
 /// A WebSocket and its session: reads, writes, and nothing else.
 struct Connection {
     socket: WebSocket,
     driver: Driver,
-    /// Something was given to the socket, and it hasn't taken all of it.
+    /// The library has frames of its own (pongs, a close) that the stream hasn't taken.
     unflushed: bool,
+    /// What of our last write the stream hasn't taken; empty, and without memory, unless the client reads too slowly.
+    rest: Vec<u8>,
+    /// Something was written since the driver last heard that all was taken.
+    owing: bool,
+    /// The close that comes after what is being written.
+    goodbye: Option<(CloseCode, String)>,
     ending: Ending,
 }
 
@@ -51,7 +63,15 @@ struct Over;
 
 /// Serves one connection to its end.
 pub(crate) async fn serve(socket: WebSocket, driver: Driver) {
-    let mut connection = Connection { socket, driver, unflushed: false, ending: Ending::No };
+    let mut connection = Connection {
+        socket,
+        driver,
+        unflushed: false,
+        rest: Vec::new(),
+        owing: false,
+        goodbye: None,
+        ending: Ending::No,
+    };
     std::future::poll_fn(|cx| match connection.poll(cx) {
         Ok(poll) => poll,
         Err(Over) => Poll::Ready(()),
@@ -103,51 +123,83 @@ impl Connection {
         }
     }
 
-    /// While closing, what comes is read and dropped, to find the client's own close.
+    /// While closing, what comes is read and dropped, to find the client's own close. In the middle of a frame of ours
+    /// nothing is read: the library would answer a ping there and then.
     fn wants_input(&self) -> bool {
-        self.ending == Ending::Closing || self.driver.takes_input()
+        self.rest.is_empty() && (self.ending == Ending::Closing || self.driver.takes_input())
     }
 
     /// Writes what there is. Ready when the socket has taken everything and nothing is left to say.
     fn write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Over> {
         loop {
-            if self.unflushed {
-                match Pin::new(&mut self.socket).poll_flush(cx) {
-                    Poll::Ready(Ok(())) => {
-                        self.unflushed = false;
-                        self.driver.flushed();
-                    }
-                    Poll::Ready(Err(_)) => return Err(Over),
-                    Poll::Pending => {
-                        self.driver.stuck();
-                        return Ok(Poll::Pending);
-                    }
-                }
+            // What is begun is finished first, and the library's frames never fall into the middle of ours.
+            if self.write_rest(cx)?.is_pending() || self.flush_library(cx)?.is_pending() {
+                self.driver.stuck();
+                return Ok(Poll::Pending);
             }
-            let mut bytes = 0;
-            while bytes < BATCH_BYTES && self.ending == Ending::No {
-                let Some(out) = self.driver.next() else { break };
-                bytes += self.give(out)?;
+            if std::mem::take(&mut self.owing) {
+                self.driver.flushed();
             }
-            if !self.unflushed {
+            if let Some((code, detail)) = self.goodbye.take() {
+                self.close(code, &detail)?;
+            } else if self.ending != Ending::No || !self.write_batch(cx)? {
                 return Ok(Poll::Ready(()));
             }
         }
     }
 
-    /// Puts one thing into the socket's buffer; answers its size.
-    fn give(&mut self, out: Out) -> Result<usize, Over> {
-        let (size, message) = match out {
-            Out::Text(text) => (text.len(), Message::Text(text.into())),
-            Out::Ping => (0, Message::Ping(Bytes::new())),
-            Out::Close(code, detail) => {
-                self.ending = Ending::Closing;
-                (0, close_frame(code, &detail))
+    fn write_rest(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Over> {
+        if self.rest.is_empty() {
+            return Ok(Poll::Ready(()));
+        }
+        let written = write_some(self.socket.get_mut(), cx, &self.rest)?;
+        if written < self.rest.len() {
+            self.rest.drain(..written);
+            return Ok(Poll::Pending);
+        }
+        self.rest = Vec::new();
+        Ok(Poll::Ready(()))
+    }
+
+    fn flush_library(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Over> {
+        if self.unflushed {
+            match Pin::new(&mut self.socket).poll_flush(cx) {
+                Poll::Ready(Ok(())) => self.unflushed = false,
+                Poll::Ready(Err(_)) => return Err(Over),
+                Poll::Pending => return Ok(Poll::Pending),
             }
-        };
+        }
+        Ok(Poll::Ready(()))
+    }
+
+    /// Puts what is to say into one write; `false` if there is nothing.
+    fn write_batch(&mut self, cx: &mut Context<'_>) -> Result<bool, Over> {
+        BATCH.with_borrow_mut(|batch| {
+            batch.clear();
+            while batch.len() < BATCH_BYTES {
+                match self.driver.next() {
+                    None => break,
+                    Some(Out::Text(text)) => frames::text(batch, &text),
+                    Some(Out::Ping) => frames::ping(batch),
+                    Some(Out::Close(code, detail)) => {
+                        self.goodbye = Some((code, detail));
+                        break;
+                    }
+                }
+            }
+            let written = write_some(self.socket.get_mut(), cx, batch)?;
+            self.rest.extend(&batch[written..]);
+            self.owing |= !batch.is_empty();
+            Ok(!batch.is_empty() || self.goodbye.is_some())
+        })
+    }
+
+    /// Gives a close frame to the library, which knows what comes after one.
+    fn close(&mut self, code: CloseCode, detail: &str) -> Result<(), Over> {
+        self.ending = Ending::Closing;
         self.unflushed = true;
-        Pin::new(&mut self.socket).start_send(message).map_err(|_| Over)?;
-        Ok(size)
+        let frame = close_frame(code, detail);
+        Pin::new(&mut self.socket).start_send(frame).map_err(|_| Over)
     }
 
     fn take_in(&mut self, message: &Message) {
@@ -185,10 +237,27 @@ impl Connection {
             _ => return Err(Over),
         };
         self.driver.closed_by_fault(code);
-        self.give(Out::Close(code, error.to_string()))?;
+        self.close(code, &error.to_string())?;
         self.ending = Ending::Broken;
         Ok(())
     }
+}
+
+/// Writes as much as the stream takes now; answers how much that was.
+fn write_some<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    cx: &mut Context<'_>,
+    bytes: &[u8],
+) -> Result<usize, Over> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match Pin::new(&mut *stream).poll_write(cx, &bytes[written..]) {
+            Poll::Ready(Ok(some)) if some > 0 => written += some,
+            Poll::Ready(_) => return Err(Over),
+            Poll::Pending => break,
+        }
+    }
+    Ok(written)
 }
 
 /// Whether the client broke the protocol, rather than the connection.

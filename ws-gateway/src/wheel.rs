@@ -1,6 +1,6 @@
 use model::Monotonic;
 
-/// How many slots a turn has. With 5 ms a slot one turn is 20 s; what is due later waits some turns in its slot.
+/// How many slots a turn has. With 2 ms a slot one turn is 8 s; what is due later waits some turns in its slot.
 const SLOTS: usize = 4096;
 
 /// A hashed timer wheel (G. Varghese, T. Lauck, Hashed and hierarchical timing wheels, 1987): many deadlines, few of

@@ -12,6 +12,7 @@ use model::{Moment, Monotonic};
 use crate::friends::Circle;
 use crate::gateway::{Gateway, Seat};
 use crate::hub::{Cell, Due};
+use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::port::{self, Async, Written};
 use crate::protocol::CloseCode;
@@ -52,7 +53,8 @@ pub(crate) struct Driver {
     out: VecDeque<Out>,
     /// When the timer wheel will wake this session, for a near and a far deadline.
     armed: [Option<Monotonic>; 2],
-    dirty: Vec<u32>,
+    /// The other half of the mailbox's marks; empty between turns.
+    marked: Marks,
     scratch: Vec<Effect>,
     /// A close was ordered by either side: until when the other may take to answer.
     closed: Option<Monotonic>,
@@ -74,7 +76,7 @@ impl Driver {
             running,
             out: VecDeque::new(),
             armed: [None; 2],
-            dirty: Vec::new(),
+            marked: Marks::default(),
             scratch: Vec::new(),
             closed: None,
         }
@@ -209,16 +211,16 @@ impl Driver {
     }
 
     fn take_news(&mut self) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        self.seat.mailbox.take_dirty(&mut dirty);
+        let mut marked = std::mem::take(&mut self.marked);
+        self.seat.mailbox.take_marked(&mut marked);
         let now = self.gateway().now();
-        for slot in dirty.drain(..) {
+        while let Some(slot) = marked.pop() {
             if let Some(cell) = self.cells.get(slot as usize).and_then(Option::as_ref) {
                 let record = cell.newest(now).map(|sighting| sighting.record);
                 self.input(Input::News(slot, record));
             }
         }
-        self.dirty = dirty;
+        self.marked = marked;
     }
 
     fn carry_out(&mut self, cx: &mut Context<'_>) {

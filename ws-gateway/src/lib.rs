@@ -38,6 +38,7 @@ mod hub;
 mod intake;
 mod lengths;
 mod mailbox;
+mod marks;
 pub mod metrics;
 mod nearby;
 mod pace;

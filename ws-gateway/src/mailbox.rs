@@ -3,6 +3,8 @@ use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
 
+use crate::marks::Marks;
+
 /// Things a session must do, other than look at friends; raised from outside, seen at its next turn.
 #[expect(clippy::struct_excessive_bools, reason = "independent bells, each rung by somebody else")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,7 +21,7 @@ pub(crate) struct Calls {
 
 /// Where the rest of the gateway leaves word for one session.
 ///
-/// Holds at most one bit and one number per friend, however much happens: only *that* somebody moved, never where; the
+/// Holds one bit per friend, however much happens: only *that* somebody moved, never where; the
 /// session looks up the newest position when it is able to send it.
 pub(crate) struct Mailbox {
     state: Mutex<State>,
@@ -28,8 +30,7 @@ pub(crate) struct Mailbox {
 
 #[derive(Default)]
 struct State {
-    dirty: Vec<u32>,
-    marked: Vec<u64>,
+    marked: Marks,
     calls: Calls,
     /// A push went out less than a tick ago: marks can wait for the tick's end.
     cooling: bool,
@@ -48,15 +49,9 @@ impl Mailbox {
     /// The friend in this slot has news.
     pub(crate) fn mark(&self, slot: u32) {
         let mut state = self.lock();
-        let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
-        if state.marked.len() <= word {
-            state.marked.resize(word + 1, 0);
-        }
-        if state.marked[word] & bit != 0 {
+        if !state.marked.insert(slot) {
             return;
         }
-        state.marked[word] |= bit;
-        state.dirty.push(slot);
         let wake = !state.cooling;
         drop(state);
         if wake {
@@ -73,7 +68,7 @@ impl Mailbox {
     /// marked at this moment still gets its turn: then nothing cools.
     pub(crate) fn cool(&self) -> bool {
         let mut state = self.lock();
-        if !state.dirty.is_empty() {
+        if !state.marked.is_empty() {
             drop(state);
             self.waker.wake();
             return false;
@@ -85,7 +80,7 @@ impl Mailbox {
     pub(crate) fn tick_over(&self) {
         let mut state = self.lock();
         state.cooling = false;
-        let wake = !state.dirty.is_empty();
+        let wake = !state.marked.is_empty();
         drop(state);
         if wake {
             self.waker.wake();
@@ -101,12 +96,8 @@ impl Mailbox {
         std::mem::take(&mut self.lock().calls)
     }
 
-    /// Takes the slots that were marked, into an empty buffer.
-    pub(crate) fn take_dirty(&self, into: &mut Vec<u32>) {
-        let mut state = self.lock();
-        std::mem::swap(&mut state.dirty, into);
-        for slot in into.iter() {
-            state.marked[*slot as usize / 64] &= !(1 << (slot % 64));
-        }
+    /// Exchanges the slots that were marked for an empty set.
+    pub(crate) fn take_marked(&self, empty: &mut Marks) {
+        std::mem::swap(&mut self.lock().marked, empty);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{Ecef, Metres, Timestamp, UserId, distance};
 
+use crate::marks::Marks;
 use crate::nearby::{Decimetres, Ring};
 use crate::record::Record;
 
@@ -20,8 +21,8 @@ pub(crate) struct View {
     slots: Vec<Slot>,
     free: Vec<u32>,
     by_user: HashMap<UserId, u32>,
-    /// Slots to look at in the next message, each once.
-    pending: Vec<u32>,
+    /// Slots to look at in the next message.
+    pending: Marks,
     /// Who is in the client's list and no friend any more. Told before anything else, in a message of their own, since
     /// they may have become friends again meanwhile.
     dismissed: Vec<UserId>,
@@ -32,7 +33,6 @@ struct Slot {
     user: Option<UserId>,
     record: Option<Arc<Record>>,
     told: Option<Told>,
-    pending: bool,
 }
 
 /// What the client last heard of a friend who is in its list.
@@ -62,7 +62,7 @@ impl View {
             slots: vec![Slot::default()],
             free: Vec::new(),
             by_user: HashMap::new(),
-            pending: Vec::new(),
+            pending: Marks::default(),
             dismissed: Vec::new(),
         }
     }
@@ -153,11 +153,7 @@ impl View {
     }
 
     fn look_at(&mut self, slot: u32) {
-        let entry = &mut self.slots[slot as usize];
-        if !entry.pending {
-            entry.pending = true;
-            self.pending.push(slot);
-        }
+        self.pending.insert(slot);
     }
 
     fn look_at_all(&mut self) {
@@ -187,7 +183,6 @@ impl View {
         }
         while changes.count < limit {
             let Some(slot) = self.pending.pop() else { break };
-            self.slots[slot as usize].pending = false;
             self.evaluate(slot, wall, &mut changes);
         }
         changes

@@ -53,6 +53,8 @@ impl Driver {
                 gateway.hub.unwatch(&cell, &self.seat.mailbox);
             }
         }
+        let room = slots_needed(&added).saturating_sub(self.cells.len());
+        self.cells.reserve_exact(room);
         let slots: Vec<u32> = added.iter().map(|(_, slot)| *slot).collect();
         let channels =
             added.into_iter().map(|(user, slot)| (Channel::precise(user), slot)).collect();
@@ -82,6 +84,10 @@ impl Driver {
         let watched = Watched { cells, unread: channels, subscribed };
         Box::pin(async move { Answer::Reread(read_in(&gateway, watched).await) })
     }
+}
+
+fn slots_needed(added: &[(UserId, u32)]) -> usize {
+    added.iter().map(|(_, slot)| *slot as usize + 1).max().unwrap_or(0)
 }
 
 /// Subscribe, then read, then let versions sort out what came both ways.

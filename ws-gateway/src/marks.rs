@@ -1,0 +1,82 @@
+/// A set of slots, one bit each: as big as the greatest slot asks for, however often slots come and go.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    words: Vec<u64>,
+    count: usize,
+    /// The slot to look at first, so that under a limit none waits for ever behind lower ones.
+    next: u32,
+}
+
+impl Marks {
+    /// Adds a slot; `false` if it was there.
+    pub(crate) fn insert(&mut self, slot: u32) -> bool {
+        let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
+        if self.words.len() <= word {
+            self.words.reserve_exact(word + 1 - self.words.len());
+            self.words.resize(word + 1, 0);
+        }
+        let new = self.words[word] & bit == 0;
+        self.words[word] |= bit;
+        self.count += usize::from(new);
+        new
+    }
+
+    /// Takes a slot out, going round all of them.
+    pub(crate) fn pop(&mut self) -> Option<u32> {
+        if self.count == 0 {
+            return None;
+        }
+        let (mut word, first) = (self.next as usize / 64, self.next % 64);
+        let mut here = self.words.get(word).copied().unwrap_or(0) & (u64::MAX << first);
+        while here == 0 {
+            word = if word + 1 < self.words.len() { word + 1 } else { 0 };
+            here = self.words[word];
+        }
+        let slot = word as u32 * 64 + here.trailing_zeros();
+        self.words[word] &= !(1 << (slot % 64));
+        self.count -= 1;
+        self.next = slot + 1;
+        Some(slot)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn it_is_a_set(steps in proptest::collection::vec(proptest::option::of(0u32..300), 0..400)) {
+            let (mut marks, mut model) = (Marks::default(), BTreeSet::new());
+            for step in steps {
+                match step {
+                    Some(slot) => prop_assert_eq!(marks.insert(slot), model.insert(slot)),
+                    None => match marks.pop() {
+                        Some(slot) => prop_assert!(model.remove(&slot)),
+                        None => prop_assert!(model.is_empty()),
+                    },
+                }
+                prop_assert_eq!(marks.is_empty(), model.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn no_slot_waits_for_ever_behind_those_that_come_again_and_again() {
+        let mut marks = Marks::default();
+        marks.insert(1_000);
+        let popped = (0..200).any(|_| {
+            (0..100).for_each(|slot| {
+                marks.insert(slot);
+            });
+            marks.pop() == Some(1_000)
+        });
+        assert!(popped);
+    }
+}

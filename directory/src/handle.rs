@@ -170,6 +170,11 @@ impl Directory {
         self.shared.writer.stopped().await;
     }
 
+    /// What keeps the directory from working now, for operators (see [`Store::fault`]): a reason to be not ready.
+    pub fn fault(&self) -> Option<String> {
+        self.shared.store.fault()
+    }
+
     async fn relate(&self, verb: Verb, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
         self.submit(Command::Relate { verb, user: user.clone(), other: other.clone() }).await
     }

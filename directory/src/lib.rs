@@ -10,7 +10,8 @@
 //!
 //! The core is pure: [`Relation`] says how two users stand, [`decide`] what a command makes of it, the ledger applies a
 //! batch of commands with the limits. An adapter of the port [`Store`] loads what the ledger needs and stores what it
-//! changed. [`conformance`] is the list of cases that every adapter passes.
+//! changed: [`embedded`] in a file for one process, [`postgres`] in a database for many, which hear of each other's
+//! changes. [`conformance`] is the list of cases that every adapter passes.
 //!
 //! # Invariants
 //! * A relation seen from the other side is its mirror; both directions are stored in one transaction.
@@ -20,7 +21,7 @@
 //!
 //! # Limits
 //! [`Limits`] per user; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`BATCH_MAX`],
-//! [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`].
+//! [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`]; connections and times of [`postgres::Config`].
 
 mod changes;
 mod command;
@@ -32,7 +33,9 @@ pub mod http;
 mod ledger;
 mod limits;
 pub mod metrics;
+pub mod postgres;
 mod relation;
+mod rows;
 mod store;
 mod user;
 mod writer;

@@ -68,8 +68,8 @@ pub trait Store: Send + Sync {
     /// the same order. An order that is refused changes nothing and doesn't undo its neighbours; the later ones see what
     /// the earlier ones did.
     ///
-    /// At return the changes survive a power cut, and they have been announced to [`changes`](Store::changes). Batches
-    /// that run at the same moment, from any process, act as if one came after the other.
+    /// At return the changes survive a power cut, and they have been announced to those who [`listen`](Store::listen).
+    /// Batches that run at the same moment, from any process, act as if one came after the other.
     fn apply(
         &self,
         orders: Vec<Order>,
@@ -100,4 +100,9 @@ pub trait Store: Send + Sync {
     /// can be read and before its command is answered. Where the way from other processes is lossy,
     /// [`Change::Lost`](crate::Change::Lost) is said.
     fn listen(&self, listener: Listener);
+
+    /// What keeps the store from working now, for operators; `None` as far as is known. It comes and goes by itself.
+    fn fault(&self) -> Option<String> {
+        None
+    }
 }

@@ -20,6 +20,7 @@ pub mod process;
 pub mod raw;
 mod rest;
 mod sandbox;
+pub mod servers;
 
 use std::time::Duration;
 

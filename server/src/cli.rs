@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-use crate::args::{DemoArgs, ServeArgs, SimulateArgs, TokenArgs};
+use crate::args::{
+    CheckConfigArgs, DemoArgs, DumpConfigArgs, MigrateArgs, ServeArgs, ShardMapArgs, SimulateArgs,
+    TokenArgs,
+};
 use crate::command;
 
 /// The exit code of a command line that can't be understood (`EX_USAGE` of sysexits.h).
@@ -26,7 +29,13 @@ One binary, nothing else to install: users and friendships live in a data folder
 
   whereabouts demo                 sixty people move through a city, and see each other
   whereabouts serve --dev          the service alone, with a page at http://localhost:8080/
-  whereabouts token --user alice   a token with which alice can connect";
+  whereabouts token --user alice   a token with which alice can connect
+
+Or over many gateways, with users and friendships in PostgreSQL and positions on Redis servers:
+
+  whereabouts check-config --config gateway.toml          whether it would work
+  whereabouts migrate --config gateway.toml               makes the tables
+  whereabouts serve --role gateway --config gateway.toml  one of the gateways";
 
 #[derive(Subcommand)]
 enum Command {
@@ -38,6 +47,14 @@ enum Command {
     Token(TokenArgs),
     /// Drive simulated people against a service, and judge what they see
     Simulate(SimulateArgs),
+    /// Say what is wrong with settings and servers, without starting anything
+    CheckConfig(CheckConfigArgs),
+    /// Print the settings in force, without secrets
+    DumpConfig(DumpConfigArgs),
+    /// Bring the database's schema up to date
+    Migrate(MigrateArgs),
+    /// Which Redis server holds which users, and what a change would move
+    ShardMap(ShardMapArgs),
 }
 
 /// Reads the command line and does what it says.
@@ -63,6 +80,10 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => command::serve(args).await,
             Command::Token(args) => command::token(&args),
             Command::Simulate(args) => command::simulate(args).await,
+            Command::CheckConfig(args) => command::check_config(&args).await,
+            Command::DumpConfig(args) => command::dump_config(&args),
+            Command::Migrate(args) => command::migrate(&args).await,
+            Command::ShardMap(args) => command::shard_map(&args),
         }
     });
     // Whatever still runs after a drain has had its time.

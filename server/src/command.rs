@@ -1,7 +1,12 @@
 //! What each command does.
 
+mod check_config;
+mod columns;
 mod demo;
+mod dump_config;
+mod migrate;
 mod serve;
+mod shard_map;
 mod simulate;
 mod table;
 mod token;
@@ -14,8 +19,12 @@ use bench::Tokens;
 use model::{Clock, UserId};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+pub(crate) use check_config::check_config;
 pub(crate) use demo::demo;
+pub(crate) use dump_config::dump_config;
+pub(crate) use migrate::migrate;
 pub(crate) use serve::serve;
+pub(crate) use shard_map::shard_map;
 pub(crate) use simulate::simulate;
 pub(crate) use token::token;
 
@@ -33,10 +42,17 @@ fn config(place: &Place) -> Result<Config, String> {
         Some(path) => Config::load(path).map_err(|e| e.to_string())?,
         None => Config::default(),
     };
-    if let Some(dir) = &place.data {
-        config.data.dir.clone_from(dir);
-    }
+    place.apply(&mut config);
     Ok(config)
+}
+
+impl Place {
+    /// The command line has the last word.
+    fn apply(&self, config: &mut Config) {
+        if let Some(dir) = &self.data {
+            config.data.dir.clone_from(dir);
+        }
+    }
 }
 
 /// Signs for simulated people.

@@ -2,18 +2,21 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// The commented defaults, which are the documentation of every key.
-#[cfg(test)]
-const DEFAULT: &str = include_str!("../default.toml");
+use crate::backends::Backends;
 
 /// Everything that can be set, each part's own section as the part defines it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// What this process does; empty: everything.
+    pub roles: Vec<NodeRole>,
     /// Where and how to listen.
     pub http: Http,
+    /// Where state is kept.
+    pub backends: Backends,
     /// Where the embedded state lives.
     pub data: Data,
     /// Whose tokens are believed.
@@ -24,10 +27,22 @@ pub struct Config {
     pub directory: directory::Limits,
     /// Sessions and fan-out.
     pub gateway: ws_gateway::Config,
+    /// The Redis servers, where `backends.live` says so.
+    pub redis: ws_gateway::redis::Config,
+    /// The database, where `backends.directory` says so.
+    pub postgres: directory::postgres::Config,
     /// What is logged.
     pub log: Log,
     /// Development mode: a page to look at, and tokens for anybody who asks; only on a loopback address.
     pub dev: bool,
+}
+
+/// What a process does in a deployment over many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeRole {
+    /// Sessions, fan-out of live positions, and the doors of REST.
+    Gateway,
 }
 
 /// Where and how to listen.
@@ -163,73 +178,68 @@ impl std::error::Error for ConfigError {}
 impl Config {
     /// Reads a TOML file over the defaults. A key that doesn't exist is an error that names it and its place.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| ConfigError(format!("can't read {}: {e}", path.display())))?;
-        let config: Self =
-            toml::from_str(&text).map_err(|e| ConfigError(format!("{}: {e}", path.display())))?;
+        let config = Self::read(path)?;
         config.validate()?;
         Ok(config)
     }
 
+    /// The same, but values may be such as can't work.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| ConfigError(format!("can't read {}: {e}", path.display())))?;
+        toml::from_str(&text)
+            .map_err(|e| ConfigError(format!("{}: {}", path.display(), e.to_string().trim_end())))
+    }
+
     /// Says which values can't work, and what would.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let fail = |rule: &str| Err(ConfigError(rule.to_owned()));
-        if let Err(rule) = self.gateway.validate() {
-            return Err(ConfigError(format!("gateway.{rule}")));
-        }
         if self.dev && !self.http.listen.ip().is_loopback() {
-            return fail(
-                "dev gives tokens to anybody: http.listen must then be a loopback address, such as 127.0.0.1:8080",
-            );
+            return Err(ConfigError(
+                "dev gives tokens to anybody: http.listen must then be a loopback address, such as 127.0.0.1:8080"
+                    .to_owned(),
+            ));
         }
         if self.http.connections_max == 0 || self.rest.requests_per_s == 0 {
-            return fail("http.connections_max and rest.requests_per_s must be at least 1");
+            return Err(ConfigError(
+                "http.connections_max and rest.requests_per_s must be at least 1".to_owned(),
+            ));
         }
-        if let Err(rule) = self.directory.validate() {
-            return Err(ConfigError(format!("directory.{rule}")));
+        self.validate_parts().map_err(ConfigError)
+    }
+
+    fn validate_parts(&self) -> Result<(), String> {
+        self.gateway.validate().map_err(|rule| format!("gateway.{rule}"))?;
+        self.directory.validate().map_err(|rule| format!("directory.{rule}"))?;
+        self.backends.validate(&self.redis, &self.postgres)?;
+        self.validate_roles()
+    }
+
+    /// A process of which there are to be several needs what all of them can reach.
+    fn validate_roles(&self) -> Result<(), String> {
+        if self.roles.is_empty() {
+            return Ok(());
+        }
+        if !self.backends.are_shared() {
+            return Err(EMBEDDED_ROLES.to_owned());
+        }
+        if self.auth.keys.is_empty() {
+            return Err(KEYLESS_ROLES.to_owned());
         }
         Ok(())
     }
+
+    /// Whether anything is kept in the data folder: an embedded directory, or the node's own key.
+    pub fn needs_data_dir(&self) -> bool {
+        self.backends.need_data_dir() || self.auth.keys.is_empty()
+    }
 }
+
+const EMBEDDED_ROLES: &str = "a role is given (--role, roles), but state is embedded: it lives inside one process, which \
+can't share it with others. Set backends.live = \"redis\" and backends.directory = \"postgres\", or give no role, so that \
+one process does everything.";
+
+const KEYLESS_ROLES: &str = "a role is given (--role, roles), but auth.keys is empty: every process would make a key of \
+its own, and refuse the tokens of the others. Set auth.keys to the keys of your issuer, the same everywhere.";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_commented_default_file_says_what_the_code_does() {
-        let from_file: Config = toml::from_str(DEFAULT).expect("valid TOML");
-        assert_eq!(from_file, Config::default());
-        assert!(from_file.validate().is_ok());
-    }
-
-    #[test]
-    fn every_key_stands_in_the_default_file() {
-        let all = toml::Table::try_from(Config::default()).expect("serialises");
-        let documented: toml::Table = toml::from_str(DEFAULT).expect("valid TOML");
-        for (section, keys) in &all {
-            let Some(keys) = keys.as_table() else {
-                assert!(documented.contains_key(section), "{section}");
-                continue;
-            };
-            let written = documented[section].as_table().expect("a section");
-            for key in keys.keys() {
-                assert!(written.contains_key(key), "{section}.{key} is not in default.toml");
-            }
-        }
-    }
-
-    #[test]
-    fn an_unknown_key_is_named() {
-        let error = toml::from_str::<Config>("[gateway]\ntlt_ms = 5\n").expect_err("unknown");
-        assert!(error.to_string().contains("tlt_ms"), "{error}");
-    }
-
-    #[test]
-    fn development_mode_stays_on_the_machine() {
-        let open = SocketAddr::from(([0, 0, 0, 0], 8080));
-        let http = Http { listen: open, ..Http::default() };
-        let config = Config { dev: true, http, ..Config::default() };
-        assert!(config.validate().is_err());
-    }
-}
+mod tests;

@@ -1,12 +1,11 @@
 use std::fs::{File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
 /// The folder of the embedded state, held by one process at a time.
 #[derive(Debug)]
 pub(crate) struct DataDir {
-    path: PathBuf,
     _lock: File,
 }
 
@@ -26,10 +25,6 @@ impl DataDir {
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
             format!("another process uses the data folder {shown}. Stop it, or choose another with --data DIR.")
         })?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+        Ok(Self { _lock: lock })
     }
 }

@@ -1,20 +1,25 @@
 //! The one binary: roles, configuration, wiring, command line. The only place that knows all parts.
 //!
 //! ```text
-//! main ─▶ cli ─▶ command (serve, demo, simulate, token) ─▶ Node::start(config): opens every part, connects them
-//!                                                            ├─▶ listener: accepts, limits, hands to the router
-//!                                                            └─▶ supervised tasks, each a latch of /ready
+//! main ─▶ cli ─▶ command (serve, demo, …) ─▶ Node::start(config): opens every part, connects them
+//!                   │                          ├─▶ backends: embedded, or Redis and PostgreSQL; chosen here and nowhere else
+//!                   │                          ├─▶ listener: accepts, limits, hands to the router
+//!                   │                          └─▶ supervised tasks and servers, each a latch of /ready
+//!                   └─▶ check-config, dump-config, migrate, shard-map: for operators, start nothing
 //! ```
 //!
 //! # Invariants
 //! * Nothing is global but the metrics recorder: several nodes fit in one process.
-//! * A node that doesn't start has changed nothing but its own data directory, and says what to do.
-//! * A task that ends turns `/ready` red.
+//! * A node that doesn't start has changed nothing but its own data directory, and says what to do. (It may have given a
+//!   name to the memory of a Redis server that had none.)
+//! * Nothing listens before the settings were found right and every server was reached.
+//! * A task that ends, or a server that is away, turns `/ready` red.
 //!
 //! # Limits
 //! In [`Config`], which names their units; open files limit the connections (see [`files`]).
 
 mod args;
+mod backends;
 pub mod cli;
 mod command;
 mod config;
@@ -30,6 +35,7 @@ mod operations;
 mod readiness;
 mod routes;
 
-pub use config::{Config, ConfigError};
+pub use backends::{Backends, DirectoryBackend, LiveBackend};
+pub use config::{Config, ConfigError, NodeRole};
 pub use keys::Keys;
 pub use node::{Node, StartError};

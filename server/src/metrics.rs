@@ -15,7 +15,12 @@ pub(crate) fn recorder() -> &'static PrometheusHandle {
             .expect("the list of buckets isn't empty")
             .install_recorder()
             .expect("nothing else in this process records metrics");
-        for table in [api::metrics::ALL, directory::metrics::ALL, ws_gateway::metrics::ALL] {
+        for table in [
+            api::metrics::ALL,
+            directory::metrics::ALL,
+            ws_gateway::metrics::ALL,
+            ws_gateway::redis::metrics::ALL,
+        ] {
             api::metrics::describe(table);
         }
         handle

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Context, RateLimit, SystemRandom, Verifier};
-use directory::embedded::EmbeddedStore;
 use directory::{Change, Directory};
 use model::{Clock, Random, SystemClock};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use ws_gateway::embedded::Embedded;
 use ws_gateway::{Deps, Gateway};
 
+use crate::backends::OpenLive;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::dev::Dev;
@@ -31,7 +30,8 @@ pub struct Node {
     stop: watch::Sender<bool>,
     listening: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
-    _data_dir: DataDir,
+    /// Held while something is kept in it.
+    _data_dir: Option<DataDir>,
 }
 
 /// Why a node didn't start, and what to do.
@@ -59,48 +59,50 @@ impl Node {
     }
 
     /// The same, with people that the development page offers.
+    ///
+    /// Settings and keys are looked at first, then every server is reached, and only then does anything listen: what is
+    /// wrong is said before a client can notice.
     pub(crate) async fn start_with(config: Config, dev: Option<Dev>) -> Result<Self, StartError> {
         config.validate().map_err(|e| e.to_string())?;
         metrics::recorder();
-        let data_dir = DataDir::open(&config.data.dir)?;
-        let verifier = Arc::new(Keys::verifier(&config.auth, data_dir.path())?);
+        let data = &config.data.dir;
+        let data_dir = config.needs_data_dir().then(|| DataDir::open(data)).transpose()?;
+        let verifier = Arc::new(Keys::verifier(&config.auth, data)?);
+        let signer = config.dev.then(|| Keys::signer(&config.auth, data)).transpose()?;
+        if config.backends.are_shared() && config.auth.keys.is_empty() {
+            tracing::warn!(
+                "auth.keys is empty: this node believes only tokens of its own key; gateways that share state need the \
+                 same keys"
+            );
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let readiness = Readiness::default();
+        config.backends.placement(&config).transpose()?;
 
-        let store = EmbeddedStore::open(data_dir.path()).await.map_err(|e| unusable(&e))?;
-        let directory = Directory::start(Arc::new(store), clock.clone(), config.directory);
-        let gateway = gateway(&config, &clock, &random, &verifier, &directory);
-        // Weakly: the gateway holds the directory.
-        let told = Arc::downgrade(&gateway);
-        directory.listen(move |change| match (told.upgrade(), change) {
-            (Some(gateway), Change::Touched(users)) => gateway.touched(users),
-            (Some(gateway), Change::Lost) => gateway.touched_all(),
-            (None, _) => {}
-        });
+        let stored = config.backends.open_directory(&config, data).await?;
+        let live = config.backends.open_live(&config, &clock, &random).await?;
+        let parts = (live.part, stored.part);
+        let directory = Directory::start(stored.store, clock.clone(), config.directory);
+        let gateway = connect_gateway(&config, &clock, &random, &verifier, &directory, live);
         let listener = listen(&config)?;
         let address = listener.address();
 
+        let readiness = Readiness::default();
         let context = context(&config, &clock, &random, &verifier);
-        let parts = vec![
+        let doors = vec![
             directory::http::router(directory.clone(), context.clone()),
             ws_gateway::router(gateway.clone(), context.clone()),
             operations::router(readiness.clone(), gateway.clone()),
         ];
-        let dev = match (config.dev, dev) {
-            (false, _) => None,
-            (true, given) => {
-                let signer = Keys::signer(&config.auth, data_dir.path())?;
-                Some(dev::router(given.unwrap_or_default(), signer, clock.clone()))
-            }
-        };
-        let router = routes::assemble(parts, dev, &context, &config.gateway.allowed_origins);
+        let page = signer.map(|signer| dev::router(dev.unwrap_or_default(), signer, clock));
+        let router = routes::assemble(doors, page, &context, &config.gateway.allowed_origins);
 
         let (stop, stopped) = watch::channel(false);
-        let tasks = supervise(&readiness, &gateway, &directory);
+        let mut tasks = supervise(&readiness, &gateway, &directory);
+        tasks.extend(follow(&readiness, parts, &gateway, &directory));
         let latch = readiness.latch("listener");
         let listening = tokio::spawn(async move {
-            latch.open();
+            latch.set(true);
             listener.run(router, stopped).await;
         });
         tracing::info!(%address, "listening");
@@ -132,21 +134,13 @@ impl Node {
     }
 }
 
-/// What to do about data that can't be opened.
-fn unusable(error: &directory::Error) -> String {
-    let remedy = match error {
-        directory::Error::NewerVersion { .. } => "Start that version",
-        _ => "See that the disk has room and the file may be written to, restore a backup",
-    };
-    format!("{error}. {remedy}, or choose another folder with --data DIR.")
-}
-
-fn gateway(
+fn connect_gateway(
     config: &Config,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
     verifier: &Arc<Verifier>,
     directory: &Directory,
+    live: OpenLive,
 ) -> Arc<Gateway> {
     let mut settings = config.gateway.clone();
     let fit = files::connections_max(files::raise_limit());
@@ -163,8 +157,15 @@ fn gateway(
         verifier: verifier.clone(),
         friends: Arc::new(directory.clone()),
     };
-    let embedded = Embedded::new(clock.clone(), &**random);
-    Gateway::new(settings, deps, |sink| embedded.attach(sink))
+    let gateway = Gateway::new(settings, deps, live.attach);
+    // Weakly: the gateway holds the directory.
+    let told = Arc::downgrade(&gateway);
+    directory.listen(move |change| match (told.upgrade(), change) {
+        (Some(gateway), Change::Touched(users)) => gateway.touched(users),
+        (Some(gateway), Change::Lost) => gateway.touched_all(),
+        (None, _) => {}
+    });
+    gateway
 }
 
 fn listen(config: &Config) -> Result<Listener, StartError> {
@@ -210,4 +211,17 @@ fn supervise(
         readiness.supervise("gateway", gateway.clone().run()),
         readiness.supervise("metrics", tidy),
     ]
+}
+
+/// The parts on servers, live path and directory, with what keeps them from working.
+fn follow(
+    readiness: &Readiness,
+    (live, stored): (Option<&'static str>, Option<&'static str>),
+    gateway: &Arc<Gateway>,
+    directory: &Directory,
+) -> Vec<JoinHandle<()>> {
+    let (gateway, directory) = (gateway.clone(), directory.clone());
+    let live = live.map(|part| readiness.follow(part, move || gateway.fault()));
+    let stored = stored.map(|part| readiness.follow(part, move || directory.fault()));
+    live.into_iter().chain(stored).collect()
 }

@@ -1,5 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+/// How often a part is asked what keeps it from working.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What `/ready` says: every part of the node is a latch, and the node is ready while all of them are set.
 #[derive(Clone, Default)]
@@ -34,10 +40,10 @@ impl Readiness {
         &self,
         part: &'static str,
         task: impl Future<Output = ()> + Send + 'static,
-    ) -> tokio::task::JoinHandle<()> {
+    ) -> JoinHandle<()> {
         let latch = self.latch(part);
         tokio::spawn(async move {
-            latch.open();
+            latch.set(true);
             let inner = tokio::spawn(task);
             let _ends_with_us = AbortOnDrop(inner.abort_handle());
             match inner.await {
@@ -48,6 +54,38 @@ impl Readiness {
             drop(latch);
         })
     }
+
+    /// Asks a part again and again what keeps it from working. The log is told when the answer changes, not each time.
+    pub(crate) fn follow(
+        &self,
+        part: &'static str,
+        fault: impl Fn() -> Option<String> + Send + 'static,
+    ) -> JoinHandle<()> {
+        let latch = self.latch(part);
+        tokio::spawn(async move {
+            let mut told = None;
+            loop {
+                // First of all, since right after the start everything is still connecting.
+                tokio::time::sleep(LOOK_EVERY).await;
+                look(&latch, &mut told, fault());
+            }
+        })
+    }
+}
+
+/// Sets the latch by what keeps the part from working, and logs that if it isn't what was `told` last.
+fn look(latch: &Latch, told: &mut Option<String>, fault: Option<String>) {
+    latch.set(fault.is_none());
+    if *told == fault {
+        return;
+    }
+    let part = latch.part;
+    if let Some(why) = &fault {
+        tracing::warn!(part, why, "not ready");
+    } else {
+        tracing::info!(part, "ready again");
+    }
+    *told = fault;
 }
 
 struct AbortOnDrop(tokio::task::AbortHandle);
@@ -59,9 +97,9 @@ impl Drop for AbortOnDrop {
 }
 
 impl Latch {
-    /// The part works.
-    pub(crate) fn open(&self) {
-        self.readiness.set(self.part, true);
+    /// Whether the part works.
+    pub(crate) fn set(&self, works: bool) {
+        self.readiness.set(self.part, works);
     }
 }
 
@@ -89,5 +127,22 @@ mod tests {
         go.send(()).expect("waiting");
         task.await.expect("the supervisor doesn't panic");
         assert_eq!(readiness.parts(), BTreeMap::from([("part", false)]));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_away_turns_its_part_red_until_it_is_back() {
+        let readiness = Readiness::default();
+        let fault = Arc::new(Mutex::new(None));
+        let asked = fault.clone();
+        readiness.follow("server", move || asked.lock().expect("not poisoned").clone());
+        for (why, works) in [(None, true), (Some("away".to_owned()), false), (None, true)] {
+            *fault.lock().expect("not poisoned") = why;
+            let followed = async {
+                while readiness.parts() != BTreeMap::from([("server", works)]) {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), followed).await.expect("in time");
+        }
     }
 }

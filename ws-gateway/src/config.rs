@@ -18,9 +18,9 @@ pub struct Config {
     pub message_bytes_max: usize,
     /// The most fixes in one `fixes`.
     pub batch_fixes_max: usize,
-    /// Fixes a connection may send, on average.
+    /// Fixes a user may send over all of their connections to one gateway, on average.
     pub fixes_per_s: u32,
-    /// Fixes a connection may send at once after a pause; at least `batch_fixes_max`.
+    /// Fixes a user may send at once after a pause; at least `batch_fixes_max`.
     pub fixes_burst: u32,
     /// Messages and control frames a connection may send, on average.
     pub messages_per_s: u32,

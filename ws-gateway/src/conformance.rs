@@ -37,7 +37,7 @@ pub trait Backend: Send + Sync {
 #[derive(Default)]
 pub struct Ear {
     heard: Mutex<Vec<(Channel, Sighting)>>,
-    gaps: Mutex<usize>,
+    gaps: Mutex<Vec<Channel>>,
     news: Notify,
 }
 
@@ -48,8 +48,8 @@ impl Sink for Ear {
         self.news.notify_waiters();
     }
 
-    fn gap(&self) {
-        *self.gaps.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    fn gap(&self, channels: &[Channel]) {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(channels);
         self.news.notify_waiters();
     }
 }
@@ -135,14 +135,24 @@ pub fn standing_clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(Timestamp(now.wall.0)))
 }
 
-/// Stamps out all cases as tests of a module, for a [`Backend`] that the expression makes anew for each.
+/// One of the cases, for whoever wants to run them all and tell how each went.
+pub struct Case {
+    /// What holds, as a name.
+    pub name: &'static str,
+    /// Panics if it doesn't.
+    pub run: for<'a> fn(&'a dyn Backend) -> Async<'a, ()>,
+}
+
+/// The one list; hands it to another macro.
+#[doc(hidden)]
 #[macro_export]
-macro_rules! conformance_tests {
-    ($name:ident, $backend:expr) => {
-        $crate::conformance_tests!($name, $backend,
+macro_rules! conformance_cases {
+    ($then:ident $(, $argument:expr_2021)*) => {
+        $crate::$then! { ($($argument),*)
             what_is_written_is_read_everywhere
             who_never_wrote_is_absent_and_answers_keep_the_order_of_the_questions
             an_older_version_changes_nothing
+            versions_of_one_millisecond_are_ordered_by_device_then_seq
             writing_the_same_again_is_harmless
             a_position_is_forgotten_at_its_ttl
             the_same_version_can_hold_longer_but_not_shorter
@@ -156,17 +166,44 @@ macro_rules! conformance_tests {
             subscribe_and_unsubscribe_take_effect_in_the_order_of_the_calls
             nothing_falls_between_subscribing_and_reading
             the_epoch_is_the_same_everywhere_and_not_empty
-        );
+        }
     };
-    ($name:ident, $backend:expr, $($case:ident)+) => {
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_list {
+    (() $($case:ident)+) => {
+        &[$($crate::conformance::Case {
+            name: stringify!($case),
+            run: |backend| Box::pin($crate::conformance::$case(backend)),
+        }),+]
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_stamp {
+    (($backend:expr_2021) $($case:ident)+) => {
+        $(
+            #[tokio::test]
+            async fn $case() {
+                $crate::conformance::$case(&$backend).await;
+            }
+        )+
+    };
+}
+
+/// Every case.
+pub const CASES: &[Case] = conformance_cases!(conformance_list);
+
+/// Stamps out all cases as tests of a module, for a [`Backend`] that the expression makes anew for each.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($name:ident, $backend:expr_2021) => {
         mod $name {
             use super::*;
-            $(
-                #[tokio::test]
-                async fn $case() {
-                    $crate::conformance::$case(&$backend).await;
-                }
-            )+
+            $crate::conformance_cases! { conformance_stamp, $backend }
         }
     };
 }

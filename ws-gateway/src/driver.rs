@@ -16,7 +16,7 @@ use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::port::{self, Async, Written};
 use crate::protocol::CloseCode;
-use crate::session::{Effect, Input, Session};
+use crate::session::{Effect, FixesUsed, Input, Session};
 
 /// Deadlines nearer than this are armed apart from farther ones, so that ticks don't pile up entries for pings.
 const NEAR_MS: u64 = 1_000;
@@ -34,7 +34,7 @@ pub(crate) enum Out {
 }
 
 enum Answer {
-    Admitted(Result<Caller, (CloseCode, String)>),
+    Admitted(Result<(Caller, FixesUsed), (CloseCode, String)>),
     Renewed(Result<Caller, String>),
     Circle(Result<Circle, port::Error>),
     Watching(Result<(), port::Error>),
@@ -112,6 +112,9 @@ impl Driver {
             for armed in &mut self.armed {
                 *armed = armed.filter(|at| *at > now);
             }
+        }
+        if calls.gap {
+            self.session.set_epoch(self.gateway().live.epoch());
         }
         if calls != crate::mailbox::Calls::default() {
             let drain_in_ms = if calls.drain { self.gateway().drain_in_ms() } else { 0 };
@@ -249,16 +252,18 @@ impl Driver {
 
     fn answered(&mut self, answer: Answer) {
         match answer {
-            Answer::Admitted(Ok(caller)) => self.input(Input::Admitted(caller)),
+            Answer::Admitted(Ok((caller, used))) => self.input(Input::Admitted(caller, used)),
             Answer::Admitted(Err((code, detail))) => self.input(Input::Refused(code, detail)),
             Answer::Renewed(answer) => self.input(Input::Renewed(answer)),
             Answer::Circle(answer) => self.input(Input::Circle(answer)),
             Answer::Watching(answer) => {
+                self.session.set_epoch(self.gateway().live.epoch());
                 // What was read is in the view before the session tells it.
                 self.take_news();
                 self.input(Input::Watching(answer));
             }
             Answer::Reread(answer) => {
+                self.session.set_epoch(self.gateway().live.epoch());
                 self.take_news();
                 self.input(Input::Reread(answer));
             }

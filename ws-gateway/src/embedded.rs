@@ -2,16 +2,15 @@
 //! in one process may share it, as tests do.
 
 mod bus;
-mod positions;
 
 use std::sync::Arc;
 
 use model::{Clock, Random};
 
 use crate::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use crate::positions::Positions;
 use crate::record::Sighting;
 use bus::{Exchange, Subscriber};
-use positions::Positions;
 
 /// What the gateways of one process share.
 pub struct Embedded {

@@ -76,9 +76,7 @@ impl Gateway {
         let timers = Arc::new(Timers::new(step_ms));
         let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone()));
         let registry = Arc::new(Registry::default());
-        let told = registry.clone();
-        let on_gap = Box::new(move || told.raise_all(|calls| calls.gap = true));
-        let live = attach(Arc::new(HubSink { hub: hub.clone(), on_gap }));
+        let live = attach(Arc::new(HubSink(hub.clone())));
         Arc::new(Self {
             config: Arc::new(config),
             clock: deps.clock,
@@ -109,6 +107,11 @@ impl Gateway {
     /// Any circle may have changed.
     pub fn touched_all(&self) {
         self.registry.raise_all(|calls| calls.circle = true);
+    }
+
+    /// What keeps the bus or the position store from working now; for operators.
+    pub fn fault(&self) -> Option<String> {
+        self.live.fault()
     }
 
     /// Connections that are open.

@@ -10,6 +10,7 @@ use crate::mailbox::Mailbox;
 use crate::port::{Async, Bus, Channel, Error, Sink};
 use crate::record::{Merge, Sighting, merge};
 use crate::timers::Timers;
+use crate::view::SELF_SLOT;
 
 /// How many locks the map of channels is spread over.
 const STRIPES: usize = 64;
@@ -194,6 +195,15 @@ impl Hub {
         }
     }
 
+    /// Tells everybody who watches these channels, other than as their own, that something may have been missed.
+    pub(crate) fn gap(&self, channels: &[Channel]) {
+        for cell in channels.iter().filter_map(|channel| self.find(channel)) {
+            for watcher in cell.lock().watchers.iter().filter(|watcher| watcher.slot != SELF_SLOT) {
+                watcher.mailbox.raise(|calls| calls.gap = true);
+            }
+        }
+    }
+
     /// Takes in what is new about a channel that is watched here; everything else is dropped.
     pub(crate) fn take_in(&self, channel: &Channel, sighting: Sighting) {
         if let Some(cell) = self.find(channel) {
@@ -228,17 +238,14 @@ impl Hub {
 }
 
 /// What the bus hands over goes the same way as what comes from a phone on this gateway.
-pub(crate) struct HubSink {
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) on_gap: Box<dyn Fn() + Send + Sync>,
-}
+pub(crate) struct HubSink(pub(crate) Arc<Hub>);
 
 impl Sink for HubSink {
     fn deliver(&self, channel: &Channel, sighting: Sighting) {
-        self.hub.take_in(channel, sighting);
+        self.0.take_in(channel, sighting);
     }
 
-    fn gap(&self) {
-        (self.on_gap)();
+    fn gap(&self, channels: &[Channel]) {
+        self.0.gap(channels);
     }
 }

@@ -11,6 +11,7 @@
 //! * `hub` holds every watched channel once and marks its watchers' mailboxes; `socket` and `driver` connect sessions to
 //!   the rest.
 //! * [`port`] says what is needed of a bus and a position store, [`embedded`] is both in one process,
+//!   [`redis`] both over many servers,
 //!   [`conformance`] is what every adapter must pass.
 //!
 //! # Invariants
@@ -43,9 +44,11 @@ pub mod metrics;
 mod nearby;
 mod pace;
 pub mod port;
+mod positions;
 pub mod protocol;
 /// What is known of where a user is, and which of two is newer.
 pub mod record;
+pub mod redis;
 mod registry;
 mod session;
 mod socket;

@@ -65,14 +65,16 @@ pub trait Sink: Send + Sync {
     /// Something was published on a subscribed channel by another gateway. Repeats and old versions are harmless.
     fn deliver(&self, channel: &Channel, sighting: Sighting);
 
-    /// Something may have been missed on every subscribed channel. Whoever is told reads the cache again.
-    fn gap(&self);
+    /// Something may have been missed on these channels. The newest of what the store holds of them has been delivered
+    /// before, so that whoever is told can start over at once.
+    fn gap(&self, channels: &[Channel]);
 }
 
 /// Carries sightings from the gateway that a phone talks to, to the gateways of those who watch it.
 ///
 /// * **Order.** Per channel and publisher, in order of the calls. Across publishers none: versions decide.
-/// * **Loss.** What is published after a `subscribe` returned is delivered, or [`Sink::gap`] is called.
+/// * **Loss.** What is published after a `subscribe` returned is delivered, or [`Sink::gap`] is called, with the channels
+///   on which it may have been lost and no others.
 /// * **Replay.** May deliver twice; never invents. A gateway isn't told its own.
 /// * **Subscribing.** A set, not a counter: twice is once. `subscribe` and `unsubscribe` take effect in the order in
 ///   which they are *called*, before the returned future is first polled.
@@ -116,6 +118,11 @@ pub trait Live: Bus + PositionStore {
         })
     }
 
-    /// Changes whenever cached positions may have been lost.
+    /// Changes whenever cached positions may have been lost; the same for all gateways.
     fn epoch(&self) -> String;
+
+    /// What keeps it from working now, for operators: no position, no token, no password.
+    fn fault(&self) -> Option<String> {
+        None
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use model::UserId;
 
 use crate::mailbox::{Calls, Mailbox};
+use crate::session::FixesUsed;
 
 /// Who is connected: every connection's mailbox, and those of each user.
 #[derive(Default)]
@@ -15,9 +16,16 @@ pub(crate) struct Registry {
 #[derive(Default)]
 struct State {
     all: HashMap<u64, Entrant>,
-    by_user: HashMap<UserId, Vec<u64>>,
+    by_user: HashMap<UserId, Sessions>,
     anonymous: usize,
     next: u64,
+}
+
+/// The connections of one user.
+#[derive(Default)]
+struct Sessions {
+    ids: Vec<u64>,
+    fixes_used: FixesUsed,
 }
 
 struct Entrant {
@@ -67,21 +75,27 @@ impl Registry {
         Ok(id)
     }
 
-    /// Counts the connection to its user.
-    pub(crate) fn join(&self, id: u64, user: &UserId, per_user_max: usize) -> Result<(), Full> {
+    /// Counts the connection to its user; answers what they share.
+    pub(crate) fn join(
+        &self,
+        id: u64,
+        user: &UserId,
+        per_user_max: usize,
+    ) -> Result<FixesUsed, Full> {
         let mut guard = self.lock();
         let state = &mut *guard;
         let Some(entrant) = state.all.get_mut(&id).filter(|e| e.user.is_none()) else {
-            return Ok(());
+            return Ok(FixesUsed::default());
         };
         let sessions = state.by_user.entry(user.clone()).or_default();
-        if sessions.len() >= per_user_max {
+        if sessions.ids.len() >= per_user_max {
             return Err(Full::User);
         }
-        sessions.push(id);
+        sessions.ids.push(id);
+        let fixes = sessions.fixes_used.clone();
         entrant.user = Some(user.clone());
         state.anonymous -= usize::from(std::mem::take(&mut entrant.anonymous));
-        Ok(())
+        Ok(fixes)
     }
 
     /// Counts the connection out.
@@ -92,8 +106,8 @@ impl Registry {
         state.anonymous -= usize::from(entrant.anonymous);
         let Some(user) = entrant.user else { return };
         if let Entry::Occupied(mut sessions) = state.by_user.entry(user) {
-            sessions.get_mut().retain(|other| *other != id);
-            if sessions.get().is_empty() {
+            sessions.get_mut().ids.retain(|other| *other != id);
+            if sessions.get().ids.is_empty() {
                 sessions.remove();
             }
         }
@@ -102,7 +116,8 @@ impl Registry {
     /// Leaves word with every connection of these users.
     pub(crate) fn raise(&self, users: &[UserId], set: impl Fn(&mut Calls)) {
         let state = self.lock();
-        for id in users.iter().filter_map(|user| state.by_user.get(user)).flatten() {
+        let sessions = users.iter().filter_map(|user| state.by_user.get(user));
+        for id in sessions.flat_map(|sessions| &sessions.ids) {
             if let Some(entrant) = state.all.get(id) {
                 entrant.mailbox.raise(&set);
             }

@@ -25,6 +25,7 @@ use crate::protocol::{CloseCode, ErrorWord, Fault, Request};
 use crate::record::{Presence, Record};
 use crate::view::{SELF_SLOT, View};
 use budget::Budget;
+pub(crate) use budget::FixesUsed;
 pub(crate) use effect::{Call, Effect, Input, Pulled};
 use fixes::Announcing;
 use stale::Stale;
@@ -57,6 +58,8 @@ pub(crate) struct Session {
     /// Nothing of friends may be told until what the view holds is known to be right again.
     stale: Stale,
     snapshot_due: bool,
+    /// A gap was told, and nothing of the snapshot after it.
+    gap_told: bool,
     radius_told: bool,
     unlocated_due: bool,
     /// The client's own position was set by another connection, and it hasn't been told.
@@ -106,6 +109,7 @@ impl Session {
             announcing: None,
             stale: Stale::default(),
             snapshot_due: false,
+            gap_told: false,
             radius_told: true,
             unlocated_due: false,
             position_due: false,
@@ -131,7 +135,7 @@ impl Session {
                     self.close(CloseCode::UnsupportedData, "messages are JSON text", effects);
                 }
             }
-            Input::Admitted(caller) => self.admitted(caller, effects),
+            Input::Admitted(caller, used) => self.admitted(caller, used, effects),
             Input::Refused(code, detail) => self.close(code, &detail, effects),
             Input::Renewed(answer) => self.renewed(answer, effects),
             Input::Circle(answer) => self.circle(now, answer, effects),
@@ -141,6 +145,11 @@ impl Session {
             Input::News(slot, record) => self.news(slot, record),
             Input::Calls(calls, drain_in_ms) => self.calls(now, calls, drain_in_ms, effects),
         }
+    }
+
+    /// The name of what the position store remembers; it changes when positions may have been lost.
+    pub(crate) fn set_epoch(&mut self, epoch: String) {
+        self.epoch = epoch;
     }
 
     /// The client's user, once known.
@@ -221,7 +230,8 @@ impl Session {
         }
     }
 
-    fn admitted(&mut self, caller: Caller, effects: &mut Vec<Effect>) {
+    fn admitted(&mut self, caller: Caller, used: FixesUsed, effects: &mut Vec<Effect>) {
+        self.budget.share_fixes(used);
         self.caller = Some(caller);
         self.phase = Phase::Opening { welcomed: false };
         self.stale.read_circle(effects);
@@ -321,6 +331,19 @@ impl Session {
         self.start_over();
     }
 
+    /// Something may have been missed; what the view holds is the newest again.
+    fn gap(&mut self, effects: &mut Vec<Effect>) {
+        // Whoever isn't live yet gets its first snapshot anyway.
+        if matches!(self.phase, Phase::Live) {
+            // Told once, however often it happens before the snapshot.
+            if !std::mem::replace(&mut self.gap_told, true) {
+                effects.push(Effect::Gap);
+                effects.push(Effect::Send(Reply::Gap.encode()));
+            }
+            self.start_over();
+        }
+    }
+
     fn positions_unread(&mut self, now: Moment) {
         self.stale.positions_failed = true;
         self.stale.retry_at = Some(now.monotonic.plus_ms(RETRY_MS));
@@ -360,12 +383,7 @@ impl Session {
             self.stale.retry_at = None;
         }
         if calls.gap {
-            // Told once, however often it happens before the snapshot.
-            if matches!(self.phase, Phase::Live) && self.stale.rereads == 0 {
-                effects.push(Effect::Gap);
-                effects.push(Effect::Send(Reply::Gap.encode()));
-            }
-            self.stale.reread(effects);
+            self.gap(effects);
         }
         if calls.circle || (retry && self.stale.circle_failed) {
             self.stale.read_circle(effects);

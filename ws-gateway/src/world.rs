@@ -299,6 +299,7 @@ impl Client {
                     assert!(self.friends.remove(&id(&gone)).is_some(), "left unseen");
                 }
             }
+            Some("gap") => self.continues = false,
             _ => {}
         }
         self.heard.push(message);

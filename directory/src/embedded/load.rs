@@ -1,12 +1,11 @@
 use std::collections::BTreeSet;
 
-use model::{Timestamp, UserId};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use model::UserId;
+use sqlx::SqliteConnection;
 
-use super::read::{USERS, id, json, relation, user};
-use crate::User;
+use super::read::{USERS, json};
 use crate::ledger::{Ledger, Needs, Pair, Row, Tally};
+use crate::{User, rows};
 
 /// Reads what a batch of orders needs, in three statements whatever its size.
 pub(super) async fn ledger(
@@ -26,8 +25,8 @@ async fn users(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query(USERS).bind(json(ids)).fetch_all(connection).await?;
-    rows.iter().map(user).collect()
+    let found = sqlx::query(USERS).bind(json(ids)).fetch_all(connection).await?;
+    found.iter().map(rows::user).collect()
 }
 
 async fn pairs(
@@ -47,19 +46,8 @@ async fn pairs(
                    ON mine.owner = wanted.value ->> 0 AND mine.other = wanted.value ->> 1
                CROSS JOIN relations AS theirs
                    ON theirs.owner = mine.other AND theirs.other = mine.owner";
-    let rows = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
-    rows.iter().map(pair).collect()
-}
-
-fn pair(row: &SqliteRow) -> Result<(Pair, Row), sqlx::Error> {
-    let pair = Pair::of(&id(row, "owner")?, &id(row, "other")?)
-        .ok_or_else(|| sqlx::Error::Decode("somebody is related to themself".into()))?;
-    let found = Row {
-        relation: relation(row)?,
-        since_low: Timestamp(row.try_get("since_ms")?),
-        since_high: Timestamp(row.try_get("their_since_ms")?),
-    };
-    Ok((pair, found))
+    let found = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
+    found.iter().map(rows::pair).collect()
 }
 
 async fn tallies(
@@ -77,14 +65,6 @@ async fn tallies(
                    (SELECT count(*) FROM relations INDEXED BY blocked
                     WHERE owner = value AND blocks = 1) AS blocks
                FROM json_each(?1)";
-    let rows = sqlx::query(sql).bind(json(ids)).fetch_all(connection).await?;
-    let tally = |row: &SqliteRow| {
-        let tally = Tally {
-            friends: row.try_get("friends")?,
-            outgoing: row.try_get("outgoing")?,
-            blocks: row.try_get("blocks")?,
-        };
-        Ok((id(row, "id")?, tally))
-    };
-    rows.iter().map(tally).collect()
+    let found = sqlx::query(sql).bind(json(ids)).fetch_all(connection).await?;
+    found.iter().map(rows::tally).collect()
 }

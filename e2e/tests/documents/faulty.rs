@@ -21,7 +21,7 @@ const WORD: &str = "test";
 /// The gateway, its address, and the handle on its faults.
 pub(crate) struct Faulty {
     pub(crate) address: SocketAddr,
-    /// A token of alice, who has no friends.
+    /// A token of alice, whose friend bob never comes.
     pub(crate) token: String,
     faults: Arc<Faults>,
 }
@@ -38,7 +38,12 @@ struct Unreliable {
     faults: Arc<Faults>,
 }
 
-struct Nobody;
+/// Everybody's only friend.
+struct Bob;
+
+fn bob() -> UserId {
+    UserId::parse("bob").expect("an id")
+}
 
 impl Faulty {
     pub(crate) async fn start() -> Self {
@@ -56,7 +61,7 @@ impl Faulty {
             clock: clock.clone(),
             random: random.clone(),
             verifier: verifier.clone(),
-            friends: Arc::new(Nobody),
+            friends: Arc::new(Bob),
         };
         let gateway = Gateway::new(Config::default(), deps, |sink| {
             let inner = embedded.attach(sink.clone());
@@ -88,7 +93,8 @@ impl Faulty {
 
     /// The bus may have missed something.
     pub(crate) fn gap(&self) {
-        self.faults.sink.get().expect("attached").gap();
+        let bob = Channel::precise(bob());
+        self.faults.sink.get().expect("attached").gap(&[bob]);
     }
 }
 
@@ -126,13 +132,13 @@ impl Live for Unreliable {
     }
 }
 
-impl Friends for Nobody {
+impl Friends for Bob {
     fn ensure_user(&self, _: UserId) -> Async<'_, Result<(), Error>> {
         Box::pin(std::future::ready(Ok(())))
     }
 
     fn circle(&self, _: UserId) -> Async<'_, Result<Circle, Error>> {
-        let circle = Circle { friends: Vec::new(), radius: Metres(1_000.0) };
+        let circle = Circle { friends: vec![bob()], radius: Metres(1_000.0) };
         Box::pin(std::future::ready(Ok(circle)))
     }
 }

@@ -8,14 +8,15 @@ use super::tree;
 const LINES_MAX: usize = 400;
 
 /// Which crates a crate may know. A new arrow is a decision: write down why in ARCHITECTURE.md, then add it here.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("model", &[]),
     ("api", &["model"]),
+    ("shard-map", &["model"]),
     ("directory", &["model", "api"]),
-    ("ws-gateway", &["model", "api", "directory"]),
+    ("ws-gateway", &["model", "shard-map", "api", "directory"]),
     ("bench", &["model"]),
-    ("server", &["model", "api", "directory", "ws-gateway", "bench"]),
-    ("e2e", &["model", "api", "directory", "ws-gateway", "bench", "server"]),
+    ("server", &["model", "shard-map", "api", "directory", "ws-gateway", "bench"]),
+    ("e2e", &["model", "shard-map", "api", "directory", "ws-gateway", "bench", "server"]),
 ];
 
 #[test]

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use api::metrics::{Kind, Metric};
 use e2e::{LISBON, Sandbox};
+use ws_gateway::redis;
 
 /// Distributions that aren't of time.
 const COUNTS: [&str; 1] = ["directory_commit_commands"];
 
 fn all() -> impl Iterator<Item = &'static Metric> {
-    [api::metrics::ALL, directory::metrics::ALL, ws_gateway::metrics::ALL].into_iter().flatten()
+    let parts =
+        [api::metrics::ALL, directory::metrics::ALL, ws_gateway::metrics::ALL, redis::metrics::ALL];
+    parts.into_iter().flatten()
 }
 
 #[test]

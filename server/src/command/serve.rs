@@ -9,9 +9,12 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
     if let Some(listen) = args.listen {
         config.http.listen = listen;
     }
+    if !args.roles.is_empty() {
+        config.roles = args.roles;
+    }
     config.dev |= args.dev;
     logs::start(&config.log)?;
-    let dev = config.dev;
+    let (dev, own_key) = (config.dev, config.auth.keys.is_empty());
     // Before anybody can know that it listens, and so ask it to stop.
     let mut stop = StopSignals::listen()?;
     let node = Node::start(config).await.map_err(|e| e.to_string())?;
@@ -20,7 +23,9 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
     if dev {
         println!("  page      http://{}/", node.address());
     }
-    println!("  a token   whereabouts token --user alice");
+    if own_key {
+        println!("  a token   whereabouts token --user alice");
+    }
     stop.next().await;
     eprintln!("Going away; once more Ctrl-C ends at once.");
     tokio::select! {

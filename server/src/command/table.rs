@@ -1,5 +1,4 @@
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -19,8 +18,8 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 /// Who sees whom, drawn anew every second; without a terminal a line now and then.
 pub(super) struct LiveTable {
     term: Term,
-    address: String,
-    data: String,
+    /// How whoever looks on takes part.
+    invitation: String,
     state: Mutex<State>,
 }
 
@@ -32,13 +31,8 @@ struct State {
 }
 
 impl LiveTable {
-    pub(super) fn new(address: &str, data: &Path) -> Self {
-        Self {
-            term: Term::stdout(),
-            address: address.to_owned(),
-            data: data.display().to_string(),
-            state: Mutex::default(),
-        }
+    pub(super) fn new(invitation: String) -> Self {
+        Self { term: Term::stdout(), invitation, state: Mutex::default() }
     }
 
     fn draw(&self, scene: &Scene<'_>) -> String {
@@ -61,11 +55,7 @@ impl LiveTable {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         lines.extend(state.events.iter().cloned());
         lines.push(String::new());
-        lines.push(format!(
-            "Connect yourself: {} · whereabouts token --user you --data {} · Ctrl-C ends",
-            style(format!("{}/", self.address)).underlined(),
-            self.data
-        ));
+        lines.push(format!("Connect yourself: {} · Ctrl-C ends", self.invitation));
         let mut screen = String::new();
         for line in lines {
             let _ = writeln!(screen, "{}\x1b[K", truncate_str(&line, columns, "…"));

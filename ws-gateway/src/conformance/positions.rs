@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use model::{DeviceId, Version};
+
 use super::{Backend, Rig, channel, sighting};
 use crate::port::Written;
 use crate::record::{Presence, Record, Sighting};
@@ -41,6 +43,35 @@ pub async fn an_older_version_changes_nothing(backend: &dyn Backend) {
     assert_eq!(rig.read_seq(0, "alice").await, Some(5));
     assert_eq!(rig.write(1, rig.sighting("alice", 0, 6)).await, Written::Newest);
     assert_eq!(rig.read_seq(0, "alice").await, Some(6));
+}
+
+/// The same on every server, whatever its language or locale: devices by their bytes, `seq` to its last bit.
+pub async fn versions_of_one_millisecond_are_ordered_by_device_then_seq(backend: &dyn Backend) {
+    let rig = Rig::new(backend, 1).await;
+    let (channel, here) = rig.sighting("alice", 0, 0);
+    // From the oldest to the newest.
+    let versions = [
+        ("B", (1 << 63) + 1),
+        ("B", (1 << 63) + 2),
+        ("a", u64::MAX - 1),
+        ("a", u64::MAX),
+        ("a-1", 3),
+        ("aa", 2),
+        ("b", 1),
+    ];
+    let all = versions.map(|(device, seq)| {
+        let device = DeviceId::parse(device).expect("a valid id");
+        let version = Version { device, seq, ..here.record.version.clone() };
+        let record =
+            Record::new(channel.user.clone(), version, here.record.presence, here.record.received);
+        (channel.clone(), Sighting { record: Arc::new(record), expires: here.expires })
+    });
+    for (at, newer) in all.iter().enumerate() {
+        assert_eq!(rig.write(0, newer.clone()).await, Written::Newest, "{:?}", versions[at]);
+        for older in &all[..at] {
+            assert_eq!(rig.write(0, older.clone()).await, Written::Older, "{:?}", versions[at]);
+        }
+    }
 }
 
 /// So that a call whose answer was lost can be repeated.

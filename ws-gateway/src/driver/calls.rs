@@ -118,11 +118,11 @@ pub(super) fn admit(gateway: Arc<Gateway>, seat: u64, caller: Caller) -> Async<'
             return Answer::Admitted(Err((CloseCode::TryAgainLater, detail)));
         }
         let per_user_max = gateway.config.sessions_per_user_max;
-        if gateway.registry.join(seat, &caller.user, per_user_max).is_err() {
+        let Ok(used) = gateway.registry.join(seat, &caller.user, per_user_max) else {
             let detail = format!("at most {per_user_max} connections of one user");
             return Answer::Admitted(Err((CloseCode::TooManySessions, detail)));
-        }
-        Answer::Admitted(Ok(caller))
+        };
+        Answer::Admitted(Ok((caller, used)))
     })
 }
 

@@ -1,16 +1,22 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
 use api::{Gcra, RetryAfterMs};
 use model::Monotonic;
 
 use crate::config::Config;
 
-/// What a connection may still send.
+/// How many fixes a user has sent, over all of their connections to this gateway.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FixesUsed(Arc<Mutex<u64>>);
+
+/// What a connection may still send, and its user.
 pub(super) struct Budget {
     messages: Gcra,
     bytes: Gcra,
     fixes: Gcra,
     messages_used: u64,
     bytes_used: u64,
-    fixes_used: u64,
+    fixes_used: FixesUsed,
 }
 
 impl Budget {
@@ -21,7 +27,7 @@ impl Budget {
             fixes: Gcra::new(config.fixes_per_s, config.fixes_burst),
             messages_used: 0,
             bytes_used: 0,
-            fixes_used: 0,
+            fixes_used: FixesUsed::default(),
         }
     }
 
@@ -32,8 +38,14 @@ impl Budget {
             && self.bytes.take(&mut self.bytes_used, now, bytes).is_ok()
     }
 
+    /// Counts fixes together with the user's other connections from now on.
+    pub(super) fn share_fixes(&mut self, used: FixesUsed) {
+        self.fixes_used = used;
+    }
+
     /// Counts fixes, all or none.
     pub(super) fn fixes(&mut self, now: Monotonic, count: usize) -> Result<(), RetryAfterMs> {
-        self.fixes.take(&mut self.fixes_used, now, u32::try_from(count).unwrap_or(u32::MAX))
+        let mut used = self.fixes_used.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.fixes.take(&mut used, now, u32::try_from(count).unwrap_or(u32::MAX))
     }
 }

@@ -9,6 +9,7 @@ use crate::port::{self, Channel, Written};
 use crate::protocol::request::Token;
 use crate::protocol::{CloseCode, ErrorWord};
 use crate::record::{Record, Sighting};
+use crate::session::FixesUsed;
 
 /// What can happen to a session.
 pub(crate) enum Input<'a> {
@@ -19,7 +20,7 @@ pub(crate) enum Input<'a> {
     /// A binary message of so many bytes.
     Binary(usize),
     /// [`Call::Admit`] went well, or the handshake brought a valid token.
-    Admitted(Caller),
+    Admitted(Caller, FixesUsed),
     /// [`Call::Admit`] didn't.
     Refused(CloseCode, String),
     /// [`Call::Renew`] is done; the error says why the token doesn't do.

@@ -64,6 +64,7 @@ impl Session {
         let changes = self.view.collect(now.wall, self.config.changes_per_message_max);
         let more = self.view.has_pending();
         self.snapshot_due = more;
+        self.gap_told = false;
         let located = self.view.located();
         let (count, fresh) = (changes.count, Vec::new());
         let text = reply::snapshot(&self.epoch, now.wall.0, located, &changes.into_friends(), more);

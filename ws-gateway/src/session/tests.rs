@@ -20,7 +20,7 @@ impl Alone {
     /// Alice, without friends, with a token for an hour, her snapshot read.
     fn live(config: Config) -> Self {
         let mut alone = Self::anonymous(config);
-        alone.step(Input::Admitted(caller("alice", 3_600_000)));
+        alone.step(Input::Admitted(caller("alice", 3_600_000), FixesUsed::default()));
         let circle = Circle { friends: Vec::new(), radius: Metres(1_000.0) };
         alone.step(Input::Circle(Ok(circle)));
         alone.step(Input::Watching(Ok(())));
@@ -212,7 +212,7 @@ fn of_a_batch_only_the_newest_believable_fix_is_shown() {
 #[test]
 fn a_friend_list_that_can_not_be_read_at_first_asks_the_client_to_come_back() {
     let mut alone = Alone::anonymous(Config::default());
-    alone.step(Input::Admitted(caller("alice", 3_600_000)));
+    alone.step(Input::Admitted(caller("alice", 3_600_000), FixesUsed::default()));
     let failed = port::Error { detail: "down".to_owned() };
     assert_eq!(closed(&alone.step(Input::Circle(Err(failed)))), Some(CloseCode::TryAgainLater));
 }

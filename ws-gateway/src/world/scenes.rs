@@ -328,3 +328,24 @@ fn a_big_snapshot_comes_in_parts() {
     let parts = world.heard(alice).iter().filter(|kind| *kind == "snapshot").count();
     assert_eq!((parts, world.clients[alice].friends.len()), (4, 35));
 }
+
+#[test]
+fn the_limit_of_fixes_is_a_users_however_many_connections_they_have() {
+    let config = Config { fixes_burst: 100, fixes_per_s: 1, ..Config::default() };
+    let mut world = World::new(1, config);
+    let (phone, watch) = (world.connect("alice", 0), world.connect("alice", 0));
+    let bob = world.connect("bob", 0);
+    let fixes: Vec<_> =
+        (1..=100).map(|seq| json!({ "seq": seq, "latitude": 1.0, "longitude": 2.0 })).collect();
+    world.say(phone, &json!({ "type": "fixes", "device": "phone", "fixes": fixes }));
+    assert!(world.heard(phone).contains(&"ack".to_owned()));
+    let fix =
+        json!({ "type": "fix", "device": "watch", "seq": 1, "latitude": 1.0, "longitude": 2.0 });
+    world.heard(watch);
+    world.say(watch, &fix);
+    assert_eq!(world.heard(watch).last().map(String::as_str), Some("error"));
+    world.at(bob, HERE);
+    world.pass_ms(1_000);
+    world.say(watch, &fix);
+    assert!(world.heard(watch).contains(&"ack".to_owned()));
+}

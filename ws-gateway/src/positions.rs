@@ -16,7 +16,7 @@ const STRIPES: usize = 64;
 const SWEEP_WRITES_MIN: usize = 64;
 
 /// The cache of newest positions, in memory.
-pub(super) struct Positions {
+pub(crate) struct Positions {
     stripes: Box<[Mutex<Stripe>]>,
     hasher: RandomState,
     clock: Arc<dyn Clock>,
@@ -29,7 +29,7 @@ struct Stripe {
 }
 
 impl Positions {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
         Self { stripes, hasher: RandomState::new(), clock }
     }
@@ -39,7 +39,7 @@ impl Positions {
         self.stripes[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn write(&self, channel: Channel, sighting: Sighting) -> Written {
+    pub(crate) fn write(&self, channel: Channel, sighting: Sighting) -> Written {
         let now = self.clock.now();
         let mut stripe = self.stripe(&channel);
         stripe.sweep_at_times(now);
@@ -59,7 +59,19 @@ impl Positions {
         Written::Newest
     }
 
-    pub(super) fn read(&self, channel: &Channel) -> Option<Sighting> {
+    /// Everything that still holds.
+    pub(crate) fn all(&self) -> Vec<(Channel, Sighting)> {
+        let now = self.clock.now();
+        let mut all = Vec::new();
+        for stripe in &self.stripes {
+            let stripe = stripe.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = stripe.newest.iter().filter(|(_, sighting)| sighting.holds(now.monotonic));
+            all.extend(held.map(|(channel, sighting)| (channel.clone(), sighting.clone())));
+        }
+        all
+    }
+
+    pub(crate) fn read(&self, channel: &Channel) -> Option<Sighting> {
         let now = self.clock.now();
         self.stripe(channel).newest.get(channel).filter(|s| s.holds(now.monotonic)).cloned()
     }

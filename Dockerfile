@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+# The one binary in a small image, run by a user without rights. docker-compose.yml shows how.
+
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+    cargo build --release --locked --package server \
+    && strip --strip-debug -o /whereabouts target/release/whereabouts
+
+FROM debian:bookworm-slim
+# Certificates: for Redis and PostgreSQL over TLS.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --home-dir /var/lib/whereabouts --create-home --shell /usr/sbin/nologin whereabouts \
+    && install -d -o whereabouts -m 700 /run/whereabouts
+COPY --from=build /whereabouts /usr/local/bin/whereabouts
+COPY ops/container/start ops/container/healthy /usr/local/bin/
+USER whereabouts
+WORKDIR /var/lib/whereabouts
+VOLUME /var/lib/whereabouts
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 CMD ["healthy"]
+ENTRYPOINT ["start"]
+CMD ["serve", "--listen", "0.0.0.0:8080", "--data", "/var/lib/whereabouts"]

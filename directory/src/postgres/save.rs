@@ -1,0 +1,69 @@
+use sqlx::PgConnection;
+
+use super::read::texts;
+use crate::User;
+use crate::ledger::Dirty;
+use crate::rows::{Directed, Directions};
+
+/// Writes what a ledger changed, in at most three statements.
+pub(super) async fn dirty(connection: &mut PgConnection, dirty: &Dirty) -> Result<(), sqlx::Error> {
+    users(connection, &dirty.users).await?;
+    let Directions { standing, gone } = Directions::of(&dirty.pairs);
+    relations(connection, &standing).await?;
+    if !gone.is_empty() {
+        let (owners, others): (Vec<_>, Vec<_>) = gone.into_iter().unzip();
+        let sql = "DELETE FROM directory.relations AS relation
+                   USING unnest($1::text[], $2::text[]) AS gone (owner, other)
+                   WHERE relation.owner = gone.owner AND relation.other = gone.other";
+        sqlx::query(sql).bind(owners).bind(others).execute(connection).await?;
+    }
+    Ok(())
+}
+
+async fn relations(
+    connection: &mut PgConnection,
+    rows: &[Directed<'_>],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO directory.relations
+                   (owner, other, friend, asked, asked_by, blocks, blocked_by, since_ms)
+               SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::bool[], $5::bool[],
+                                    $6::bool[], $7::bool[], $8::bigint[])
+               ON CONFLICT (owner, other) DO UPDATE SET
+                   friend = excluded.friend, asked = excluded.asked,
+                   asked_by = excluded.asked_by, blocks = excluded.blocks,
+                   blocked_by = excluded.blocked_by, since_ms = excluded.since_ms";
+    let flags = |flag: fn(&Directed<'_>) -> bool| -> Vec<bool> { rows.iter().map(flag).collect() };
+    sqlx::query(sql)
+        .bind(rows.iter().map(|row| row.owner).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.other).collect::<Vec<_>>())
+        .bind(flags(|row| row.relation.friend))
+        .bind(flags(|row| row.relation.asked))
+        .bind(flags(|row| row.relation.asked_by))
+        .bind(flags(|row| row.relation.blocks))
+        .bind(flags(|row| row.relation.blocked_by))
+        .bind(rows.iter().map(|row| row.since_ms).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn users(connection: &mut PgConnection, users: &[User]) -> Result<(), sqlx::Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO directory.users (id, display_name, radius_m, created_ms)
+               SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+               ON CONFLICT (id) DO UPDATE SET
+                   display_name = excluded.display_name, radius_m = excluded.radius_m";
+    sqlx::query(sql)
+        .bind(texts(users.iter().map(|user| &user.id)))
+        .bind(users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>())
+        .bind(users.iter().map(|user| user.radius_m.map(i64::from)).collect::<Vec<_>>())
+        .bind(users.iter().map(|user| user.created.0).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,183 @@
+use std::collections::HashMap;
+
+use model::{Timestamp, UserId, ViewerClass};
+use sqlx::{ColumnIndex, Decode, Row, Type};
+
+use crate::ledger::{self, Pair, Tally};
+use crate::{DisplayName, Entry, Friend, Relation, StoredCircle, User};
+
+/// A row of either database: what is written here is said once for both.
+pub(crate) trait Columns {
+    fn text(&self, column: &str) -> Result<&str, sqlx::Error>;
+    fn flag(&self, column: &str) -> Result<bool, sqlx::Error>;
+    fn number(&self, column: &str) -> Result<Option<i64>, sqlx::Error>;
+}
+
+impl<R> Columns for R
+where
+    R: Row,
+    for<'a> &'a str: ColumnIndex<R> + Decode<'a, R::Database> + Type<R::Database>,
+    for<'a> bool: Decode<'a, R::Database> + Type<R::Database>,
+    for<'a> i64: Decode<'a, R::Database> + Type<R::Database>,
+{
+    fn text(&self, column: &str) -> Result<&str, sqlx::Error> {
+        self.try_get(column)
+    }
+
+    fn flag(&self, column: &str) -> Result<bool, sqlx::Error> {
+        self.try_get(column)
+    }
+
+    fn number(&self, column: &str) -> Result<Option<i64>, sqlx::Error> {
+        self.try_get(column)
+    }
+}
+
+fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
+}
+
+fn id(row: &impl Columns, column: &str) -> Result<UserId, sqlx::Error> {
+    UserId::parse(row.text(column)?).map_err(damaged)
+}
+
+fn name(row: &impl Columns, column: &str) -> Result<DisplayName, sqlx::Error> {
+    DisplayName::parse(row.text(column)?).map_err(damaged)
+}
+
+fn time(row: &impl Columns, column: &str) -> Result<Timestamp, sqlx::Error> {
+    row.number(column)?.map(Timestamp).ok_or_else(|| damaged("a time is missing"))
+}
+
+fn small(row: &impl Columns, column: &str) -> Result<Option<u32>, sqlx::Error> {
+    row.number(column)?.map(u32::try_from).transpose().map_err(damaged)
+}
+
+/// A user: `id`, `display_name`, `radius_m`, `created_ms`.
+pub(crate) fn user(row: &impl Columns) -> Result<User, sqlx::Error> {
+    Ok(User {
+        id: id(row, "id")?,
+        name: name(row, "display_name")?,
+        radius_m: small(row, "radius_m")?,
+        created: time(row, "created_ms")?,
+    })
+}
+
+/// The users of `ids`, found in any order, in the order of `ids`.
+pub(crate) fn users(
+    ids: &[UserId],
+    rows: &[impl Columns],
+) -> Result<Vec<Option<User>>, sqlx::Error> {
+    let found: HashMap<UserId, User> = rows
+        .iter()
+        .map(|row| user(row).map(|user| (user.id.clone(), user)))
+        .collect::<Result<_, _>>()?;
+    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+}
+
+/// A relation: `friend`, `asked`, `asked_by`, `blocks`, `blocked_by`.
+fn relation(row: &impl Columns) -> Result<Relation, sqlx::Error> {
+    Ok(Relation {
+        friend: row.flag("friend")?,
+        asked: row.flag("asked")?,
+        asked_by: row.flag("asked_by")?,
+        blocks: row.flag("blocks")?,
+        blocked_by: row.flag("blocked_by")?,
+    })
+}
+
+/// As many relations, each from the row whose `place` is its index; nothing where there is no row.
+pub(crate) fn relations(count: usize, rows: &[impl Columns]) -> Result<Vec<Relation>, sqlx::Error> {
+    let mut all = vec![Relation::default(); count];
+    for row in rows {
+        let index = row.number("place")?.and_then(|place| usize::try_from(place).ok());
+        if let Some(place) = index.and_then(|index| all.get_mut(index)) {
+            *place = relation(row)?;
+        }
+    }
+    Ok(all)
+}
+
+/// A pair: `owner`, `other`, how the owner stands to the other, `since_ms` and `their_since_ms`.
+pub(crate) fn pair(row: &impl Columns) -> Result<(Pair, ledger::Row), sqlx::Error> {
+    let pair = Pair::of(&id(row, "owner")?, &id(row, "other")?)
+        .ok_or_else(|| damaged("somebody is related to themself"))?;
+    let found = ledger::Row {
+        relation: relation(row)?,
+        since_low: time(row, "since_ms")?,
+        since_high: time(row, "their_since_ms")?,
+    };
+    Ok((pair, found))
+}
+
+/// How many of each somebody has: `id`, `friends`, `outgoing`, `blocks`.
+pub(crate) fn tally(row: &impl Columns) -> Result<(UserId, Tally), sqlx::Error> {
+    let count = |column| small(row, column).map(Option::unwrap_or_default);
+    let tally = Tally {
+        friends: count("friends")?,
+        outgoing: count("outgoing")?,
+        blocks: count("blocks")?,
+    };
+    Ok((id(row, "id")?, tally))
+}
+
+/// An item of a list: `other`, `name`, `since_ms`.
+pub(crate) fn entry(row: &impl Columns) -> Result<Entry, sqlx::Error> {
+    Ok(Entry { other: id(row, "other")?, name: name(row, "name")?, since: time(row, "since_ms")? })
+}
+
+/// A circle, from one statement, so that all of it comes from the same moment: the row whose `other` is empty has the
+/// `radius_m`, and each of the rest has a friend as `other`, in any order.
+pub(crate) fn circle(rows: &[impl Columns]) -> Result<StoredCircle, sqlx::Error> {
+    let mut circle = StoredCircle::default();
+    for row in rows {
+        if row.text("other")?.is_empty() {
+            circle.radius_m = small(row, "radius_m")?;
+        } else {
+            circle.friends.push(Friend { id: id(row, "other")?, class: ViewerClass::Precise });
+        }
+    }
+    circle.friends.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    Ok(circle)
+}
+
+/// A row of `relations`: one of the two directions of a pair.
+pub(crate) struct Directed<'a> {
+    pub(crate) owner: &'a str,
+    pub(crate) other: &'a str,
+    pub(crate) relation: Relation,
+    pub(crate) since_ms: i64,
+}
+
+/// What pairs become in `relations`, both directions of each.
+#[derive(Default)]
+pub(crate) struct Directions<'a> {
+    /// Rows to be as they are here.
+    pub(crate) standing: Vec<Directed<'a>>,
+    /// Owner and other of rows that go.
+    pub(crate) gone: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Directions<'a> {
+    pub(crate) fn of(pairs: &'a [(Pair, ledger::Row)]) -> Self {
+        let mut directions = Self::default();
+        for (pair, row) in pairs {
+            let (low, high) = (pair.low().as_str(), pair.high().as_str());
+            if row.relation.is_nothing() {
+                directions.gone.extend([(low, high), (high, low)]);
+                continue;
+            }
+            let directed = |owner, other, relation, since: Timestamp| Directed {
+                owner,
+                other,
+                relation,
+                since_ms: since.0,
+            };
+            directions.standing.extend([
+                directed(low, high, row.relation, row.since_low),
+                directed(high, low, row.relation.mirror(), row.since_high),
+            ]);
+        }
+        directions
+    }
+}

@@ -1,0 +1,104 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// A TCP proxy that can fail in ways in which a server on the same machine can't.
+pub struct Proxy {
+    port: u16,
+    state: Arc<State>,
+    task: JoinHandle<()>,
+}
+
+struct State {
+    mode: AtomicU8,
+    cut: Notify,
+}
+
+const PASSES: u8 = 0;
+const SWALLOWS: u8 = 1;
+const SWALLOWS_ANSWERS: u8 = 2;
+
+impl Proxy {
+    /// In front of this port on 127.0.0.1.
+    pub async fn before(port: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let own_port = listener.local_addr().expect("an address").port();
+        let state = Arc::new(State { mode: AtomicU8::new(PASSES), cut: Notify::new() });
+        let task =
+            tokio::spawn(accept(listener, (Ipv4Addr::LOCALHOST, port).into(), state.clone()));
+        Self { port: own_port, state, task }
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// From now on bytes vanish in both directions, while all connections stay open.
+    pub fn swallow(&self) {
+        self.state.mode.store(SWALLOWS, Ordering::SeqCst);
+    }
+
+    /// From now on what the server says vanishes, while all connections stay open.
+    pub fn swallow_answers(&self) {
+        self.state.mode.store(SWALLOWS_ANSWERS, Ordering::SeqCst);
+    }
+
+    /// Works again. What vanished stays lost, so that connections made before are of no more use.
+    pub fn pass(&self) {
+        self.state.mode.store(PASSES, Ordering::SeqCst);
+    }
+
+    /// Cuts every connection that is open.
+    pub fn cut(&self) {
+        self.state.cut.notify_waiters();
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.cut();
+    }
+}
+
+async fn accept(listener: TcpListener, target: SocketAddr, state: Arc<State>) {
+    while let Ok((client, _)) = listener.accept().await {
+        let state = state.clone();
+        tokio::spawn(async move {
+            let cut = state.cut.notified();
+            let Ok(server) = TcpStream::connect(target).await else { return };
+            // Small messages must not wait for each other.
+            let _ = (client.set_nodelay(true), server.set_nodelay(true));
+            let (mut from_client, mut to_client) = client.into_split();
+            let (mut from_server, mut to_server) = server.into_split();
+            tokio::select! {
+                () = pass(&mut from_client, &mut to_server, &state, &[SWALLOWS]) => {}
+                () = pass(&mut from_server, &mut to_client, &state, &[SWALLOWS, SWALLOWS_ANSWERS]) => {}
+                () = cut => {}
+            }
+        });
+    }
+}
+
+async fn pass(
+    from: &mut (impl AsyncReadExt + Unpin),
+    to: &mut (impl AsyncWriteExt + Unpin),
+    state: &State,
+    swallowed_in: &[u8],
+) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        if swallowed_in.contains(&state.mode.load(Ordering::SeqCst)) {
+            continue;
+        }
+        if to.write_all(&buffer[..count]).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,158 @@
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::den::Den;
+use super::free_port;
+use crate::DEADLINE;
+use redis::aio::MultiplexedConnection;
+
+/// How often a server that starts is asked whether it is there.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A real Redis server on a port of its own, which is killed when this is dropped.
+pub struct Redis {
+    child: Option<Child>,
+    den: Den,
+    port: u16,
+    settings: Vec<String>,
+    login: String,
+    tls: bool,
+}
+
+impl Redis {
+    /// With nothing in it, and no password.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With these settings, each a word of the command line: `--maxmemory 1mb`.
+    pub async fn start_with(settings: &[&str]) -> Self {
+        let settings = settings.iter().map(|word| (*word).to_owned()).collect();
+        let den = Den::new();
+        let (port, login, tls) = (free_port(), String::new(), false);
+        let mut server = Self { child: None, den, port, settings, login, tls };
+        server.start_again().await;
+        server
+    }
+
+    /// That wants this password.
+    pub async fn start_with_password(password: &str) -> Self {
+        let mut server = Self::start_with(&["--requirepass", password]).await;
+        server.login = format!(":{password}@");
+        server
+    }
+
+    /// That speaks TLS only, with a certificate of an authority of its own: see [`Self::authority`].
+    pub async fn start_with_tls() -> Self {
+        let den = Den::new();
+        make_certificate(den.path());
+        let path = |name: &str| den.path().join(name).to_str().expect("a readable path").to_owned();
+        let port = free_port();
+        let settings = [
+            ("--tls-port", port.to_string()),
+            ("--tls-cert-file", path("server.pem")),
+            ("--tls-key-file", path("server.key")),
+            ("--tls-ca-cert-file", path("ca.pem")),
+            ("--tls-auth-clients", "no".to_owned()),
+        ];
+        let settings = settings.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
+        let (settings, login, tls) = (settings.collect(), String::new(), true);
+        let mut server = Self { child: None, den, port, settings, login, tls };
+        server.start_again().await;
+        server
+    }
+
+    /// Starts it on the same port, as empty as at first, after [`Self::kill`].
+    pub async fn start_again(&mut self) {
+        let port = if self.tls { "0".to_owned() } else { self.port.to_string() };
+        let started = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"])
+            .args([
+                "--maxmemory-policy",
+                "noeviction",
+                "--daemonize",
+                "no",
+                "--loglevel",
+                "warning",
+            ])
+            .arg("--dir")
+            .arg(self.den.path())
+            .args(&self.settings)
+            .stdout(Stdio::null())
+            .spawn();
+        self.child = Some(started.expect("redis-server: install the package redis-server"));
+        let answers = async {
+            while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).await.is_err() {
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+        };
+        let started = tokio::time::timeout(DEADLINE, answers).await;
+        assert!(started.is_ok(), "redis-server doesn't listen on port {}", self.port);
+    }
+
+    /// Ends it at once; what it held is lost.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // Both err only if it has ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// With the password, if it wants one.
+    pub fn url(&self) -> String {
+        self.url_through(self.port)
+    }
+
+    /// The same through another port, such as a proxy's.
+    pub fn url_through(&self, port: u16) -> String {
+        let scheme = if self.tls { "rediss" } else { "redis" };
+        let host = if self.tls { "localhost" } else { "127.0.0.1" };
+        format!("{scheme}://{}{host}:{port}", self.login)
+    }
+
+    /// The certificate of the authority that signed the server's.
+    pub fn authority(&self) -> std::path::PathBuf {
+        self.den.path().join("ca.pem")
+    }
+
+    /// A connection to ask or tell it anything.
+    pub async fn connection(&self) -> MultiplexedConnection {
+        let client = redis::Client::open(self.url()).expect("a valid url");
+        client.get_multiplexed_async_connection().await.expect("it is there")
+    }
+
+    /// Runs one command: `CLIENT KILL TYPE pubsub`.
+    pub async fn run<T: redis::FromRedisValue>(&self, command: &str) -> T {
+        let mut words = command.split(' ');
+        let mut asked = redis::cmd(words.next().expect("a command"));
+        for word in words {
+            asked.arg(word);
+        }
+        asked.query_async(&mut self.connection().await).await.expect("the server obeys")
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn make_certificate(dir: &Path) {
+    let script = "
+        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem &&
+        openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr &&
+        printf 'subjectAltName=DNS:localhost' > names &&
+        openssl x509 -req -days 2 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out server.pem";
+    let made = Command::new("sh").args(["-c", script]).current_dir(dir).output();
+    let made = made.expect("a shell");
+    assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+}

@@ -1,0 +1,108 @@
+use std::time::Duration;
+
+use directory::postgres::{Config, PostgresStore, migrate};
+use directory::{Change, Command, Limits, Order, Outcome, Refusal, Store, Verb};
+use e2e::DEADLINE;
+use e2e::servers::Postgres;
+use model::{Timestamp, UserId};
+use sqlx::{Connection, PgConnection};
+use tokio::sync::{OnceCell, mpsc};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// The server of all tests that don't break it.
+pub(crate) async fn shared() -> &'static Postgres {
+    static SHARED: OnceCell<Postgres> = OnceCell::const_new();
+    SHARED.get_or_init(Postgres::start).await
+}
+
+pub(crate) fn config(url: &str) -> Config {
+    Config { url: url.to_owned(), ..Config::default() }
+}
+
+/// A database with the schema.
+pub(crate) async fn database(server: &Postgres) -> Config {
+    let config = config(&server.database().await);
+    migrate(&config).await.expect("migrates");
+    config
+}
+
+pub(crate) async fn connect(config: &Config) -> PostgresStore {
+    PostgresStore::connect(config).await.expect("connects")
+}
+
+/// A connection of the test, beside the store's.
+pub(crate) async fn aside(config: &Config) -> PgConnection {
+    PgConnection::connect(&config.url).await.expect("connects")
+}
+
+pub(crate) fn id(name: &str) -> UserId {
+    UserId::parse(name).expect("the test's ids are valid")
+}
+
+pub(crate) fn order(command: Command) -> Order {
+    Order { command, at: Timestamp(1_700_000_000_000) }
+}
+
+pub(crate) fn ensure(users: &[&str]) -> Vec<Order> {
+    users.iter().map(|user| order(Command::Ensure { user: id(user) })).collect()
+}
+
+pub(crate) fn relate(verb: Verb, user: &str, other: &str) -> Vec<Order> {
+    vec![order(Command::Relate { verb, user: id(user), other: id(other) })]
+}
+
+/// Applies orders that must be possible.
+pub(crate) async fn apply(store: &dyn Store, orders: Vec<Order>) {
+    let outcomes = store.apply(orders, Limits::default()).await.expect("the store is there");
+    let refused: Vec<&Result<Outcome, Refusal>> = outcomes.iter().filter(|o| o.is_err()).collect();
+    assert!(refused.is_empty(), "{refused:?}");
+}
+
+/// All that a store announces, in order.
+pub(crate) struct Ear(mpsc::UnboundedReceiver<Change>);
+
+impl Ear {
+    pub(crate) fn on(store: &dyn Store) -> Self {
+        let (heard, ear) = mpsc::unbounded_channel();
+        store.listen(Box::new(move |change| drop(heard.send(change.clone()))));
+        Self(ear)
+    }
+
+    pub(crate) async fn next_within(&mut self, longest: Duration) -> Change {
+        let heard = timeout(longest, self.0.recv()).await;
+        heard.expect("a change is heard in time").expect("the store lives")
+    }
+
+    pub(crate) async fn next(&mut self) -> Change {
+        self.next_within(DEADLINE).await
+    }
+
+    /// What has been heard and not yet been looked at.
+    pub(crate) fn rest(&mut self) -> Vec<Change> {
+        std::iter::from_fn(|| self.0.try_recv().ok()).collect()
+    }
+}
+
+pub(crate) fn touched(users: &[&str]) -> Change {
+    Change::Touched(users.iter().map(|user| id(user)).collect())
+}
+
+/// Waits until it holds.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !holds().await {
+        assert!(Instant::now() < deadline, "it never happens that {what}");
+        sleep(LOOK).await;
+    }
+}
+
+/// The server's processes that serve this database under this name.
+pub(crate) async fn sessions(config: &Config, name: &str) -> Vec<i32> {
+    let sql = "SELECT pid FROM pg_stat_activity
+               WHERE datname = current_database() AND application_name = $1";
+    let mut connection = aside(config).await;
+    sqlx::query_scalar(sql).bind(name).fetch_all(&mut connection).await.expect("answers")
+}

@@ -1,0 +1,45 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::Place;
+use super::values::duration;
+
+#[derive(Args)]
+pub(crate) struct TokenArgs {
+    #[command(flatten)]
+    pub(crate) signing: Signing,
+    /// Whose token
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: String,
+    /// What the token may do: service tokens act for any user
+    #[arg(long, value_enum, default_value_t = RoleName::User)]
+    pub(crate) role: RoleName,
+    /// How long it holds, such as 10m, 24h or 30d
+    #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = duration)]
+    pub(crate) duration: Duration,
+}
+
+/// With which key tokens are signed: by default the node's own, out of its data folder.
+#[derive(Args, Clone)]
+pub(crate) struct Signing {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Sign with this HS256 secret (the file's bytes) instead of the node's own key
+    #[arg(long, value_name = "FILE", requires = "kid", conflicts_with = "private_key_file")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Sign with this Ed25519 private key (PEM) instead of the node's own key
+    #[arg(long, value_name = "FILE", requires = "kid")]
+    pub(crate) private_key_file: Option<PathBuf>,
+    /// The name of that key
+    #[arg(long, value_name = "KID")]
+    pub(crate) kid: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RoleName {
+    User,
+    Service,
+    Operator,
+}

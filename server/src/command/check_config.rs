@@ -1,0 +1,118 @@
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::{Done, columns};
+use crate::args::{CheckConfigArgs, Place};
+use crate::config::Config;
+use crate::{Keys, logs};
+
+/// One thing that was looked at: how it is, or what is wrong and what to do about it.
+struct Check {
+    what: String,
+    outcome: Result<String, String>,
+}
+
+pub(crate) async fn check_config(args: &CheckConfigArgs) -> Done {
+    let checks = all(args).await;
+    let mut table = columns::table(["", "what", "how it is"]);
+    for Check { what, outcome } in &checks {
+        let (mark, text) = match outcome {
+            Ok(text) => ("✓", text),
+            Err(text) => ("✗", text),
+        };
+        table.add_row([mark, what, text.trim_end()]);
+    }
+    println!("{}", table.trim_fmt());
+    let failed = checks.iter().filter(|check| check.outcome.is_err()).count();
+    if failed == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{failed} of {} checks failed.", checks.len());
+    Ok(ExitCode::FAILURE)
+}
+
+async fn all(args: &CheckConfigArgs) -> Vec<Check> {
+    let (settings, config) = read(&args.place);
+    let Some(config) = config else { return vec![settings] };
+    let mut checks = vec![settings, Check::new("values", values(&config))];
+    // Values that can't work would only be complained about again.
+    if checks.iter().any(|check| check.outcome.is_err()) {
+        return checks;
+    }
+    checks.push(Check::new("log", logs::start(&config.log).map(|()| config.log.filter.clone())));
+    checks.push(Check::new("token keys", keys(&config)));
+    checks.push(Check::new("data folder", Ok(data_folder(&config))));
+    let placement = config.backends.placement(&config);
+    let placed = placement.as_ref().is_none_or(Result::is_ok);
+    checks.extend(placement.map(|outcome| Check::new("shard map", outcome)));
+    if !args.offline && placed {
+        checks.extend(servers(&config).await);
+    }
+    checks
+}
+
+impl Check {
+    fn new(what: &str, outcome: Result<String, String>) -> Self {
+        Self { what: what.to_owned(), outcome }
+    }
+}
+
+/// The settings as they were written.
+fn read(place: &Place) -> (Check, Option<Config>) {
+    let read = match &place.config {
+        Some(path) => Config::read(path).map(|config| (config, path.display().to_string())),
+        None => Ok((Config::default(), "the defaults; --config FILE names others".to_owned())),
+    };
+    match read {
+        Ok((mut config, from)) => {
+            place.apply(&mut config);
+            (Check::new("settings", Ok(from)), Some(config))
+        }
+        Err(error) => (Check::new("settings", Err(error.to_string())), None),
+    }
+}
+
+fn values(config: &Config) -> Result<String, String> {
+    config.validate().map_err(|error| error.to_string())?;
+    Ok("all within their limits".to_owned())
+}
+
+/// Whether the keys can be read. A key of the node's own isn't made for that.
+fn keys(config: &Config) -> Result<String, String> {
+    if config.auth.keys.is_empty() && config.backends.are_shared() {
+        return Ok(
+            "the node's own: set auth.keys before there is a second gateway, which would refuse its tokens"
+                .to_owned(),
+        );
+    }
+    if config.auth.keys.is_empty() {
+        return Ok("the node's own".to_owned());
+    }
+    Keys::verifier(&config.auth, Path::new(""))?;
+    Ok(format!("{} of the issuer {}", config.auth.keys.len(), config.auth.issuer))
+}
+
+fn data_folder(config: &Config) -> String {
+    let dir = &config.data.dir;
+    if !config.needs_data_dir() {
+        return "not needed".to_owned();
+    }
+    let made = if dir.exists() { "" } else { ", made when the service starts" };
+    format!("{}{made}", dir.display())
+}
+
+/// Reaches all servers at once.
+async fn servers(config: &Config) -> Vec<Check> {
+    let asked: Vec<_> = config
+        .backends
+        .servers(config)
+        .into_iter()
+        .map(|server| (server.name, tokio::spawn(server.reached)))
+        .collect();
+    let mut checks = Vec::with_capacity(asked.len());
+    for (what, reached) in asked {
+        let outcome = reached.await.unwrap_or_else(|_| Err("the check has panicked".to_owned()));
+        checks.push(Check { what, outcome });
+    }
+    checks
+}

@@ -1,0 +1,30 @@
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::super::Done;
+use super::view::{MapView, UserView};
+use crate::args::ShowArgs;
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    map: MapView,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users: Vec<UserView>,
+}
+
+pub(super) fn show(args: &ShowArgs) -> Done {
+    let map = super::read(&args.source)?;
+    let users = args.users.iter().map(|user| UserView::of(&map, user)).collect();
+    let shown = Shown { map: MapView::of(&map), users };
+    if args.json {
+        println!("{}", serde_json::to_string(&shown).map_err(|e| e.to_string())?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("Epoch {}\n{}", map.epoch(), shown.map.table().trim_fmt());
+    if !shown.users.is_empty() {
+        println!("\n{}", UserView::table(&shown.users).trim_fmt());
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,73 @@
+use super::*;
+
+/// The commented defaults, which are the documentation of every key.
+const DEFAULT: &str = include_str!("../../default.toml");
+
+#[test]
+fn the_commented_default_file_says_what_the_code_does() {
+    let from_file: Config = toml::from_str(DEFAULT).expect("valid TOML");
+    assert_eq!(from_file, Config::default());
+    assert!(from_file.validate().is_ok());
+}
+
+#[test]
+fn every_key_stands_in_the_default_file() {
+    let all = toml::Table::try_from(Config::default()).expect("serialises");
+    let documented: toml::Table = toml::from_str(DEFAULT).expect("valid TOML");
+    for (section, keys) in &all {
+        let Some(keys) = keys.as_table() else {
+            assert!(documented.contains_key(section), "{section}");
+            continue;
+        };
+        let written = documented[section].as_table().expect("a section");
+        for key in keys.keys() {
+            assert!(written.contains_key(key), "{section}.{key} is not in default.toml");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_key_is_named() {
+    let error = toml::from_str::<Config>("[gateway]\ntlt_ms = 5\n").expect_err("unknown");
+    assert!(error.to_string().contains("tlt_ms"), "{error}");
+}
+
+#[test]
+fn development_mode_stays_on_the_machine() {
+    let open = SocketAddr::from(([0, 0, 0, 0], 8080));
+    let http = Http { listen: open, ..Http::default() };
+    let config = Config { dev: true, http, ..Config::default() };
+    assert!(config.validate().is_err());
+}
+
+fn shared() -> Config {
+    let text = "[backends]\nlive = \"redis\"\ndirectory = \"postgres\"\n\
+                [redis]\nshards = [{ name = \"a\", url = \"redis://a\" }]\n";
+    toml::from_str(text).expect("valid TOML")
+}
+
+#[test]
+fn a_role_needs_state_and_keys_that_several_can_use() {
+    let secret_file = PathBuf::from("/key");
+    let keys = vec![Key::Hs256 { kid: "k".to_owned(), secret_file }];
+    let roles = vec![NodeRole::Gateway];
+    let refused = |config: Config| config.validate().map_err(|e| e.to_string()).err();
+    assert_eq!(refused(shared()), None);
+    let embedded = Config { roles: roles.clone(), ..Config::default() };
+    assert!(refused(embedded).is_some_and(|why| why.contains("backends.live")));
+    let keyless = Config { roles: roles.clone(), ..shared() };
+    assert!(refused(keyless).is_some_and(|why| why.contains("auth.keys")));
+    let auth = Auth { keys, ..Auth::default() };
+    assert_eq!(refused(Config { roles, auth, ..shared() }), None);
+}
+
+#[test]
+fn the_data_folder_is_for_an_embedded_directory_or_a_key_of_the_nodes_own() {
+    let secret_file = PathBuf::from("/key");
+    let keys = vec![Key::Hs256 { kid: "k".to_owned(), secret_file }];
+    let auth = Auth { keys, ..Auth::default() };
+    assert!(Config::default().needs_data_dir());
+    assert!(Config { auth: auth.clone(), ..Config::default() }.needs_data_dir());
+    assert!(shared().needs_data_dir());
+    assert!(!Config { auth, ..shared() }.needs_data_dir());
+}

@@ -1,0 +1,117 @@
+//! A map as a file:
+//!
+//! ```toml
+//! epoch = 1
+//!
+//! [[shard]]
+//! name = "a"
+//! weight = 100
+//! slots = "0-5460,8000"
+//! ```
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::shard::{Shard, ShardName, checked, find};
+use crate::slot::SLOTS;
+use crate::{Fault, ShardMap, ranges};
+
+// Numbers are wider than in the map, so that it is our message that says what they may be.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    epoch: i64,
+    #[serde(default, rename = "shard")]
+    shards: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    weight: i64,
+    slots: String,
+}
+
+impl Entry {
+    fn shard(&self) -> Result<Shard, Fault> {
+        let name = ShardName::parse(&self.name)?;
+        match u32::try_from(self.weight) {
+            Ok(weight) => Ok(Shard { name, weight }),
+            Err(_) => Err(Fault::Weight { shard: name, weight: self.weight }),
+        }
+    }
+}
+
+impl ShardMap {
+    /// Reads a map that was written by [`ShardMap::to_toml`] or by hand. The shares need not be balanced, but every slot
+    /// must have exactly one shard, and none a shard of weight 0.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let file: File =
+            toml::from_str(text).map_err(|e| Fault::Syntax(e.to_string().trim_end().to_owned()))?;
+        let epoch = u64::try_from(file.epoch).map_err(|_| Fault::Epoch)?;
+        let listed = file.shards.iter().map(Entry::shard).collect::<Result<Vec<_>, _>>()?;
+        let shards = checked(listed.clone())?;
+        let mut owners = vec![None; usize::from(SLOTS)];
+        for (shard, entry) in listed.iter().zip(&file.shards) {
+            claim(&mut owners, &shards, shard, &entry.slots)?;
+        }
+        Self::assemble(epoch, shards, all_owned(&owners)?)
+    }
+
+    /// The map as a file.
+    pub fn to_toml(&self) -> String {
+        Text(self).to_string()
+    }
+}
+
+/// Gives a shard the slots that its entry lists.
+fn claim(
+    owners: &mut [Option<u16>],
+    shards: &[Shard],
+    shard: &Shard,
+    slots: &str,
+) -> Result<(), Fault> {
+    let name = &shard.name;
+    let ranges = ranges::parse(slots)
+        .map_err(|part| Fault::Range { shard: name.clone(), text: part.to_owned() })?;
+    if shard.weight == 0 && !ranges.is_empty() {
+        return Err(Fault::Weightless(name.clone()));
+    }
+    let index = find(shards, name).expect("the shards are the entries' own") as u16;
+    for slot in ranges.into_iter().flatten() {
+        if let Some(before) = owners[usize::from(slot)].replace(index) {
+            let first = shards[usize::from(before)].name.clone();
+            return Err(Fault::OwnedTwice { slot, first, second: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn all_owned(owners: &[Option<u16>]) -> Result<Box<[u16]>, Fault> {
+    let free = (0..).zip(owners).filter(|(_, owner)| owner.is_none()).map(|(slot, _)| slot);
+    let free = ranges::of(free);
+    match free.first() {
+        Some(range) => {
+            let count = free.iter().map(ExactSizeIterator::len).sum();
+            Err(Fault::OwnedByNobody { range: range.clone(), count })
+        }
+        None => Ok(owners.iter().copied().flatten().collect()),
+    }
+}
+
+struct Text<'a>(&'a ShardMap);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "epoch = {}", self.0.epoch())?;
+        for (index, Shard { name, weight }) in self.0.shards().iter().enumerate() {
+            // Neither names nor slots can hold anything that TOML would have escaped.
+            let slots = self.0.ranges(index);
+            writeln!(f, "\n[[shard]]\nname = \"{name}\"\nweight = {weight}")?;
+            writeln!(f, "slots = \"{}\"", ranges::Text(&slots))?;
+        }
+        Ok(())
+    }
+}

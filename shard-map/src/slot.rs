@@ -1,0 +1,80 @@
+use model::UserId;
+
+/// How many slots there are; a power of two, and frozen.
+pub const SLOTS: u16 = 16_384;
+
+/// The bits of a hash that name a slot.
+const SLOT_BITS: u32 = SLOTS.trailing_zeros();
+
+/// What moves between shards as one. A user's slot never changes; the shard of a slot may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(u16);
+
+impl Slot {
+    /// The slot of a user: the top 14 bits of FNV-1a of the id's bytes, finished by `MurmurHash3`'s fmix64.
+    ///
+    /// FNV-1a alone leaves ids that differ in their last character close together in its upper bits, hence the finish.
+    ///
+    /// Deliberately not the CRC16 of Redis Cluster, though it has as many slots: a whole Redis Cluster may be *one* shard
+    /// of a map. With the same hash all its keys would fall into the slots that the map gives to that shard, and those of
+    /// its nodes that hold other slots would stay empty.
+    pub fn of(user: &UserId) -> Self {
+        let hash = finished(fnv1a(user.as_str().as_bytes()));
+        Self((hash >> (u64::BITS - SLOT_BITS)) as u16)
+    }
+
+    /// The slot of that number, if it is below [`SLOTS`].
+    pub fn new(number: u16) -> Option<Self> {
+        (number < SLOTS).then_some(Self(number))
+    }
+
+    /// From 0 to 16,383.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+
+    /// Where the slot stands in a list of all of them.
+    pub(crate) fn place(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>).
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// fmix64 of `MurmurHash3` (A. Appleby, in the public domain): every bit of the input changes half of the output's.
+fn finished(mut hash: u64) -> u64 {
+    hash ^= hash >> 33;
+    hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash ^= hash >> 33;
+    hash = hash.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn the_finish_is_the_published_one() {
+        assert_eq!(finished(0), 0);
+        assert_eq!(finished(1), 0xb456_bcfc_34c2_cb2c);
+    }
+
+    #[test]
+    fn numbers_from_the_count_of_slots_on_name_none() {
+        assert_eq!(Slot::new(SLOTS - 1).map(Slot::number), Some(16_383));
+        assert_eq!(Slot::new(SLOTS), None);
+    }
+}

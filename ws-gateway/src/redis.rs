@@ -1,0 +1,270 @@
+//! The bus and the position store over many Redis servers, sharded by user.
+//!
+//! ```text
+//! announce ─▶ shard of the user ─▶ pipeline of scripts: cache with TTL, publish if news
+//! SUBSCRIBE ◀─ wishes ◀─ hub            Redis ─▶ ear ─▶ hub
+//! ```
+//!
+//! * `shard` keeps the connections to one server and makes good what a break may have lost; `server` knows how to reach
+//!   it and what things are called there; `requests` makes pipelines; `wishes` remembers what is to be heard; `codec`
+//!   lays records out.
+//! * The rule of order ([`crate::record::merge`]) runs inside Redis, in `announce.lua`.
+//!
+//! # Invariants
+//! * Nothing is read from a server that has forgotten before every gateway had [`Config::settle_ms`] to write its users'
+//!   positions again: an empty cache is never taken for an empty world.
+//! * A gap is told only after the hub has what the server holds; and only of that server's channels.
+//! * A connection that lives while nothing comes through it is given up after `probe_interval_ms + probe_timeout_ms`.
+//!
+//! # Limits
+//! 4,096 waiting requests a server (more wait at their sessions, each of which has one), 512 in a pipeline, 512 channels
+//! in a SUBSCRIBE; what waits to be subscribed is one entry a channel.
+
+mod codec;
+mod config;
+/// What operators see of each Redis server.
+pub mod metrics;
+mod requests;
+mod server;
+mod shard;
+mod wishes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use futures_util::future::{join_all, try_join_all};
+use model::{Clock, Random};
+use shard_map::{ShardMap, Slot};
+
+pub use config::{Config, Server};
+
+use crate::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use crate::record::Sighting;
+use requests::{BATCH_MAX, Request, Wire};
+use server::{Facts, Memory, Place};
+use shard::{Parts, Shard};
+
+/// Servers that have been reached.
+pub struct Redis {
+    config: Config,
+    map: Arc<ShardMap>,
+    /// By the map's numbers.
+    places: Vec<(Place, String)>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// One gateway's end.
+struct Attached {
+    map: Arc<ShardMap>,
+    /// By the map's numbers.
+    shards: Vec<Shard>,
+}
+
+impl Redis {
+    /// Reaches every server, and says clearly which one can't be used, and why. A server that may throw positions away
+    /// when it is full is warned about in the log.
+    pub async fn connect(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Error> {
+        let map = config.shard_map().map_err(|detail| Error { detail })?;
+        let servers = map.shards().iter().map(|shard| {
+            let named = config.shards.iter().find(|server| server.name == shard.name.as_str());
+            named.ok_or_else(|| Error { detail: format!("redis.shards lacks {}", shard.name) })
+        });
+        let servers: Vec<&Server> = servers.collect::<Result<_, _>>()?;
+        let reached =
+            try_join_all(servers.into_iter().map(|server| reach(server, &config, &*random)))
+                .await?;
+        // A server that is new to all may be read at once settled.
+        let settling_ms = reached.iter().map(|(_, memory)| memory.settling_ms).max().unwrap_or(0);
+        tokio::time::sleep(Duration::from_millis(settling_ms)).await;
+        let places = reached.into_iter().map(|(place, memory)| (place, memory.epoch)).collect();
+        Ok(Self { config, map: Arc::new(map), places, clock, random })
+    }
+
+    /// Reaches one server and changes nothing in it; answers what is wrong with it though it can be used.
+    pub async fn check(server: &Server, config: &Config) -> Result<Option<String>, Error> {
+        let (_, _, facts) = introduce(server, config).await?;
+        Ok(facts.evicts.map(|policy| warning(&policy)))
+    }
+
+    /// Connects one more gateway, within a tokio runtime.
+    pub fn attach(&self, sink: &Arc<dyn Sink>) -> Arc<dyn Live> {
+        let origin = self.random.next_u64();
+        let shards = self.places.iter().enumerate().map(|(index, (place, epoch))| {
+            Shard::start(Parts {
+                wire: Wire { place: place.clone(), clock: self.clock.clone(), origin },
+                random: self.random.clone(),
+                sink: sink.clone(),
+                epoch: epoch.clone(),
+                slots: self.map.slots(index),
+                patience: Duration::from_millis(self.config.patience_ms),
+                probe_interval: Duration::from_millis(self.config.probe_interval_ms),
+                probe_timeout: Duration::from_millis(self.config.probe_timeout_ms),
+            })
+        });
+        Arc::new(Attached { map: self.map.clone(), shards: shards.collect() })
+    }
+}
+
+async fn introduce(
+    server: &Server,
+    config: &Config,
+) -> Result<(Place, MultiplexedConnection, Facts), Error> {
+    let place = Place::new(server, config)?;
+    let mut connection = place.connect().await?;
+    let facts = place.facts(&mut connection).await?;
+    Ok((place, connection, facts))
+}
+
+fn warning(policy: &str) -> String {
+    format!(
+        "it may throw positions away when it is full ({policy}): set maxmemory-policy noeviction"
+    )
+}
+
+async fn reach(
+    server: &Server,
+    config: &Config,
+    random: &dyn Random,
+) -> Result<(Place, Memory), Error> {
+    let (place, mut connection, facts) = introduce(server, config).await?;
+    if let Some(policy) = facts.evicts {
+        tracing::warn!(shard = place.name, address = place.address, "{}", warning(&policy));
+    }
+    let memory = place.memory(&mut connection, &facts.run_id, &model::token(random)).await?;
+    Ok((place, memory))
+}
+
+impl Attached {
+    fn index(&self, channel: &Channel) -> usize {
+        self.map.index_of(Slot::of(&channel.user))
+    }
+
+    fn shard(&self, channel: &Channel) -> &Shard {
+        &self.shards[self.index(channel)]
+    }
+
+    /// The positions of these channels in the input, by shard; shards that have none are left out.
+    fn by_shard(&self, channels: &[Channel]) -> Vec<(&Shard, Vec<usize>)> {
+        let mut all: Vec<_> = self.shards.iter().map(|shard| (shard, Vec::new())).collect();
+        for (at, channel) in channels.iter().enumerate() {
+            all[self.index(channel)].1.push(at);
+        }
+        all.retain(|(_, positions)| !positions.is_empty());
+        all
+    }
+
+    fn split(&self, channels: &[Channel]) -> Vec<(&Shard, Vec<Channel>)> {
+        let pick =
+            |positions: Vec<usize>| positions.into_iter().map(|at| channels[at].clone()).collect();
+        self.by_shard(channels)
+            .into_iter()
+            .map(|(shard, positions)| (shard, pick(positions)))
+            .collect()
+    }
+
+    async fn put(
+        &self,
+        channel: Channel,
+        sighting: Sighting,
+        publish: bool,
+    ) -> Result<Written, Error> {
+        let shard = self.shard(&channel);
+        // Remembered first: if the server is away, it is written when it is back.
+        shard.own.write(channel.clone(), sighting.clone());
+        let written =
+            shard.ask(|answer| Request::Put { channel, sighting, publish, answer }).await?;
+        if publish && written == Written::Newest {
+            shard.published.increment(1);
+        }
+        Ok(written)
+    }
+}
+
+impl Bus for Attached {
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>> {
+        Box::pin(async move {
+            // The same script caches and publishes: what is cached already is published only if it holds longer.
+            let puts =
+                events.into_iter().map(|(channel, sighting)| self.put(channel, sighting, true));
+            try_join_all(puts).await.map(|_| ())
+        })
+    }
+
+    fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>> {
+        let confirmed: Vec<_> = self
+            .split(&channels)
+            .into_iter()
+            .map(|(shard, channels)| shard.subscribe(channels))
+            .collect();
+        Box::pin(async move { try_join_all(confirmed).await.map(|_| ()) })
+    }
+
+    fn unsubscribe(&self, channels: Vec<Channel>) {
+        for (shard, channels) in self.split(&channels) {
+            shard.wishes.unsubscribe(channels);
+        }
+    }
+}
+
+impl PositionStore for Attached {
+    fn write(&self, sightings: Vec<(Channel, Sighting)>) -> Async<'_, Result<Vec<Written>, Error>> {
+        Box::pin(async move {
+            try_join_all(
+                sightings.into_iter().map(|(channel, sighting)| self.put(channel, sighting, false)),
+            )
+            .await
+        })
+    }
+
+    fn read(&self, channels: Vec<Channel>) -> Async<'_, Result<Vec<Option<Sighting>>, Error>> {
+        Box::pin(async move {
+            let readings = self.by_shard(&channels).into_iter().flat_map(|(shard, positions)| {
+                let parts: Vec<Vec<usize>> =
+                    positions.chunks(BATCH_MAX).map(<[usize]>::to_vec).collect();
+                parts.into_iter().map(move |part| (shard, part))
+            });
+            let channels = &channels;
+            let read = join_all(readings.map(|(shard, part)| async move {
+                let asked = part.iter().map(|at| channels[*at].clone()).collect();
+                let read = shard.ask(|answer| Request::Read { channels: asked, answer }).await?;
+                Ok::<_, Error>(part.into_iter().zip(read))
+            }));
+            let mut all = vec![None; channels.len()];
+            for part in read.await {
+                for (at, sighting) in part? {
+                    all[at] = sighting;
+                }
+            }
+            Ok(all)
+        })
+    }
+}
+
+impl Live for Attached {
+    fn announce(
+        &self,
+        (channel, sighting): (Channel, Sighting),
+    ) -> Async<'_, Result<Written, Error>> {
+        Box::pin(self.put(channel, sighting, true))
+    }
+
+    fn epoch(&self) -> String {
+        // FNV-1a over the servers' epochs: as long for a hundred servers as for one.
+        let epochs: Vec<String> = self.shards.iter().map(|shard| shard.status.epoch()).collect();
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        for byte in epochs.iter().flat_map(|epoch| epoch.bytes().chain([b'\n'])) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        format!("{hash:016x}")
+    }
+
+    fn fault(&self) -> Option<String> {
+        self.shards.iter().find_map(|shard| shard.status.fault())
+    }
+}

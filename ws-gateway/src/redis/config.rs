@@ -1,0 +1,177 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use shard_map::{Shard, ShardMap, ShardName};
+
+/// The Redis servers of the live path, and how patient to be with them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// What all keys and channels begin with: 1–32 letters, digits, `-` or `_`. Deployments that share a server differ
+    /// in it.
+    pub key_prefix: String,
+    /// The map of slots to shards, as `whereabouts shard-map plan --write` makes it. None: the slots are dealt anew from
+    /// the list of shards.
+    pub shard_map_file: Option<PathBuf>,
+    /// How long a server may take to let us in, milliseconds.
+    pub connect_timeout_ms: u64,
+    /// How long a server may take to answer a batch of commands, milliseconds; then the connection is given up.
+    pub command_timeout_ms: u64,
+    /// How long a fix or a reading waits for a server that is away, milliseconds.
+    pub patience_ms: u64,
+    /// How often a message is sent through each server to ourselves, milliseconds.
+    pub probe_interval_ms: u64,
+    /// How long it may take to arrive, milliseconds; then delivery is taken for dead.
+    pub probe_timeout_ms: u64,
+    /// How long gateways have to write their users' positions again into a server that lost its memory, milliseconds.
+    /// Until then nothing is read from it.
+    pub settle_ms: u64,
+    /// The servers.
+    pub shards: Vec<Server>,
+}
+
+/// One shard: a Redis server.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Its name in the map: stays the same when the address changes.
+    pub name: String,
+    /// Its share of the users, relative to the others: 0 … 1,000.
+    #[serde(default = "one")]
+    pub weight: u32,
+    /// `redis://[user[:password]@]host[:port][/database]`, with TLS `rediss://…`.
+    #[serde(serialize_with = "redacted")]
+    pub url: String,
+    /// A file that holds the password, instead of one in the URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// With TLS: a file of certificates (PEM) to trust instead of the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_ca_file: Option<PathBuf>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// The URL without its password.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "***".to_owned() };
+    match rest.rsplit_once('@') {
+        Some((login, place)) => {
+            let user = login.split(':').next().unwrap_or_default();
+            let secret = if login.contains(':') { ":***" } else { "" };
+            format!("{scheme}://{user}{secret}@{place}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+fn redacted<S: serde::Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&without_password(url))
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.name, without_password(&self.url))
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            key_prefix: "whereabouts".to_owned(),
+            shard_map_file: None,
+            connect_timeout_ms: 2_000,
+            command_timeout_ms: 1_000,
+            patience_ms: 5_000,
+            probe_interval_ms: 1_000,
+            probe_timeout_ms: 1_500,
+            settle_ms: 2_000,
+            shards: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Says which values can't work, and what would.
+    pub fn validate(&self) -> Result<(), String> {
+        let prefix = &self.key_prefix;
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if !(1..=32).contains(&prefix.len()) || !prefix.bytes().all(allowed) {
+            return Err("key_prefix must be 1 to 32 letters, digits, - or _".to_owned());
+        }
+        let times = [
+            ("connect_timeout_ms", self.connect_timeout_ms),
+            ("command_timeout_ms", self.command_timeout_ms),
+            ("patience_ms", self.patience_ms),
+            ("probe_interval_ms", self.probe_interval_ms),
+            ("probe_timeout_ms", self.probe_timeout_ms),
+        ];
+        for (name, ms) in times {
+            if !(10..=60_000).contains(&ms) {
+                return Err(format!("{name} must be from 10 to 60000"));
+            }
+        }
+        if self.settle_ms > 60_000 {
+            return Err("settle_ms must be at most 60000".to_owned());
+        }
+        if self.shards.is_empty() {
+            return Err(
+                "shards must name at least one server: { name = \"a\", url = \"redis://…\" }"
+                    .to_owned(),
+            );
+        }
+        for server in &self.shards {
+            let scheme = server.url.split("://").next().unwrap_or_default();
+            if scheme != "redis" && scheme != "rediss" {
+                let name = &server.name;
+                return Err(format!(
+                    "shards: the url of {name} must begin with redis:// or rediss://"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where each user lives: the map in the file, or one dealt from the list of servers.
+    pub fn shard_map(&self) -> Result<ShardMap, String> {
+        let mut shards = Vec::with_capacity(self.shards.len());
+        for server in &self.shards {
+            let name = ShardName::parse(&server.name)
+                .map_err(|e| format!("shards: the name {:?} {e}", server.name))?;
+            shards.push(Shard { name, weight: server.weight });
+        }
+        let dealt = ShardMap::deal(shards).map_err(|e| format!("shards: {e}"))?;
+        let Some(path) = &self.shard_map_file else { return Ok(dealt) };
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).map_err(|e| format!("can't read {shown}: {e}"))?;
+        let map = ShardMap::parse(&text).map_err(|e| format!("{shown}: {e}"))?;
+        for shard in map.shards() {
+            if !self.shards.iter().any(|server| server.name == shard.name.as_str()) {
+                let name = &shard.name;
+                return Err(format!(
+                    "{shown} gives slots to {name}, which isn't among redis.shards"
+                ));
+            }
+        }
+        Ok(map)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for url in ["redis://:secret@h:1/2", "rediss://app:secret@h", "redis://a:se@cret@h"] {
+            let server: Server =
+                serde_json::from_value(serde_json::json!({ "name": "a", "url": url }))
+                    .expect("a server");
+            let dumped = serde_json::to_string(&server).expect("serialises");
+            assert!(!format!("{server:?}{dumped}").contains("cret"), "{server:?} {dumped}");
+        }
+    }
+}

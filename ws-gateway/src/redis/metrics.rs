@@ -1,0 +1,46 @@
+//! What operators see of each Redis server. The label `shard` is its name in the configuration.
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+api::metric_table! {
+    /// Whether a Redis server is connected and delivers (1) or not (0), by shard.
+    Gauge UP = "redis_up";
+    /// Slots of the shard map that a Redis server holds, by shard.
+    Gauge SLOTS = "redis_slots";
+    /// Channels that this gateway is subscribed to, by shard.
+    Gauge SUBSCRIPTIONS = "redis_subscriptions";
+    /// Positions that this gateway has cached and published, by shard.
+    Counter PUBLISHED = "redis_published_total";
+    /// Positions of other gateways that a Redis server has delivered to this gateway, by shard.
+    Counter DELIVERED = "redis_delivered_total";
+    /// Times the connections to a Redis server had to be made anew, by shard.
+    Counter RECONNECTS = "redis_reconnects_total";
+    /// From publishing a probe to hearing it, by shard.
+    Histogram LAG = "redis_lag_seconds";
+}
+
+/// The handles of one shard.
+#[derive(Clone)]
+pub(super) struct ShardMetrics {
+    pub(super) up: Gauge,
+    pub(super) subscriptions: Gauge,
+    pub(super) published: Counter,
+    pub(super) delivered: Counter,
+    pub(super) reconnects: Counter,
+    pub(super) lag: Histogram,
+}
+
+impl ShardMetrics {
+    pub(super) fn new(shard: &str, slots: usize) -> Self {
+        let shard = shard.to_owned();
+        gauge!(SLOTS, "shard" => shard.clone()).set(slots as f64);
+        Self {
+            up: gauge!(UP, "shard" => shard.clone()),
+            subscriptions: gauge!(SUBSCRIPTIONS, "shard" => shard.clone()),
+            published: counter!(PUBLISHED, "shard" => shard.clone()),
+            delivered: counter!(DELIVERED, "shard" => shard.clone()),
+            reconnects: counter!(RECONNECTS, "shard" => shard.clone()),
+            lag: histogram!(LAG, "shard" => shard),
+        }
+    }
+}

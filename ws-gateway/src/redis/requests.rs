@@ -1,0 +1,224 @@
+use std::sync::Arc;
+
+use model::{Clock, Moment};
+use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, Value};
+use tokio::sync::{mpsc, oneshot};
+
+use super::codec;
+use super::server::Place;
+use crate::port::{Channel, Error, Written};
+use crate::record::Sighting;
+
+/// Requests that wait for one server; more wait at their sessions.
+pub(super) const WAITING_MAX: usize = 4_096;
+
+/// Requests in one pipeline.
+pub(super) const BATCH_MAX: usize = 512;
+
+/// Something to ask a server.
+pub(super) enum Request {
+    /// Cache a sighting unless a newer one is cached; and publish it if it was news.
+    Put { channel: Channel, sighting: Sighting, publish: bool, answer: Answer<Written> },
+    /// Read the newest of these, in this order.
+    Read { channels: Vec<Channel>, answer: Answer<Vec<Option<Sighting>>> },
+}
+
+/// Where an answer goes; nobody listens any more once its patience is over.
+pub(super) type Answer<T> = oneshot::Sender<Result<T, Error>>;
+
+/// How a sighting is read and written: the same for requests and for what a shard does by itself.
+pub(super) struct Wire {
+    pub(super) place: Place,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) origin: u64,
+}
+
+/// What a connection was told when it was made.
+#[derive(Clone)]
+pub(super) struct Terms {
+    pub(super) script: String,
+    pub(super) epoch: String,
+}
+
+/// Why a connection is given up.
+pub(super) type Fault = Error;
+
+impl Request {
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Put { answer, .. } => answer.is_closed(),
+            Self::Read { answer, .. } => answer.is_closed(),
+        }
+    }
+}
+
+/// The requests of a shard. They outlive its connections: what a broken one didn't answer is asked again, since all of
+/// them may be repeated.
+pub(super) struct Inbox {
+    waiting: mpsc::Receiver<Request>,
+    in_hand: Vec<Request>,
+}
+
+impl Inbox {
+    pub(super) fn new(waiting: mpsc::Receiver<Request>) -> Self {
+        Self { waiting, in_hand: Vec::new() }
+    }
+
+    /// Serves requests until the connection breaks. All that has come in while one pipeline was under way goes into the
+    /// next: the busier, the larger, and the cheaper for the server.
+    pub(super) async fn serve(
+        &mut self,
+        wire: &Wire,
+        terms: &Terms,
+        mut connection: MultiplexedConnection,
+    ) -> Fault {
+        loop {
+            if self.in_hand.is_empty() {
+                self.waiting.recv_many(&mut self.in_hand, BATCH_MAX).await;
+            }
+            self.in_hand.retain(|request| !request.is_over());
+            if self.in_hand.is_empty() {
+                if self.waiting.is_closed() {
+                    return Error { detail: "nobody asks any more".to_owned() };
+                }
+                continue;
+            }
+            let now = wire.clock.now();
+            let mut pipeline = Pipeline::new();
+            let sizes: Vec<usize> = self
+                .in_hand
+                .iter()
+                .map(|request| wire.pack(&mut pipeline, request, terms, now))
+                .collect();
+            let answers = match connection.send_packed_commands(&pipeline, 0, pipeline.len()).await
+            {
+                Ok(answers) => answers,
+                Err(error) => return wire.place.explain(&error),
+            };
+            if let Some(fault) = wire.lost_sense(&answers) {
+                return fault;
+            }
+            let mut answers = answers.into_iter();
+            for (request, size) in self.in_hand.drain(..).zip(sizes) {
+                wire.answer(request, answers.by_ref().take(size).collect(), terms, now);
+            }
+        }
+    }
+}
+
+impl Wire {
+    /// Adds the commands of a request; answers how many.
+    fn pack(
+        &self,
+        pipeline: &mut Pipeline,
+        request: &Request,
+        terms: &Terms,
+        now: Moment,
+    ) -> usize {
+        match request {
+            Request::Put { channel, sighting, publish, .. } => {
+                self.pack_put(pipeline, channel, sighting, *publish, terms, now);
+                1
+            }
+            Request::Read { channels, .. } => self.pack_read(pipeline, channels),
+        }
+    }
+
+    pub(super) fn pack_put(
+        &self,
+        pipeline: &mut Pipeline,
+        channel: &Channel,
+        sighting: &Sighting,
+        publish: bool,
+        terms: &Terms,
+        now: Moment,
+    ) {
+        // What has expired on the way here is written for a moment, so that it is judged all the same.
+        let ttl_ms =
+            u32::try_from(sighting.expires.since_ms(now.monotonic)).unwrap_or(u32::MAX).max(1);
+        let bytes = codec::encode(&sighting.record, self.origin, ttl_ms);
+        let channel_name = if publish { self.place.channel(channel) } else { String::new() };
+        pipeline.cmd("EVALSHA").arg(&terms.script).arg(1).arg(self.place.key(channel));
+        pipeline.arg(bytes).arg(ttl_ms).arg(now.wall.0).arg(channel_name);
+    }
+
+    pub(super) fn pack_read(&self, pipeline: &mut Pipeline, channels: &[Channel]) -> usize {
+        let keys: Vec<String> = channels.iter().map(|channel| self.place.key(channel)).collect();
+        pipeline.cmd("MGET").arg(&keys);
+        for key in &keys {
+            pipeline.cmd("PTTL").arg(key);
+        }
+        // Last, so that nothing before it can have been read from a server that had forgotten.
+        pipeline.cmd("GET").arg(self.place.epoch_key());
+        keys.len() + 2
+    }
+
+    fn answer(&self, request: Request, answers: Vec<Value>, terms: &Terms, now: Moment) {
+        // Who gave up waiting is not told: hence the ignored results.
+        match request {
+            Request::Put { answer, .. } => {
+                let written = match answers.first() {
+                    Some(Value::Int(1)) => Ok(Written::Newest),
+                    Some(Value::Int(0)) => Ok(Written::Older),
+                    other => Err(self.refused(other)),
+                };
+                let _ = answer.send(written);
+            }
+            Request::Read { channels, answer } => {
+                let _ = answer.send(self.unpack_read(&channels, answers, terms, now));
+            }
+        }
+    }
+
+    pub(super) fn unpack_read(
+        &self,
+        channels: &[Channel],
+        answers: Vec<Value>,
+        terms: &Terms,
+        now: Moment,
+    ) -> Result<Vec<Option<Sighting>>, Error> {
+        let epoch = answers.last();
+        if !matches!(epoch, Some(Value::BulkString(name)) if name == terms.epoch.as_bytes()) {
+            return Err(self.forgot());
+        }
+        let mut answers = answers.into_iter();
+        let values = match answers.next() {
+            Some(Value::Array(values)) => values,
+            other => return Err(self.refused(other.as_ref())),
+        };
+        let read = channels.iter().zip(values).zip(answers).map(|((channel, value), left)| {
+            let (Value::BulkString(bytes), Value::Int(left_ms)) = (value, left) else {
+                return None;
+            };
+            let left_ms = u64::try_from(left_ms).ok()?;
+            let decoded = codec::decode(channel.user.clone(), &bytes, now.monotonic)?;
+            let expires = now.monotonic.plus_ms(left_ms);
+            Some(Sighting { record: Arc::new(decoded.record), expires })
+        });
+        Ok(read.collect())
+    }
+
+    /// Answers that say the server isn't what it was: all is begun anew.
+    fn lost_sense(&self, answers: &[Value]) -> Option<Fault> {
+        answers.iter().find_map(|answer| {
+            let Value::ServerError(error) = answer else { return None };
+            let again = ["NOSCRIPT", "READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "NOPERM"];
+            again.contains(&error.code()).then(|| self.refused(Some(answer)))
+        })
+    }
+
+    pub(super) fn forgot(&self) -> Error {
+        let Place { name, address, .. } = &self.place;
+        Error { detail: format!("redis {name} at {address}: it has forgotten what it held") }
+    }
+
+    fn refused(&self, answer: Option<&Value>) -> Error {
+        let Place { name, address, .. } = &self.place;
+        let why = match answer {
+            Some(Value::ServerError(error)) => error.to_string(),
+            _ => "it answered something else than was asked".to_owned(),
+        };
+        Error { detail: format!("redis {name} at {address}: {why}") }
+    }
+}

@@ -1,0 +1,227 @@
+use std::time::Duration;
+
+use redis::aio::{AsyncPushSender, MultiplexedConnection};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    ProtocolVersion, RedisError, TlsCertificates,
+};
+
+use super::config::{Config, Server};
+use crate::port::{Channel, Error};
+use model::{UserId, ViewerClass};
+
+/// The script that caches and publishes.
+const ANNOUNCE: &str = include_str!("announce.lua");
+
+/// The script that names what a server remembers.
+const EPOCH: &str = include_str!("epoch.lua");
+
+/// How to reach one server, and what keys and channels are called there.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) name: String,
+    /// Host and port, for the log.
+    pub(super) address: String,
+    client: Client,
+    prefix: String,
+    /// Channels are the same in all databases of a server, so that they carry its number.
+    channel_prefix: String,
+    connect_timeout: Duration,
+    command_timeout: Duration,
+    pub(super) settle_ms: u64,
+}
+
+/// What a server says of itself.
+pub(super) struct Facts {
+    pub(super) run_id: String,
+    /// It may throw keys away when it is full.
+    pub(super) evicts: Option<String>,
+}
+
+/// A server's memory: its name, and how long nobody may read, milliseconds.
+pub(super) struct Memory {
+    pub(super) epoch: String,
+    pub(super) settling_ms: u64,
+}
+
+impl Place {
+    pub(super) fn new(server: &Server, config: &Config) -> Result<Self, Error> {
+        let unusable = |why: String| Error { detail: format!("redis {}: {why}", server.name) };
+        let read = |path: &std::path::PathBuf| {
+            std::fs::read(path).map_err(|e| unusable(format!("can't read {}: {e}", path.display())))
+        };
+        let info = server
+            .url
+            .as_str()
+            .into_connection_info()
+            .map_err(|e| unusable(format!("its url is wrong: {e}")))?;
+        let mut settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        if let Some(path) = &server.password_file {
+            let password = String::from_utf8_lossy(&read(path)?).trim_end().to_owned();
+            settings = settings.set_password(password);
+        }
+        let database = settings.db();
+        let info: ConnectionInfo = info.set_redis_settings(settings);
+        let address = match info.addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                format!("{host}:{port}")
+            }
+            other => other.to_string(),
+        };
+        let client = match &server.tls_ca_file {
+            Some(path) => {
+                let root_cert = Some(read(path)?);
+                Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })
+            }
+            None => Client::open(info),
+        };
+        Ok(Self {
+            name: server.name.clone(),
+            address,
+            client: client.map_err(|e| unusable(format!("its url is wrong: {e}")))?,
+            prefix: config.key_prefix.clone(),
+            channel_prefix: format!("{}@{database}:", config.key_prefix),
+            connect_timeout: Duration::from_millis(config.connect_timeout_ms),
+            command_timeout: Duration::from_millis(config.command_timeout_ms),
+            settle_ms: config.settle_ms,
+        })
+    }
+
+    fn settings(&self) -> AsyncConnectionConfig {
+        AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.connect_timeout))
+            .set_response_timeout(Some(self.command_timeout))
+    }
+
+    /// A connection for commands.
+    pub(super) async fn connect(&self) -> Result<MultiplexedConnection, Error> {
+        self.connect_with(self.settings()).await
+    }
+
+    /// A connection on which `ear` hears what was published.
+    pub(super) async fn connect_ear(
+        &self,
+        ear: impl AsyncPushSender,
+    ) -> Result<MultiplexedConnection, Error> {
+        self.connect_with(self.settings().set_push_sender(ear)).await
+    }
+
+    async fn connect_with(
+        &self,
+        settings: AsyncConnectionConfig,
+    ) -> Result<MultiplexedConnection, Error> {
+        let connecting = self.client.get_multiplexed_async_connection_with_config(&settings);
+        // The library's own limit ends with the TCP connection, before the server has said a word.
+        match tokio::time::timeout(self.connect_timeout, connecting).await {
+            Ok(connected) => connected.map_err(|e| self.explain(&e)),
+            Err(_) => Err(self.silent()),
+        }
+    }
+
+    fn silent(&self) -> Error {
+        let Self { name, address, .. } = self;
+        Error { detail: format!("redis {name} at {address}: it doesn't answer in time") }
+    }
+
+    pub(super) async fn facts(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<Facts, Error> {
+        let info: String = self.ask(connection, &redis::cmd("INFO")).await?;
+        let field = |name: &str| {
+            info.lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        };
+        let policy = field("maxmemory_policy");
+        let limited = field("maxmemory") != "0";
+        let evicts = (limited && policy != "noeviction").then_some(policy);
+        Ok(Facts { run_id: field("run_id"), evicts })
+    }
+
+    /// What the server remembers; a new epoch begins if it has forgotten.
+    pub(super) async fn memory(
+        &self,
+        connection: &mut MultiplexedConnection,
+        run_id: &str,
+        new_epoch: &str,
+    ) -> Result<Memory, Error> {
+        let mut command = redis::cmd("EVAL");
+        command.arg(EPOCH).arg(2).arg(self.epoch_key()).arg(format!("{}:settling", self.prefix));
+        command.arg(run_id).arg(new_epoch).arg(self.settle_ms);
+        let (epoch, settling_ms) = self.ask(connection, &command).await?;
+        Ok(Memory { epoch, settling_ms })
+    }
+
+    /// Gives the server the script; answers what it is called there.
+    pub(super) async fn load_script(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<String, Error> {
+        self.ask(connection, redis::cmd("SCRIPT").arg("LOAD").arg(ANNOUNCE)).await
+    }
+
+    async fn ask<T: redis::FromRedisValue>(
+        &self,
+        connection: &mut MultiplexedConnection,
+        command: &redis::Cmd,
+    ) -> Result<T, Error> {
+        command.query_async(connection).await.map_err(|e| self.explain(&e))
+    }
+
+    /// What went wrong, and what to do; never a password.
+    pub(super) fn explain(&self, error: &RedisError) -> Error {
+        let Self { name, address, .. } = self;
+        let code = error.code().unwrap_or_default();
+        let why = match code {
+            "WRONGPASS" => "the user or the password is wrong".to_owned(),
+            "NOAUTH" => "it wants a password, and none is set".to_owned(),
+            "NOPERM" => format!("the user isn't allowed to: {error}"),
+            _ if error.kind() == redis::ErrorKind::AuthenticationFailed => {
+                "the user or the password is wrong".to_owned()
+            }
+            _ if error.is_timeout() => "it doesn't answer in time".to_owned(),
+            _ if error.is_io_error() => format!("can't be reached: {error}"),
+            _ => error.to_string(),
+        };
+        Error { detail: format!("redis {name} at {address}: {why}") }
+    }
+
+    pub(super) fn epoch_key(&self) -> String {
+        format!("{}:epoch", self.prefix)
+    }
+
+    /// Where a channel's newest record is cached.
+    pub(super) fn key(&self, channel: &Channel) -> String {
+        let Channel { user, class } = channel;
+        format!("{}:{}:{user}", self.prefix, letter(*class))
+    }
+
+    /// What a channel is called.
+    pub(super) fn channel(&self, channel: &Channel) -> String {
+        let Channel { user, class } = channel;
+        format!("{}{}:{user}", self.channel_prefix, letter(*class))
+    }
+
+    /// The other way round; none for what isn't a channel of ours.
+    pub(super) fn parse_channel(&self, name: &[u8]) -> Option<Channel> {
+        let name = std::str::from_utf8(name).ok()?;
+        let user = name.strip_prefix(&self.channel_prefix)?.strip_prefix("p:")?;
+        Some(Channel::precise(UserId::parse(user).ok()?))
+    }
+
+    /// Where a gateway hears itself.
+    pub(super) fn probe_channel(&self, origin: u64) -> String {
+        format!("{}probe:{origin:016x}", self.channel_prefix)
+    }
+}
+
+fn letter(class: ViewerClass) -> &'static str {
+    match class {
+        ViewerClass::Precise => "p",
+        // The enum is open for classes to come; each will need a letter here.
+        _ => class.as_str(),
+    }
+}

@@ -32,6 +32,9 @@ pub fn door(router: Router, context: &Context) -> Router {
         .layer(from_fn_with_state(context.clone(), accompany))
 }
 
+/// What balancers and monitoring ask every second: not worth a line of the log.
+const POLLED: [&str; 3] = ["/live", "/ready", "/metrics"];
+
 async fn no_such_path() -> Problem {
     Problem::new(ErrorKind::NotFound, "no_such_path", "nothing has this path")
 }
@@ -63,15 +66,12 @@ async fn accompany(State(context): State<Context>, mut request: Request, next: N
     };
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
-    tracing::info!(
-        method,
-        route,
-        status,
-        code,
-        duration_ms = elapsed.as_secs_f64() * 1_000.0,
-        request_id = id,
-        "request"
-    );
+    let duration_ms = elapsed.as_secs_f64() * 1_000.0;
+    if POLLED.contains(&&*route) && code.is_empty() {
+        tracing::debug!(method, route, status, code, duration_ms, request_id = id, "request");
+    } else {
+        tracing::info!(method, route, status, code, duration_ms, request_id = id, "request");
+    }
     metrics::counter!(HTTP_REQUESTS, "method" => method, "route" => route.clone(), "status" => status.to_string())
         .increment(1);
     metrics::histogram!(HTTP_REQUEST_DURATION, "method" => method, "route" => route)

@@ -74,7 +74,9 @@ impl Gateway {
         // Half a tick, so that a tick's end is noticed within half of another.
         let step_ms = (config.tick_ms / 2).clamp(STEP_MS.0, STEP_MS.1);
         let timers = Arc::new(Timers::new(step_ms));
-        let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone()));
+        let metrics = Metrics::new();
+        let deliveries = metrics.deliveries.clone();
+        let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone(), deliveries));
         let registry = Arc::new(Registry::default());
         let live = attach(Arc::new(HubSink(hub.clone())));
         Arc::new(Self {
@@ -87,7 +89,7 @@ impl Gateway {
             live,
             timers,
             registry,
-            metrics: Metrics::new(),
+            metrics,
             step_ms,
             draining: AtomicBool::new(false),
             left: Notify::new(),

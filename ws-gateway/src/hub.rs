@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use metrics::Counter;
 use model::{Clock, Moment};
 
 use crate::mailbox::Mailbox;
@@ -29,6 +30,7 @@ pub(crate) struct Hub {
     order: Mutex<()>,
     timers: Arc<Timers<Due>>,
     clock: Arc<dyn Clock>,
+    deliveries: Counter,
 }
 
 type Stripe = HashMap<Channel, Arc<Cell>>;
@@ -94,20 +96,23 @@ impl Cell {
         self.ready.store(true, Ordering::Release);
     }
 
-    fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers<Due>) {
+    /// Answers how many watchers were marked.
+    fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers<Due>) -> usize {
         let mut state = self.lock();
         let outcome = merge(state.sighting.as_ref(), &sighting, now.wall);
         if outcome == Merge::Keep || !sighting.holds(now.monotonic) {
-            return;
+            return 0;
         }
         if !state.expiry_armed {
             state.expiry_armed = true;
             timers.at(sighting.expires, Due::Expire(Arc::downgrade(self)));
         }
         state.sighting = Some(sighting);
-        if outcome == Merge::Replace {
-            state.mark_all();
+        if outcome != Merge::Replace {
+            return 0;
         }
+        state.mark_all();
+        state.watchers.len()
     }
 
     /// Drops the sighting if its time is over; else comes back when it is.
@@ -136,9 +141,14 @@ impl State {
 }
 
 impl Hub {
-    pub(crate) fn new(timers: Arc<Timers<Due>>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        timers: Arc<Timers<Due>>,
+        clock: Arc<dyn Clock>,
+        deliveries: Counter,
+    ) -> Self {
         let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
-        Self { stripes, hasher: RandomState::new(), order: Mutex::default(), timers, clock }
+        let (hasher, order) = (RandomState::new(), Mutex::default());
+        Self { stripes, hasher, order, timers, clock, deliveries }
     }
 
     fn stripe(&self, channel: &Channel) -> MutexGuard<'_, Stripe> {
@@ -207,7 +217,8 @@ impl Hub {
     /// Takes in what is new about a channel that is watched here; everything else is dropped.
     pub(crate) fn take_in(&self, channel: &Channel, sighting: Sighting) {
         if let Some(cell) = self.find(channel) {
-            cell.put(sighting, self.clock.now(), &self.timers);
+            let marked = cell.put(sighting, self.clock.now(), &self.timers);
+            self.deliveries.increment(marked as u64);
         }
     }
 

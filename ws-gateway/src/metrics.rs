@@ -13,6 +13,8 @@ api::metric_table! {
     Gauge CHANNELS = "ws_channels";
     /// Fixes acknowledged, by whether they became the shown position.
     Counter FIXES = "ws_fixes_total";
+    /// Fixes handed to watchers: each counts once for every session on this gateway that follows the user.
+    Counter DELIVERIES = "ws_deliveries_total";
     /// Push messages written to clients.
     Counter PUSHES = "ws_pushes_total";
     /// Changes of friends carried by pushes.
@@ -39,6 +41,7 @@ pub(crate) struct Metrics {
     pub(crate) channels: Gauge,
     fixes_shown: Counter,
     fixes_unshown: Counter,
+    pub(crate) deliveries: Counter,
     pub(crate) pushes: Counter,
     pub(crate) changes: Counter,
     pub(crate) snapshots: Counter,
@@ -55,6 +58,7 @@ impl Metrics {
             channels: gauge!(CHANNELS),
             fixes_shown: counter!(FIXES, "shown" => "yes"),
             fixes_unshown: counter!(FIXES, "shown" => "no"),
+            deliveries: counter!(DELIVERIES),
             pushes: counter!(PUSHES),
             changes: counter!(CHANGES),
             snapshots: counter!(SNAPSHOTS),

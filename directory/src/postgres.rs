@@ -9,6 +9,7 @@ mod primary;
 mod read;
 mod save;
 mod schema;
+mod target;
 
 use std::fmt;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ impl PostgresStore {
     async fn open(primary: Arc<Primary>) -> Result<Self, Error> {
         let mut connection = primary.connect().await?;
         schema::check(&mut connection, &primary).await?;
-        let unusable = |error| fault::unusable(&error, &primary);
+        let unusable = |error| fault::unusable(&error, &primary.target);
         let named = sqlx::query_scalar("SELECT gen_random_uuid()::text");
         let name: String = named.fetch_one(&mut connection).await.map_err(unusable)?;
         let hearing = Arc::new(Hearing::new(name));

@@ -1,4 +1,4 @@
-//! Where state is kept: the one place that knows which backends there are, and opens them.
+//! Opens the backends that the settings choose: the one place where a choice becomes an adapter.
 
 use std::fmt;
 use std::path::Path;
@@ -8,44 +8,11 @@ use directory::Store;
 use directory::embedded::EmbeddedStore;
 use directory::postgres::{self, PostgresStore};
 use model::{Clock, Random};
-use serde::{Deserialize, Serialize};
 use ws_gateway::embedded::Embedded;
 use ws_gateway::port::{Async, Live, Sink};
-use ws_gateway::redis::{self, Redis};
+use ws_gateway::redis::Redis;
 
-use crate::config::Config;
-
-/// Where state is kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Backends {
-    /// Live positions, and the bus that carries them between gateways.
-    pub live: LiveBackend,
-    /// Users, friendships, blocks, settings.
-    pub directory: DirectoryBackend,
-}
-
-/// Where live positions are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LiveBackend {
-    /// In the memory of this process.
-    #[default]
-    Embedded,
-    /// On the Redis servers of `[redis]`.
-    Redis,
-}
-
-/// Where users and friendships are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DirectoryBackend {
-    /// In a file of the data folder.
-    #[default]
-    Embedded,
-    /// In the database of `[postgres]`.
-    Postgres,
-}
+use crate::config::{Backends, Config, DirectoryBackend, LiveBackend};
 
 /// Connects a gateway.
 pub(crate) type Attach = Box<dyn FnOnce(Arc<dyn Sink>) -> Arc<dyn Live> + Send>;
@@ -72,31 +39,6 @@ pub(crate) struct Server {
 }
 
 impl Backends {
-    /// Whether several processes can work with the same state.
-    pub fn are_shared(self) -> bool {
-        self.live != LiveBackend::Embedded && self.directory != DirectoryBackend::Embedded
-    }
-
-    /// Whether something is kept in the data folder.
-    pub(crate) fn need_data_dir(self) -> bool {
-        self.directory == DirectoryBackend::Embedded
-    }
-
-    /// Says which settings of the chosen backends can't work, and what would. Nothing is reached.
-    pub(crate) fn validate(
-        self,
-        redis: &redis::Config,
-        postgres: &postgres::Config,
-    ) -> Result<(), String> {
-        if self.live == LiveBackend::Redis {
-            redis.validate().map_err(|rule| format!("redis.{rule}"))?;
-        }
-        if self.directory == DirectoryBackend::Postgres {
-            postgres.validate().map_err(|rule| format!("postgres.{rule}"))?;
-        }
-        Ok(())
-    }
-
     /// Opens the live path: every server has been reached.
     pub(crate) async fn open_live(
         self,

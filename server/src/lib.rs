@@ -35,7 +35,6 @@ mod operations;
 mod readiness;
 mod routes;
 
-pub use backends::{Backends, DirectoryBackend, LiveBackend};
-pub use config::{Config, ConfigError, NodeRole};
+pub use config::{Backends, Config, ConfigError, DirectoryBackend, LiveBackend, NodeRole};
 pub use keys::Keys;
 pub use node::{Node, StartError};

@@ -2,7 +2,7 @@ use std::io::ErrorKind;
 
 use sqlx::Error::{BeginFailed, Io, PoolTimedOut, Protocol, Tls};
 
-use super::primary::Primary;
+use super::target::Target;
 use crate::Error;
 
 /// The remedy for most of what can be wrong with a schema.
@@ -38,32 +38,32 @@ fn words(error: &sqlx::Error) -> String {
 }
 
 /// An error while serving.
-pub(super) fn explain(error: &sqlx::Error, primary: &Primary) -> Error {
+pub(super) fn explain(error: &sqlx::Error, target: &Target) -> Error {
     let code = code(error);
     match (error, code.as_deref()) {
         (PoolTimedOut, _) => Error::Unavailable(format!(
-            "no connection to {primary} within {} ms",
-            primary.connect_timeout().as_millis()
+            "no connection to {target} within {} ms",
+            target.connect_timeout.as_millis()
         )),
         (_, Some(LOCKED)) => Error::Unavailable("the users are locked for too long".to_owned()),
         (_, Some(CANCELLED)) => Error::Unavailable("the statement takes too long".to_owned()),
-        (_, Some(READ_ONLY)) => Error::Unavailable(format!("{primary} is a replica")),
+        (_, Some(READ_ONLY)) => Error::Unavailable(format!("{target} is a replica")),
         (_, Some(code)) if PASSING.iter().any(|class| code.starts_with(class)) => {
-            Error::Unavailable(format!("{primary}: {}", words(error)))
+            Error::Unavailable(format!("{target}: {}", words(error)))
         }
         (Io(_) | Tls(_) | Protocol(_) | BeginFailed, _) => {
-            Error::Unavailable(format!("the connection to {primary} broke: {error}"))
+            Error::Unavailable(format!("the connection to {target} broke: {error}"))
         }
         _ => Error::Internal(error.to_string()),
     }
 }
 
 /// An error before anything starts.
-pub(super) fn unusable(error: &sqlx::Error, primary: &Primary) -> Error {
-    let (user, database) = (primary.user(), primary.database());
+pub(super) fn unusable(error: &sqlx::Error, target: &Target) -> Error {
+    let Target { user, database, .. } = target;
     let code = code(error);
     let why = match (error, code.as_deref()) {
-        (_, Some(WRONG_PASSWORD)) if !primary.has_password => {
+        (_, Some(WRONG_PASSWORD)) if !target.has_password => {
             format!("it wants a password of user {user}, and neither url nor password_file has one")
         }
         (_, Some(WRONG_PASSWORD)) => {
@@ -87,10 +87,10 @@ pub(super) fn unusable(error: &sqlx::Error, primary: &Primary) -> Error {
         (PoolTimedOut, _) => "it can't be reached".to_owned(),
         _ => words(error),
     };
-    because(&why, primary)
+    because(&why, target)
 }
 
 /// That the server can't be worked with, and why.
-pub(super) fn because(why: &str, primary: &Primary) -> Error {
-    Error::Unusable(format!("PostgreSQL at {primary}: {why}"))
+pub(super) fn because(why: &str, target: &Target) -> Error {
+    Error::Unusable(format!("PostgreSQL at {target}: {why}"))
 }

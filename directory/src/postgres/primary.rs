@@ -6,8 +6,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 
-use super::fault;
-use super::{Config, schema};
+use super::target::Target;
+use super::{Config, fault};
 use crate::Error;
 
 /// How long a connection that was idle may take to answer before it is taken for dead, and another one is made.
@@ -18,19 +18,14 @@ const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 /// The one server that is read and written, as a config names it.
 pub(super) struct Primary {
     options: PgConnectOptions,
+    pub(super) target: Target,
     connections_max: u32,
-    connect_timeout: Duration,
     statement_timeout: Duration,
-    pub(super) has_password: bool,
 }
 
 impl fmt::Display for Primary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.options.get_socket() {
-            Some(folder) => write!(f, "{}", folder.display())?,
-            None => write!(f, "{}", self.options.get_host())?,
-        }
-        write!(f, ":{}", self.options.get_port())
+        self.target.fmt(f)
     }
 }
 
@@ -48,37 +43,26 @@ impl Primary {
             // Each statement is short; compiling it would take longer.
             ("jit", "off".to_owned()),
         ];
+        let options = config.options()?.application_name("whereabouts").options(settings);
+        let connect_timeout = Duration::from_millis(config.connect_timeout_ms);
         Ok(Self {
-            options: config.options()?.application_name("whereabouts").options(settings),
+            target: Target::of(&options, config.has_password(), connect_timeout),
+            options,
             connections_max: config.connections_max,
-            connect_timeout: Duration::from_millis(config.connect_timeout_ms),
             statement_timeout: Duration::from_millis(statement_ms),
-            has_password: config.has_password(),
         })
-    }
-
-    pub(super) fn user(&self) -> &str {
-        self.options.get_username()
-    }
-
-    pub(super) fn database(&self) -> &str {
-        self.options.get_database().unwrap_or_default()
-    }
-
-    pub(super) fn connect_timeout(&self) -> Duration {
-        self.connect_timeout
     }
 
     /// How long any answer may take, whatever the server and the network do.
     pub(super) fn longest(&self) -> Duration {
-        self.connect_timeout + self.statement_timeout + ANSWER_MARGIN
+        self.target.connect_timeout + self.statement_timeout + ANSWER_MARGIN
     }
 
     /// A connection of its own, before anything starts: what is wrong is said as it is.
     pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
         let connecting = PgConnection::connect_with(&self.options);
-        match self.within(self.connect_timeout, connecting).await {
-            Ok(connected) => connected.map_err(|error| fault::unusable(&error, self)),
+        match self.within(self.target.connect_timeout, connecting).await {
+            Ok(connected) => connected.map_err(|error| fault::unusable(&error, &self.target)),
             Err(late) => Err(Error::Unusable(late)),
         }
     }
@@ -103,7 +87,7 @@ impl Primary {
     fn pool_options(&self, connections_max: u32) -> PgPoolOptions {
         PgPoolOptions::new()
             .max_connections(connections_max)
-            .acquire_timeout(self.connect_timeout)
+            .acquire_timeout(self.target.connect_timeout)
             .after_connect(|connection, _| Box::pin(refuse_replica(connection)))
     }
 
@@ -113,7 +97,7 @@ impl Primary {
         work: impl Future<Output = Result<T, sqlx::Error>> + Send,
     ) -> Result<T, Error> {
         match self.within(self.longest(), work).await {
-            Ok(done) => done.map_err(|error| fault::explain(&error, self)),
+            Ok(done) => done.map_err(|error| fault::explain(&error, &self.target)),
             Err(late) => Err(Error::Unavailable(late)),
         }
     }
@@ -138,8 +122,12 @@ async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
 
 /// A primary may have become a replica since, and a replica may lag.
 async fn refuse_replica(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    if schema::is_replica(connection).await? {
+    if is_replica(connection).await? {
         return Err(sqlx::Error::Configuration("the server is a replica".into()));
     }
     Ok(())
+}
+
+pub(super) async fn is_replica(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(connection).await
 }

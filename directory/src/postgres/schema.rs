@@ -1,6 +1,6 @@
 use sqlx::{Connection, PgConnection};
 
-use super::primary::Primary;
+use super::primary::{Primary, is_replica};
 use super::{Config, NAMESPACE, fault};
 use crate::Error;
 
@@ -62,28 +62,24 @@ pub async fn migrate(config: &Config) -> Result<Migrated, Error> {
     let primary = Primary::of(config)?;
     let mut connection = primary.connect().await?;
     let taken = take(&mut connection).await;
-    let migrated = taken.map_err(|error| fault::unusable(&error, &primary))?;
+    let migrated = taken.map_err(|error| fault::unusable(&error, &primary.target))?;
     not_newer(migrated.from)?;
     Ok(migrated)
 }
 
 /// Errs if the server isn't a primary with the schema that this program works with.
 pub(super) async fn check(connection: &mut PgConnection, primary: &Primary) -> Result<(), Error> {
-    let unusable = |error| fault::unusable(&error, primary);
+    let unusable = |error| fault::unusable(&error, &primary.target);
     if is_replica(connection).await.map_err(unusable)? {
-        return Err(fault::because(fault::IS_REPLICA, primary));
+        return Err(fault::because(fault::IS_REPLICA, &primary.target));
     }
     let (found, known) = (version(connection).await.map_err(unusable)?, STEPS.len() as i64);
     let why = match found {
-        0 => format!("database {} has no schema yet", primary.database()),
+        0 => format!("database {} has no schema yet", primary.target.database),
         _ if found < known => format!("the schema is {found}, this program needs {known}"),
         _ => return not_newer(found),
     };
-    Err(fault::because(&format!("{why}; {}", fault::MIGRATE), primary))
-}
-
-pub(super) async fn is_replica(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(connection).await
+    Err(fault::because(&format!("{why}; {}", fault::MIGRATE), &primary.target))
 }
 
 fn not_newer(found: i64) -> Result<(), Error> {

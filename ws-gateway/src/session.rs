@@ -1,6 +1,7 @@
 //! One connection as a state machine: time and input in, effects out. No socket, no lock, no clock of its own.
 
 mod budget;
+mod circle;
 mod deadlines;
 mod effect;
 mod fixes;
@@ -13,13 +14,11 @@ use api::Caller;
 use model::{Metres, Moment, Monotonic, UserId};
 
 use crate::config::Config;
-use crate::friends::Circle;
 use crate::hint::Hints;
 use crate::intake::Intake;
 use crate::mailbox::Calls;
 use crate::pace::Pace;
-use crate::port;
-use crate::protocol::reply::{self, Limits, Reply, Welcome};
+use crate::protocol::reply::{self, Reply};
 use crate::protocol::request;
 use crate::protocol::{CloseCode, ErrorWord, Fault, Request};
 use crate::record::{Presence, Record};
@@ -58,7 +57,9 @@ pub(crate) struct Session {
     /// Nothing of friends may be told until what the view holds is known to be right again.
     stale: Stale,
     snapshot_due: bool,
-    /// A gap was told, and nothing of the snapshot after it.
+    /// A gap is to be told.
+    gap_due: bool,
+    /// It is to be, or was, and nothing of the snapshot after it.
     gap_told: bool,
     radius_told: bool,
     unlocated_due: bool,
@@ -109,6 +110,7 @@ impl Session {
             announcing: None,
             stale: Stale::default(),
             snapshot_due: false,
+            gap_due: false,
             gap_told: false,
             radius_told: true,
             unlocated_due: false,
@@ -252,107 +254,6 @@ impl Session {
             (_, Err(detail)) => detail,
         };
         self.refuse(&Fault::new(ErrorWord::InvalidToken, refusal), effects);
-    }
-
-    fn circle(
-        &mut self,
-        now: Moment,
-        answer: Result<Circle, port::Error>,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.stale.circle_reads -= 1;
-        let welcome = matches!(self.phase, Phase::Opening { welcomed: false });
-        let Ok(circle) = answer else {
-            if welcome {
-                return self.close(CloseCode::TryAgainLater, "friends can't be read now", effects);
-            }
-            self.stale.circle_failed = true;
-            self.stale.retry_at = Some(now.monotonic.plus_ms(RETRY_MS));
-            return;
-        };
-        self.stale.circle_failed = false;
-        if circle.radius != self.radius {
-            self.radius = circle.radius;
-            self.radius_told = welcome;
-            self.view.set_radius(circle.radius);
-        }
-        let (mut added, removed) = self.view.set_friends(&circle.friends);
-        if welcome {
-            self.phase = Phase::Opening { welcomed: true };
-            effects.push(Effect::Send(self.welcome(now)));
-            added.extend(self.user().map(|user| (user.clone(), SELF_SLOT)));
-        }
-        if !added.is_empty() || !removed.is_empty() {
-            effects.push(Effect::Call(Call::Watch { added, removed }));
-        }
-    }
-
-    fn welcome(&self, now: Moment) -> String {
-        let config = &self.config;
-        let caller = self.caller.as_ref();
-        let welcome = Welcome {
-            user: caller.map_or("", |c| c.user.as_str()),
-            session: &self.id,
-            epoch: &self.epoch,
-            time_ms: now.wall.0,
-            ttl_ms: config.ttl_ms,
-            radius_m: self.radius.0,
-            tick_ms: config.tick_ms,
-            ping_interval_ms: config.ping_interval_ms,
-            token_expires_ms: caller.map_or(0, |c| c.expires.0),
-            limits: Limits {
-                message_bytes: config.message_bytes_max,
-                batch_fixes: config.batch_fixes_max,
-                fixes_per_s: config.fixes_per_s,
-                fixes_burst: config.fixes_burst,
-                bytes_per_s: config.bytes_per_s,
-            },
-            hint: self.hints.given().into(),
-        };
-        Reply::Welcome(Box::new(welcome)).encode()
-    }
-
-    /// The channels asked for are subscribed, and their positions are in the view.
-    fn watching(&mut self, now: Moment, answer: &Result<(), port::Error>) {
-        if answer.is_err() {
-            self.positions_unread(now);
-        } else if matches!(self.phase, Phase::Opening { .. }) {
-            self.start_over();
-        }
-    }
-
-    /// All positions were read again.
-    fn reread(&mut self, now: Moment, answer: &Result<(), port::Error>) {
-        self.stale.rereads -= 1;
-        if answer.is_err() {
-            return self.positions_unread(now);
-        }
-        self.stale.positions_failed = false;
-        self.start_over();
-    }
-
-    /// Something may have been missed; what the view holds is the newest again.
-    fn gap(&mut self, effects: &mut Vec<Effect>) {
-        // Whoever isn't live yet gets its first snapshot anyway.
-        if matches!(self.phase, Phase::Live) {
-            // Told once, however often it happens before the snapshot.
-            if !std::mem::replace(&mut self.gap_told, true) {
-                effects.push(Effect::Gap);
-                effects.push(Effect::Send(Reply::Gap.encode()));
-            }
-            self.start_over();
-        }
-    }
-
-    fn positions_unread(&mut self, now: Moment) {
-        self.stale.positions_failed = true;
-        self.stale.retry_at = Some(now.monotonic.plus_ms(RETRY_MS));
-    }
-
-    fn start_over(&mut self) {
-        self.phase = Phase::Live;
-        self.snapshot_due = true;
-        self.view.start_over();
     }
 
     fn news(&mut self, slot: u32, record: Option<Arc<Record>>) {

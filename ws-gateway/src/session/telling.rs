@@ -42,6 +42,9 @@ impl Session {
             let closes_in_ms = closes_at.since_ms(now.monotonic);
             return Some(Reply::Drain { closes_in_ms }.encode());
         }
+        if std::mem::take(&mut self.gap_due) {
+            return Some(Reply::Gap.encode());
+        }
         match self.pace.take_notice() {
             Some(Notice::Degraded { interval_ms }) => {
                 return Some(Reply::Degraded { interval_ms }.encode());

@@ -4,6 +4,9 @@ use super::*;
 use api::Role;
 use model::Timestamp;
 
+use crate::friends::Circle;
+use crate::port;
+
 const START: Moment = Moment { wall: Timestamp(1_800_000_000_000), monotonic: Monotonic(0) };
 
 struct Alone {
@@ -215,4 +218,16 @@ fn a_friend_list_that_can_not_be_read_at_first_asks_the_client_to_come_back() {
     alone.step(Input::Admitted(caller("alice", 3_600_000), FixesUsed::default()));
     let failed = port::Error { detail: "down".to_owned() };
     assert_eq!(closed(&alone.step(Input::Circle(Err(failed)))), Some(CloseCode::TryAgainLater));
+}
+
+#[test]
+fn a_gap_is_told_before_its_snapshot_also_while_an_answer_is_owed() {
+    let mut alone = Alone::live(Config::default());
+    let fix = r#"{"type":"fix","device":"phone","seq":1,"latitude":1,"longitude":2}"#;
+    let effects = alone.step(Input::Text(fix));
+    assert!(matches!(effects[..], [Effect::Call(Call::Announce(..))]), "under way from now on");
+    alone.step(Input::Calls(Calls { gap: true, ..Calls::default() }, 0));
+    let told: Vec<_> = std::iter::from_fn(|| alone.session.pull(alone.now)).collect();
+    assert!(told[0].text.contains(r#""type":"gap""#), "{}", told[0].text);
+    assert!(told[1].snapshot, "{}", told[1].text);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{DeviceId, Moment, Version};
+use model::{DeviceId, Moment, Timestamp, Version};
 
 use super::{Effect, Session, effect::Call};
 use crate::intake::{self, DEVICES_MAX, Timing, Unshown};
@@ -56,7 +56,8 @@ impl Session {
         let Some((timing, fix)) = newest else {
             return acknowledge(&device, seq, Some(reason), effects);
         };
-        let version = Version { effective: timing.effective, device: device.clone(), seq: fix.seq };
+        let effective = self.after_sign_off(timing.effective, now);
+        let version = Version { effective, device: device.clone(), seq: fix.seq };
         self.announcing = Some(Announcing::Fix { device, seq });
         self.announce(now, version, Presence::Here(fix.fix), timing.expires, effects);
     }
@@ -87,6 +88,16 @@ impl Session {
         let version = Version { effective, device: device.clone(), seq: 0 };
         self.announcing = Some(Announcing::SignOff { device });
         self.announce(now, version, Presence::Gone, expires, effects);
+    }
+
+    /// A fix that is timed by its receipt comes after a sign-off that was received before it, though that may be ahead
+    /// of the clock: it had to be newer than a position of a phone whose clock is.
+    fn after_sign_off(&self, effective: Timestamp, now: Moment) -> Timestamp {
+        let gone = self.view.own_record().filter(|r| matches!(r.presence, Presence::Gone));
+        match gone {
+            Some(gone) if effective == now.wall => effective.max(gone.version.effective.plus_ms(1)),
+            _ => effective,
+        }
     }
 
     fn admits(&mut self, device: &DeviceId, effects: &mut Vec<Effect>) -> bool {

@@ -349,3 +349,21 @@ fn the_limit_of_fixes_is_a_users_however_many_connections_they_have() {
     world.say(watch, &fix);
     assert!(world.heard(watch).contains(&"ack".to_owned()));
 }
+
+#[test]
+fn the_next_fix_undoes_a_sign_off_however_soon_and_however_fast_the_phones_clock_was() {
+    let (mut world, alice, bob) = two();
+    world.at(alice, HERE);
+    for ahead_ms in [0, 4_000] {
+        let time_ms = world.now_ms() + ahead_ms;
+        assert_eq!(world.at_time(bob, HERE, Some(time_ms))["shown"], true);
+        world.say(bob, &json!({ "type": "sign_off", "device": "watch" }));
+        world.two_ticks();
+        assert!(!world.sees(alice, "bob"));
+        // In the same millisecond: nothing but ticks has passed.
+        world.say(bob, &json!({ "type": "sign_off", "device": "watch" }));
+        assert_eq!(world.at(bob, HERE)["shown"], true);
+        world.two_ticks();
+        assert!(world.sees(alice, "bob"));
+    }
+}

@@ -11,14 +11,16 @@ use crate::person::Person;
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What a checkpoint found.
-pub(crate) struct Finding {
-    pub(crate) verdict: Verdict,
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The oracle's.
+    pub verdict: Verdict,
     /// Views that were judged.
-    pub(crate) judged: u64,
+    pub judged: u64,
     /// People whose ping nobody answered though they were connected all the time.
-    pub(crate) unanswered: u64,
+    pub unanswered: u64,
     /// Fixes that nobody acknowledged though the connection stood.
-    pub(crate) lost: u64,
+    pub lost: u64,
 }
 
 /// Checkpoint `number` (from 1 on). The caller sends nothing meanwhile.

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::address::Address;
-use crate::chance::fraction;
+use crate::chance::{below, fraction};
 use crate::crowd::Crowd;
 use crate::hear::Next;
 use crate::plan::Tokens;
@@ -84,13 +84,22 @@ impl Doors {
         let doubled = BACKOFF_FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16));
         doubled.min(BACKOFF_LONGEST).mul_f64(0.5 + fraction(&self.random))
     }
+
+    /// Any address but this one, if there are several.
+    fn another(&self, address: usize) -> usize {
+        let others = self.addresses.len() - 1;
+        (address + 1 + below(&self.random, others)) % self.addresses.len()
+    }
 }
 
-/// Stays connected as person `me` until ordered to leave, or until coming back makes no sense.
+/// Stays connected as person `me` until ordered to leave, or until coming back makes no sense. Comes back to where it
+/// was; if it isn't let in there, it tries somewhere else.
 pub(crate) async fn live(crowd: Arc<Crowd>, doors: Arc<Doors>, me: u32) {
     let mut failures = 0;
+    let mut address = me as usize % doors.addresses.len();
     loop {
-        let ending = match connect(&crowd, &doors, me).await {
+        crowd.person(me).state().address = address;
+        let ending = match connect(&crowd, &doors, me, address).await {
             Ok(socket) => attend(&crowd, &doors, me, socket).await,
             Err(ending) => ending,
         };
@@ -99,7 +108,12 @@ pub(crate) async fn live(crowd: Arc<Crowd>, doors: Arc<Doors>, me: u32) {
             Ending::Left => return,
             Ending::Never(why) => Some(why),
             Ending::ComeBack(why) => {
-                failures = if welcomed { 1 } else { failures + 1 };
+                if welcomed {
+                    failures = 1;
+                } else {
+                    failures += 1;
+                    address = doors.another(address);
+                }
                 (failures > FAILURES_MAX).then_some(why)
             }
         };
@@ -121,9 +135,9 @@ async fn told_to_leave(crowd: &Crowd, me: u32) {
     }
 }
 
-async fn connect(crowd: &Crowd, doors: &Doors, me: u32) -> Result<Socket, Ending> {
+async fn connect(crowd: &Crowd, doors: &Doors, me: u32, address: usize) -> Result<Socket, Ending> {
     let never = |what: &str| Ending::Never(what.to_owned());
-    let address = &doors.addresses[me as usize % doors.addresses.len()];
+    let address = &doors.addresses[address];
     let uri = format!("ws://{}/v1/ws", address.host_and_port());
     let mut request =
         uri.into_client_request().map_err(|_| never("the address makes no request"))?;
@@ -177,6 +191,7 @@ fn refused(error: &WsError) -> Ending {
 async fn attend(crowd: &Crowd, doors: &Doors, me: u32, mut socket: Socket) -> Ending {
     let person = crowd.person(me);
     loop {
+        let errand_at = person.state().next_errand();
         let next = tokio::select! {
             message = socket.next() => match message {
                 Some(Ok(Message::Text(text))) => crowd.hear(me, &text, Instant::now()),
@@ -190,6 +205,7 @@ async fn attend(crowd: &Crowd, doors: &Doors, me: u32, mut socket: Socket) -> En
                 None => return Ending::ComeBack("the connection ended".into()),
             },
             () = person.wake.notified() => Next::RunErrands,
+            () = at(errand_at) => Next::RunErrands,
         };
         if next == Next::RunErrands {
             match timeout(WRITE_DEADLINE, errands(crowd, doors, me, &mut socket)).await {
@@ -199,6 +215,14 @@ async fn attend(crowd: &Crowd, doors: &Doors, me: u32, mut socket: Socket) -> En
                 Err(_) => return Ending::ComeBack("the service stopped reading".into()),
             }
         }
+    }
+}
+
+/// Completes at this moment, or never.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -2,11 +2,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 use crate::cast::Cast;
-use crate::checkpoint;
+use crate::checkpoint::{self, Finding};
 use crate::crowd::{Counts, Crowd};
+use crate::inspector::Ask;
 use crate::memory::Sampler;
 use crate::plan::{Held, Plan};
 use crate::replay::{Replay, ReplayTime};
@@ -25,6 +27,7 @@ pub(crate) struct Conductor<'a> {
     plan: &'a Plan,
     crowd: Arc<Crowd>,
     observer: &'a dyn Observer,
+    asks: mpsc::Receiver<Ask>,
     replay: Replay,
     time: ReplayTime,
     trace_time: Option<(f64, f64)>,
@@ -41,6 +44,7 @@ impl<'a> Conductor<'a> {
         crowd: Arc<Crowd>,
         cast: Cast,
         observer: &'a dyn Observer,
+        asks: mpsc::Receiver<Ask>,
     ) -> Result<Self, Error> {
         let terms = crowd.people.iter().find_map(|person| person.state().terms);
         let Some(terms) = terms else { return Err(Error::Connect("nobody stayed".into())) };
@@ -58,6 +62,7 @@ impl<'a> Conductor<'a> {
             plan,
             crowd,
             observer,
+            asks,
             replay,
             time: ReplayTime::default(),
             trace_time: cast.trace_time,
@@ -68,7 +73,7 @@ impl<'a> Conductor<'a> {
         })
     }
 
-    /// Runs until the end of the plan, or until `stop` is ready.
+    /// Runs until the end of the plan, or until `stop` is ready. Looks whenever somebody asks.
     pub(crate) async fn conduct(
         mut self,
         mut stop: Pin<&mut (impl Future<Output = ()> + Send)>,
@@ -78,11 +83,12 @@ impl<'a> Conductor<'a> {
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (mut next_tick, mut next_check) = (TICK, self.plan.check_every);
         let stopped = loop {
-            tokio::select! {
+            let ask = tokio::select! {
                 biased;
                 () = &mut stop => break true,
-                _ = beat.tick() => {}
-            }
+                Some(ask) = self.asks.recv() => Some(ask),
+                _ = beat.tick() => None,
+            };
             let elapsed = began.elapsed();
             let replayed = self.time.at(elapsed);
             self.release(replayed)?;
@@ -97,11 +103,13 @@ impl<'a> Conductor<'a> {
             if over || self.replay.is_over() {
                 break false;
             }
-            if elapsed >= next_check {
-                tokio::select! {
+            if ask.is_some() || elapsed >= next_check {
+                let finding = tokio::select! {
                     () = &mut stop => break true,
-                    () = self.check() => {}
-                }
+                    finding = self.check() => finding,
+                };
+                // Whoever asked may have gone meanwhile.
+                let _ = ask.map(|ask| ask.send(finding));
                 self.time.resume(began.elapsed());
                 next_check = began.elapsed() + self.plan.check_every;
             }
@@ -109,7 +117,7 @@ impl<'a> Conductor<'a> {
         if !stopped {
             tokio::select! {
                 () = &mut stop => {}
-                () = self.check() => {}
+                _ = self.check() => {}
             }
         }
         let elapsed = began.elapsed();
@@ -164,7 +172,7 @@ impl<'a> Conductor<'a> {
         });
     }
 
-    async fn check(&mut self) {
+    async fn check(&mut self) -> Finding {
         for (number, person) in (0..).zip(&self.crowd.people) {
             if is_held(&self.crowd, self.plan.held.as_ref(), number) {
                 person.state().disputed = true;
@@ -172,7 +180,9 @@ impl<'a> Conductor<'a> {
         }
         let finding =
             checkpoint::look(&self.crowd, self.oracle.checks + 1, self.plan.settle_within).await;
-        self.lost += self.oracle.add(finding);
+        self.oracle.add(&finding);
+        self.lost += finding.lost;
+        finding
     }
 
     fn sum_up(self, elapsed: Duration) -> Summary {

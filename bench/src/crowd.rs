@@ -64,6 +64,8 @@ tally! {
     fixes,
     /// Fixes acknowledged.
     acks,
+    /// Fixes that the service couldn't store when they came. They are sent again.
+    unavailable,
     /// Push messages received.
     pushes,
     /// Friends who came, moved or left in pushes.

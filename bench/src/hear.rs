@@ -1,13 +1,19 @@
 //! What a person does with a message: PROTOCOL.md's "What to do with them", without any socket.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use model::Position;
 
 use crate::crowd::{Change, Crowd, add};
 use crate::oracle::{Seen, Shown};
 use crate::person::State;
-use crate::wire::{Ack, Friend, FromServer, Push, Reason, Snapshot};
+use crate::wire::{Ack, Fault, Friend, FromServer, Push, Reason, Snapshot};
+
+/// What a fix is answered with while it can't be stored.
+const UNAVAILABLE: &str = "unavailable";
+
+/// When such a fix is sent again if the service doesn't say.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What a message asks of the person's task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +56,12 @@ impl Crowd {
             FromServer::Radius(radius) => state.radius_m = radius.radius_m,
             FromServer::Gap => {
                 state.view.expect_snapshot();
+                state.gaps += 1;
                 add(&self.tally.gaps, 1);
             }
             FromServer::Unlocated => state.view.clear(),
             FromServer::Fault(fault) => {
-                state.outstanding.retain(|report| Some(report.seq) != fault.seq);
-                self.fault(me, format_args!("the service answers {}", fault.error));
+                self.refused(me, &mut state, &fault, now);
                 if state.has_fix_to_send() {
                     return Next::RunErrands;
                 }
@@ -137,6 +143,16 @@ impl Crowd {
         } else {
             Put::Newer(number)
         }
+    }
+
+    fn refused(&self, me: u32, state: &mut State, fault: &Fault<'_>, now: Instant) {
+        if let (UNAVAILABLE, Some(seq)) = (&*fault.error, fault.seq) {
+            add(&self.tally.unavailable, 1);
+            let wait = fault.retry_after_ms.map_or(RETRY_AFTER, Duration::from_millis);
+            return state.refused(seq, now + wait);
+        }
+        state.outstanding.retain(|report| Some(report.seq) != fault.seq);
+        self.fault(me, format_args!("the service answers {}", fault.error));
     }
 
     fn acknowledged(&self, me: u32, state: &mut State, ack: &Ack<'_>) {

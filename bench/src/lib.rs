@@ -5,6 +5,8 @@
 //!                                  │             ▲                 │
 //!                                  │             └──── hear ◀──────┘  view, acks, latency
 //!                                  └─▶ checkpoint ─▶ oracle ─▶ summary
+//!                                          ▲
+//!                                      inspector: a test that breaks something meanwhile
 //! ```
 //! Every person is one task with one real socket. All of them are beaten time by one conductor, which now and then
 //! stops the world and compares everybody's view with the truth ([`judge`]). Users and friendships are made over REST
@@ -37,6 +39,7 @@ mod error;
 mod fake;
 mod graph;
 mod hear;
+mod inspector;
 mod latency;
 mod memory;
 mod oracle;
@@ -52,15 +55,17 @@ mod trace;
 mod walk;
 mod wire;
 
+pub use checkpoint::Finding;
 pub use crowd::{Change, Coming, Counts};
 pub use error::Error;
 pub use graph::Graph;
+pub use inspector::{Inspector, Situation};
 pub use latency::Quantiles;
 pub use memory::{MemoryWatch, resident_memory};
 pub use oracle::{Seen, Shown, Standing, Verdict, World, judge};
 pub use plan::{Friends, Held, People, Plan, Setup, Tokens};
 pub use progress::Progress;
-pub use run::run;
+pub use run::{Run, run};
 pub use scene::{NoObserver, Observer, Scene, Sight, Stage};
 pub use summary::{Oracle, Summary};
 pub use trace::{Row, Survey, Trace, survey};

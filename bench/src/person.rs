@@ -35,7 +35,8 @@ pub(crate) struct Orders {
     pub(crate) ping: Option<u64>,
     pub(crate) renew: bool,
     pub(crate) leave: bool,
-    again: bool,
+    /// From when on the last fix is to be sent a second time.
+    again_at: Option<Instant>,
 }
 
 /// A fix as it was sent.
@@ -44,7 +45,7 @@ pub(crate) struct Report {
     pub(crate) seq: u64,
     pub(crate) time_ms: i64,
     pub(crate) position: Position,
-    /// Sent a second time, after a connection was lost.
+    /// Sent a second time: the connection was lost, or the service couldn't store it.
     pub(crate) again: bool,
 }
 
@@ -76,7 +77,11 @@ pub(crate) struct State {
     pub(crate) orders: Orders,
     /// None while there is no session.
     pub(crate) terms: Option<Terms>,
+    /// Whom of the plan's addresses this person talks to, or tries to.
+    pub(crate) address: usize,
     pub(crate) sessions: u64,
+    /// How often something may have been missed.
+    pub(crate) gaps: u64,
     pub(crate) radius_m: f64,
     pub(crate) view: View,
     pub(crate) outstanding: VecDeque<Report>,
@@ -156,7 +161,7 @@ impl Person {
         if state.terms.is_none() {
             return errands;
         }
-        if let Some(report) = state.next_report() {
+        if let Some(report) = state.next_report(now) {
             state.outstanding.push_back(report);
             state.last_sent = Some((report, now));
             let mut sends = lock(&self.sends);
@@ -176,6 +181,7 @@ impl Person {
         let mut state = self.state();
         // Whether these arrived will never be known; the newest is sent again.
         state.outstanding.clear();
+        state.orders.again_at = None;
         state.view.expect_snapshot();
         state.terms.take().is_some()
     }
@@ -190,7 +196,8 @@ impl State {
         self.view.enter_epoch(&welcome.epoch);
         self.orders.ping = None;
         let fresh = |report: &Report| now_ms - report.time_ms < welcome.ttl_ms;
-        self.orders.again = self.last_sent.is_some_and(|(report, _)| fresh(&report));
+        let last = self.last_sent.filter(|(report, _)| fresh(report));
+        self.orders.again_at = last.map(|_| now);
         self.terms = Some(Terms {
             since: now,
             ttl_ms: welcome.ttl_ms,
@@ -207,6 +214,20 @@ impl State {
         }
     }
 
+    /// The service can't store the fix of that number now. It is sent again from `again_at` on, unless there is a newer
+    /// one by then.
+    pub(crate) fn refused(&mut self, seq: u64, again_at: Instant) {
+        self.outstanding.retain(|report| report.seq != seq);
+        if self.last_sent.is_some_and(|(last, _)| last.seq == seq) {
+            self.orders.again_at = Some(again_at);
+        }
+    }
+
+    /// When to look for something to send though nothing new has been ordered.
+    pub(crate) fn next_errand(&self) -> Option<Instant> {
+        self.orders.again_at.filter(|_| self.has_room())
+    }
+
     /// Whether everything that was to be sent is sent and acknowledged.
     pub(crate) fn is_settled(&self) -> bool {
         !self.has_fix_to_send() && self.outstanding.is_empty()
@@ -214,18 +235,24 @@ impl State {
 
     /// Whether an acknowledgement may have made room for a fix that waits.
     pub(crate) fn has_fix_to_send(&self) -> bool {
-        self.orders.report.is_some() || self.orders.again
+        self.orders.report.is_some() || self.orders.again_at.is_some()
     }
 
-    fn next_report(&mut self) -> Option<Report> {
-        if self.outstanding.len() >= OUTSTANDING_MAX {
+    fn has_room(&self) -> bool {
+        self.outstanding.len() < OUTSTANDING_MAX
+    }
+
+    fn next_report(&mut self, now: Instant) -> Option<Report> {
+        if !self.has_room() {
             return None;
         }
-        let again = std::mem::take(&mut self.orders.again);
         let Some((position, time_ms)) = self.orders.report.take() else {
-            let (report, _) = self.last_sent.filter(|_| again)?;
+            self.orders.again_at.take_if(|at| *at <= now)?;
+            let (report, _) = self.last_sent?;
             return Some(Report { again: true, ..report });
         };
+        // A newer one says more than the last one again.
+        self.orders.again_at = None;
         self.seq += 1;
         // Times grow, so that each names one fix.
         let after = self.last_sent.map_or(i64::MIN, |(last, _)| last.time_ms + 1);

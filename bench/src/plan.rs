@@ -7,7 +7,8 @@ use model::{Metres, Position, UserId};
 /// What to simulate.
 #[derive(Clone)]
 pub struct Plan {
-    /// Where the service listens, as `http://host:port`; people are spread over several round-robin.
+    /// Where the service listens, as `http://host:port`; people are spread over several round-robin. Whoever isn't let in
+    /// at one of them tries another.
     pub addresses: Vec<String>,
     /// Who there is, and how they move.
     pub people: People,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::SystemClock;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::address::Address;
@@ -10,6 +11,7 @@ use crate::cast::Cast;
 use crate::client::{Doors, live};
 use crate::conductor::Conductor;
 use crate::crowd::Crowd;
+use crate::inspector::{ASKS_MAX, Ask, Inspector};
 use crate::plan::{Plan, Setup, Tokens};
 use crate::scene::{Observer, Stage};
 use crate::{Error, Summary, setup};
@@ -32,38 +34,68 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send,
 ) -> Result<Summary, Error> {
     let mut stop = pin!(stop);
-    let addresses: Vec<_> =
-        plan.addresses.iter().map(|text| Address::parse(text)).collect::<Result<_, _>>()?;
-    if addresses.is_empty() {
-        return Err(Error::Plan("no address of a service is given".into()));
-    }
-    let cast = Cast::prepare(&plan)?;
-    let clock = Arc::new(SystemClock::start());
-    let crowd = Arc::new(Crowd::new(Arc::clone(&cast.graph), clock));
-
-    if plan.setup == Setup::Create {
-        tokio::select! {
-            made = setup::create(&addresses, &cast.graph, &*tokens, &*observer) => made?,
-            () = &mut stop => return Ok(Summary::default()),
-        }
-    }
-    // Dropped on every way out of here, the set ends its tasks.
-    let mut tasks = JoinSet::new();
-    let doors = Arc::new(Doors::new(addresses, tokens, crowd.now_ms() as u64));
-    for number in 0..crowd.people.len() as u32 {
-        tasks.spawn(live(Arc::clone(&crowd), Arc::clone(&doors), number));
-    }
-    tokio::select! {
-        connected = all_connected(&crowd, &*observer) => connected?,
+    let run = tokio::select! {
+        begun = Run::begin(plan, tokens, observer) => begun?,
         () = &mut stop => return Ok(Summary::default()),
+    };
+    run.until(stop).await
+}
+
+/// A run in which everybody is connected.
+pub struct Run {
+    plan: Plan,
+    cast: Cast,
+    crowd: Arc<Crowd>,
+    observer: Arc<dyn Observer>,
+    /// One a person. Dropped on every way out, the set ends them.
+    people: JoinSet<()>,
+    ask: mpsc::Sender<Ask>,
+    asks: mpsc::Receiver<Ask>,
+}
+
+impl Run {
+    /// Makes users and friendships if they are to be made, and connects everybody.
+    pub async fn begin(
+        plan: Plan,
+        tokens: Arc<dyn Tokens>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, Error> {
+        let addresses: Vec<_> =
+            plan.addresses.iter().map(|text| Address::parse(text)).collect::<Result<_, _>>()?;
+        if addresses.is_empty() {
+            return Err(Error::Plan("no address of a service is given".into()));
+        }
+        let cast = Cast::prepare(&plan)?;
+        let clock = Arc::new(SystemClock::start());
+        let crowd = Arc::new(Crowd::new(Arc::clone(&cast.graph), clock));
+        if plan.setup == Setup::Create {
+            setup::create(&addresses, &cast.graph, &*tokens, &*observer).await?;
+        }
+        let mut people = JoinSet::new();
+        let doors = Arc::new(Doors::new(addresses, tokens, crowd.now_ms() as u64));
+        for number in 0..crowd.people.len() as u32 {
+            people.spawn(live(Arc::clone(&crowd), Arc::clone(&doors), number));
+        }
+        all_connected(&crowd, &*observer).await?;
+        let (ask, asks) = mpsc::channel(ASKS_MAX);
+        Ok(Self { plan, cast, crowd, observer, people, ask, asks })
     }
 
-    observer.stage(Stage::Running { duration: plan.duration });
-    let conductor = Conductor::new(&plan, Arc::clone(&crowd), cast, &*observer)?;
-    let summary = conductor.conduct(stop).await;
-    observer.stage(Stage::Closing);
-    say_goodbye(&crowd, tasks).await;
-    summary
+    /// Somebody to ask about it while it goes on.
+    pub fn inspector(&self) -> Inspector {
+        Inspector::new(Arc::clone(&self.crowd), self.ask.clone())
+    }
+
+    /// Lets people move until the end of the plan or until `stop` is ready. Stopped runs skip the last checkpoint.
+    pub async fn until(self, stop: impl Future<Output = ()> + Send) -> Result<Summary, Error> {
+        let Self { plan, cast, crowd, observer, people, asks, .. } = self;
+        observer.stage(Stage::Running { duration: plan.duration });
+        let conductor = Conductor::new(&plan, Arc::clone(&crowd), cast, &*observer, asks)?;
+        let summary = conductor.conduct(pin!(stop)).await;
+        observer.stage(Stage::Closing);
+        say_goodbye(&crowd, people).await;
+        summary
+    }
 }
 
 async fn all_connected(crowd: &Crowd, observer: &dyn Observer) -> Result<(), Error> {

@@ -31,7 +31,7 @@ pub(crate) enum FromServer<'a> {
     Gap,
     Unlocated,
     Fault(Fault<'a>),
-    /// Of interest to people, not to the simulation: `hint`, `degraded`, `recovered`, `drain`.
+    /// Of interest to people, not to the simulation: `hint`, `degraded`, `recovered`, `drain`, `position`.
     Aside,
     Unknown,
 }
@@ -134,6 +134,7 @@ pub(crate) struct Fault<'a> {
     #[serde(borrow)]
     pub(crate) error: Cow<'a, str>,
     pub(crate) seq: Option<u64>,
+    pub(crate) retry_after_ms: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -160,7 +161,7 @@ impl<'a> FromServer<'a> {
             "gap" => Self::Gap,
             "unlocated" => Self::Unlocated,
             "error" => Self::Fault(serde_json::from_str(text)?),
-            "hint" | "degraded" | "recovered" | "drain" => Self::Aside,
+            "hint" | "degraded" | "recovered" | "drain" | "position" => Self::Aside,
             _ => Self::Unknown,
         })
     }

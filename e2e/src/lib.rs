@@ -15,6 +15,7 @@
 //!
 //! Nothing here sleeps to make a race pass: whoever waits, waits for a condition, at most [`DEADLINE`].
 
+pub mod cluster;
 mod person;
 pub mod process;
 pub mod raw;

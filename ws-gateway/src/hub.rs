@@ -205,6 +205,19 @@ impl Hub {
         }
     }
 
+    /// What is held of those of these channels that somebody watches as their own.
+    pub(crate) fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+        let now = self.clock.now();
+        let held = channels.iter().filter_map(|channel| {
+            let cell = self.find(channel)?;
+            let state = cell.lock();
+            let is_own = state.watchers.iter().any(|watcher| watcher.slot == SELF_SLOT);
+            let sighting = state.sighting.clone().filter(|s| is_own && s.holds(now.monotonic))?;
+            Some((channel.clone(), sighting))
+        });
+        held.collect()
+    }
+
     /// Tells everybody who watches these channels, other than as their own, that something may have been missed.
     pub(crate) fn gap(&self, channels: &[Channel]) {
         for cell in channels.iter().filter_map(|channel| self.find(channel)) {
@@ -254,6 +267,10 @@ pub(crate) struct HubSink(pub(crate) Arc<Hub>);
 impl Sink for HubSink {
     fn deliver(&self, channel: &Channel, sighting: Sighting) {
         self.0.take_in(channel, sighting);
+    }
+
+    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+        self.0.own(channels)
     }
 
     fn gap(&self, channels: &[Channel]) {

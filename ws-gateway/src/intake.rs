@@ -59,6 +59,19 @@ impl Intake {
         self.seqs.contains_key(device)
     }
 
+    /// The last `seq` of the device.
+    pub(crate) fn last(&self, device: &DeviceId) -> Option<u64> {
+        self.seqs.get(device).copied()
+    }
+
+    /// Takes back what was noted since [`Self::last`] said this: nothing came of it, so that it may be sent again.
+    pub(crate) fn take_back(&mut self, device: &DeviceId, last: Option<u64>) {
+        match last {
+            Some(last) => self.seqs.insert(device.clone(), last),
+            None => self.seqs.remove(device),
+        };
+    }
+
     /// Notes the `seq`; `false` if it didn't grow.
     pub(crate) fn advance(&mut self, device: &DeviceId, seq: u64) -> bool {
         match self.seqs.get_mut(device) {

@@ -65,6 +65,13 @@ pub trait Sink: Send + Sync {
     /// Something was published on a subscribed channel by another gateway. Repeats and old versions are harmless.
     fn deliver(&self, channel: &Channel, sighting: Sighting);
 
+    /// What this gateway holds of those of these channels whose users are connected to it: it can write them again into
+    /// a server that has lost its memory, whoever wrote them first.
+    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+        let _ = channels;
+        Vec::new()
+    }
+
     /// Something may have been missed on these channels. The newest of what the store holds of them has been delivered
     /// before, so that whoever is told can start over at once.
     fn gap(&self, channels: &[Channel]);

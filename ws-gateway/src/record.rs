@@ -6,6 +6,10 @@ use model::{Ecef, Fix, Monotonic, Timestamp, UserId, Version, ViewerClass};
 /// How far ahead of receipt a phone's clock may be and still be believed, milliseconds.
 pub const CLOCK_AHEAD_MS: i64 = 5_000;
 
+/// How far ahead of the clock a held version may be and still be trusted: what a gateway has believed, and as much again
+/// for gateways whose clocks differ, or for one whose clock is corrected a little. `announce.lua` has the same number.
+pub const CLOCK_TRUSTED_MS: i64 = 10_000;
+
 /// What a user's newest message says of their whereabouts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Presence {
@@ -105,12 +109,12 @@ pub enum Merge {
 
 /// The one rule of order, used wherever a position is held: the greater version wins; an equal one can only hold longer.
 ///
-/// A held version further ahead of the clock than any phone is believed to be is there because the clock was set back;
-/// anything newer in truth would lose against it, so it is not trusted.
+/// A held version much further ahead of the clock than any phone is believed to be is there because the clock was set
+/// back; anything newer in truth would lose against it, so it is not trusted.
 pub fn merge(held: Option<&Sighting>, new: &Sighting, wall: Timestamp) -> Merge {
     let Some(held) = held else { return Merge::Replace };
     let (old, fresh) = (&held.record.version, &new.record.version);
-    if fresh > old || (fresh < old && old.effective - wall > CLOCK_AHEAD_MS) {
+    if fresh > old || (fresh < old && old.effective - wall > CLOCK_TRUSTED_MS) {
         return Merge::Replace;
     }
     if fresh == old && new.expires > held.expires {

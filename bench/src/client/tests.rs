@@ -90,6 +90,42 @@ async fn after_a_close_that_allows_it_a_person_comes_back_and_repeats_the_last_f
 }
 
 #[tokio::test]
+async fn a_fix_that_can_not_be_stored_now_is_sent_again() {
+    let alone = alone(TOKEN).await;
+    alone.connected().await;
+    alone.report(48.0);
+    until("an acknowledgement", || alone.shown_latitude() == Some(48.0)).await;
+    let seq = alone.fake.seqs("ann")[0];
+    let text = format!(
+        r#"{{"type":"error","error":"unavailable","detail":"","seq":{seq},"retry_after_ms":20}}"#
+    );
+    alone.fake.say("ann", Message::text(text));
+    until("the fix again", || alone.fake.seqs("ann") == [seq, seq]).await;
+    until("its acknowledgement", || alone.crowd.person(0).state().is_settled()).await;
+    assert_eq!(alone.crowd.faults(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_tries_another_address() {
+    let fake = Fake::start(Habit::Honest, 1_000.0, &[]).await;
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let closed = format!("http://{}", nobody.local_addr().expect("bound"));
+    drop(nobody);
+    let names = vec![UserId::parse("ann").expect("an id")];
+    let crowd =
+        Arc::new(Crowd::new(Arc::new(Graph::new(names, [])), Arc::new(SystemClock::start())));
+    let addresses = [closed, fake.address.clone()].map(|a| Address::parse(&a).expect("valid"));
+    let doors = Arc::new(Doors::new(addresses.to_vec(), Arc::new(Given(TOKEN)), 1));
+    let task = tokio::spawn(live(Arc::clone(&crowd), doors, 0));
+    until("a session", || crowd.person(0).state().terms.is_some()).await;
+    assert_eq!(crowd.person(0).state().address, 1);
+    // Where it was let in it comes back to.
+    fake.close("ann", 1012);
+    until("a second session", || fake.sessions("ann") == 2).await;
+    task.abort();
+}
+
+#[tokio::test]
 async fn what_was_ordered_while_away_is_sent_on_return() {
     let alone = alone(TOKEN).await;
     alone.connected().await;
@@ -127,6 +163,14 @@ async fn a_binary_message_is_a_fault_and_no_end() {
     until("the fault", || !alone.crowd.faults().is_empty()).await;
     alone.report(48.0);
     until("an acknowledgement", || alone.shown_latitude() == Some(48.0)).await;
+}
+
+#[test]
+fn another_address_is_never_the_same_one() {
+    let address = Address::parse("http://localhost:1").expect("valid");
+    let doors = Doors::new(vec![address; 3], Arc::new(Given("")), 1);
+    let others: std::collections::BTreeSet<_> = (0..50).map(|_| doors.another(1)).collect();
+    assert_eq!(others, [0, 2].into());
 }
 
 #[test]

@@ -212,6 +212,53 @@ fn a_refused_fix_is_a_fault_and_not_outstanding() {
     assert_eq!(bench.crowd.faults(), ["ann: the service answers rate_limited"]);
 }
 
+/// The fix of that number can't be stored now; a second later it may be.
+fn unavailable(seq: u64) -> String {
+    format!(
+        r#"{{"type":"error","error":"unavailable","detail":"d","device":"simulated","seq":{seq},"retry_after_ms":1000}}"#
+    )
+}
+
+#[test]
+fn a_fix_that_can_not_be_stored_now_is_sent_again_when_the_service_says() {
+    let bench = bench();
+    let (seq, time_ms) = bench.send(0, 1);
+    bench.hear(0, &unavailable(seq));
+    let person = bench.crowd.person(0);
+    let early = bench.now + Duration::from_millis(999);
+    let again_at = bench.now + Duration::from_secs(1);
+    assert_eq!(person.state().next_errand(), Some(again_at));
+    assert!(!person.state().is_settled());
+    assert!(person.errands(early).fix.is_none(), "too early");
+    let again = person.errands(again_at).fix.expect("sent again");
+    assert!(again.contains(&format!(r#""seq":{seq},"#)), "the same fix");
+    assert!(person.errands(again_at).fix.is_none(), "once");
+    // It had been taken note of the first time.
+    bench.hear(0, &ack(seq, false, "repeated"));
+    let state = person.state();
+    assert!(state.is_settled() && !state.disputed);
+    assert_eq!(state.shown.expect("shown").time_ms, time_ms);
+    let counts = bench.crowd.tally.read();
+    assert_eq!((counts.unavailable, counts.errors, counts.acks), (1, 0, 1));
+}
+
+#[test]
+fn a_newer_fix_takes_the_place_of_one_that_can_not_be_stored_now() {
+    let bench = bench();
+    let person = bench.crowd.person(0);
+    let later = bench.now + Duration::from_secs(5);
+    let (first, _) = bench.send(0, 1);
+    bench.hear(0, &unavailable(first));
+    let (second, _) = bench.send(0, 2);
+    assert!(person.errands(later).fix.is_none(), "the second one said more");
+    // Both were under way.
+    let (third, _) = bench.send(0, 3);
+    bench.hear(0, &unavailable(second));
+    assert!(person.errands(later).fix.is_none(), "the third one is under way");
+    bench.hear(0, &ack(third, true, ""));
+    assert!(person.state().is_settled());
+}
+
 #[test]
 fn two_fixes_of_one_millisecond_get_times_of_their_own() {
     let bench = bench();

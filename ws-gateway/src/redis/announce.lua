@@ -23,8 +23,8 @@ if held and held:byte() == new:byte() then
     if order == 0 then order = high2 - high1 end
     if order == 0 then order = low2 - low1 end
   end
-  -- What is further ahead of the calendar than any phone is believed to be isn't trusted: the clock was set back.
-  if order < 0 and time1 - tonumber(ARGV[3]) <= 5000 then return 0 end
+  -- What is much further ahead of the calendar than any phone is believed to be isn't trusted: the clock was set back.
+  if order < 0 and time1 - tonumber(ARGV[3]) <= 10000 then return 0 end
   -- The same version can only hold longer.
   if order == 0 and tonumber(ARGV[2]) <= redis.call('PTTL', KEYS[1]) then return 1 end
 end

@@ -204,7 +204,7 @@ impl Keeper {
         let all = self.wishes.all();
         let again = std::mem::replace(promised, true);
         self.tell(&mut link.hearing, &all).await?;
-        self.write_own(&mut link).await?;
+        self.write_own(&mut link, &all.subscribe).await?;
         tokio::time::sleep(Duration::from_millis(memory.settling_ms)).await;
         self.status.set_epoch(&link.terms.epoch);
         if again {
@@ -236,9 +236,12 @@ impl Keeper {
         Ok(())
     }
 
-    async fn write_own(&self, link: &mut Link) -> Result<(), Fault> {
+    /// What this gateway has announced, and where its users are now, whoever announced it.
+    async fn write_own(&self, link: &mut Link, wanted: &[Channel]) -> Result<(), Fault> {
         let wire = &self.parts.wire;
-        for some in self.own.all().chunks(BATCH_MAX) {
+        let mut own = self.own.all();
+        own.extend(self.parts.sink.own(wanted));
+        for some in own.chunks(BATCH_MAX) {
             let mut pipeline = redis::Pipeline::new();
             let now = wire.clock.now();
             for (channel, sighting) in some {

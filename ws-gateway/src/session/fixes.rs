@@ -14,9 +14,18 @@ use crate::record::{Presence, Record, Sighting};
 
 /// What the answer will be about, once the position store has answered.
 pub(super) enum Announcing {
-    Fix { device: DeviceId, seq: u64 },
-    Keep { device: DeviceId },
-    SignOff { device: DeviceId },
+    /// `before` was the device's last `seq` before this one.
+    Fix {
+        device: DeviceId,
+        seq: u64,
+        before: Option<u64>,
+    },
+    Keep {
+        device: DeviceId,
+    },
+    SignOff {
+        device: DeviceId,
+    },
 }
 
 impl Session {
@@ -38,6 +47,7 @@ impl Session {
             let text = reply::refusal(ErrorWord::RateLimited, &detail, which, Some(retry.0));
             return self.refuse_with(ErrorWord::RateLimited, text, effects);
         }
+        let before = self.intake.last(&device);
         let mut newest: Option<(Timing, &SentFix)> = None;
         let mut reason = Unshown::Repeated;
         for fix in fixes {
@@ -58,7 +68,7 @@ impl Session {
         };
         let effective = self.after_sign_off(timing.effective, now);
         let version = Version { effective, device: device.clone(), seq: fix.seq };
-        self.announcing = Some(Announcing::Fix { device, seq });
+        self.announcing = Some(Announcing::Fix { device, seq, before });
         self.announce(now, version, Presence::Here(fix.fix), timing.expires, effects);
     }
 
@@ -130,10 +140,13 @@ impl Session {
     ) {
         let Some(announcing) = self.announcing.take() else { return };
         let Ok(written) = answer else {
+            if let Announcing::Fix { device, before, .. } = &announcing {
+                self.intake.take_back(device, *before);
+            }
             return effects.push(Effect::Send(unavailable(&announcing)));
         };
         let reply = match &announcing {
-            Announcing::Fix { device, seq } => {
+            Announcing::Fix { device, seq, .. } => {
                 let reason = (*written == Written::Older).then_some(Unshown::Older);
                 return acknowledge(device, *seq, reason, effects);
             }
@@ -159,7 +172,7 @@ fn acknowledge(device: &DeviceId, seq: u64, unshown: Option<Unshown>, effects: &
 
 fn unavailable(announcing: &Announcing) -> String {
     let (device, seq) = match announcing {
-        Announcing::Fix { device, seq } => (device, Some(*seq)),
+        Announcing::Fix { device, seq, .. } => (device, Some(*seq)),
         Announcing::Keep { device } | Announcing::SignOff { device } => (device, None),
     };
     Reply::Error {

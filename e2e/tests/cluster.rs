@@ -1,0 +1,13 @@
+//! A whole deployment: several gateways, several Redis servers, a PostgreSQL, and what happens when they break.
+
+mod cluster {
+    mod world;
+
+    mod between;
+    mod clocks;
+    mod crowd;
+    mod devices;
+    mod faults;
+    mod losses;
+    mod operators;
+}

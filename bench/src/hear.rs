@@ -7,7 +7,7 @@ use model::Position;
 use crate::crowd::{Change, Crowd, add};
 use crate::oracle::{Seen, Shown};
 use crate::person::State;
-use crate::wire::{Ack, Fault, Friend, FromServer, Push, Reason, Snapshot};
+use crate::wire::{Ack, Fault, Friend, FromServer, Own, Push, Reason, Snapshot};
 
 /// What a fix is answered with while it can't be stored.
 const UNAVAILABLE: &str = "unavailable";
@@ -59,6 +59,7 @@ impl Crowd {
                 state.gaps += 1;
                 add(&self.tally.gaps, 1);
             }
+            FromServer::Position(own) => self.found(me, &mut state, &own),
             FromServer::Unlocated => state.view.clear(),
             FromServer::Fault(fault) => {
                 self.refused(me, &mut state, &fault, now);
@@ -142,6 +143,16 @@ impl Crowd {
             Put::Same(number)
         } else {
             Put::Newer(number)
+        }
+    }
+
+    /// Somebody who has sent nothing yet is shown where an earlier run left them.
+    fn found(&self, me: u32, state: &mut State, own: &Own) {
+        let Ok(position) = Position::new(own.latitude, own.longitude) else {
+            return self.fault(me, "a position of one's own that is not on Earth");
+        };
+        if state.last_sent.is_none() {
+            state.shown = Some(Shown { position, time_ms: own.time_ms });
         }
     }
 

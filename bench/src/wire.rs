@@ -28,10 +28,11 @@ pub(crate) enum FromServer<'a> {
     Pong(Pong),
     Renewed(Renewed),
     Radius(Radius),
+    Position(Own),
     Gap,
     Unlocated,
     Fault(Fault<'a>),
-    /// Of interest to people, not to the simulation: `hint`, `degraded`, `recovered`, `drain`, `position`.
+    /// Of interest to people, not to the simulation: `hint`, `degraded`, `recovered`, `drain`.
     Aside,
     Unknown,
 }
@@ -114,6 +115,14 @@ pub(crate) struct Ack<'a> {
     pub(crate) reason: Option<Cow<'a, str>>,
 }
 
+/// Where the service shows the person, if somebody else has set it.
+#[derive(Deserialize)]
+pub(crate) struct Own {
+    pub(crate) latitude: f64,
+    pub(crate) longitude: f64,
+    pub(crate) time_ms: i64,
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Pong {
     pub(crate) id: u64,
@@ -161,7 +170,8 @@ impl<'a> FromServer<'a> {
             "gap" => Self::Gap,
             "unlocated" => Self::Unlocated,
             "error" => Self::Fault(serde_json::from_str(text)?),
-            "hint" | "degraded" | "recovered" | "drain" | "position" => Self::Aside,
+            "position" => Self::Position(serde_json::from_str(text)?),
+            "hint" | "degraded" | "recovered" | "drain" => Self::Aside,
             _ => Self::Unknown,
         })
     }

@@ -294,3 +294,13 @@ fn faults_quote_no_message() {
     assert_eq!(bench.faults(), 3);
     assert!(bench.crowd.faults().iter().all(|fault| !fault.contains("36.1")));
 }
+
+#[test]
+fn who_was_left_somewhere_by_an_earlier_run_is_there_until_they_send_something_themselves() {
+    let bench = bench();
+    let position = r#"{"type":"position","id":"ann","class":"precise","latitude":48,"longitude":11,"time_ms":5}"#;
+    bench.hear(0, position);
+    let shown = bench.crowd.person(0).state().shown.expect("known");
+    assert_eq!((shown.position.latitude(), shown.time_ms), (48.0, 5));
+    assert_eq!(bench.faults(), 0);
+}

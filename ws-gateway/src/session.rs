@@ -219,7 +219,8 @@ impl Session {
     fn refuse_with(&mut self, word: ErrorWord, encoded: String, effects: &mut Vec<Effect>) {
         effects.push(Effect::Refused(word));
         effects.push(Effect::Send(encoded));
-        self.errors += 1;
+        // Who sends too much has made no mistake; it may even have been another device of the user.
+        self.errors += u32::from(word != ErrorWord::RateLimited);
         if self.errors > self.config.errors_max {
             self.close(CloseCode::BadMessages, "too many erroneous messages", effects);
         }

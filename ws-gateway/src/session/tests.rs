@@ -231,3 +231,17 @@ fn a_gap_is_told_before_its_snapshot_also_while_an_answer_is_owed() {
     assert!(told[0].text.contains(r#""type":"gap""#), "{}", told[0].text);
     assert!(told[1].snapshot, "{}", told[1].text);
 }
+
+#[test]
+fn fixes_beyond_the_limit_are_no_erroneous_messages() {
+    let config = Config { fixes_burst: 100, errors_max: 2, ..Config::default() };
+    let mut alone = Alone::live(config);
+    let fixes: Vec<String> =
+        (1..=100).map(|seq| format!(r#"{{"seq":{seq},"latitude":1,"longitude":2}}"#)).collect();
+    let batch = format!(r#"{{"type":"fixes","device":"phone","fixes":[{}]}}"#, fixes.join(","));
+    alone.step(Input::Text(&batch));
+    for _ in 0..4 {
+        let effects = alone.step(Input::Text(&batch));
+        assert_eq!((error(&effects), closed(&effects)), (Some("rate_limited"), None));
+    }
+}

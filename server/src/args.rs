@@ -2,6 +2,7 @@
 
 mod configuration;
 mod demo;
+mod import;
 mod serve;
 mod shard_map;
 mod simulate;
@@ -14,6 +15,7 @@ use clap::Args;
 
 pub(crate) use configuration::{CheckConfigArgs, DumpConfigArgs, MigrateArgs};
 pub(crate) use demo::DemoArgs;
+pub(crate) use import::{ImportArgs, ImportCommand, PlacesArgs};
 pub(crate) use serve::ServeArgs;
 pub(crate) use shard_map::{Changes, MapSource, PlanArgs, ShardMapArgs, ShardMapCommand, ShowArgs};
 pub(crate) use simulate::SimulateArgs;

@@ -8,11 +8,12 @@ use directory::Store;
 use directory::embedded::EmbeddedStore;
 use directory::postgres::{self, PostgresStore};
 use model::{Clock, Random};
+use proximity::Proximity;
 use ws_gateway::embedded::Embedded;
 use ws_gateway::port::{Async, Live, Sink};
 use ws_gateway::redis::Redis;
 
-use crate::config::{Backends, Config, DirectoryBackend, LiveBackend};
+use crate::config::{Backends, BusinessesBackend, Config, DirectoryBackend, LiveBackend};
 
 /// Connects a gateway.
 pub(crate) type Attach = Box<dyn FnOnce(Arc<dyn Sink>) -> Arc<dyn Live> + Send>;
@@ -70,7 +71,10 @@ impl Backends {
     ) -> Result<OpenDirectory, String> {
         match self.directory {
             DirectoryBackend::Embedded => {
-                let store = EmbeddedStore::open(data_dir).await.map_err(|e| unusable_file(&e))?;
+                let store = EmbeddedStore::open(data_dir).await.map_err(|error| {
+                    let newer = matches!(error, directory::Error::NewerVersion { .. });
+                    unusable_file(&error, newer)
+                })?;
                 Ok(OpenDirectory { store: Arc::new(store), part: None })
             }
             DirectoryBackend::Postgres => {
@@ -79,6 +83,26 @@ impl Backends {
                 Ok(OpenDirectory { store: Arc::new(store), part: Some("postgres") })
             }
         }
+    }
+
+    /// Opens the businesses. Embedded ones lie in `data_dir`, which must exist.
+    pub(crate) async fn open_businesses(
+        self,
+        config: &Config,
+        data_dir: &Path,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Proximity, String> {
+        let store = match self.businesses {
+            BusinessesBackend::Embedded => {
+                let store = proximity::embedded::EmbeddedStore::open(data_dir).await;
+                store.map_err(|error| {
+                    let newer = matches!(error, proximity::Error::NewerVersion { .. });
+                    unusable_file(&error, newer)
+                })?
+            }
+        };
+        Ok(Proximity::start(Arc::new(store), clock, random, config.proximity))
     }
 
     /// Where users live, in words, if there are several places.
@@ -157,10 +181,11 @@ fn unusable_postgres(error: directory::Error) -> String {
 }
 
 /// What to do about a file that can't be opened.
-fn unusable_file(error: &directory::Error) -> String {
-    let remedy = match error {
-        directory::Error::NewerVersion { .. } => "Start that version",
-        _ => "See that the disk has room and the file may be written to, restore a backup",
+fn unusable_file(error: &impl fmt::Display, is_newer: bool) -> String {
+    let remedy = if is_newer {
+        "Start that version"
+    } else {
+        "See that the disk has room and the file may be written to, restore a backup"
     };
     format!("{error}. {remedy}, or choose another folder with --data DIR.")
 }

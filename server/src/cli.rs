@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::args::{
-    CheckConfigArgs, DemoArgs, DumpConfigArgs, MigrateArgs, ServeArgs, ShardMapArgs, SimulateArgs,
-    TokenArgs,
+    CheckConfigArgs, DemoArgs, DumpConfigArgs, ImportArgs, MigrateArgs, ServeArgs, ShardMapArgs,
+    SimulateArgs, TokenArgs,
 };
 use crate::command;
 
@@ -43,6 +43,8 @@ enum Command {
     Demo(DemoArgs),
     /// Start the service
     Serve(ServeArgs),
+    /// Bring data of other origins into the data folder
+    Import(ImportArgs),
     /// Make a token for a user
     Token(TokenArgs),
     /// Drive simulated people against a service, and judge what they see
@@ -78,6 +80,7 @@ pub fn run() -> ExitCode {
         match cli.command {
             Command::Demo(args) => command::demo(args).await,
             Command::Serve(args) => command::serve(args).await,
+            Command::Import(args) => command::import(args).await,
             Command::Token(args) => command::token(&args),
             Command::Simulate(args) => command::simulate(args).await,
             Command::CheckConfig(args) => command::check_config(&args).await,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub use backends::{Backends, DirectoryBackend, LiveBackend};
+pub use backends::{Backends, BusinessesBackend, DirectoryBackend, LiveBackend};
 
 /// Everything that can be set, each part's own section as the part defines it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct Config {
     pub rest: Rest,
     /// Limits of users and friendships.
     pub directory: directory::Limits,
+    /// Limits of businesses and of searching them.
+    pub proximity: proximity::Limits,
     /// Sessions and fan-out.
     pub gateway: ws_gateway::Config,
     /// The Redis servers, where `backends.live` says so.
@@ -45,6 +47,8 @@ pub struct Config {
 pub enum NodeRole {
     /// Sessions, fan-out of live positions, and the doors of REST.
     Gateway,
+    /// The doors of businesses, beside those of a gateway.
+    Businesses,
 }
 
 /// Where and how to listen.
@@ -212,6 +216,7 @@ impl Config {
     fn validate_parts(&self) -> Result<(), String> {
         self.gateway.validate().map_err(|rule| format!("gateway.{rule}"))?;
         self.directory.validate().map_err(|rule| format!("directory.{rule}"))?;
+        self.proximity.validate().map_err(|rule| format!("proximity.{rule}"))?;
         self.backends.validate(&self.redis, &self.postgres)?;
         self.validate_roles()
     }
@@ -224,21 +229,37 @@ impl Config {
         if !self.backends.are_shared() {
             return Err(EMBEDDED_ROLES.to_owned());
         }
+        if !self.roles.contains(&NodeRole::Gateway) {
+            return Err(NO_GATEWAY.to_owned());
+        }
         if self.auth.keys.is_empty() {
             return Err(KEYLESS_ROLES.to_owned());
         }
         Ok(())
     }
 
-    /// Whether anything is kept in the data folder: an embedded directory, or the node's own key.
+    /// Whether businesses are served: where the role is named, or where one process does everything.
+    ///
+    /// Processes that share live positions and the directory would each have other businesses in their own folders, so
+    /// there embedded businesses must be asked for by name, in one process.
+    pub fn serves_businesses(&self) -> bool {
+        let BusinessesBackend::Embedded = self.backends.businesses;
+        let alone = self.roles.is_empty() && !self.backends.are_shared();
+        alone || self.roles.contains(&NodeRole::Businesses)
+    }
+
+    /// Whether anything is kept in the data folder: an embedded directory or businesses, or the node's own key.
     pub fn needs_data_dir(&self) -> bool {
-        self.backends.need_data_dir() || self.auth.keys.is_empty()
+        self.backends.need_data_dir() || self.serves_businesses() || self.auth.keys.is_empty()
     }
 }
 
 const EMBEDDED_ROLES: &str = "a role is given (--role, roles), but state is embedded: it lives inside one process, which \
 can't share it with others. Set backends.live = \"redis\" and backends.directory = \"postgres\", or give no role, so that \
 one process does everything.";
+
+const NO_GATEWAY: &str = "the role businesses is given (--role, roles) without gateway: its doors stand beside those of a \
+gateway, so far. Name both: --role gateway,businesses.";
 
 const KEYLESS_ROLES: &str = "a role is given (--role, roles), but auth.keys is empty: every process would make a key of \
 its own, and refuse the tokens of the others. Set auth.keys to the keys of your issuer, the same everywhere.";

@@ -5,6 +5,7 @@
 //!                   │                          ├─▶ backends: embedded, or Redis and PostgreSQL; chosen here and nowhere else
 //!                   │                          ├─▶ listener: accepts, limits, hands to the router
 //!                   │                          └─▶ supervised tasks and servers, each a latch of /ready
+//!                   ├─▶ import: writes into the data folder, which no service may hold meanwhile
 //!                   └─▶ check-config, dump-config, migrate, shard-map: for operators, start nothing
 //! ```
 //!
@@ -32,9 +33,12 @@ mod logs;
 mod metrics;
 mod node;
 mod operations;
+mod places;
 mod readiness;
 mod routes;
 
-pub use config::{Backends, Config, ConfigError, DirectoryBackend, LiveBackend, NodeRole};
+pub use config::{
+    Backends, BusinessesBackend, Config, ConfigError, DirectoryBackend, LiveBackend, NodeRole,
+};
 pub use keys::Keys;
 pub use node::{Node, StartError};

@@ -18,6 +18,7 @@ pub(crate) fn recorder() -> &'static PrometheusHandle {
         for table in [
             api::metrics::ALL,
             directory::metrics::ALL,
+            proximity::metrics::ALL,
             ws_gateway::metrics::ALL,
             ws_gateway::redis::metrics::ALL,
         ] {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use api::{Context, RateLimit, SystemRandom, Verifier};
 use directory::{Change, Directory};
 use model::{Clock, Random, SystemClock};
+use proximity::Proximity;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use ws_gateway::{Deps, Gateway};
@@ -27,6 +28,7 @@ pub struct Node {
     address: SocketAddr,
     gateway: Arc<Gateway>,
     directory: Directory,
+    businesses: Option<Proximity>,
     stop: watch::Sender<bool>,
     listening: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
@@ -83,30 +85,46 @@ impl Node {
         let live = config.backends.open_live(&config, &clock, &random).await?;
         let parts = (live.part, stored.part);
         let directory = Directory::start(stored.store, clock.clone(), config.directory);
+        let businesses = open_businesses(&config, &clock, &random).await?;
         let gateway = connect_gateway(&config, &clock, &random, &verifier, &directory, live);
         let listener = listen(&config)?;
         let address = listener.address();
 
         let readiness = Readiness::default();
         let context = context(&config, &clock, &random, &verifier);
-        let doors = vec![
+        let mut doors = vec![
             directory::http::router(directory.clone(), context.clone()),
             ws_gateway::router(gateway.clone(), context.clone()),
             operations::router(readiness.clone(), gateway.clone()),
         ];
+        if let Some(businesses) = &businesses {
+            doors.push(proximity::http::router(businesses.clone(), context.clone()));
+        }
         let page = signer.map(|signer| dev::router(dev.unwrap_or_default(), signer, clock));
         let router = routes::assemble(doors, page, &context, &config.gateway.allowed_origins);
 
         let (stop, stopped) = watch::channel(false);
         let mut tasks = supervise(&readiness, &gateway, &directory);
         tasks.extend(follow(&readiness, parts, &gateway, &directory));
+        tasks.extend(businesses.clone().map(|businesses| {
+            readiness.supervise("businesses", async move { businesses.stopped().await })
+        }));
         let latch = readiness.latch("listener");
         let listening = tokio::spawn(async move {
             latch.set(true);
             listener.run(router, stopped).await;
         });
         tracing::info!(%address, "listening");
-        Ok(Self { address, gateway, directory, stop, listening, tasks, _data_dir: data_dir })
+        Ok(Self {
+            address,
+            gateway,
+            directory,
+            businesses,
+            stop,
+            listening,
+            tasks,
+            _data_dir: data_dir,
+        })
     }
 
     /// Where it listens.
@@ -117,6 +135,11 @@ impl Node {
     /// The users and friendships.
     pub fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// The businesses, if they are served here.
+    pub fn businesses(&self) -> Option<&Proximity> {
+        self.businesses.as_ref()
     }
 
     /// Goes away without dropping anything: warns clients, closes them spread over the drain window, finishes requests.
@@ -132,6 +155,25 @@ impl Node {
         }
         tracing::info!("gone");
     }
+}
+
+async fn open_businesses(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<Option<Proximity>, String> {
+    if !config.serves_businesses() {
+        tracing::info!(
+            "businesses are off: theirs is an embedded backend, which several processes can't share, and the role \
+             businesses isn't given"
+        );
+        return Ok(None);
+    }
+    config
+        .backends
+        .open_businesses(config, &config.data.dir, clock.clone(), random.clone())
+        .await
+        .map(Some)
 }
 
 fn connect_gateway(

@@ -8,15 +8,19 @@ use super::tree;
 const LINES_MAX: usize = 400;
 
 /// Which crates a crate may know. A new arrow is a decision: write down why in ARCHITECTURE.md, then add it here.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("api", &["model"]),
     ("shard-map", &["model"]),
     ("directory", &["model", "api"]),
+    ("proximity", &["model", "api"]),
     ("ws-gateway", &["model", "shard-map", "api", "directory"]),
     ("bench", &["model"]),
-    ("server", &["model", "shard-map", "api", "directory", "ws-gateway", "bench"]),
-    ("e2e", &["model", "shard-map", "api", "directory", "ws-gateway", "bench", "server"]),
+    ("server", &["model", "shard-map", "api", "directory", "proximity", "ws-gateway", "bench"]),
+    (
+        "e2e",
+        &["model", "shard-map", "api", "directory", "proximity", "ws-gateway", "bench", "server"],
+    ),
 ];
 
 #[test]

@@ -7,11 +7,17 @@ use e2e::{LISBON, Sandbox};
 use ws_gateway::redis;
 
 /// Distributions that aren't of time.
-const COUNTS: [&str; 1] = ["directory_commit_commands"];
+const COUNTS: [&str; 3] =
+    ["directory_commit_commands", "proximity_commit_orders", "proximity_search_scans"];
 
 fn all() -> impl Iterator<Item = &'static Metric> {
-    let parts =
-        [api::metrics::ALL, directory::metrics::ALL, ws_gateway::metrics::ALL, redis::metrics::ALL];
+    let parts = [
+        api::metrics::ALL,
+        directory::metrics::ALL,
+        proximity::metrics::ALL,
+        ws_gateway::metrics::ALL,
+        redis::metrics::ALL,
+    ];
     parts.into_iter().flatten()
 }
 

@@ -5,14 +5,20 @@ use std::time::Duration;
 
 use bench::{Friends, NoObserver, Observer, People, Plan};
 use model::SystemClock;
+use proximity::{Proximity, SourceName};
 
 use super::table::LiveTable;
 use super::{Done, SignedTokens, asked_to_stop, print, verdict};
+use crate::Node;
 use crate::args::DemoArgs;
+use crate::places::{self, Format};
 use host::Host;
 
 /// A day of sixty people (see data/README.md).
 const DAY: &[u8] = include_bytes!("../../../data/city_day.csv.gz");
+
+/// What stands in their city (see data/README.md).
+const PLACES: &[u8] = include_bytes!("../../../data/pois.csv.gz");
 
 /// Friends of each, and people without any.
 const FRIENDS_EACH: usize = 14;
@@ -33,6 +39,10 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
         None => Host::own(&args, temporary.path(), people.users).await?,
     };
 
+    // While people begin to move: they have nothing to do with each other.
+    if let Some(businesses) = host.node.as_ref().and_then(Node::businesses) {
+        tokio::spawn(load_places(businesses.clone()));
+    }
     let trace = People::Trace { path: day, from_seconds: args.from.0, speed: args.speed };
     let graph = Friends::Generated { friends_each: FRIENDS_EACH, strangers: STRANGERS, seed: SEED };
     let mut plan = Plan::new(host.addresses, trace, graph);
@@ -52,4 +62,15 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
     }
     print(&summary, args.json)?;
     Ok(verdict(&summary))
+}
+
+async fn load_places(businesses: Proximity) {
+    let source = SourceName::parse("pois").expect("a valid name");
+    let told = |refused: &places::Refused| {
+        tracing::warn!(line = refused.at, why = refused.why, "a place of the demo is none");
+    };
+    let done = places::import(&businesses, source, Format::Csv, Box::new(PLACES), told).await;
+    if let Err(why) = done {
+        tracing::warn!(why, "the demo's places aren't all there");
+    }
 }

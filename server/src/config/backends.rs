@@ -10,6 +10,8 @@ pub struct Backends {
     pub live: LiveBackend,
     /// Users, friendships, blocks, settings.
     pub directory: DirectoryBackend,
+    /// Businesses and where they are.
+    pub businesses: BusinessesBackend,
 }
 
 /// Where live positions are.
@@ -34,8 +36,17 @@ pub enum DirectoryBackend {
     Postgres,
 }
 
+/// Where businesses are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BusinessesBackend {
+    /// In a file of the data folder.
+    #[default]
+    Embedded,
+}
+
 impl Backends {
-    /// Whether several processes can work with the same state.
+    /// Whether several processes can work with the same live positions and directory.
     pub fn are_shared(self) -> bool {
         self.live != LiveBackend::Embedded && self.directory != DirectoryBackend::Embedded
     }

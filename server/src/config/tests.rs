@@ -71,3 +71,15 @@ fn the_data_folder_is_for_an_embedded_directory_or_a_key_of_the_nodes_own() {
     assert!(shared().needs_data_dir());
     assert!(!Config { auth, ..shared() }.needs_data_dir());
 }
+
+#[test]
+fn businesses_are_served_by_one_process_that_does_everything_or_where_their_role_is_named() {
+    let with = |roles: &[NodeRole], config: Config| Config { roles: roles.to_vec(), ..config };
+    assert!(Config::default().serves_businesses());
+    assert!(!shared().serves_businesses());
+    assert!(!with(&[NodeRole::Gateway], shared()).serves_businesses());
+    let both = with(&[NodeRole::Gateway, NodeRole::Businesses], shared());
+    assert!(both.serves_businesses() && both.needs_data_dir());
+    let alone = with(&[NodeRole::Businesses], shared());
+    assert!(alone.validate().is_err_and(|why| why.to_string().contains("gateway,businesses")));
+}

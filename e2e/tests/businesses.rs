@@ -1,0 +1,13 @@
+//! Businesses over REST: a node in this process for the rules, the real program for the real places.
+
+mod businesses {
+    mod world;
+
+    mod bad_inputs;
+    mod importing;
+    mod owners;
+    mod roles;
+    mod searches;
+    mod vegas;
+    mod writes;
+}

@@ -1,0 +1,210 @@
+//! What happens to streaming replicas, and that nobody is told anything wrong meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use e2e::servers::{Postgres, Proxy};
+use futures_util::future::join_all;
+use proximity::postgres::{Config, PostgresStore};
+use proximity::{Error, Freshness};
+use sqlx::{Connection, PgConnection};
+use tokio::task::JoinHandle;
+
+use super::world::{
+    apply, aside, connect, create, database, head, name, rename, try_read, until, version,
+};
+
+/// Readers at a time.
+const READERS: usize = 8;
+
+/// A primary of its own with a replica.
+struct World {
+    primary: Postgres,
+    replica: Postgres,
+    config: Config,
+}
+
+impl World {
+    async fn start() -> Self {
+        let primary = Postgres::start().await;
+        let mut config = database(&primary).await;
+        config.lag_max_ms = 500;
+        let replica = primary.replica().await;
+        config.replicas = vec![replica.url(name(&config))];
+        Self { primary, replica, config }
+    }
+
+    /// A connection of the test to the replica.
+    async fn beside(&self) -> PgConnection {
+        aside(&self.config.replicas[0]).await
+    }
+
+    /// Waits until the replica has all of this.
+    async fn caught_up(&self, written: Freshness) {
+        let mut beside = self.beside().await;
+        let wanted = written.position.0 as i64;
+        until("the replica catches up", async || head(&mut beside).await >= wanted).await;
+    }
+
+    /// Keeps the replica from replaying anything, until the answer is dropped: a table that somebody reads there is
+    /// locked by the primary.
+    async fn pause_replay(&self) -> PgConnection {
+        let mut primary = aside(&self.config.url).await;
+        let mut beside = self.beside().await;
+        sqlx::raw_sql("CREATE TABLE IF NOT EXISTS paused ()")
+            .execute(&mut primary)
+            .await
+            .expect("made");
+        until("the table arrives", async || {
+            let there = sqlx::query_scalar("SELECT to_regclass('paused') IS NOT NULL");
+            there.fetch_one(&mut beside).await.expect("answers")
+        })
+        .await;
+        sqlx::raw_sql("BEGIN; SELECT FROM paused").execute(&mut beside).await.expect("read");
+        sqlx::raw_sql("TRUNCATE paused").execute(&mut primary).await.expect("emptied");
+        beside
+    }
+}
+
+/// Reads of one business, by many at a time, until they are told to stop; none may fail or miss it.
+struct Readers {
+    stop: Arc<AtomicBool>,
+    done: Arc<AtomicU64>,
+    tasks: Vec<JoinHandle<Result<(), Error>>>,
+}
+
+impl Readers {
+    fn start(store: &Arc<PostgresStore>, number: u64) -> Self {
+        let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let reader = |_| {
+            let (store, stop, done) = (Arc::clone(store), Arc::clone(&stop), Arc::clone(&done));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let found = try_read(&*store, number, None).await?;
+                    assert_eq!(found.map(|business| business.version), Some(1));
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(())
+            })
+        };
+        let tasks = (0..READERS).map(reader).collect();
+        Self { stop, done, tasks }
+    }
+
+    /// Waits until many more reads are done.
+    async fn go_on(&self) {
+        let wanted = self.done.load(Ordering::Relaxed) + 500;
+        until("reads go on", async || {
+            let failed = self.tasks.iter().any(JoinHandle::is_finished);
+            failed || self.done.load(Ordering::Relaxed) >= wanted
+        })
+        .await;
+    }
+
+    async fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for ended in join_all(self.tasks).await {
+            ended.expect("reads what was written").expect("a healthy server answers");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_read_back_older_than_it_was_written() {
+    let world = World::start().await;
+    let store = connect(&world.config).await;
+    apply(&store, vec![create(1)]).await;
+    for wanted in 2..200 {
+        let written = apply(&store, vec![rename(1, &format!("name {wanted}"))]).await;
+        assert_eq!(version(&store, 1, Some(written)).await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn a_replica_that_lags_is_left_out_and_taken_back() {
+    let mut world = World::start().await;
+    let store = connect(&world.config).await;
+    let made = apply(&store, vec![create(1)]).await;
+    world.caught_up(made).await;
+    let paused = world.pause_replay().await;
+    let written = apply(&store, vec![rename(1, "new name")]).await;
+    // Whoever wrote reads it from the primary; the replica hasn't got it.
+    assert_eq!(version(&store, 1, Some(written)).await, 2);
+    assert_eq!(head(&mut world.beside().await).await, 1);
+    // In time everybody does.
+    until("the replica is left out", async || version(&store, 1, None).await == 2).await;
+    for _ in 0..100 {
+        assert_eq!(version(&store, 1, None).await, 2);
+    }
+    assert_eq!(head(&mut world.beside().await).await, 1);
+    paused.close().await.expect("closes");
+    world.caught_up(written).await;
+    // Only the replica is left to answer.
+    world.primary.kill().await;
+    until("the replica is taken back", async || {
+        try_read(&store, 1, Some(written)).await.is_ok_and(|found| found.is_some())
+    })
+    .await;
+    assert_eq!(version(&store, 1, Some(written)).await, 2);
+}
+
+#[tokio::test]
+async fn while_the_primary_is_away_its_replica_is_read() {
+    let mut world = World::start().await;
+    let store = Arc::new(connect(&world.config).await);
+    let made = apply(&*store, vec![create(1)]).await;
+    world.caught_up(made).await;
+    let readers = Readers::start(&store, 1);
+    readers.go_on().await;
+    world.primary.kill().await;
+    readers.go_on().await;
+    assert_eq!(version(&*store, 1, Some(made)).await, 1);
+    until("operators are told", async || proximity::Store::fault(&*store).is_some()).await;
+    world.primary.start_again().await;
+    readers.go_on().await;
+    readers.stop().await;
+    until("it is over", async || proximity::Store::fault(&*store).is_none()).await;
+    assert_eq!(apply(&*store, vec![create(2)]).await.position.0, 2);
+}
+
+#[tokio::test]
+async fn a_replica_killed_in_mid_query_is_not_missed() {
+    let mut world = World::start().await;
+    let store = Arc::new(connect(&world.config).await);
+    let made = apply(&*store, vec![create(1)]).await;
+    world.caught_up(made).await;
+    let readers = Readers::start(&store, 1);
+    for _ in 0..3 {
+        readers.go_on().await;
+        world.replica.kill().await;
+        readers.go_on().await;
+        world.replica.start_again().await;
+    }
+    readers.go_on().await;
+    world.replica.restart().await;
+    readers.go_on().await;
+    readers.stop().await;
+}
+
+#[tokio::test]
+async fn a_replica_that_is_silent_is_left_out_until_it_speaks_again() {
+    let mut world = World::start().await;
+    let port = world.config.replicas[0].rsplit(':').next().expect("a port");
+    let port: u16 = port.split('/').next().and_then(|port| port.parse().ok()).expect("a port");
+    let proxy = Proxy::before(port).await;
+    let through = format!(":{}/", proxy.port());
+    world.config.replicas[0] = world.config.replicas[0].replace(&format!(":{port}/"), &through);
+    let store = Arc::new(connect(&world.config).await);
+    let made = apply(&*store, vec![create(1)]).await;
+    world.caught_up(made).await;
+    let readers = Readers::start(&store, 1);
+    readers.go_on().await;
+    proxy.swallow();
+    readers.go_on().await;
+    assert_eq!(version(&*store, 1, Some(made)).await, 1);
+    proxy.pass();
+    proxy.cut();
+    readers.stop().await;
+    world.primary.kill().await;
+    until("it is read again", async || try_read(&*store, 1, None).await.is_ok()).await;
+}

@@ -1,0 +1,78 @@
+//! The schema's versions, and addresses that can't work.
+
+use futures_util::future::join_all;
+use proximity::postgres::{Config, Migrated, PostgresStore, migrate};
+use proximity::{Error, Store};
+
+use super::world::{apply, aside, config, connect, create, database, id, name, shared, version};
+
+const NONE_TO_FIRST: Migrated = Migrated { from: 0, to: 1 };
+const FIRST_ALREADY: Migrated = Migrated { from: 1, to: 1 };
+
+async fn refused(config: &Config) -> String {
+    match PostgresStore::connect(config).await {
+        Err(Error::Unusable(why)) => why,
+        other => panic!("should be unusable: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_migrate_at_once_one_does_it() {
+    let config = config(&shared().await.database().await);
+    let migrated = join_all((0..8).map(|_| migrate(&config))).await;
+    let of = |wanted| migrated.iter().filter(|done| **done == Ok(wanted)).count();
+    assert_eq!((of(NONE_TO_FIRST), of(FIRST_ALREADY)), (1, 7), "{migrated:?}");
+    connect(&config).await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    let config = database(shared().await).await;
+    let sql = "UPDATE proximity.schema_version SET number = 99";
+    sqlx::query(sql).execute(&mut aside(&config.url).await).await.expect("set");
+    let newer = Error::NewerVersion { found: 99, known: 1 };
+    assert_eq!(PostgresStore::connect(&config).await.err(), Some(newer.clone()));
+    assert_eq!(migrate(&config).await, Err(newer));
+}
+
+#[tokio::test]
+async fn what_can_not_work_is_said_without_the_password() {
+    let server = shared().await;
+    let fresh = config(&server.database().await);
+    assert!(refused(&fresh).await.contains("has no schema yet; run `whereabouts migrate"));
+    assert!(refused(&config(&server.url("missing"))).await.contains("no database missing"));
+    let wrong = fresh.url.replacen("p%40ss", "other", 1);
+    let why = refused(&config(&wrong)).await;
+    assert!(why.contains("password of user whereabouts is wrong"), "{why}");
+    assert!(!why.contains("other%3A") && !why.contains("other:"), "{why}");
+}
+
+#[tokio::test]
+async fn a_replica_that_can_not_be_reached_is_left_out() {
+    let mut config = database(shared().await).await;
+    let nobody = format!("postgres://whereabouts@127.0.0.1:1/{}", name(&config));
+    config.replicas = vec![nobody];
+    let store = connect(&config).await;
+    let written = apply(&store, vec![create(1)]).await;
+    for fresh in [None, Some(written)] {
+        assert_eq!(version(&store, 1, fresh).await, 1, "{}", id(1));
+    }
+}
+
+/// What the first writer does that finds itself on another timeline, as after a promotion.
+#[tokio::test]
+async fn another_timeline_begins_another_history() {
+    let config = database(shared().await).await;
+    let store = connect(&config).await;
+    let before = apply(&store, vec![create(1)]).await;
+    let sql = "UPDATE proximity.feed SET lineage = 'of another timeline'";
+    sqlx::query(sql).execute(&mut aside(&config.url).await).await.expect("set");
+    let after = apply(&store, vec![create(2)]).await;
+    assert_ne!(before.history, after.history);
+    assert_eq!((before.position.0, after.position.0), (1, 2));
+    let refusal = Error::Refused(proximity::Refusal::OtherHistory);
+    assert_eq!(store.changes(Some(before), 9).await.map(|_| ()), Err(refusal));
+    assert_eq!(version(&store, 1, Some(before)).await, 1);
+    // Who connects anew goes on in the same one.
+    assert_eq!(apply(&connect(&config).await, vec![create(3)]).await.history, after.history);
+}

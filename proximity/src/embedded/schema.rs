@@ -1,0 +1,110 @@
+use sqlx::{Connection, SqliteConnection};
+
+use crate::error::Error;
+
+/// Each step leads from the version that is its index to the next; `PRAGMA user_version` says how many were taken.
+/// A step that was released is never changed.
+const STEPS: [&str; 1] = ["
+    -- One row: how many changes there were, and of which history.
+    CREATE TABLE feed (
+        head    INTEGER NOT NULL,
+        history INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO feed VALUES (0, random());
+
+    CREATE TABLE businesses (
+        id            INTEGER NOT NULL PRIMARY KEY,
+        feed_position INTEGER NOT NULL UNIQUE,  -- of its last change
+        placed        INTEGER NOT NULL,         -- the position of the change that put it where it is
+        version       INTEGER NOT NULL,
+        owner         TEXT,
+        source        TEXT,
+        source_id     TEXT,
+        name          TEXT    NOT NULL,
+        latitude      REAL    NOT NULL,
+        longitude     REAL    NOT NULL,
+        hours         TEXT,
+        rest          TEXT    NOT NULL,         -- JSON: what nothing is searched by
+        updated_ms    INTEGER NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX sources ON businesses (source, source_id) WHERE source IS NOT NULL;
+    CREATE INDEX owned ON businesses (owner, id) WHERE owner IS NOT NULL;
+
+    CREATE TABLE removed (
+        feed_position INTEGER NOT NULL PRIMARY KEY,
+        id            INTEGER NOT NULL,
+        version       INTEGER NOT NULL,
+        updated_ms    INTEGER NOT NULL
+    ) STRICT;
+
+    -- What searches read, and nothing else: each is a range of one of these.
+    CREATE TABLE places (
+        code      INTEGER NOT NULL,
+        id        INTEGER NOT NULL,
+        latitude  REAL    NOT NULL,
+        longitude REAL    NOT NULL,
+        placed    INTEGER NOT NULL,
+        PRIMARY KEY (code, id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE categories (
+        id  INTEGER NOT NULL PRIMARY KEY,
+        key TEXT    NOT NULL UNIQUE
+    ) STRICT;
+
+    CREATE TABLE category_places (
+        category_id INTEGER NOT NULL,
+        code        INTEGER NOT NULL,
+        id          INTEGER NOT NULL,
+        latitude    REAL    NOT NULL,
+        longitude   REAL    NOT NULL,
+        placed      INTEGER NOT NULL,
+        PRIMARY KEY (category_id, code, id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE cells (
+        cell       INTEGER NOT NULL PRIMARY KEY,
+        businesses INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE keys (
+        caller      TEXT    NOT NULL,
+        key         TEXT    NOT NULL,
+        fingerprint INTEGER NOT NULL,
+        at_ms       INTEGER NOT NULL,
+        outcome     TEXT    NOT NULL,
+        PRIMARY KEY (caller, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX key_ages ON keys (at_ms);
+"];
+
+/// Takes the steps that are missing, all or none. The outer error is ours, the inner one `SQLite`'s.
+pub(super) async fn migrate(
+    connection: &mut SqliteConnection,
+) -> Result<Result<(), sqlx::Error>, Error> {
+    let known = STEPS.len() as i64;
+    let found = match version(connection).await {
+        Ok(found) => found,
+        Err(error) => return Ok(Err(error)),
+    };
+    if found > known {
+        return Err(Error::NewerVersion { found, known });
+    }
+    Ok(take(connection, usize::try_from(found).unwrap_or(0)).await)
+}
+
+async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await
+}
+
+async fn take(connection: &mut SqliteConnection, from: usize) -> Result<(), sqlx::Error> {
+    // Also without steps: it shows at once whether the file can be written to.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for step in &STEPS[from..] {
+        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
+    }
+    // A pragma takes no parameters; this is the one place that changes with STEPS.
+    const { assert!(STEPS.len() == 1) };
+    sqlx::raw_sql("PRAGMA user_version = 1").execute(&mut *transaction).await?;
+    transaction.commit().await
+}

@@ -1,0 +1,69 @@
+use std::collections::BTreeMap;
+
+use model::{Position, Random, SeededRandom};
+
+use super::*;
+use crate::business::SourceName;
+use crate::details::Draft;
+
+fn places(random: &dyn Random, range: std::ops::Range<usize>) -> Vec<Import> {
+    let line = |text: &str| SourceName::parse(text).expect("a source");
+    let place = |n: usize| {
+        let draft = Draft {
+            name: format!("{n:0100}"),
+            categories: vec!["Food".to_owned()],
+            address: None,
+            position: Position::new(n as f64 / 100.0, 0.0).expect("on Earth"),
+            hours: None,
+            phone: None,
+            site: None,
+            attributes: BTreeMap::new(),
+        };
+        let source = Source { name: line("case"), id: line(&n.to_string()) };
+        let details = draft.check().expect("good");
+        Import { id: BusinessId::random(random), source, details }
+    };
+    range.map(place).collect()
+}
+
+#[tokio::test]
+async fn a_full_disk_is_unavailable_and_changes_nothing() {
+    let data = tempfile::TempDir::new().expect("a temporary directory");
+    let store = EmbeddedStore::open(data.path()).await.expect("opens");
+    {
+        let mut writer = store.writer.lock().await;
+        let connection = writer.as_mut().expect("nothing has failed yet");
+        // SQLite takes a limit below the present size as the present size.
+        let limit = sqlx::raw_sql("PRAGMA max_page_count = 1").execute(connection).await;
+        limit.expect("set");
+    }
+    let random = SeededRandom::new(1);
+    let full = Err(Error::Unavailable("the disk is full".to_owned()));
+    let imported = store.import(places(&random, 0..500), Timestamp(0)).await;
+    assert_eq!(imported.map(|_| ()), full);
+    assert_eq!(store.changes(None, 1).await.expect("reads").next.position.0, 0);
+    // The limit went with the connection.
+    store.import(places(&random, 0..500), Timestamp(0)).await.expect("there is room again");
+    assert_eq!(store.changes(None, 1_000).await.expect("reads").changes.len(), 500);
+}
+
+/// A plan that reads more than it has to would be slow and still right: no other test would notice.
+#[tokio::test]
+async fn scans_read_ranges_of_the_indexes_and_sort_nothing() {
+    let data = tempfile::TempDir::new().expect("a temporary directory");
+    let store = EmbeddedStore::open(data.path()).await.expect("opens");
+    for sql in [read::SCAN, read::SCAN_CATEGORY, read::CHANGES] {
+        let explained = format!("EXPLAIN QUERY PLAN {sql}");
+        let found = sqlx::query(sqlx::AssertSqlSafe(explained)).fetch_all(&store.readers).await;
+        let steps = found.expect("explains");
+        let steps: Vec<String> =
+            steps.iter().map(|step| sqlx::Row::get::<String, _>(step, "detail")).collect();
+        let tables = ["places", "category_places", "businesses", "removed", "cells"];
+        let is_whole =
+            |step: &&String| tables.iter().any(|t| step.starts_with(&format!("SCAN {t}")));
+        assert_eq!(steps.iter().find(is_whole), None, "{steps:#?}");
+        // Of the feed two pages are merged, each no longer than the limit.
+        let sorts = steps.iter().filter(|step| step.contains("TEMP B-TREE")).count();
+        assert!(sorts <= if sql == read::CHANGES { 2 } else { 0 }, "{steps:#?}");
+    }
+}

@@ -1,0 +1,283 @@
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use model::{Clock, Random, Timestamp, UserId};
+
+use crate::business::{Business, IdempotencyKey, Source};
+use crate::command::{Author, Command, Import, Imported, Order};
+use crate::details::{Details, Patch};
+use crate::error::{Error, Refusal};
+use crate::freshness::Freshness;
+use crate::id::BusinessId;
+use crate::limits::Limits;
+use crate::metrics::{IMPORTED, SEARCH_DURATION, SEARCHES};
+use crate::resident::{Resident, ResidentConfig, follow};
+use crate::search::bookmark::Bookmark;
+use crate::search::drive::{self, Detail};
+use crate::search::hints::Hints;
+use crate::search::{Found, Query};
+use crate::store::{Changes, Store};
+use crate::writer::{Writer, Written};
+
+/// How often a new id is drawn if one is taken: with a billion businesses once is too often by ten millions.
+const DRAWS_MAX: usize = 4;
+
+/// Businesses and where they are; cheap to clone.
+#[derive(Clone)]
+pub struct Proximity {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    limits: Limits,
+    writer: Writer,
+    hints: Hints,
+    /// Set once, by [`Proximity::keep_resident`].
+    resident: OnceLock<Arc<Resident>>,
+}
+
+/// Who changes something, and by which key it is known if it comes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// Who.
+    pub author: Author,
+    /// The key.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// Which business is to be changed, and of which version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// Which.
+    pub id: BusinessId,
+    /// Refused if it has another one; `None` takes any.
+    pub version: Option<u64>,
+}
+
+impl fmt::Debug for Proximity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proximity")
+    }
+}
+
+impl Proximity {
+    /// Starts the task that commits, within a tokio runtime.
+    pub fn start(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        limits: Limits,
+    ) -> Self {
+        let writer = Writer::start(Arc::clone(&store), limits);
+        let (hints, resident) = (Hints::default(), OnceLock::new());
+        let shared = Shared { store, clock, random, limits, writer, hints, resident };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Loads all positions into memory, and answers searches from there once they are complete; until then, and whenever
+    /// it may be behind, the store does, with the same results. Once is enough.
+    pub fn keep_resident(&self, config: ResidentConfig) {
+        let Shared { store, clock, resident, .. } = &*self.shared;
+        let index = Arc::new(Resident::new(config));
+        if resident.set(Arc::clone(&index)).is_ok() {
+            tokio::spawn(follow(Arc::downgrade(&index), Arc::clone(store), Arc::clone(clock)));
+        }
+    }
+
+    /// The state that the resident index has, once it is complete.
+    pub fn resident_as_of(&self) -> Option<Freshness> {
+        self.shared.resident.get()?.as_of()
+    }
+
+    /// A page of the businesses that a query finds, nearest first: all, or those behind the bookmark of the page before.
+    pub async fn nearby(
+        &self,
+        query: &Query,
+        after: Option<Bookmark>,
+        detail: Detail,
+        fresh: Option<Freshness>,
+    ) -> Result<Found, Error> {
+        // A stopwatch for a metric; nothing is decided by it.
+        let started = Instant::now();
+        let (by, result) = self.search(query, after, detail, fresh).await;
+        metrics::histogram!(SEARCH_DURATION, "by" => by).record(started.elapsed().as_secs_f64());
+        let label = match &result {
+            Ok(_) => "ok",
+            Err(Error::Refused(_)) => "refused",
+            Err(_) => "failed",
+        };
+        metrics::counter!(SEARCHES, "by" => by, "result" => label).increment(1);
+        result
+    }
+
+    /// How many businesses all pages of a query have.
+    pub async fn total(&self, query: &Query, fresh: Option<Freshness>) -> Result<u64, Error> {
+        let Shared { store, clock, resident, .. } = &*self.shared;
+        let now = clock.now().monotonic;
+        match resident.get().and_then(|resident| resident.total(query, fresh, now)) {
+            Some(total) => Ok(total),
+            None => drive::total(&**store, query, fresh).await,
+        }
+    }
+
+    /// All on record about a business.
+    pub async fn business(
+        &self,
+        id: BusinessId,
+        fresh: Option<Freshness>,
+    ) -> Result<Option<Business>, Error> {
+        let found = self.shared.store.fetch(&[id], fresh).await?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// Makes a business; a user's are their own.
+    pub async fn create(
+        &self,
+        by: By,
+        owner: Option<UserId>,
+        details: Details,
+    ) -> Result<Written, Error> {
+        let details = Box::new(details);
+        for _ in 1..DRAWS_MAX {
+            let id = self.draw();
+            let (owner, details) = (owner.clone(), details.clone());
+            let made = self.submit(by.clone(), Command::Create { id, owner, details }).await;
+            if made != Err(Error::Refused(Refusal::IdTaken)) {
+                return made;
+            }
+        }
+        self.submit(by, Command::Create { id: self.draw(), owner, details }).await
+    }
+
+    /// Says everything about a business anew.
+    pub async fn replace(
+        &self,
+        by: By,
+        target: Target,
+        details: Details,
+    ) -> Result<Written, Error> {
+        let Target { id, version: expected } = target;
+        self.submit(by, Command::Replace { id, expected, details: Box::new(details) }).await
+    }
+
+    /// Changes some of what is said about a business.
+    pub async fn change(&self, by: By, target: Target, patch: Patch) -> Result<Written, Error> {
+        let Target { id, version: expected } = target;
+        self.submit(by, Command::Change { id, expected, patch: Box::new(patch) }).await
+    }
+
+    /// Removes a business.
+    pub async fn remove(&self, by: By, target: Target) -> Result<Written, Error> {
+        let Target { id, version: expected } = target;
+        self.submit(by, Command::Remove { id, expected }).await
+    }
+
+    /// Says whose a business is, or that it is nobody's; for operators.
+    pub async fn assign_owner(
+        &self,
+        by: By,
+        target: Target,
+        owner: Option<UserId>,
+    ) -> Result<Written, Error> {
+        let Target { id, version: expected } = target;
+        self.submit(by, Command::Assign { id, expected, owner }).await
+    }
+
+    /// Makes or changes places of a source, up to [`IMPORT_MAX`](crate::IMPORT_MAX) at once.
+    pub async fn import(
+        &self,
+        places: Vec<(Source, Details)>,
+    ) -> Result<(Imported, Freshness), Error> {
+        let at = self.shared.clock.now().wall;
+        let mut done = self.import_once(&places, at).await;
+        for _ in 1..DRAWS_MAX {
+            if done != Err(Error::Refused(Refusal::IdTaken)) {
+                break;
+            }
+            done = self.import_once(&places, at).await;
+        }
+        let (Imported { created, changed, unchanged, owned }, _) = done.clone()?;
+        for (result, count) in
+            [("created", created), ("changed", changed), ("unchanged", unchanged), ("owned", owned)]
+        {
+            metrics::counter!(IMPORTED, "result" => result).increment(count);
+        }
+        done
+    }
+
+    /// A user's businesses: see [`Store::owned`].
+    pub async fn owned(
+        &self,
+        owner: &UserId,
+        after: Option<BusinessId>,
+        limit: usize,
+        fresh: Option<Freshness>,
+    ) -> Result<Vec<Business>, Error> {
+        self.shared.store.owned(owner, after, limit, fresh).await
+    }
+
+    /// What changed: see [`Store::changes`].
+    pub async fn changes(&self, after: Option<Freshness>, limit: usize) -> Result<Changes, Error> {
+        self.shared.store.changes(after, limit).await
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> Limits {
+        self.shared.limits
+    }
+
+    /// Completes when nothing can be changed any more, by a fault: a reason to be not ready.
+    pub async fn stopped(&self) {
+        self.shared.writer.stopped().await;
+    }
+
+    /// What keeps businesses from being served now, for operators (see [`Store::fault`]): a reason to be not ready.
+    pub fn fault(&self) -> Option<String> {
+        self.shared.store.fault()
+    }
+
+    /// The result, and what made it.
+    async fn search(
+        &self,
+        query: &Query,
+        after: Option<Bookmark>,
+        detail: Detail,
+        fresh: Option<Freshness>,
+    ) -> (&'static str, Result<Found, Error>) {
+        let Shared { store, clock, hints, resident, .. } = &*self.shared;
+        let now = clock.now().monotonic;
+        let resident = resident.get();
+        if let Some(found) = resident.and_then(|r| r.nearby(query, after, detail, fresh, now)) {
+            return ("resident", drive::complete(&**store, found, detail).await);
+        }
+        let hint = match drive::hint(&**store, hints, query, now).await {
+            Ok(hint) => hint,
+            Err(error) => return ("store", Err(error)),
+        };
+        ("store", drive::nearby(&**store, query, after, detail, hint, fresh).await)
+    }
+
+    async fn import_once(
+        &self,
+        places: &[(Source, Details)],
+        at: Timestamp,
+    ) -> Result<(Imported, Freshness), Error> {
+        let drawn = places.iter().cloned();
+        let drawn = drawn.map(|(source, details)| Import { id: self.draw(), source, details });
+        self.shared.store.import(drawn.collect(), at).await
+    }
+
+    async fn submit(&self, by: By, command: Command) -> Result<Written, Error> {
+        let at = self.shared.clock.now().wall;
+        let By { author, key } = by;
+        self.shared.writer.submit(Order { author, key, command, at }).await
+    }
+
+    fn draw(&self) -> BusinessId {
+        BusinessId::random(&*self.shared.random)
+    }
+}

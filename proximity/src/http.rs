@@ -1,0 +1,58 @@
+//! The REST doors of businesses: the search under `/v1/search`, everything else under `/v1/businesses`.
+//!
+//! Whoever has a token may search and read; a business is changed by its owner or an operator. A service is an owner
+//! like any other: it speaks for nobody's business but its own.
+//!
+//! Writes answer with the header `x-freshness`: a read that sends it back sees them, wherever it is served.
+
+mod body;
+mod businesses;
+mod changes;
+mod nearby;
+mod owned;
+mod owner;
+mod request;
+
+use api::{Context, json_routes};
+use axum::extract::FromRef;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Proximity;
+pub use body::DraftBody;
+pub use request::FRESHNESS;
+
+/// What the routes need.
+#[derive(Clone)]
+struct Doors {
+    proximity: Proximity,
+    context: Context,
+}
+
+impl FromRef<Doors> for Context {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.context.clone()
+    }
+}
+
+impl FromRef<Doors> for Proximity {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.proximity.clone()
+    }
+}
+
+/// All routes of businesses, described.
+pub fn router(proximity: Proximity, context: Context) -> OpenApiRouter {
+    let router = OpenApiRouter::new()
+        .routes(routes!(nearby::search))
+        .routes(routes!(businesses::create, owned::list))
+        .routes(routes!(changes::list))
+        .routes(routes!(
+            businesses::get,
+            businesses::replace,
+            businesses::change,
+            businesses::remove
+        ))
+        .routes(routes!(owner::put));
+    json_routes(router).with_state(Doors { proximity, context })
+}

@@ -1,0 +1,180 @@
+use api::{Caller, Json, Problem};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, StatusCode, header};
+
+use super::body::{BusinessBody, DraftBody, PatchBody};
+use super::request::{
+    FRESHNESS, Fresh, IfMatch, IfNoneMatch, Which, Writes, etag, existing, invalid, refused,
+};
+use crate::{Author, Proximity, Written};
+
+/// Kept by whoever asked, and asked for again by its tag: an owner sees own changes at once.
+const REVALIDATE: &str = "private, no-cache";
+
+/// Makes a business: the caller's own, or, of an operator, nobody's until it is assigned.
+#[utoipa::path(
+    post,
+    operation_id = "create_business",
+    path = "/v1/businesses",
+    tag = "businesses",
+    params(("idempotency-key" = Option<String>, Header, description = "Makes a repetition within a day do nothing")),
+    responses(
+        (status = 201, body = BusinessBody, description = "Made",
+            headers(("etag" = String), ("location" = String), ("x-freshness" = String))),
+        Problem,
+    ),
+    security(("bearer" = []))
+)]
+pub(super) async fn create(
+    State(proximity): State<Proximity>,
+    Writes { caller, by }: Writes,
+    Json(body): Json<DraftBody>,
+) -> Result<Response, Problem> {
+    let owner = match &by.author {
+        Author::Owner(user) => Some(user.clone()),
+        Author::Operator(_) => None,
+    };
+    let details = body.check().map_err(|why| invalid("invalid_business", why))?;
+    let written = proximity.create(by, owner, details).await.map_err(refused)?;
+    let location = [(header::LOCATION, format!("/v1/businesses/{}", written.outcome.business.id))];
+    Ok((location, state(StatusCode::CREATED, &written, &caller)).into_response())
+}
+
+/// Everything on record about a business.
+#[utoipa::path(
+    get,
+    operation_id = "get_business",
+    path = "/v1/businesses/{business}",
+    tag = "businesses",
+    params(
+        ("business" = String, Path, description = "An id"),
+        ("if-none-match" = Option<String>, Header, description = "What the caller has already"),
+        ("x-freshness" = Option<String>, Header, description = "Of a write that is to be seen"),
+    ),
+    responses(
+        (status = 200, body = BusinessBody, description = "The business", headers(("etag" = String))),
+        (status = 304, description = "It is as the caller has it"),
+        Problem,
+    ),
+    security(("bearer" = []))
+)]
+pub(super) async fn get(
+    State(proximity): State<Proximity>,
+    caller: Caller,
+    Which(id): Which,
+    Fresh(fresh): Fresh,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let business = existing(&proximity, id, fresh).await?;
+    let headers = [
+        (header::ETAG, etag(&business)),
+        (header::CACHE_CONTROL, REVALIDATE.to_owned()),
+        (header::VARY, vary()),
+    ];
+    if known.has(&business) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    Ok((headers, Json(BusinessBody::for_caller(&business, &caller))).into_response())
+}
+
+/// Says everything about a business anew.
+#[utoipa::path(
+    put,
+    operation_id = "replace_business",
+    path = "/v1/businesses/{business}",
+    tag = "businesses",
+    params(
+        ("business" = String, Path, description = "An id"),
+        ("if-match" = Option<String>, Header, description = "The ETag that it must have"),
+        ("idempotency-key" = Option<String>, Header, description = "Makes a repetition within a day do nothing"),
+    ),
+    responses(
+        (status = 200, body = BusinessBody, description = "As it is now",
+            headers(("etag" = String), ("x-freshness" = String))),
+        Problem,
+    ),
+    security(("bearer" = []))
+)]
+pub(super) async fn replace(
+    State(proximity): State<Proximity>,
+    Writes { caller, by }: Writes,
+    Which(id): Which,
+    expected: IfMatch,
+    Json(body): Json<DraftBody>,
+) -> Result<Response, Problem> {
+    let details = body.check().map_err(|why| invalid("invalid_business", why))?;
+    let written = proximity.replace(by, expected.target(id), details).await.map_err(refused)?;
+    Ok(state(StatusCode::OK, &written, &caller))
+}
+
+/// Changes some of what is said about a business.
+#[utoipa::path(
+    patch,
+    operation_id = "change_business",
+    path = "/v1/businesses/{business}",
+    tag = "businesses",
+    params(
+        ("business" = String, Path, description = "An id"),
+        ("if-match" = Option<String>, Header, description = "The ETag that it must have"),
+        ("idempotency-key" = Option<String>, Header, description = "Makes a repetition within a day do nothing"),
+    ),
+    responses(
+        (status = 200, body = BusinessBody, description = "As it is now",
+            headers(("etag" = String), ("x-freshness" = String))),
+        Problem,
+    ),
+    security(("bearer" = []))
+)]
+pub(super) async fn change(
+    State(proximity): State<Proximity>,
+    Writes { caller, by }: Writes,
+    Which(id): Which,
+    expected: IfMatch,
+    Json(body): Json<PatchBody>,
+) -> Result<Response, Problem> {
+    let patch = body.check().map_err(|why| invalid("invalid_business", why))?;
+    let written = proximity.change(by, expected.target(id), patch).await.map_err(refused)?;
+    Ok(state(StatusCode::OK, &written, &caller))
+}
+
+/// Removes a business.
+#[utoipa::path(
+    delete,
+    operation_id = "remove_business",
+    path = "/v1/businesses/{business}",
+    tag = "businesses",
+    params(
+        ("business" = String, Path, description = "An id"),
+        ("if-match" = Option<String>, Header, description = "The ETag that it must have"),
+        ("idempotency-key" = Option<String>, Header, description = "Makes a repetition within a day do nothing"),
+    ),
+    responses(
+        (status = 204, description = "Removed", headers(("x-freshness" = String))),
+        Problem,
+    ),
+    security(("bearer" = []))
+)]
+pub(super) async fn remove(
+    State(proximity): State<Proximity>,
+    Writes { by, .. }: Writes,
+    Which(id): Which,
+    expected: IfMatch,
+) -> Result<Response, Problem> {
+    let written = proximity.remove(by, expected.target(id)).await.map_err(refused)?;
+    let headers = [(FRESHNESS, written.as_of.to_string())];
+    Ok((StatusCode::NO_CONTENT, headers).into_response())
+}
+
+/// A business as a write left it.
+pub(super) fn state(status: StatusCode, written: &Written, caller: &Caller) -> Response {
+    let business = &written.outcome.business;
+    let headers: [(HeaderName, String); 2] =
+        [(header::ETAG, etag(business)), (FRESHNESS, written.as_of.to_string())];
+    (status, headers, Json(BusinessBody::for_caller(business, caller))).into_response()
+}
+
+/// What an answer depends on besides the path: who asks, and what they must see.
+pub(super) fn vary() -> String {
+    format!("{}, {FRESHNESS}", header::AUTHORIZATION)
+}

@@ -1,0 +1,84 @@
+//! Businesses near a point: exactly those within a radius, nearest first, anywhere on Earth.
+//!
+//! ```text
+//! GET nearby ─▶ http ─▶ Proximity ─▶ resident index, if it is complete and fresh enough
+//!                          │   └───▶ ladder (pure) ◀─▶ Store::scan: ranges of codes, about one round trip
+//! POST, PUT … ─▶ http ─▶ Proximity ─▶ writer: up to 256 orders ─▶ Store::apply: one transaction, one fsync
+//! import ──────────────▶ Proximity ─▶ Store::import: up to 1,000 places     │ ledger: pure, decides each order
+//!                                                                           ▼
+//!    followers, resident indexes ◀── Store::changes ◀── the feed: every business at the place of its last change
+//! ```
+//!
+//! The core is pure: [`Draft`]s become [`Details`]; [`Code`] is where a position lies on one line; the cover says which
+//! ranges of it a [`Circle`] needs; the ladder asks for them and judges the answers; the ledger applies a batch of orders
+//! with the limits. An adapter of the port [`Store`] loads what the ledger needs, stores what it changed, and reads
+//! ranges: [`embedded`] in a file for one process. [`conformance`] is the list of cases that every adapter passes, with
+//! the resident index and without. The handle [`Proximity`] is what other parts know.
+//!
+//! # Invariants
+//! * The order is (distance in whole millimetres, id), and distances come from [`model::distance`]: the same on every
+//!   node, from the database and from memory.
+//! * Cells only choose what is looked at: a business is found by its distance, never by its cell.
+//! * Every state that is read holds the changes up to one [`FeedPosition`]. A walk over pages begins with one and passes
+//!   over whatever was placed later: each business that didn't change comes once, one that moved at most once.
+//! * A change that changes nothing has no version, no place in the feed, and writes nothing.
+//! * What was answered with success is on disk; a key given again is answered as before.
+//! * Where somebody looks is in no log and in no `Debug` output.
+//!
+//! # Limits
+//! [`Limits`] of a deployment; all others of businesses and requests in [`limits`]; of the port [`BATCH_MAX`],
+//! [`IMPORT_MAX`], [`FETCH_MAX`], [`RANGES_MAX`], [`SCAN_ROWS_MAX`], [`PAGE_MAX`]; of waiting [`ORDERS_WAITING_MAX`],
+//! [`ORDER_WAIT_MAX`]; of the index [`SILENCE_MS_MAX`].
+
+mod business;
+mod category;
+mod cell;
+mod circle;
+mod command;
+pub mod conformance;
+mod cover;
+mod details;
+mod digest;
+pub mod embedded;
+mod error;
+mod freshness;
+mod handle;
+mod hours;
+pub mod http;
+mod id;
+mod ledger;
+pub mod limits;
+pub mod metrics;
+pub mod postgres;
+mod resident;
+mod rows;
+mod search;
+mod store;
+mod text;
+mod writer;
+
+pub use business::{Business, IdempotencyKey, Source, SourceName};
+pub use category::{Category, CategoryKey};
+pub use cell::{Area, Code, CountedCell, Range};
+pub use circle::{Circle, Millimetres};
+pub use command::{Author, Command, Effect, Import, Imported, Order, Outcome};
+pub use details::{
+    Address, AttributeKey, AttributeValue, Details, Draft, DraftFault, DraftFaultKind, Edit, Name,
+    Patch, PatchDraft, Phone, Site,
+};
+pub use error::{Error, Refusal};
+pub use freshness::{FeedPosition, Freshness};
+pub use handle::{By, Proximity, Target};
+pub use hours::{HoursFault, Interval, OpeningHours, Openness};
+pub use id::{BusinessId, BusinessIdFault};
+pub use limits::Limits;
+pub use resident::{ResidentConfig, SILENCE_MS_MAX};
+pub use search::bookmark::Bookmark;
+pub use search::drive::Detail;
+pub use search::{Found, Hit, Query};
+pub use store::{
+    Answer, Applied, BATCH_MAX, Candidate, Change, Changes, FETCH_MAX, IMPORT_MAX, PAGE_MAX,
+    RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned, Store,
+};
+pub use text::LineFault;
+pub use writer::{ORDER_WAIT_MAX, ORDERS_WAITING_MAX, Written};

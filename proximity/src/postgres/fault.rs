@@ -1,0 +1,96 @@
+use std::io::ErrorKind;
+
+use sqlx::Error::{BeginFailed, Io, PoolTimedOut, Protocol, Tls};
+
+use super::target::Target;
+use crate::error::Error;
+
+/// The remedy for most of what can be wrong with a schema.
+pub(super) const MIGRATE: &str = "run `whereabouts migrate --config FILE`";
+
+/// What is said of a server that can't be written to.
+pub(super) const IS_REPLICA: &str = "it is a replica; give the primary's address";
+
+// PostgreSQL's codes (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+const READ_ONLY: &str = "25006";
+const WRONG_PASSWORD: &str = "28P01";
+const NOT_ADMITTED: &str = "28000";
+const NO_SUCH_DATABASE: &str = "3D000";
+const NOT_ALLOWED: &str = "42501";
+const NO_SUCH_TABLE: &str = "42P01";
+const LOCKED: &str = "55P03";
+const CANCELLED: &str = "57014";
+
+/// The classes of codes that may be gone at the next try: connection, transaction ended by the server (deadlock, idle
+/// for too long), who may connect, resources, intervention by an operator, the system.
+const PASSING: [&str; 7] = ["08", "25", "28", "40", "53", "57", "58"];
+
+fn code(error: &sqlx::Error) -> Option<String> {
+    Some(error.as_database_error()?.code()?.into_owned())
+}
+
+/// In the server's own words, if it is the server's.
+fn words(error: &sqlx::Error) -> String {
+    match error.as_database_error() {
+        Some(error) => error.message().to_owned(),
+        None => error.to_string(),
+    }
+}
+
+/// An error while serving.
+pub(super) fn explain(error: &sqlx::Error, target: &Target) -> Error {
+    let code = code(error);
+    match (error, code.as_deref()) {
+        (PoolTimedOut, _) => Error::Unavailable(format!(
+            "no connection to {target} within {} ms",
+            target.connect_timeout.as_millis()
+        )),
+        (_, Some(LOCKED)) => Error::Unavailable("another batch is written for too long".to_owned()),
+        (_, Some(CANCELLED)) => Error::Unavailable("the statement takes too long".to_owned()),
+        (_, Some(READ_ONLY)) => Error::Unavailable(format!("{target} is a replica")),
+        (_, Some(code)) if PASSING.iter().any(|class| code.starts_with(class)) => {
+            Error::Unavailable(format!("{target}: {}", words(error)))
+        }
+        (Io(_) | Tls(_) | Protocol(_) | BeginFailed, _) => {
+            Error::Unavailable(format!("the connection to {target} broke: {error}"))
+        }
+        _ => Error::Internal(error.to_string()),
+    }
+}
+
+/// An error before anything starts.
+pub(super) fn unusable(error: &sqlx::Error, target: &Target) -> Error {
+    let Target { user, database, .. } = target;
+    let code = code(error);
+    let why = match (error, code.as_deref()) {
+        (_, Some(WRONG_PASSWORD)) if !target.has_password => {
+            format!("it wants a password of user {user}, and neither url nor password_file has one")
+        }
+        (_, Some(WRONG_PASSWORD)) => {
+            format!("the password of user {user} is wrong, or there is no such user")
+        }
+        (_, Some(NOT_ADMITTED)) => format!("it doesn't admit user {user}: {}", words(error)),
+        (_, Some(NO_SUCH_DATABASE)) => {
+            format!("there is no database {database}; make it, owned by {user}")
+        }
+        (_, Some(NOT_ALLOWED)) => {
+            format!("{}; make user {user} the owner of database {database}", words(error))
+        }
+        (_, Some(NO_SUCH_TABLE)) => format!("the schema isn't ours: {}; {MIGRATE}", words(error)),
+        (_, Some(READ_ONLY)) => IS_REPLICA.to_owned(),
+        (_, Some(LOCKED)) => "somebody else has been changing the schema for too long".to_owned(),
+        (Io(error), _) if error.kind() == ErrorKind::NotFound => {
+            format!("a file that url names is missing: {error}")
+        }
+        (Io(error), _) if error.kind() == ErrorKind::InvalidData => format!("TLS fails: {error}"),
+        (Io(error), _) => format!("it can't be reached: {error}"),
+        (PoolTimedOut, _) => "it can't be reached".to_owned(),
+        _ => words(error),
+    };
+    because(&why, target)
+}
+
+/// That the server can't be worked with, and why.
+pub(super) fn because(why: &str, target: &Target) -> Error {
+    Error::Unusable(format!("PostgreSQL at {target}: {why}"))
+}

@@ -1,0 +1,109 @@
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::freshness::{FeedPosition, Freshness};
+
+/// How far the primary had come when: what a replica must have to be read.
+///
+/// All that a replica can lack are changes, and those are numbered. So a replica lags if the primary is known to have had
+/// changes long ago that the replica hasn't; an idle primary makes nobody lag, nor does one that can't be reached.
+#[derive(Debug)]
+pub(super) struct Progress {
+    history: u64,
+    /// When a position was seen first: the newest that is at least as old as the lag allowed, and all since.
+    marks: VecDeque<(Instant, FeedPosition)>,
+    lag_max: Duration,
+}
+
+impl Progress {
+    pub(super) fn new(state: Freshness, now: Instant, lag_max: Duration) -> Self {
+        let Freshness { history, position } = state;
+        Self { history, marks: VecDeque::from([(now, position)]), lag_max }
+    }
+
+    /// Takes note of the primary's state. Of another history, all that was known is void.
+    pub(super) fn note(&mut self, state: Freshness, now: Instant) {
+        let Freshness { history, position } = state;
+        if history != self.history {
+            *self = Self::new(state, now, self.lag_max);
+            return;
+        }
+        if self.marks.back().is_none_or(|(_, last)| *last < position) {
+            self.marks.push_back((now, position));
+        }
+        while self.marks.get(1).is_some_and(|(seen, _)| now - *seen >= self.lag_max) {
+            self.marks.pop_front();
+        }
+    }
+
+    /// The least that a state must have to be read now.
+    pub(super) fn required(&self, now: Instant) -> Freshness {
+        let old = self.marks.iter().take_while(|(seen, _)| now - *seen >= self.lag_max).last();
+        let position = old.map_or(FeedPosition(0), |(_, position)| *position);
+        Freshness { history: self.history, position }
+    }
+
+    /// The history that the primary is in.
+    pub(super) fn history(&self) -> u64 {
+        self.history
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAG_MAX: Duration = Duration::from_secs(5);
+
+    fn fresh(history: u64, position: u64) -> Freshness {
+        Freshness { history, position: FeedPosition(position) }
+    }
+
+    #[test]
+    fn what_the_primary_had_long_ago_is_required() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut progress = Progress::new(fresh(1, 10), start, LAG_MAX);
+        progress.note(fresh(1, 12), at(1_000));
+        progress.note(fresh(1, 15), at(2_000));
+        assert_eq!(progress.required(at(4_999)), fresh(1, 0));
+        assert_eq!(progress.required(at(5_000)), fresh(1, 10));
+        assert_eq!(progress.required(at(6_999)), fresh(1, 12));
+        assert_eq!(progress.required(at(99_000)), fresh(1, 15));
+    }
+
+    #[test]
+    fn an_idle_primary_requires_what_it_has() {
+        let start = Instant::now();
+        let mut progress = Progress::new(fresh(1, 10), start, LAG_MAX);
+        for second in 1..1_000 {
+            progress.note(fresh(1, 10), start + Duration::from_secs(second));
+        }
+        assert_eq!(progress.marks.len(), 1);
+        assert_eq!(progress.required(start + Duration::from_secs(1_000)), fresh(1, 10));
+    }
+
+    #[test]
+    fn marks_are_kept_no_longer_than_needed() {
+        let start = Instant::now();
+        let mut progress = Progress::new(fresh(1, 0), start, LAG_MAX);
+        for n in 1..1_000 {
+            progress.note(fresh(1, n), start + Duration::from_millis(n * 250));
+            assert!(progress.marks.len() <= 22);
+        }
+        assert_eq!(progress.required(start + Duration::from_millis(999 * 250)), fresh(1, 979));
+    }
+
+    #[test]
+    fn another_history_begins_anew() {
+        let start = Instant::now();
+        let later = start + Duration::from_secs(9);
+        let mut progress = Progress::new(fresh(1, 10), start, LAG_MAX);
+        progress.note(fresh(2, 8), later);
+        assert_eq!(progress.required(later), fresh(2, 0));
+        assert_eq!(progress.history(), 2);
+        assert!(!fresh(1, 11).includes(progress.required(later)));
+    }
+}

@@ -1,0 +1,212 @@
+use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+use super::progress::Progress;
+use super::read::Seen;
+use super::replica::Replica;
+use super::server::Server;
+use super::{Config, fault, feed};
+use crate::error::Error;
+use crate::freshness::Freshness;
+
+/// How often each server is asked how far it has come.
+const LOOK: Duration = Duration::from_millis(250);
+/// A read of the primary that fails sooner is tried again: its connection may have been cut while nobody used it.
+const SOON: Duration = Duration::from_millis(500);
+
+/// The primary and its replicas: who is asked what.
+pub(super) struct Servers {
+    primary: Server,
+    pub(super) writers: PgPool,
+    readers: PgPool,
+    looking: PgPool,
+    replicas: Vec<Replica>,
+    progress: Mutex<Progress>,
+    fault: Mutex<Option<String>>,
+    catch_up: Duration,
+    turn: AtomicUsize,
+}
+
+impl fmt::Display for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.primary)?;
+        self.replicas.iter().try_for_each(|replica| write!(f, ", {replica}"))
+    }
+}
+
+impl Servers {
+    /// With what the primary has now; replicas are read once they have been looked at.
+    pub(super) async fn open(config: &Config, primary: Server) -> Result<Self, Error> {
+        let replicas = config.replicas.iter().map(|url| Replica::of(config, url));
+        let replicas = replicas.collect::<Result<Vec<_>, _>>()?;
+        let writers = primary.writers(config.writers_max);
+        let unusable = |error| fault::unusable(&error, &primary.target);
+        let state = feed::of_primary(&writers).await.map_err(unusable)?;
+        let lag_max = Duration::from_millis(config.lag_max_ms);
+        Ok(Self {
+            readers: primary.primary_readers(config.readers_max),
+            looking: primary.writers(1),
+            writers,
+            primary,
+            replicas,
+            progress: Mutex::new(Progress::new(state, Instant::now(), lag_max)),
+            fault: Mutex::default(),
+            catch_up: Duration::from_millis(config.catch_up_ms),
+            turn: AtomicUsize::new(0),
+        })
+    }
+
+    /// Looks at each server again and again, so that one that doesn't answer keeps nobody from the others.
+    pub(super) fn watch(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
+        let replica = |number| {
+            let servers = Arc::clone(self);
+            tokio::spawn(async move { servers.watch_replica(&servers.replicas[number]).await })
+        };
+        let mut tasks: Vec<_> = (0..self.replicas.len()).map(replica).collect();
+        let servers = Arc::clone(self);
+        tasks.push(tokio::spawn(async move { servers.watch_primary().await }));
+        tasks
+    }
+
+    async fn watch_primary(&self) {
+        loop {
+            let found = self.primary.answer(feed::of_primary(&self.looking)).await;
+            let fault = found.as_ref().err().map(ToString::to_string);
+            if let Ok(state) = found {
+                self.progress().note(state, Instant::now());
+            }
+            *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+            sleep(LOOK).await;
+        }
+    }
+
+    async fn watch_replica(&self, replica: &Replica) {
+        let mut served = None;
+        loop {
+            replica.look().await;
+            let serving = replica.serves(self.required());
+            if served != Some(serving.is_ok()) {
+                match &serving {
+                    Ok(_) => tracing::info!(%replica, "a replica is read"),
+                    Err(why) => tracing::warn!(%replica, why, "a replica is left out"),
+                }
+            }
+            served = Some(serving.is_ok());
+            sleep(LOOK).await;
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn required(&self) -> Freshness {
+        self.progress().required(Instant::now())
+    }
+
+    /// What keeps the primary from working.
+    pub(super) fn fault(&self) -> Option<String> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the primary answers to a batch.
+    pub(super) async fn write<T>(
+        &self,
+        work: impl Future<Output = Result<(T, Freshness), sqlx::Error>> + Send,
+    ) -> Result<(T, Freshness), Error> {
+        let (answer, as_of) = self.primary.answer(work).await?;
+        let mut progress = self.progress();
+        if progress.history() != as_of.history {
+            progress.note(as_of, Instant::now());
+        }
+        Ok((answer, as_of))
+    }
+
+    /// The answer of a replica that is up and not too far behind, and has what is wanted; else the primary's.
+    pub(super) async fn read<T, W>(
+        &self,
+        wanted: Option<Freshness>,
+        work: impl Fn(PgPool) -> W + Send + Sync,
+    ) -> Result<(T, Freshness), Error>
+    where
+        W: Future<Output = Seen<T>> + Send,
+    {
+        let deadline = Instant::now() + self.catch_up;
+        let required = self.required();
+        for replica in self.candidates(required, wanted) {
+            if let Some(wanted) = wanted
+                && !replica.reaches(wanted, deadline).await
+            {
+                continue;
+            }
+            if let Some(answered) = ask_replica(replica, required, wanted, &work).await {
+                return Ok(answered);
+            }
+        }
+        let failed = match self.ask_primary(&work).await {
+            Err(Error::Unavailable(why)) => why,
+            answered => return answered,
+        };
+        // One that was down a moment ago may be back; nobody else is left.
+        for replica in &self.replicas {
+            if let Some(answered) = ask_replica(replica, required, wanted, &work).await {
+                return Ok(answered);
+            }
+        }
+        Err(Error::Unavailable(failed))
+    }
+
+    /// The replicas that can be read, in turns; those first that have what is wanted.
+    fn candidates(&self, required: Freshness, wanted: Option<Freshness>) -> Vec<&Replica> {
+        let count = self.replicas.len();
+        if count == 0 || wanted.is_some_and(|wanted| wanted.history != required.history) {
+            return Vec::new();
+        }
+        let first = self.turn.fetch_add(1, Ordering::Relaxed) % count;
+        let in_turn = (first..first + count).map(|number| &self.replicas[number % count]);
+        let mut found: Vec<_> = in_turn
+            .filter_map(|replica| replica.serves(required).ok().map(|state| (state, replica)))
+            .collect();
+        found.sort_by_key(|(state, _)| wanted.is_some_and(|wanted| !state.includes(wanted)));
+        found.into_iter().map(|(_, replica)| replica).collect()
+    }
+
+    async fn ask_primary<T, W>(
+        &self,
+        work: &(impl Fn(PgPool) -> W + Send + Sync),
+    ) -> Result<(T, Freshness), Error>
+    where
+        W: Future<Output = Seen<T>> + Send,
+    {
+        let start = Instant::now();
+        match self.primary.answer(work(self.readers.clone())).await {
+            // Writers' connections are tried out before they are used.
+            Err(Error::Unavailable(_)) if start.elapsed() < SOON => {
+                self.primary.answer(work(self.writers.clone())).await
+            }
+            answered => answered,
+        }
+    }
+}
+
+/// The replica's answer, if it is from a state that may be shown. It was looked at before, but may have fallen back since.
+async fn ask_replica<T, W>(
+    replica: &Replica,
+    required: Freshness,
+    wanted: Option<Freshness>,
+    work: &(impl Fn(PgPool) -> W + Send + Sync),
+) -> Option<(T, Freshness)>
+where
+    W: Future<Output = Seen<T>> + Send,
+{
+    let (answer, as_of) = replica.ask(work(replica.readers())).await?;
+    let is_fresh = wanted.is_none_or(|wanted| as_of.includes(wanted));
+    (as_of.includes(required) && is_fresh).then_some((answer, as_of))
+}

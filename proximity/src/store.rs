@@ -1,0 +1,187 @@
+use std::future::Future;
+use std::pin::Pin;
+
+use model::{Position, Timestamp, UserId};
+
+use crate::business::Business;
+use crate::category::CategoryKey;
+use crate::cell::{Area, Code, CountedCell, Range};
+use crate::command::{Import, Imported, Order, Outcome};
+use crate::details::Name;
+use crate::error::{Error, Refusal};
+use crate::freshness::{FeedPosition, Freshness};
+use crate::hours::OpeningHours;
+use crate::id::BusinessId;
+use crate::limits::Limits;
+
+/// The most orders in one call of a [`Store`].
+pub const BATCH_MAX: usize = 256;
+/// The most places in one import.
+pub const IMPORT_MAX: usize = 1_000;
+/// The most ids that are fetched at once.
+pub const FETCH_MAX: usize = 1_000;
+/// The most ranges in one scan, scanned and counted each.
+pub const RANGES_MAX: usize = 512;
+/// The most rows that one scan answers with.
+pub const SCAN_ROWS_MAX: usize = 10_000;
+/// The most changes, or businesses of an owner, on one page.
+pub const PAGE_MAX: usize = 1_000;
+
+/// What a store promises: the answer, later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// Which businesses a search wants to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scan {
+    /// Where: up to [`RANGES_MAX`], in order, none overlapping another.
+    pub ranges: Vec<Range>,
+    /// Only those found by this category.
+    pub category: Option<CategoryKey>,
+    /// Only those behind this one, in the order of code and id: where the last scan stopped.
+    pub after: Option<(Code, BusinessId)>,
+    /// The most rows to answer with, up to [`SCAN_ROWS_MAX`].
+    pub rows_max: usize,
+    /// Names are wanted.
+    pub names: bool,
+    /// Opening hours are wanted.
+    pub hours: bool,
+    /// Where, besides, only the number of businesses is wanted: like `ranges`, of the same category.
+    pub counted: Vec<Range>,
+}
+
+/// A business that a search looks at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Which.
+    pub id: BusinessId,
+    /// Where, to the last bit as it was given.
+    pub position: Position,
+    /// See [`Business::placed`].
+    pub placed: FeedPosition,
+    /// What it is called, if asked for.
+    pub name: Option<Name>,
+    /// When it is open, if asked for and known.
+    pub hours: Option<OpeningHours>,
+}
+
+/// What a scan found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scanned {
+    /// In the order of code and id.
+    pub candidates: Vec<Candidate>,
+    /// There may be more behind the last one.
+    pub more: bool,
+    /// Businesses in the ranges to be counted.
+    pub counted: u64,
+    /// The state in which all of this was so.
+    pub as_of: Freshness,
+}
+
+/// What a batch of orders did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// Each order's own, in the same order.
+    pub outcomes: Vec<Result<Outcome, Refusal>>,
+    /// What a read must include to see them.
+    pub as_of: Freshness,
+}
+
+/// A change of a business.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Its place in the feed.
+    pub position: FeedPosition,
+    /// Which business.
+    pub id: BusinessId,
+    /// Its version by this change.
+    pub version: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The business by now; `None` if it was removed.
+    pub business: Option<Business>,
+}
+
+/// A page of the feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    /// In the order of positions.
+    pub changes: Vec<Change>,
+    /// Where to go on, in the history that this is of.
+    pub next: Freshness,
+    /// There was more already when this was read.
+    pub more: bool,
+}
+
+/// Where businesses are kept.
+///
+/// **Order.** Every change of a business has a [`FeedPosition`], which grows by one with every change, over all writers,
+/// in the order in which they are committed: every state that can be read, on a replica too, holds the changes up to one
+/// position, and none beyond. A transaction that isn't committed leaves no hole. (So writers take their positions one
+/// after another, and keep the place until they are committed; batches make up for it.)
+///
+/// **Freshness.** Writes answer with the state that has them. A read that is given one answers from a state that
+/// includes it: from a replica that has come so far, after a short wait from the primary, and at once from the primary
+/// if it is of another history. A read that is given none may answer from a replica that lags by seconds, never by more
+/// than the deployment allows. Whatever was promoted or restored begins another history.
+///
+/// **Durability.** What a write answered with success survives a power cut of the primary.
+///
+/// **When unavailable.** [`Error::Unavailable`] from [`apply`](Store::apply) or [`import`](Store::import) means that it
+/// isn't known whether the batch was committed, in whole: an import can be repeated; an order too if it has a key, or
+/// names the version that it expects (then it may be refused as done by somebody else). Others are better left to those
+/// who gave them. From a read it means nothing but itself. The store doesn't retry writes; reads it may try on another
+/// replica. Its own waiting is bounded by seconds.
+///
+/// **Absence** is an empty answer, not an error.
+pub trait Store: Send + Sync {
+    /// Applies up to [`BATCH_MAX`] orders in their order, in one transaction, and answers each with its own outcome, in
+    /// the same order. An order that is refused changes nothing and doesn't undo its neighbours; the later ones see what
+    /// the earlier ones did.
+    ///
+    /// An order with a key that its author gave before, within [`KEY_AGE_MS_MAX`](crate::limits::KEY_AGE_MS_MAX), does
+    /// nothing: it is answered with the outcome of then, or refused if it was another order. The id that a creation
+    /// proposes doesn't make it another. Orders that were refused aren't remembered.
+    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied>;
+
+    /// Makes or changes up to [`IMPORT_MAX`] places, each found again by its source, in one transaction, one after the
+    /// other. What is so already isn't written. All or none: [`Refusal::IdTaken`] refuses the whole.
+    fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, Freshness)>;
+
+    /// The businesses in some ranges of codes, in one round trip and from one state.
+    ///
+    /// As many as there are, up to `rows_max`; a scan that answers with `more` is continued behind its last candidate.
+    fn scan(&self, scan: Scan, fresh: Option<Freshness>) -> Answer<'_, Scanned>;
+
+    /// How many businesses there are in the counted cells of an area, those without any left out, in order. A hint: may
+    /// come from any replica.
+    fn density(&self, area: Area) -> Answer<'_, Vec<(CountedCell, u32)>>;
+
+    /// These businesses, in this order; up to [`FETCH_MAX`].
+    fn fetch<'a>(
+        &'a self,
+        ids: &'a [BusinessId],
+        fresh: Option<Freshness>,
+    ) -> Answer<'a, Vec<Option<Business>>>;
+
+    /// Up to `limit` businesses of an owner with ids greater than `after`, in the order of ids. What is there during a
+    /// whole walk is met exactly once.
+    fn owned<'a>(
+        &'a self,
+        owner: &'a UserId,
+        after: Option<BusinessId>,
+        limit: usize,
+        fresh: Option<Freshness>,
+    ) -> Answer<'a, Vec<Business>>;
+
+    /// Up to `limit` changes behind `after`; `None` is before the first. Of a business that changed more than once only
+    /// the last change is left, so that the feed from its beginning is all there is, and no longer than that and the
+    /// removals. Who follows it misses nothing: a position that was passed stays passed.
+    ///
+    /// A position that the history hasn't, or of another, is refused with [`Refusal::OtherHistory`].
+    fn changes(&self, after: Option<Freshness>, limit: usize) -> Answer<'_, Changes>;
+
+    /// What keeps the store from working now, for operators; `None` as far as is known. It comes and goes by itself.
+    fn fault(&self) -> Option<String> {
+        None
+    }
+}

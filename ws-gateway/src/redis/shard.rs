@@ -161,9 +161,9 @@ struct Link {
 
 impl Keeper {
     async fn run(self, mut inbox: Inbox) {
-        let (mut backoff_ms, mut promised) = (BACKOFF_MS.0, false);
+        let (mut backoff_ms, mut promised, mut lost) = (BACKOFF_MS.0, false, false);
         loop {
-            let fault = match self.connect(&mut promised).await {
+            let fault = match self.connect(&mut promised, lost).await {
                 Ok(link) => {
                     backoff_ms = BACKOFF_MS.0;
                     self.status.set_fault(None);
@@ -175,6 +175,7 @@ impl Keeper {
                 }
                 Err(fault) => fault,
             };
+            lost = true;
             tracing::warn!(shard = self.parts.wire.place.name, %fault, "a Redis server is lost; connecting again");
             self.status.set_fault(Some(fault.detail));
             // Spread, so that gateways don't all come back in the same moment.
@@ -186,8 +187,8 @@ impl Keeper {
 
     /// Connects, and makes good what may have been lost: subscribes again, writes this gateway's positions again, waits
     /// until the other gateways had the time to, reads what is wanted; and only then says that there was a gap, if it has
-    /// `promised` before that nothing will be missed.
-    async fn connect(&self, promised: &mut bool) -> Result<Link, Fault> {
+    /// `promised` before that nothing will be missed. Where nothing was `lost` yet, there is nothing to write again.
+    async fn connect(&self, promised: &mut bool, lost: bool) -> Result<Link, Fault> {
         let place = &self.parts.wire.place;
         let mut commands = place.connect().await?;
         let facts = place.facts(&mut commands).await?;
@@ -204,7 +205,9 @@ impl Keeper {
         let all = self.wishes.all();
         let again = std::mem::replace(promised, true);
         self.tell(&mut link.hearing, &all).await?;
-        self.write_own(&mut link, &all.subscribe).await?;
+        if lost {
+            self.write_own(&mut link, &all.subscribe).await?;
+        }
         tokio::time::sleep(Duration::from_millis(memory.settling_ms)).await;
         self.status.set_epoch(&link.terms.epoch);
         if again {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use geographiclib_rs::{Geodesic, InverseGeodesic};
@@ -15,7 +16,37 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 
+use model::UserId;
+
 use crate::person::lock;
+use crate::plan::Tokens;
+
+/// How long anything may take that a test waits for.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Tokens that begin as told; the service takes those that begin with [`TOKEN`].
+pub(crate) struct GivenTokens(pub(crate) &'static str);
+
+impl Tokens for GivenTokens {
+    fn user(&self, user: &UserId) -> String {
+        format!("{}{user}", self.0)
+    }
+
+    fn service(&self) -> String {
+        "service".into()
+    }
+}
+
+/// Waits until it is so, and not for ever.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let wait = async {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let met = tokio::time::timeout(DEADLINE, wait).await;
+    assert!(met.is_ok(), "never: {what}");
+}
 
 /// What the service does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

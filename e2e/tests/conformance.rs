@@ -1,6 +1,8 @@
-//! Every case of both lists of conformance against every backend, printed as a grid. A case that fails, or that a backend
+//! Every case of every list of conformance against every backend, printed as a grid. A case that fails, or that a backend
 //! of the grid wasn't asked, fails the test.
 
+#[path = "conformance/businesses.rs"]
+mod businesses;
 #[path = "conformance/directories.rs"]
 mod directories;
 #[path = "conformance/grid.rs"]
@@ -10,13 +12,18 @@ mod lives;
 
 use std::process::ExitCode;
 
-use grid::Grid;
-
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
-    let (live, directory) =
-        runtime.block_on(async { (lives::grid().await, directories::grid().await) });
-    print!("\nthe bus and the position store\n{live}\nthe directory\n{directory}\n");
-    let whole = |grid: &Grid| grid.is_whole();
-    if whole(&live) && whole(&directory) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let grids = runtime.block_on(async {
+        [
+            ("the bus and the position store", lives::grid().await),
+            ("the directory", directories::grid().await),
+            ("businesses", businesses::grid().await),
+        ]
+    });
+    for (name, grid) in &grids {
+        println!("\n{name}\n{grid}");
+    }
+    let whole = grids.iter().all(|(_, grid)| grid.is_whole());
+    if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,4 +1,4 @@
-//! The directory in a real `PostgreSQL`: the list that every store passes, and what only a server can do to it.
+//! The directory in a real `PostgreSQL`: what only a server can do to it.
 
 mod directory_postgres {
     pub(crate) mod world;
@@ -6,7 +6,6 @@ mod directory_postgres {
     mod batches;
     mod faults;
     mod hearing;
-    mod list;
     mod load;
     mod schema;
     mod server;

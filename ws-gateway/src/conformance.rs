@@ -4,9 +4,11 @@
 //! tests, named like `embedded::an_older_version_changes_nothing`.
 
 mod bus;
+mod in_process;
 mod positions;
 
 pub use bus::*;
+pub use in_process::InProcess;
 pub use positions::*;
 
 use std::sync::{Arc, Mutex, PoisonError};

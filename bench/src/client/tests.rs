@@ -2,19 +2,7 @@ use model::{Position, SystemClock, UserId};
 
 use super::*;
 use crate::Graph;
-use crate::fake::{Fake, Habit, TOKEN};
-
-struct Given(&'static str);
-
-impl Tokens for Given {
-    fn user(&self, user: &UserId) -> String {
-        format!("{}{user}", self.0)
-    }
-
-    fn service(&self) -> String {
-        String::new()
-    }
-}
+use crate::fake::{Fake, GivenTokens, Habit, TOKEN, until};
 
 struct Alone {
     fake: Fake,
@@ -29,18 +17,9 @@ async fn alone(prefix: &'static str) -> Alone {
     let graph = Arc::new(Graph::new(names, [(0, 1)]));
     let crowd = Arc::new(Crowd::new(graph, Arc::new(SystemClock::start())));
     let address = Address::parse(&fake.address).expect("an address");
-    let doors = Arc::new(Doors::new(vec![address], Arc::new(Given(prefix)), 1));
+    let doors = Arc::new(Doors::new(vec![address], Arc::new(GivenTokens(prefix)), 1));
     let task = tokio::spawn(live(Arc::clone(&crowd), doors, 0));
     Alone { fake, crowd, task }
-}
-
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let wait = async {
-        while !is_so() {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(Duration::from_secs(10), wait).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 impl Alone {
@@ -115,7 +94,7 @@ async fn who_is_not_let_in_tries_another_address() {
     let crowd =
         Arc::new(Crowd::new(Arc::new(Graph::new(names, [])), Arc::new(SystemClock::start())));
     let addresses = [closed, fake.address.clone()].map(|a| Address::parse(&a).expect("valid"));
-    let doors = Arc::new(Doors::new(addresses.to_vec(), Arc::new(Given(TOKEN)), 1));
+    let doors = Arc::new(Doors::new(addresses.to_vec(), Arc::new(GivenTokens(TOKEN)), 1));
     let task = tokio::spawn(live(Arc::clone(&crowd), doors, 0));
     until("a session", || crowd.person(0).state().terms.is_some()).await;
     assert_eq!(crowd.person(0).state().address, 1);
@@ -168,14 +147,14 @@ async fn a_binary_message_is_a_fault_and_no_end() {
 #[test]
 fn another_address_is_never_the_same_one() {
     let address = Address::parse("http://localhost:1").expect("valid");
-    let doors = Doors::new(vec![address; 3], Arc::new(Given("")), 1);
+    let doors = Doors::new(vec![address; 3], Arc::new(GivenTokens("")), 1);
     let others: std::collections::BTreeSet<_> = (0..50).map(|_| doors.another(1)).collect();
     assert_eq!(others, [0, 2].into());
 }
 
 #[test]
 fn delays_grow_vary_and_stay_bounded() {
-    let doors = Doors::new(Vec::new(), Arc::new(Given("")), 1);
+    let doors = Doors::new(Vec::new(), Arc::new(GivenTokens("")), 1);
     for failures in 1..=FAILURES_MAX {
         let delay = doors.backoff(failures);
         assert!(delay >= BACKOFF_FIRST / 2 && delay < BACKOFF_LONGEST * 3 / 2, "{delay:?}");

@@ -1,23 +1,11 @@
 use std::time::Duration;
 
-use model::{Metres, Position, UserId};
+use model::{Metres, Position};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
-use crate::fake::{Fake, Habit, TOKEN};
-use crate::{Friends, NoObserver, People, Plan, Run, Setup, Tokens};
-
-struct TestTokens;
-
-impl Tokens for TestTokens {
-    fn user(&self, user: &UserId) -> String {
-        format!("{TOKEN}{user}")
-    }
-
-    fn service(&self) -> String {
-        "service".into()
-    }
-}
+use crate::fake::{Fake, GivenTokens, Habit, TOKEN, until};
+use crate::{Friends, NoObserver, People, Plan, Run, Setup};
 
 const INTERVAL: Duration = Duration::from_millis(50);
 
@@ -31,18 +19,9 @@ async fn walk(habit: Habit) -> (Fake, Run) {
     let mut plan = Plan::new(vec![fake.address.clone()], walkers, friends);
     plan.setup = Setup::Exists;
     plan.check_every = Duration::from_hours(1);
-    let run = Run::begin(plan, Arc::new(TestTokens), Arc::new(NoObserver)).await.expect("begun");
+    let run =
+        Run::begin(plan, Arc::new(GivenTokens(TOKEN)), Arc::new(NoObserver)).await.expect("begun");
     (fake, run)
-}
-
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let wait = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    let met = tokio::time::timeout(Duration::from_secs(10), wait).await;
-    assert!(met.is_ok(), "never: {what}");
 }
 
 #[tokio::test]

@@ -3,23 +3,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use super::*;
-use crate::fake::{Fake, Habit, TOKEN};
+use crate::fake::{Fake, GivenTokens, Habit, TOKEN, until};
 use crate::person::lock;
 use crate::plan::{Friends, People};
 use crate::{Change, NoObserver, Scene};
-use model::{Metres, Position, UserId};
-
-struct TestTokens;
-
-impl Tokens for TestTokens {
-    fn user(&self, user: &UserId) -> String {
-        format!("{TOKEN}{user}")
-    }
-
-    fn service(&self) -> String {
-        "service".into()
-    }
-}
+use model::{Metres, Position};
 
 /// What happened by the time of the last tick.
 #[derive(Default)]
@@ -68,7 +56,7 @@ async fn evening(habit: Habit, trace: &str) -> Evening {
 }
 
 async fn played(plan: Plan) -> Summary {
-    run(plan, Arc::new(TestTokens), Arc::new(NoObserver), std::future::pending())
+    run(plan, Arc::new(GivenTokens(TOKEN)), Arc::new(NoObserver), std::future::pending())
         .await
         .expect("a run")
 }
@@ -78,7 +66,7 @@ async fn an_honest_service_passes_and_everything_is_counted() {
     let evening = evening(Habit::Honest, TRACE).await;
     let diary = Arc::new(Diary::default());
     let observer = Arc::clone(&diary) as Arc<dyn Observer>;
-    let summary = run(evening.plan, Arc::new(TestTokens), observer, std::future::pending())
+    let summary = run(evening.plan, Arc::new(GivenTokens(TOKEN)), observer, std::future::pending())
         .await
         .expect("a run");
     assert!(summary.ok(), "{summary}");
@@ -183,12 +171,13 @@ async fn a_run_that_is_stopped_ends_at_once() {
     let evening =
         evening(Habit::Honest, "user,seconds,lat,lon\nann,0,1,1\nben,1000000,1,1\n").await;
     let asked = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&asked);
+    let (flag, fake) = (Arc::clone(&asked), &evening.fake);
     let stop = async move {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Once the first fix has come, the trace has nothing more for eleven days.
+        until("the first fix", || !fake.seqs("ann").is_empty()).await;
         flag.store(true, SeqCst);
     };
-    let summary = run(evening.plan, Arc::new(TestTokens), Arc::new(NoObserver), stop).await;
+    let summary = run(evening.plan, Arc::new(GivenTokens(TOKEN)), Arc::new(NoObserver), stop).await;
     assert!(asked.load(SeqCst));
     assert_eq!(summary.expect("a summary").counts.connections, 2);
 }
@@ -199,7 +188,7 @@ async fn plans_that_make_no_sense_are_refused_before_anything_happens() {
     let refused = async |change: &dyn Fn(&mut Plan)| {
         let mut plan = evening.plan.clone();
         change(&mut plan);
-        let tokens = Arc::new(TestTokens);
+        let tokens = Arc::new(GivenTokens(TOKEN));
         run(plan, tokens, Arc::new(NoObserver), std::future::pending()).await.expect_err("refused")
     };
     let error = refused(&|plan| plan.addresses.clear()).await;

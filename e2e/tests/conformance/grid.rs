@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use futures_util::StreamExt;
@@ -25,7 +25,8 @@ impl Grid {
         backends: &[&'static str],
         cases: impl IntoIterator<Item = &'static str>,
     ) -> Self {
-        let cases = cases.into_iter().collect();
+        let cases: Vec<_> = cases.into_iter().collect();
+        assert_eq!(cases.iter().collect::<BTreeSet<_>>().len(), cases.len(), "a name twice");
         Self { backends: backends.to_vec(), cases, passed: BTreeMap::new() }
     }
 

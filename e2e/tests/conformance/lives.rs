@@ -2,10 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use e2e::servers::Redis;
-use model::{Clock, ManualClock, SeededRandom};
+use model::{ManualClock, SeededRandom};
 use tokio::sync::OnceCell;
-use ws_gateway::conformance::{Backend, CASES, standing_clock};
-use ws_gateway::embedded::Embedded;
+use ws_gateway::conformance::{Backend, CASES, InProcess, standing_clock};
 use ws_gateway::port::{Async, Live, Sink};
 use ws_gateway::redis::{Config, Redis as Servers, Server};
 
@@ -33,34 +32,6 @@ pub(crate) async fn grid() -> Grid {
     }
     let names = CASES.iter().map(|case| case.name);
     Grid::new(&[EMBEDDED, ONE_REDIS, FOUR_REDIS], names).run(trials).await
-}
-
-struct InProcess {
-    clock: Arc<ManualClock>,
-    embedded: Embedded,
-}
-
-impl InProcess {
-    fn new() -> Self {
-        let clock = standing_clock();
-        let embedded = Embedded::new(clock.clone() as Arc<dyn Clock>, &SeededRandom::new(1));
-        Self { clock, embedded }
-    }
-}
-
-impl Backend for InProcess {
-    fn attach(&self, sink: Arc<dyn Sink>) -> Async<'_, Arc<dyn Live>> {
-        Box::pin(std::future::ready(self.embedded.attach(sink)))
-    }
-
-    fn clock(&self) -> Arc<ManualClock> {
-        self.clock.clone()
-    }
-
-    fn pass_ms(&self, ms: u64) -> Async<'_, ()> {
-        self.clock.advance_ms(ms);
-        Box::pin(std::future::ready(()))
-    }
 }
 
 /// A deployment of its own on servers that others use too.

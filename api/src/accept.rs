@@ -1,7 +1,12 @@
+use std::convert::Infallible;
+use std::task::{Context, Poll};
+
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use futures_util::future::{Either, Ready, ready};
 use http::{HeaderMap, StatusCode, header};
+use tower::{Layer, Service};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Problem;
@@ -11,32 +16,61 @@ pub fn json_routes<S>(router: OpenApiRouter<S>) -> OpenApiRouter<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    router.route_layer(from_fn(check))
+    router.route_layer(JsonOnly)
 }
 
-async fn check(request: Request, next: Next) -> Response {
-    if accepts_json(request.headers()) {
-        return next.run(request).await;
+/// Wraps each route. Not `axum::middleware::from_fn`, which boxes the route and its future another time.
+#[derive(Clone)]
+struct JsonOnly;
+
+impl Layer<Route> for JsonOnly {
+    type Service = Checked;
+
+    fn layer(&self, route: Route) -> Checked {
+        Checked { route }
     }
-    let detail = "answers are application/json; the Accept header excludes that";
-    Problem::with_status(StatusCode::NOT_ACCEPTABLE, "not_acceptable", detail).into_response()
 }
+
+/// A route that answers in JSON.
+#[derive(Clone)]
+struct Checked {
+    route: Route,
+}
+
+impl Service<Request> for Checked {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<<Route as Service<Request>>::Future, Ready<Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.route, context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if accepts_json(request.headers()) {
+            return Either::Left(self.route.call(request));
+        }
+        let detail = "answers are application/json; the Accept header excludes that";
+        let status = StatusCode::NOT_ACCEPTABLE;
+        let refusal = Problem::with_status(status, "not_acceptable", detail);
+        Either::Right(ready(Ok(refusal.into_response())))
+    }
+}
+
+/// The media ranges that cover our answers, the most specific one last.
+const RANGES: [&str; 4] = ["*/*", "application/*", "application/problem+json", "application/json"];
 
 /// Whether a media range of `Accept` (RFC 9110, 12.5.1) covers JSON; the most specific one decides.
 fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut best: Option<(u8, bool)> = None;
+    let mut best: Option<(usize, bool)> = None;
     let mut present = false;
     for value in headers.get_all(header::ACCEPT) {
         present = true;
         for range in value.to_str().unwrap_or_default().split(',') {
             let mut parts = range.split(';').map(str::trim);
-            let specific = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-                "*/*" => 0,
-                "application/*" => 1,
-                "application/problem+json" => 2,
-                "application/json" => 3,
-                _ => continue,
-            };
+            let named = parts.next().unwrap_or_default();
+            let covering = RANGES.iter().position(|range| named.eq_ignore_ascii_case(range));
+            let Some(specific) = covering else { continue };
             let wanted = !parts.any(is_zero_quality);
             if best.is_none_or(|(so_far, _)| specific >= so_far) {
                 best = Some((specific, wanted));

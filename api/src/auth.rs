@@ -2,6 +2,7 @@ mod bearer;
 mod caller;
 mod fault;
 mod key;
+mod memo;
 mod signer;
 mod verifier;
 
@@ -9,5 +10,6 @@ pub use bearer::{BearerFault, bearer};
 pub use caller::{Caller, Role};
 pub use fault::{KeyFault, TokenFault};
 pub use key::{SECRET_BYTES_MIN, VerifyingKey};
+pub use memo::TOKENS_REMEMBERED_MAX;
 pub use signer::Signer;
 pub use verifier::{TOKEN_BYTES_MAX, Verifier};

@@ -5,17 +5,21 @@ use model::{Clock, Random};
 
 use crate::{RateLimit, RateLimiter, Verifier};
 
-/// What the doors need from outside; cheap to clone. A router's state gives it by `FromRef`.
+/// What the doors need from outside. A router's state gives it by `FromRef`.
+///
+/// One reference: it is cloned several times a request.
 #[derive(Clone)]
-pub struct Context {
+pub struct Context(Arc<Parts>);
+
+pub(crate) struct Parts {
     /// Judges tokens.
-    pub verifier: Arc<Verifier>,
+    pub(crate) verifier: Arc<Verifier>,
     /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// Makes request ids.
-    pub random: Arc<dyn Random>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Where request ids start.
+    pub(crate) random: Arc<dyn Random>,
     /// Counts requests per caller.
-    pub limiter: Arc<RateLimiter>,
+    pub(crate) limiter: RateLimiter,
 }
 
 impl Context {
@@ -26,7 +30,12 @@ impl Context {
         random: Arc<dyn Random>,
         limit: RateLimit,
     ) -> Self {
-        Self { verifier, clock, random, limiter: Arc::new(RateLimiter::new(limit)) }
+        let limiter = RateLimiter::new(limit);
+        Self(Arc::new(Parts { verifier, clock, random, limiter }))
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
     }
 }
 

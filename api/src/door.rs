@@ -1,38 +1,39 @@
-use std::time::Instant;
+mod meters;
+mod request_id;
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Waking, Poll};
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use model::ErrorKind;
+use axum::extract::{MatchedPath, Request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use http::StatusCode;
+use model::{ErrorKind, SeededRandom};
+use tower::{Layer, Service};
 
-use crate::metrics::{HTTP_REQUEST_DURATION, HTTP_REQUESTS};
 use crate::{Context, Problem, guard};
-
-/// The longest request id that is taken from a client, bytes.
-pub const REQUEST_ID_BYTES_MAX: usize = 64;
-
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The name of a request in the log, in its answer's header `x-request-id` and in a problem. Handlers find it in the
-/// request's extensions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(pub String);
+use meters::{Meters, method_label};
+use request_id::X_REQUEST_ID;
+pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 
 /// Puts all routes behind the shared door: request ids, one log line and two metrics a request, the guard, and problems
 /// for unknown paths (404) and methods (405, with `Allow`; also for OPTIONS and TRACE). HEAD is answered as GET.
+///
+/// A request that went well is logged at `debug`, any other at `info`.
 ///
 /// Give it the whole router: routes added later are not behind it.
 pub fn door(router: Router, context: &Context) -> Router {
     router
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_such_path)
-        .layer(from_fn(guard::guard))
-        .layer(from_fn_with_state(context.clone(), accompany))
+        .layer(Door(Arc::new(Desk::new(context))))
 }
 
-/// What balancers and monitoring ask every second: not worth a line of the log.
+/// What balancers and monitoring ask every second: not worth a line of the log, even where the answer is no.
 const POLLED: [&str; 3] = ["/live", "/ready", "/metrics"];
 
 async fn no_such_path() -> Problem {
@@ -44,65 +45,107 @@ async fn method_not_allowed() -> Problem {
     Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-/// Gives the request its id, and tells log and metrics how it went.
-async fn accompany(State(context): State<Context>, mut request: Request, next: Next) -> Response {
+/// What all requests share at the door.
+#[derive(Debug)]
+struct Desk {
+    // An id has to be unique, not secret: asking the operating system once is enough, and each time would be a system
+    // call a request.
+    ids: SeededRandom,
+    meters: Meters,
+}
+
+impl Desk {
+    fn new(context: &Context) -> Self {
+        let start = context.parts().random.next_u64();
+        Self { ids: SeededRandom::new(start), meters: Meters::default() }
+    }
+}
+
+/// Wraps each route. Not `axum::middleware::from_fn`, which boxes the route and its future another time.
+#[derive(Clone)]
+struct Door(Arc<Desk>);
+
+impl Layer<Route> for Door {
+    type Service = Guarded;
+
+    fn layer(&self, route: Route) -> Guarded {
+        Guarded { desk: self.0.clone(), route }
+    }
+}
+
+/// A route behind the door.
+#[derive(Clone)]
+struct Guarded {
+    desk: Arc<Desk>,
+    route: Route,
+}
+
+impl Service<Request> for Guarded {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, waking: &mut Waking<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.route, waking)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let visit = Visit::begin(self.desk.clone(), &mut request);
+        let answer = guard::check(&request).map(|()| self.route.call(request));
+        Box::pin(async move {
+            let response = match answer {
+                Ok(route) => route.await?,
+                Err(problem) => problem.into_response(),
+            };
+            Ok(visit.end(response))
+        })
+    }
+}
+
+/// A request under way: has its id, and will tell log and metrics how it went.
+struct Visit {
+    desk: Arc<Desk>,
     // A stopwatch for log and metrics; nothing is decided by it.
-    let started = Instant::now();
-    let id = request_id(request.headers()).unwrap_or_else(|| model::token(&*context.random));
-    let method = method_label(request.method());
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str).to_owned();
-    request.extensions_mut().insert(RequestId(id.clone()));
+    started: Instant,
+    id: RequestId,
+    method: &'static str,
+    matched: Option<MatchedPath>,
+}
 
-    let mut response = next.run(request).await;
+impl Visit {
+    fn begin(desk: Arc<Desk>, request: &mut Request) -> Self {
+        let started = Instant::now();
+        let id = RequestId::of(request.headers(), &desk.ids);
+        let method = method_label(request.method());
+        let matched = request.extensions().get::<MatchedPath>().cloned();
+        request.extensions_mut().insert(id);
+        Self { desk, started, id, method, matched }
+    }
 
-    let code = match response.extensions_mut().remove::<Problem>() {
-        None => "",
-        Some(problem) => {
-            let code = problem.code();
-            problem.with_request_id(&id).write_to(&mut response);
-            code
+    fn end(self, mut response: Response) -> Response {
+        let code = match response.extensions_mut().remove::<Problem>() {
+            None => "",
+            Some(problem) => {
+                let code = problem.code();
+                problem.with_request_id(self.id.as_str()).write_to(&mut response);
+                code
+            }
+        };
+        let route = self.matched.as_ref().map_or("unmatched", MatchedPath::as_str);
+        let (status, elapsed) = (response.status(), self.started.elapsed());
+        self.log(route, status, code, elapsed);
+        self.desk.meters.count(self.method, route, status, elapsed);
+        response.headers_mut().insert(X_REQUEST_ID, self.id.header());
+        response
+    }
+
+    fn log(&self, route: &str, status: StatusCode, code: &str, elapsed: Duration) {
+        let (method, request_id) = (self.method, self.id.as_str());
+        let (status, duration_ms) = (status.as_u16(), elapsed.as_secs_f64() * 1_000.0);
+        if status >= 400 && !(code.is_empty() && POLLED.contains(&route)) {
+            tracing::info!(method, route, status, code, duration_ms, request_id, "request");
+        } else {
+            tracing::debug!(method, route, status, code, duration_ms, request_id, "request");
         }
-    };
-    let status = response.status().as_u16();
-    let elapsed = started.elapsed();
-    let duration_ms = elapsed.as_secs_f64() * 1_000.0;
-    if POLLED.contains(&&*route) && code.is_empty() {
-        tracing::debug!(method, route, status, code, duration_ms, request_id = id, "request");
-    } else {
-        tracing::info!(method, route, status, code, duration_ms, request_id = id, "request");
-    }
-    metrics::counter!(HTTP_REQUESTS, "method" => method, "route" => route.clone(), "status" => status.to_string())
-        .increment(1);
-    metrics::histogram!(HTTP_REQUEST_DURATION, "method" => method, "route" => route)
-        .record(elapsed.as_secs_f64());
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(X_REQUEST_ID, value);
-    }
-    response
-}
-
-/// The client's own id, if there is one and it is fit for a log.
-fn request_id(headers: &HeaderMap) -> Option<String> {
-    let mut all = headers.get_all(X_REQUEST_ID).iter();
-    let (Some(value), None) = (all.next(), all.next()) else { return None };
-    let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"-_.~".contains(b);
-    let text = value.to_str().ok()?;
-    let fit =
-        (1..=REQUEST_ID_BYTES_MAX).contains(&text.len()) && text.as_bytes().iter().all(allowed);
-    fit.then(|| text.to_owned())
-}
-
-/// Bounded: a client may make up methods.
-fn method_label(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        Method::PATCH => "PATCH",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
     }
 }

@@ -1,6 +1,6 @@
+use std::borrow::Cow;
+
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use model::ErrorKind;
 
@@ -15,12 +15,9 @@ pub const HEADER_BYTES_MAX: usize = 8 * 1_024;
 pub const HEADERS_BYTES_MAX: usize = 16 * 1_024;
 
 /// Refuses what no route should have to think of.
-pub(crate) async fn guard(request: Request, next: Next) -> Response {
-    let checked = check_headers(request.headers()).and_then(|()| check_path(request.uri().path()));
-    match checked {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    }
+pub(crate) fn check(request: &Request) -> Result<(), Problem> {
+    check_headers(request.headers())?;
+    check_path(request.uri().path())
 }
 
 fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
@@ -68,7 +65,10 @@ fn check_path(path: &str) -> Result<(), Problem> {
 }
 
 /// `None` for what is not percent-encoded UTF-8 (RFC 3986, 2.1).
-fn percent_decoded(path: &str) -> Option<String> {
+fn percent_decoded(path: &str) -> Option<Cow<'_, str>> {
+    if !path.contains('%') {
+        return Some(Cow::Borrowed(path));
+    }
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.bytes();
     while let Some(byte) = rest.next() {
@@ -79,7 +79,7 @@ fn percent_decoded(path: &str) -> Option<String> {
             bytes.push(byte);
         }
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]

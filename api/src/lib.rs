@@ -17,7 +17,7 @@
 //!
 //! # Limits
 //! [`BODY_BYTES_MAX`], [`BODY_ARRIVAL_MAX`], [`HEADER_BYTES_MAX`], [`HEADERS_BYTES_MAX`], [`TOKEN_BYTES_MAX`],
-//! [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`].
+//! [`TOKENS_REMEMBERED_MAX`], [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`].
 
 mod accept;
 mod auth;
@@ -35,8 +35,8 @@ mod rate;
 
 pub use accept::json_routes;
 pub use auth::{
-    BearerFault, Caller, KeyFault, Role, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX, TokenFault,
-    Verifier, VerifyingKey, bearer,
+    BearerFault, Caller, KeyFault, Role, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX,
+    TOKENS_REMEMBERED_MAX, TokenFault, Verifier, VerifyingKey, bearer,
 };
 pub use context::{Context, SystemRandom};
 pub use cursor::{CURSOR_BYTES_MAX, Cursor};

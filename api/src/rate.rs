@@ -44,7 +44,10 @@ impl RateLimiter {
             return Ok(());
         }
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        if states.len() >= CALLERS_MAX && !states.contains_key(&caller.user) {
+        if let Some(state) = states.get_mut(&caller.user) {
+            return self.take(state, now);
+        }
+        if states.len() >= CALLERS_MAX {
             states.retain(|_, state| !Gcra::is_idle(*state, now));
             // All of them are busy: a fresh burst for everybody is better than refusing somebody who did nothing.
             if states.len() >= CALLERS_MAX {
@@ -52,6 +55,10 @@ impl RateLimiter {
             }
         }
         let state = states.entry(caller.user.clone()).or_default();
+        self.take(state, now)
+    }
+
+    fn take(&self, state: &mut u64, now: Monotonic) -> Result<(), Problem> {
         self.gcra.take(state, now, 1).map_err(|RetryAfterMs(ms)| {
             let detail = "more requests than allowed; wait and try again";
             Problem::new(ErrorKind::RateLimited, "rate_limited", detail).retry_after_ms(ms)

@@ -57,7 +57,10 @@ impl World {
         let context = Context::new(verifier, clock.clone(), random, limit);
         let routes = OpenApiRouter::new()
             .route("/pies", post(async |Json(pie): Json<Pie>| Json(pie)).get(async || Json(7)))
-            .route("/pies/{pie}", get(async |Extension(RequestId(id))| Json(id)))
+            .route(
+                "/pies/{pie}",
+                get(async |Extension(id): Extension<RequestId>| Json(id.to_string())),
+            )
             .route("/me", get(async |caller: Caller| Json(caller.user.to_string())))
             .route(
                 "/broken",

@@ -40,7 +40,11 @@ fn pies() -> Router {
 async fn a_request_is_one_line_in_the_log_without_secrets() {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(move || writer.clone())
+        .finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let signer = Signer::hs256("k", &[7; 32], "us", "them").expect("signer");
     let alice = UserId::parse("alice").expect("id");
@@ -58,6 +62,7 @@ async fn a_request_is_one_line_in_the_log_without_secrets() {
     let lines: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines.len(), 2, "{text}");
+    assert_eq!((&lines[0]["level"], &lines[1]["level"]), (&"DEBUG".into(), &"INFO".into()));
     let fields = &lines[0]["fields"];
     assert_eq!((&fields["method"], &fields["route"]), (&"GET".into(), &"/pies/{pie}".into()));
     assert_eq!((&fields["status"], &fields["request_id"]), (&200.into(), &"r1".into()));

@@ -2,6 +2,7 @@ use std::fmt;
 
 use api::Problem;
 use model::ErrorKind;
+use sql::Fault;
 
 /// Why a command changes nothing, though the directory works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +126,17 @@ impl std::error::Error for Error {}
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Unavailable(why) => Self::Unavailable(why),
+            Fault::NewerVersion { found, known } => Self::NewerVersion { found, known },
+            Fault::Unusable(why) => Self::Unusable(why),
+            Fault::Internal(why) => Self::Internal(why),
+        }
     }
 }
 

@@ -1,20 +1,19 @@
 //! The directory in `PostgreSQL`, for any number of processes: what one of them changes, all of them hear of.
 
 mod config;
-mod fault;
 mod listening;
 mod load;
 mod notice;
-mod primary;
 mod read;
 mod save;
 mod schema;
-mod target;
 
 use std::fmt;
 use std::sync::Arc;
 
 use model::UserId;
+pub use sql::postgres::Migrated;
+use sql::postgres::Server;
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
@@ -25,8 +24,7 @@ use crate::{
 };
 pub use config::Config;
 use listening::{Doubt, Hearing};
-use primary::Primary;
-pub use schema::{Migrated, migrate};
+pub use schema::migrate;
 
 /// The first of the two keys of our advisory locks, so that they aren't taken for those of somebody else.
 const NAMESPACE: i32 = 0x7764_6972;
@@ -36,7 +34,7 @@ const NAMESPACE: i32 = 0x7764_6972;
 /// Batches about the same users run one after the other, whichever processes they come from: each takes locks for all
 /// users that it concerns before it reads.
 pub struct PostgresStore {
-    primary: Arc<Primary>,
+    primary: Arc<Server>,
     pool: PgPool,
     hearing: Arc<Hearing>,
     listening: JoinHandle<()>,
@@ -60,23 +58,22 @@ impl PostgresStore {
     /// Errs, saying which and what to do, if the server can't be reached, is a replica, or doesn't admit the user; if
     /// there is no such database; or if its schema is missing ([`migrate`] makes it), older or newer than this program.
     pub async fn connect(config: &Config) -> Result<Self, Error> {
-        let primary = Arc::new(Primary::of(config)?);
+        let primary = Arc::new(config.primary()?);
         // In a box, for connecting takes more room than all that the caller has beside it.
-        let opening = Box::pin(Self::open(Arc::clone(&primary)));
-        let opened = primary.within(primary.longest(), opening).await;
-        opened.unwrap_or_else(|late| Err(Error::Unusable(late)))
+        let opening = Box::pin(Self::open(Arc::clone(&primary), config.connections_max));
+        primary.open(opening).await
     }
 
-    async fn open(primary: Arc<Primary>) -> Result<Self, Error> {
+    async fn open(primary: Arc<Server>, connections_max: u32) -> Result<Self, Error> {
         let mut connection = primary.connect().await?;
         schema::check(&mut connection, &primary).await?;
-        let unusable = |error| fault::unusable(&error, &primary.target);
+        let unusable = |error| primary.unusable(&error);
         let named = sqlx::query_scalar("SELECT gen_random_uuid()::text");
         let name: String = named.fetch_one(&mut connection).await.map_err(unusable)?;
         let hearing = Arc::new(Hearing::new(name));
         let started = listening::start(Arc::clone(&primary), Arc::clone(&hearing)).await;
         let listening = started.map_err(unusable)?;
-        Ok(Self { pool: primary.pool(), primary, hearing, listening })
+        Ok(Self { pool: primary.primary_pool(connections_max), primary, hearing, listening })
     }
 
     async fn commit(

@@ -1,52 +1,25 @@
 use std::collections::HashMap;
 
 use model::{Timestamp, UserId, ViewerClass};
-use sqlx::{ColumnIndex, Decode, Row, Type};
+use sql::{Columns, damaged, missing};
 
 use crate::ledger::{self, Pair, Tally};
 use crate::{DisplayName, Entry, Friend, Relation, StoredCircle, User};
 
-/// A row of either database: what is written here is said once for both.
-pub(crate) trait Columns {
-    fn text(&self, column: &str) -> Result<&str, sqlx::Error>;
-    fn flag(&self, column: &str) -> Result<bool, sqlx::Error>;
-    fn number(&self, column: &str) -> Result<Option<i64>, sqlx::Error>;
-}
-
-impl<R> Columns for R
-where
-    R: Row,
-    for<'a> &'a str: ColumnIndex<R> + Decode<'a, R::Database> + Type<R::Database>,
-    for<'a> bool: Decode<'a, R::Database> + Type<R::Database>,
-    for<'a> i64: Decode<'a, R::Database> + Type<R::Database>,
-{
-    fn text(&self, column: &str) -> Result<&str, sqlx::Error> {
-        self.try_get(column)
-    }
-
-    fn flag(&self, column: &str) -> Result<bool, sqlx::Error> {
-        self.try_get(column)
-    }
-
-    fn number(&self, column: &str) -> Result<Option<i64>, sqlx::Error> {
-        self.try_get(column)
-    }
-}
-
-fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
-    sqlx::Error::Decode(error.into())
+fn text<'a>(row: &'a impl Columns, column: &str) -> Result<&'a str, sqlx::Error> {
+    row.text(column)?.ok_or_else(|| missing(column))
 }
 
 fn id(row: &impl Columns, column: &str) -> Result<UserId, sqlx::Error> {
-    UserId::parse(row.text(column)?).map_err(damaged)
+    UserId::parse(text(row, column)?).map_err(damaged)
 }
 
 fn name(row: &impl Columns, column: &str) -> Result<DisplayName, sqlx::Error> {
-    DisplayName::parse(row.text(column)?).map_err(damaged)
+    DisplayName::parse(text(row, column)?).map_err(damaged)
 }
 
 fn time(row: &impl Columns, column: &str) -> Result<Timestamp, sqlx::Error> {
-    row.number(column)?.map(Timestamp).ok_or_else(|| damaged("a time is missing"))
+    row.number(column)?.map(Timestamp).ok_or_else(|| missing(column))
 }
 
 fn small(row: &impl Columns, column: &str) -> Result<Option<u32>, sqlx::Error> {
@@ -131,7 +104,7 @@ pub(crate) fn entry(row: &impl Columns) -> Result<Entry, sqlx::Error> {
 pub(crate) fn circle(rows: &[impl Columns]) -> Result<StoredCircle, sqlx::Error> {
     let mut circle = StoredCircle::default();
     for row in rows {
-        if row.text("other")?.is_empty() {
+        if text(row, "other")?.is_empty() {
             circle.radius_m = small(row, "radius_m")?;
         } else {
             circle.friends.push(Friend { id: id(row, "other")?, class: ViewerClass::Precise });

@@ -268,7 +268,7 @@ fn all_settings(secret_file: &str, directory: &postgres::Config, redis: &redis::
     format!(
         "[log]\nfilter = \"warn,ws_gateway=info\"\n[backends]\nlive = \"redis\"\ndirectory = \"postgres\"\n\
          [[auth.keys]]\nkid = {KID:?}\nalg = \"HS256\"\nsecret_file = {secret_file:?}\n\
-         [postgres]\nurl = {:?}\n{shards}",
+         [postgres.directory]\nurl = {:?}\n{shards}",
         directory.url
     )
 }

@@ -4,6 +4,7 @@ mod businesses {
     mod world;
 
     mod bad_inputs;
+    mod density;
     mod importing;
     mod owners;
     mod roles;

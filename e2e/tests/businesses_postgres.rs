@@ -1,9 +1,13 @@
 //! Businesses in a real `PostgreSQL`: what only servers can do to it.
 
 mod businesses_postgres {
+    pub(crate) mod readers;
     pub(crate) mod world;
 
+    mod away;
     mod index;
+    mod promotion;
     mod replicas;
     mod schema;
+    mod served;
 }

@@ -33,7 +33,7 @@ settings() { # NAME of the gateway
   local shard
   cat <<TOML
 # Written by ./cluster up, which writes it again. ops/gateway.toml explains the settings.
-roles = ["gateway"]
+roles = ["gateway", "businesses"]
 
 [http]
 listen = "$HOST:$(port_of "$1")"
@@ -44,9 +44,18 @@ keys = [{ kid = "$KID", alg = "HS256", secret_file = "$dir/secrets/token" }]
 [backends]
 live = "redis"
 directory = "postgres"
+businesses = "postgres"
 
-[postgres]
+[proximity]
+resident = "names"
+
+[postgres.directory]
 url = "postgres://whereabouts@$HOST:$(port_of postgres)/whereabouts"
+password_file = "$dir/secrets/postgres"
+
+[postgres.businesses]
+url = "postgres://whereabouts@$HOST:$(port_of postgres)/whereabouts"
+replicas = ["postgres://whereabouts@$HOST:$(port_of replica)/whereabouts"]
 password_file = "$dir/secrets/postgres"
 TOML
   for shard in "${SHARDS[@]}"; do
@@ -65,7 +74,7 @@ ready() { curl --silent --fail --max-time 2 --output /dev/null "$(url "$1")/read
 gateway_up() {
   if ! pid_of "$1" >/dev/null; then
     claim "$1"
-    run "$1" "$program" serve --role gateway --config "$dir/$1.toml"
+    run "$1" "$program" serve --config "$dir/$1.toml"
   fi
   # Also one that runs may have to find a server again that was just started.
   await "$1" ready "$1"

@@ -12,7 +12,7 @@ gateway_status() {
   pid=$(pid_of "$1") || { ill "$1" - "down"; return; }
   if ready "$1"; then row "$1" "$pid" "ready"; return; fi
   answer=$(curl --silent --max-time 2 "$(url "$1")/ready") || { ill "$1" "$pid" "doesn't answer"; return; }
-  not=$(grep -o '"[a-z]*":false' <<<"${answer#*parts}" | tr -d '":' | sed 's/false//' | paste -sd ' ')
+  not=$(grep -o '"[a-z.]*":false' <<<"${answer#*parts}" | tr -d '":' | sed 's/false//' | paste -sd ' ')
   ill "$1" "$pid" "not ready: ${not:-draining}"
 }
 

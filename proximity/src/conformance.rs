@@ -4,6 +4,7 @@
 pub mod batches;
 pub mod businesses;
 pub mod feed;
+pub mod hexagons;
 pub mod imports;
 pub mod keys;
 pub mod scans;
@@ -86,12 +87,16 @@ macro_rules! conformance_tests {
                 businesses_are_found_where_they_are_now,
                 names_and_hours_come_when_asked_for,
                 densities_count_what_is_there;
+            hexagons: cells_of_a_viewport_count_what_is_there,
+                counters_follow_every_change,
+                counters_are_right_however_orders_share_a_batch;
             feed: the_feed_tells_every_change_once_in_order,
                 a_business_that_changed_again_is_told_last,
                 what_changes_nothing_is_not_told,
                 a_position_of_another_history_is_refused,
                 who_follows_while_others_write_misses_nothing;
-            searches: a_search_agrees_with_brute_force,
+            searches: a_category_that_never_was_is_refused,
+                a_search_agrees_with_brute_force,
                 circles_over_a_pole_are_whole,
                 circles_over_the_antimeridian_are_whole,
                 a_millimetre_decides,

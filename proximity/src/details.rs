@@ -16,6 +16,14 @@ line! {
     /// The name of a business. Cheap to clone, as all of these lines.
     Name, NAME_CHARS_MAX
 }
+
+impl Name {
+    /// What was a name before.
+    pub(crate) fn known(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
 line! {
     /// Its address, in one line.
     Address, ADDRESS_CHARS_MAX

@@ -1,6 +1,5 @@
 //! Businesses in one `SQLite` file, for a deployment of one process.
 
-mod fault;
 mod load;
 mod read;
 mod save;
@@ -8,45 +7,33 @@ mod schema;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::time::Duration;
 
 use model::{Timestamp, UserId};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqliteConnection, SqlitePool};
-use tokio::sync::{Mutex, MutexGuard};
+use sql::sqlite::{File, answer};
+use sqlx::SqliteConnection;
 
 use crate::business::{Business, Source};
+use crate::category::CategoryKey;
 use crate::cell::{Area, CountedCell};
 use crate::command::{Import, Imported, Order};
 use crate::error::{Error, Refusal};
 use crate::freshness::Freshness;
+use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::ledger::{Ledger, Needs};
 use crate::limits::Limits;
 use crate::store::{Answer, Applied, Changes, Scan, Scanned, Store};
-use fault::explain;
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
 pub const FILE_NAME: &str = "proximity.sqlite";
 
-/// How long to wait for a lock, such as one held by a backup.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a read waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Reads at a time; more gain nothing, since each runs in a thread of its own.
-const READERS_MAX: u32 = 4;
-/// Prepared statements kept per connection; there are fewer that come again.
-const STATEMENTS_MAX: usize = 64;
 /// Pages that each connection keeps, KiB.
-const CACHE_SIZE: &str = "-16384";
+const CACHE_KIB: u32 = 16_384;
 
 /// The embedded store. Every read sees every write that was answered before: it is as fresh as can be asked for.
 #[derive(Debug)]
 pub struct EmbeddedStore {
-    // SQLite has one writer at a time anyway; the lock is held for a transaction. None after one that failed.
-    writer: Mutex<Option<SqliteConnection>>,
-    options: SqliteConnectOptions,
-    readers: SqlitePool,
+    file: File,
 }
 
 impl EmbeddedStore {
@@ -54,58 +41,23 @@ impl EmbeddedStore {
     ///
     /// Errs if it can't be written to (read-only, full), is damaged, or comes from a newer version.
     pub async fn open(data_dir: &Path) -> Result<Self, Error> {
-        let path = data_dir.join(FILE_NAME);
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // In WAL mode anything less lets a power cut take back what was answered.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .pragma("cache_size", CACHE_SIZE)
-            .statement_cache_capacity(STATEMENTS_MAX);
-        let unusable = |error: sqlx::Error| fault::at(&path, &error);
-        let mut writer = SqliteConnection::connect_with(&options).await.map_err(unusable)?;
-        schema::migrate(&mut writer).await?.map_err(unusable)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS_MAX)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.clone().read_only(true))
-            .await
-            .map_err(unusable)?;
-        Ok(Self { writer: Mutex::new(Some(writer)), options, readers })
+        let file = File::open(&data_dir.join(FILE_NAME), CACHE_KIB, &schema::STEPS).await?;
+        Ok(Self { file })
     }
 
     /// Closes the file, so that its log is merged into it. What was answered is durable without this.
     pub async fn close(self) -> Result<(), Error> {
-        self.readers.close().await;
-        let Some(writer) = self.writer.into_inner() else { return Ok(()) };
-        writer.close().await.map_err(|error| explain(&error))
-    }
-
-    /// The connection that writes, out of its place until all has gone well. Of a transaction that failed `SQLite` may
-    /// have rolled back by itself, as it does when the disk is full, or not; sqlx can't tell and would refuse to begin
-    /// another.
-    async fn take_writer(
-        &self,
-    ) -> Result<(MutexGuard<'_, Option<SqliteConnection>>, SqliteConnection), sqlx::Error> {
-        let mut place = self.writer.lock().await;
-        let connection = match place.take() {
-            Some(connection) => connection,
-            None => SqliteConnection::connect_with(&self.options).await?,
-        };
-        Ok((place, connection))
+        Ok(self.file.close().await?)
     }
 
     async fn commit(&self, orders: &[Order], limits: &Limits) -> Result<Applied, sqlx::Error> {
-        let (mut place, mut connection) = self.take_writer().await?;
-        // Takes the write lock at once: nothing read here can be changed by another before the commit.
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
         let mut ledger = load::ledger(&mut transaction, &Needs::of(orders)).await?;
         let outcomes = orders.iter().map(|order| ledger.apply(order, limits)).collect();
         let as_of = store(&mut transaction, ledger).await?;
         transaction.commit().await?;
-        *place = Some(connection);
+        writer.keep();
         Ok(Applied { outcomes, as_of })
     }
 
@@ -114,14 +66,14 @@ impl EmbeddedStore {
         places: &[Import],
         at: Timestamp,
     ) -> Result<Result<(Imported, Freshness), Refusal>, sqlx::Error> {
-        let (mut place, mut connection) = self.take_writer().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
         let answer = import(&mut transaction, places, at).await?;
         match answer {
             Ok(_) => transaction.commit().await?,
             Err(_) => transaction.rollback().await?,
         }
-        *place = Some(connection);
+        writer.keep();
         Ok(answer)
     }
 }
@@ -166,22 +118,38 @@ async fn store(
 
 impl Store for EmbeddedStore {
     fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
-        Box::pin(async move { self.commit(&orders, &limits).await.map_err(|e| explain(&e)) })
+        Box::pin(answer(async move { self.commit(&orders, &limits).await }))
     }
 
     fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, Freshness)> {
         Box::pin(async move {
-            let imported = self.commit_import(&places, at).await.map_err(|e| explain(&e))?;
+            let imported = answer::<_, Error>(self.commit_import(&places, at)).await?;
             Ok(imported?)
         })
     }
 
     fn scan(&self, scan: Scan, _fresh: Option<Freshness>) -> Answer<'_, Scanned> {
-        Box::pin(async move { read::scan(&self.readers, &scan).await.map_err(|e| explain(&e)) })
+        Box::pin(answer(async move { read::scan(self.file.readers(), &scan).await }))
     }
 
     fn density(&self, area: Area) -> Answer<'_, Vec<(CountedCell, u32)>> {
-        Box::pin(async move { read::density(&self.readers, area).await.map_err(|e| explain(&e)) })
+        Box::pin(answer(read::density(self.file.readers(), area)))
+    }
+
+    fn hexagons(
+        &self,
+        ranges: Vec<HexagonRange>,
+        _fresh: Option<Freshness>,
+    ) -> Answer<'_, Vec<(Hexagon, u64)>> {
+        Box::pin(answer(async move { read::hexagons(self.file.readers(), &ranges).await }))
+    }
+
+    fn has_category<'a>(
+        &'a self,
+        category: &'a CategoryKey,
+        _fresh: Option<Freshness>,
+    ) -> Answer<'a, bool> {
+        Box::pin(answer(read::has_category(self.file.readers(), category)))
     }
 
     fn fetch<'a>(
@@ -189,7 +157,7 @@ impl Store for EmbeddedStore {
         ids: &'a [BusinessId],
         _fresh: Option<Freshness>,
     ) -> Answer<'a, Vec<Option<Business>>> {
-        Box::pin(async move { read::fetch(&self.readers, ids).await.map_err(|e| explain(&e)) })
+        Box::pin(answer(read::fetch(self.file.readers(), ids)))
     }
 
     fn owned<'a>(
@@ -199,15 +167,13 @@ impl Store for EmbeddedStore {
         limit: usize,
         _fresh: Option<Freshness>,
     ) -> Answer<'a, Vec<Business>> {
-        Box::pin(async move {
-            read::owned(&self.readers, owner, after, limit).await.map_err(|e| explain(&e))
-        })
+        Box::pin(answer(read::owned(self.file.readers(), owner, after, limit)))
     }
 
     fn changes(&self, after: Option<Freshness>, limit: usize) -> Answer<'_, Changes> {
         Box::pin(async move {
-            let changes = read::changes(&self.readers, after, limit).await;
-            Ok(changes.map_err(|e| explain(&e))??)
+            let changes = read::changes(self.file.readers(), after, limit);
+            Ok(answer::<_, Error>(changes).await??)
         })
     }
 }

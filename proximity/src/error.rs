@@ -2,6 +2,7 @@ use std::fmt;
 
 use api::Problem;
 use model::ErrorKind;
+use sql::Fault;
 
 use crate::details::DraftFault;
 
@@ -35,6 +36,8 @@ pub enum Refusal {
         /// The largest, metres.
         max_m: u32,
     },
+    /// No business has such a category, nor ever had.
+    NoSuchCategory,
     /// A number of results out of the allowed range.
     Results,
     /// The position in the feed is of another history, or isn't reached yet: begin anew.
@@ -53,6 +56,7 @@ impl Refusal {
             Self::IdTaken => (ErrorKind::Internal, "id_taken"),
             Self::Draft(_) => (ErrorKind::Invalid, "invalid_business"),
             Self::Radius { .. } => (ErrorKind::Invalid, "invalid_radius"),
+            Self::NoSuchCategory => (ErrorKind::Invalid, "unknown_category"),
             Self::Results => (ErrorKind::Invalid, "invalid_limit"),
             Self::OtherHistory => (ErrorKind::Conflict, "other_history"),
         }
@@ -80,6 +84,7 @@ impl fmt::Display for Refusal {
             Self::IdTaken => "the id is another business's",
             Self::Draft(fault) => return fault.fmt(f),
             Self::Radius { max_m } => return write!(f, "radius must be from 1 to {max_m} metres"),
+            Self::NoSuchCategory => "no business has this category, nor is of such a group",
             Self::Results => {
                 return write!(f, "limit must be from 1 to {}", crate::limits::RESULTS_MAX);
             }
@@ -151,6 +156,17 @@ impl From<Refusal> for Error {
 impl From<DraftFault> for Refusal {
     fn from(fault: DraftFault) -> Self {
         Self::Draft(fault)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Unavailable(why) => Self::Unavailable(why),
+            Fault::NewerVersion { found, known } => Self::NewerVersion { found, known },
+            Fault::Unusable(why) => Self::Unusable(why),
+            Fault::Internal(why) => Self::Internal(why),
+        }
     }
 }
 

@@ -9,9 +9,10 @@ use crate::command::{Author, Command, Import, Imported, Order};
 use crate::details::{Details, Patch};
 use crate::error::{Error, Refusal};
 use crate::freshness::Freshness;
+use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::limits::Limits;
-use crate::metrics::{IMPORTED, SEARCH_DURATION, SEARCHES};
+use crate::metrics::{Answerer, IMPORTED, SearchMetrics};
 use crate::resident::{Resident, ResidentConfig, follow};
 use crate::search::bookmark::Bookmark;
 use crate::search::drive::{self, Detail};
@@ -36,6 +37,7 @@ struct Shared {
     limits: Limits,
     writer: Writer,
     hints: Hints,
+    metrics: SearchMetrics,
     /// Set once, by [`Proximity::keep_resident`].
     resident: OnceLock<Arc<Resident>>,
 }
@@ -74,7 +76,8 @@ impl Proximity {
     ) -> Self {
         let writer = Writer::start(Arc::clone(&store), limits);
         let (hints, resident) = (Hints::default(), OnceLock::new());
-        let shared = Shared { store, clock, random, limits, writer, hints, resident };
+        let metrics = SearchMetrics::new();
+        let shared = Shared { store, clock, random, limits, writer, hints, metrics, resident };
         Self { shared: Arc::new(shared) }
     }
 
@@ -94,6 +97,8 @@ impl Proximity {
     }
 
     /// A page of the businesses that a query finds, nearest first: all, or those behind the bookmark of the page before.
+    ///
+    /// A category that no business ever had is refused.
     pub async fn nearby(
         &self,
         query: &Query,
@@ -103,14 +108,13 @@ impl Proximity {
     ) -> Result<Found, Error> {
         // A stopwatch for a metric; nothing is decided by it.
         let started = Instant::now();
-        let (by, result) = self.search(query, after, detail, fresh).await;
-        metrics::histogram!(SEARCH_DURATION, "by" => by).record(started.elapsed().as_secs_f64());
-        let label = match &result {
-            Ok(_) => "ok",
-            Err(Error::Refused(_)) => "refused",
-            Err(_) => "failed",
-        };
-        metrics::counter!(SEARCHES, "by" => by, "result" => label).increment(1);
+        let (by, mut result) = self.search(query, after, detail, fresh).await;
+        if let Ok(found) = &result
+            && let Some(refused) = self.unknown_category(query, after, found).await
+        {
+            result = Err(refused);
+        }
+        self.shared.metrics.count(by, started.elapsed(), &result);
         result
     }
 
@@ -122,6 +126,15 @@ impl Proximity {
             Some(total) => Ok(total),
             None => drive::total(&**store, query, fresh).await,
         }
+    }
+
+    /// How many businesses there are in each cell of a [cover](crate::Viewport::cover): see [`Store::hexagons`].
+    pub async fn density(
+        &self,
+        cover: Vec<HexagonRange>,
+        fresh: Option<Freshness>,
+    ) -> Result<Vec<(Hexagon, u64)>, Error> {
+        self.shared.store.hexagons(cover, fresh).await
     }
 
     /// All on record about a business.
@@ -240,6 +253,21 @@ impl Proximity {
         self.shared.store.fault()
     }
 
+    /// Nothing found may be a typing error in the category.
+    async fn unknown_category(
+        &self,
+        query: &Query,
+        after: Option<Bookmark>,
+        found: &Found,
+    ) -> Option<Error> {
+        let category = query.category().filter(|_| found.hits.is_empty() && after.is_none())?;
+        match self.shared.store.has_category(category, Some(found.as_of)).await {
+            Ok(true) => None,
+            Ok(false) => Some(Refusal::NoSuchCategory.into()),
+            Err(error) => Some(error),
+        }
+    }
+
     /// The result, and what made it.
     async fn search(
         &self,
@@ -247,18 +275,18 @@ impl Proximity {
         after: Option<Bookmark>,
         detail: Detail,
         fresh: Option<Freshness>,
-    ) -> (&'static str, Result<Found, Error>) {
+    ) -> (Answerer, Result<Found, Error>) {
         let Shared { store, clock, hints, resident, .. } = &*self.shared;
         let now = clock.now().monotonic;
         let resident = resident.get();
         if let Some(found) = resident.and_then(|r| r.nearby(query, after, detail, fresh, now)) {
-            return ("resident", drive::complete(&**store, found, detail).await);
+            return (Answerer::Resident, drive::complete(&**store, found, detail).await);
         }
         let hint = match drive::hint(&**store, hints, query, now).await {
             Ok(hint) => hint,
-            Err(error) => return ("store", Err(error)),
+            Err(error) => return (Answerer::Store, Err(error)),
         };
-        ("store", drive::nearby(&**store, query, after, detail, hint, fresh).await)
+        (Answerer::Store, drive::nearby(&**store, query, after, detail, hint, fresh).await)
     }
 
     async fn import_once(

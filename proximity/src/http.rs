@@ -1,4 +1,4 @@
-//! The REST doors of businesses: the search under `/v1/search`, everything else under `/v1/businesses`.
+//! The REST doors of businesses: the searches under `/v1/search`, everything else under `/v1/businesses`.
 //!
 //! Whoever has a token may search and read; a business is changed by its owner or an operator. A service is an owner
 //! like any other: it speaks for nobody's business but its own.
@@ -8,6 +8,8 @@
 mod body;
 mod businesses;
 mod changes;
+mod density;
+mod described;
 mod nearby;
 mod owned;
 mod owner;
@@ -45,6 +47,7 @@ impl FromRef<Doors> for Proximity {
 pub fn router(proximity: Proximity, context: Context) -> OpenApiRouter {
     let router = OpenApiRouter::new()
         .routes(routes!(nearby::search))
+        .routes(routes!(density::search))
         .routes(routes!(businesses::create, owned::list))
         .routes(routes!(changes::list))
         .routes(routes!(

@@ -3,6 +3,7 @@
 //! ```text
 //! GET nearby ─▶ http ─▶ Proximity ─▶ resident index, if it is complete and fresh enough
 //!                          │   └───▶ ladder (pure) ◀─▶ Store::scan: ranges of codes, about one round trip
+//! GET density ▶ http ─▶ Proximity ─▶ Store::hexagons: counters by H3 cell, kept by every write
 //! POST, PUT … ─▶ http ─▶ Proximity ─▶ writer: up to 256 orders ─▶ Store::apply: one transaction, one fsync
 //! import ──────────────▶ Proximity ─▶ Store::import: up to 1,000 places     │ ledger: pure, decides each order
 //!                                                                           ▼
@@ -21,20 +22,23 @@
 //! * Cells only choose what is looked at: a business is found by its distance, never by its cell.
 //! * Every state that is read holds the changes up to one [`FeedPosition`]. A walk over pages begins with one and passes
 //!   over whatever was placed later: each business that didn't change comes once, one that moved at most once.
+//! * What a [`Hexagon`] counts changes in the transaction that places, moves or removes a business, never after it.
 //! * A change that changes nothing has no version, no place in the feed, and writes nothing.
 //! * What was answered with success is on disk; a key given again is answered as before.
 //! * Where somebody looks is in no log and in no `Debug` output.
 //!
 //! # Limits
-//! [`Limits`] of a deployment; all others of businesses and requests in [`limits`]; of the port [`BATCH_MAX`],
-//! [`IMPORT_MAX`], [`FETCH_MAX`], [`RANGES_MAX`], [`SCAN_ROWS_MAX`], [`PAGE_MAX`]; of waiting [`ORDERS_WAITING_MAX`],
-//! [`ORDER_WAIT_MAX`]; of the index [`SILENCE_MS_MAX`].
+//! [`Limits`] of a deployment, from its [`Config`]; all others of businesses and requests in [`limits`]; of the port
+//! [`BATCH_MAX`], [`IMPORT_MAX`], [`FETCH_MAX`], [`RANGES_MAX`], [`SCAN_ROWS_MAX`], [`PAGE_MAX`]; of viewports
+//! [`HEXAGONS_MAX`], [`HEXAGONS_CHOSEN_MAX`]; of waiting [`ORDERS_WAITING_MAX`], [`ORDER_WAIT_MAX`]; of the index
+//! [`SILENCE_MS_MAX`].
 
 mod business;
 mod category;
 mod cell;
 mod circle;
 mod command;
+mod config;
 pub mod conformance;
 mod cover;
 mod details;
@@ -43,6 +47,7 @@ pub mod embedded;
 mod error;
 mod freshness;
 mod handle;
+mod hexagon;
 mod hours;
 pub mod http;
 mod id;
@@ -62,6 +67,7 @@ pub use category::{Category, CategoryKey};
 pub use cell::{Area, Code, CountedCell, Range};
 pub use circle::{Circle, Millimetres};
 pub use command::{Author, Command, Effect, Import, Imported, Order, Outcome};
+pub use config::{Config, Residency};
 pub use details::{
     Address, AttributeKey, AttributeValue, Details, Draft, DraftFault, DraftFaultKind, Edit, Name,
     Patch, PatchDraft, Phone, Site,
@@ -69,6 +75,9 @@ pub use details::{
 pub use error::{Error, Refusal};
 pub use freshness::{FeedPosition, Freshness};
 pub use handle::{By, Proximity, Target};
+pub use hexagon::{
+    HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport, ViewportFault,
+};
 pub use hours::{HoursFault, Interval, OpeningHours, Openness};
 pub use id::{BusinessId, BusinessIdFault};
 pub use limits::Limits;

@@ -1,7 +1,5 @@
 //! How much of everything there may be; units last.
 
-use serde::{Deserialize, Serialize};
-
 /// The longest name, characters.
 pub const NAME_CHARS_MAX: usize = 200;
 /// The longest address, characters.
@@ -34,11 +32,10 @@ pub const RESULTS_DEFAULT: usize = 20;
 pub const RESULTS_MAX: usize = 100;
 
 /// The largest radius that any deployment may allow, metres: up to here distances are exact to a centimetre.
-const RADIUS_M_MAX: u32 = 100_000;
+pub(crate) const RADIUS_M_MAX: u32 = 100_000;
 
 /// How far a search may reach, and how much one user may own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The largest radius of a search, metres; the smallest is 1.
     pub radius_m_max: u32,
@@ -51,18 +48,5 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { radius_m_max: 20_000, radius_m_default: 5_000, owned_max: 1_000 }
-    }
-}
-
-impl Limits {
-    /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
-        let Self { radius_m_default: default, radius_m_max: max, .. } = *self;
-        if default < 1 || max < default || max > RADIUS_M_MAX {
-            return Err(format!(
-                "radius_m_default and radius_m_max must be in this order, from 1 to {RADIUS_M_MAX}"
-            ));
-        }
-        Ok(())
     }
 }

@@ -1,5 +1,9 @@
 //! What businesses measure.
 
+use std::time::Duration;
+
+use crate::error::Error;
+
 api::metric_table! {
     /// Searches answered, by what answered (resident, store) and result (ok, refused, failed).
     Counter SEARCHES = "proximity_searches_total";
@@ -15,8 +19,68 @@ api::metric_table! {
     Histogram COMMIT_ORDERS = "proximity_commit_orders";
     /// Places imported, by result (created, changed, unchanged, owned).
     Counter IMPORTED = "proximity_imported_total";
+    /// Reads answered, by the server (host:port).
+    Counter READS = "proximity_reads_total";
+    /// Whether a database answers, by server: 1 or 0.
+    Gauge SERVER_UP = "proximity_server_up";
+    /// By how many changes a replica is behind what it should have by now, by server; 0 if it is read.
+    Gauge REPLICA_BEHIND = "proximity_replica_behind";
     /// Businesses in the resident index.
     Gauge RESIDENT_BUSINESSES = "proximity_resident_businesses";
     /// The feed position that the resident index has followed to, in changes.
     Gauge RESIDENT_POSITION = "proximity_resident_position";
+}
+
+/// What every search counts, made once: looking a metric up costs as much as a tenth of a search in memory.
+pub(crate) struct SearchMetrics {
+    resident: ByResult,
+    store: ByResult,
+}
+
+struct ByResult {
+    ok: metrics::Counter,
+    refused: metrics::Counter,
+    failed: metrics::Counter,
+    duration: metrics::Histogram,
+}
+
+/// What answered a search.
+#[derive(Clone, Copy)]
+pub(crate) enum Answerer {
+    Resident,
+    Store,
+}
+
+impl SearchMetrics {
+    /// For the recorder that is installed by now.
+    pub(crate) fn new() -> Self {
+        Self { resident: ByResult::new("resident"), store: ByResult::new("store") }
+    }
+
+    /// Counts one search.
+    pub(crate) fn count<T>(&self, by: Answerer, took: Duration, result: &Result<T, Error>) {
+        let metrics = match by {
+            Answerer::Resident => &self.resident,
+            Answerer::Store => &self.store,
+        };
+        metrics.duration.record(took.as_secs_f64());
+        match result {
+            Ok(_) => &metrics.ok,
+            Err(Error::Refused(_)) => &metrics.refused,
+            Err(_) => &metrics.failed,
+        }
+        .increment(1);
+    }
+}
+
+impl ByResult {
+    fn new(by: &'static str) -> Self {
+        let counter = |result| metrics::counter!(SEARCHES, "by" => by, "result" => result);
+        Self {
+            ok: counter("ok"),
+            refused: counter("refused"),
+            failed: counter("failed"),
+            duration: metrics::histogram!(SEARCH_DURATION, "by" => by),
+        }
+    }
 }

@@ -8,16 +8,19 @@
 //! **Who is read.** Each replica is asked several times a second how far it has come. It is read while it answers, is of
 //! the primary's history, and has all that the primary is known to have had [`lag_max_ms`](Config::lag_max_ms) ago. What
 //! it answers is looked at again: an answer from a state that is too old is thrown away, and one that fails is asked of
-//! the next server; in the end of the primary.
+//! the next server; in the end of the primary. While the primary is away, any replica that answers will do.
+//!
+//! **Who is away.** A server that can't be connected to, or doesn't say how far it has come, isn't asked anything until it
+//! does: nobody waits for it.
 //!
 //! **Limits.** A copy of the primary's files that is started as it is, without recovery to a point in time, has the same
 //! timeline: nothing shows that it is another history.
 
 mod config;
-mod fault;
 mod feed;
 mod index;
 mod load;
+mod lookout;
 mod progress;
 mod read;
 mod replica;
@@ -25,27 +28,30 @@ mod save;
 mod schema;
 mod server;
 mod servers;
-mod target;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
 use model::{Timestamp, UserId};
+pub use sql::postgres::Migrated;
+use sql::postgres::is_replica;
 use sqlx::PgConnection;
 use tokio::task::JoinHandle;
 
 use crate::business::{Business, Source};
+use crate::category::CategoryKey;
 use crate::cell::{Area, CountedCell};
 use crate::command::{Import, Imported, Order, Outcome};
 use crate::error::{Error, Refusal};
 use crate::freshness::{FeedPosition, Freshness};
+use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::ledger::{Ledger, Needs};
 use crate::limits::Limits;
 use crate::store::{Answer, Applied, Changes, Scan, Scanned, Store};
 pub use config::Config;
-pub use schema::{Migrated, migrate};
+pub use schema::migrate;
 use server::Server;
 use servers::Servers;
 
@@ -70,6 +76,20 @@ impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.watching.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// Looks at a replica before anything starts: how it is, in words. Errs, saying what to do, if it can't be used.
+pub async fn look_at_replica(config: &Config, url: &str) -> Result<String, Error> {
+    let server = Server::replica(config, url)?;
+    let mut connection = server.connect().await?;
+    let look = async {
+        let follows = is_replica(&mut connection).await?;
+        Ok((follows, feed::of(&mut connection).await?.position.0))
+    };
+    let looked = server.open(async { look.await.map_err(|e| server.unusable(&e)) });
+    let (follows, changes) = looked.await?;
+    let flaw = if follows { "" } else { "; it is no replica, or no more" };
+    Ok(format!("answers, and has {changes} changes{flaw}"))
 }
 
 impl PostgresStore {
@@ -199,6 +219,29 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let read = self.servers.read(None, move |pool| read::density(pool, area));
             read.await.map(|(cells, _)| cells)
+        })
+    }
+
+    fn hexagons(
+        &self,
+        ranges: Vec<HexagonRange>,
+        fresh: Option<Freshness>,
+    ) -> Answer<'_, Vec<(Hexagon, u64)>> {
+        Box::pin(async move {
+            let ranges = &ranges;
+            let read = self.servers.read(fresh, move |pool| read::hexagons(pool, ranges));
+            read.await.map(|(cells, _)| cells)
+        })
+    }
+
+    fn has_category<'a>(
+        &'a self,
+        category: &'a CategoryKey,
+        fresh: Option<Freshness>,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let read = self.servers.read(fresh, move |pool| read::has_category(pool, category));
+            read.await.map(|(has, _)| has)
         })
     }
 

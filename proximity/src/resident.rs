@@ -6,6 +6,7 @@ mod grid;
 mod index;
 mod planted;
 mod tree;
+mod wishes;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -1,49 +1,19 @@
 use model::{Position, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use sqlx::{ColumnIndex, Decode, Row, Type};
+pub(crate) use sql::{Columns, damaged, missing};
 
 use crate::business::{Business, Source, SourceName};
 use crate::cell::CountedCell;
 use crate::command::{Effect, Outcome};
 use crate::details::{Details, Draft, Name};
 use crate::freshness::{FeedPosition, Freshness};
+use crate::hexagon::Hexagon;
 use crate::hours::OpeningHours;
 use crate::id::BusinessId;
 use crate::store::{Candidate, Change};
 
-/// A row of either database: what is written here is said once for both.
-pub(crate) trait Columns {
-    fn text(&self, column: &str) -> Result<Option<&str>, sqlx::Error>;
-    fn number(&self, column: &str) -> Result<Option<i64>, sqlx::Error>;
-    fn degrees(&self, column: &str) -> Result<f64, sqlx::Error>;
-}
-
-impl<R> Columns for R
-where
-    R: Row,
-    for<'a> &'a str: ColumnIndex<R> + Decode<'a, R::Database> + Type<R::Database>,
-    for<'a> f64: Decode<'a, R::Database> + Type<R::Database>,
-    for<'a> i64: Decode<'a, R::Database> + Type<R::Database>,
-{
-    fn text(&self, column: &str) -> Result<Option<&str>, sqlx::Error> {
-        self.try_get(column)
-    }
-
-    fn number(&self, column: &str) -> Result<Option<i64>, sqlx::Error> {
-        self.try_get(column)
-    }
-
-    fn degrees(&self, column: &str) -> Result<f64, sqlx::Error> {
-        self.try_get(column)
-    }
-}
-
-pub(crate) fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
-    sqlx::Error::Decode(error.into())
-}
-
 fn number(row: &impl Columns, column: &str) -> Result<i64, sqlx::Error> {
-    row.number(column)?.ok_or_else(|| damaged(format!("{column} is missing")))
+    row.number(column)?.ok_or_else(|| missing(column))
 }
 
 fn natural(row: &impl Columns, column: &str) -> Result<u64, sqlx::Error> {
@@ -55,7 +25,7 @@ fn id(row: &impl Columns) -> Result<BusinessId, sqlx::Error> {
 }
 
 fn position(row: &impl Columns) -> Result<Position, sqlx::Error> {
-    Position::new(row.degrees("latitude")?, row.degrees("longitude")?).map_err(damaged)
+    Position::new(row.fraction("latitude")?, row.fraction("longitude")?).map_err(damaged)
 }
 
 fn placed(row: &impl Columns) -> Result<FeedPosition, sqlx::Error> {
@@ -65,10 +35,6 @@ fn placed(row: &impl Columns) -> Result<FeedPosition, sqlx::Error> {
 fn hours(row: &impl Columns) -> Result<Option<OpeningHours>, sqlx::Error> {
     let line = row.text("hours")?;
     line.map(|line| OpeningHours::from_line(line).ok_or_else(|| damaged("hours"))).transpose()
-}
-
-fn missing(column: &'static str) -> impl FnOnce() -> sqlx::Error {
-    move || damaged(format!("{column} is missing"))
 }
 
 /// What a business says besides what has a column of its own, as JSON.
@@ -130,8 +96,8 @@ fn owner(text: Option<&str>) -> Result<Option<UserId>, sqlx::Error> {
 /// A business: `id`, `version`, `placed`, `owner`, `source`, `source_id`, `name`, `latitude`, `longitude`, `hours`,
 /// `rest`, `updated_ms`.
 pub(crate) fn business(row: &impl Columns) -> Result<Business, sqlx::Error> {
-    let name = row.text("name")?.ok_or_else(missing("name"))?;
-    let rest = row.text("rest")?.ok_or_else(missing("rest"))?;
+    let name = row.text("name")?.ok_or_else(|| missing("name"))?;
+    let rest = row.text("rest")?.ok_or_else(|| missing("rest"))?;
     Ok(Business {
         id: id(row)?,
         owner: owner(row.text("owner")?)?,
@@ -176,6 +142,12 @@ pub(crate) fn freshness(row: &impl Columns) -> Result<Freshness, sqlx::Error> {
 pub(crate) fn density(row: &impl Columns) -> Result<(CountedCell, u32), sqlx::Error> {
     let cell = u32::try_from(number(row, "cell")?).map_err(damaged)?;
     Ok((CountedCell(cell), u32::try_from(number(row, "businesses")?).map_err(damaged)?))
+}
+
+/// How many: `cell`, `businesses`.
+pub(crate) fn hexagon(row: &impl Columns) -> Result<(Hexagon, u64), sqlx::Error> {
+    let cell = Hexagon::from_integer(number(row, "cell")?);
+    Ok((cell.ok_or_else(|| damaged("a cell is none of H3"))?, natural(row, "businesses")?))
 }
 
 /// What an order with a key was answered, as JSON. Degrees as bits: text might come back as a neighbour.

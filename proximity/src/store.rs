@@ -10,6 +10,7 @@ use crate::command::{Import, Imported, Order, Outcome};
 use crate::details::Name;
 use crate::error::{Error, Refusal};
 use crate::freshness::{FeedPosition, Freshness};
+use crate::hexagon::{Hexagon, HexagonRange};
 use crate::hours::OpeningHours;
 use crate::id::BusinessId;
 use crate::limits::Limits;
@@ -155,6 +156,22 @@ pub trait Store: Send + Sync {
     /// How many businesses there are in the counted cells of an area, those without any left out, in order. A hint: may
     /// come from any replica.
     fn density(&self, area: Area) -> Answer<'_, Vec<(CountedCell, u32)>>;
+
+    /// How many businesses there are in each H3 cell of some ranges, cells without any left out, in order and from one
+    /// state: exactly those whose position is in the cell. Up to [`HEXAGONS_MAX`](crate::HEXAGONS_MAX) ranges, in order,
+    /// none overlapping another.
+    fn hexagons(
+        &self,
+        ranges: Vec<HexagonRange>,
+        fresh: Option<Freshness>,
+    ) -> Answer<'_, Vec<(Hexagon, u64)>>;
+
+    /// Whether a business has the category, or is of the group, or ever was.
+    fn has_category<'a>(
+        &'a self,
+        category: &'a CategoryKey,
+        fresh: Option<Freshness>,
+    ) -> Answer<'a, bool>;
 
     /// These businesses, in this order; up to [`FETCH_MAX`].
     fn fetch<'a>(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use directory::Store;
 use directory::embedded::EmbeddedStore;
-use directory::postgres::{self, PostgresStore};
+use directory::postgres::PostgresStore;
 use model::{Clock, Random};
 use proximity::Proximity;
 use ws_gateway::embedded::Embedded;
@@ -29,6 +29,13 @@ pub(crate) struct OpenLive {
 pub(crate) struct OpenDirectory {
     pub(crate) store: Arc<dyn Store>,
     /// What `/ready` calls it, if it is a server that may be away.
+    pub(crate) part: Option<&'static str>,
+}
+
+/// The businesses, opened.
+pub(crate) struct OpenBusinesses {
+    pub(crate) businesses: Proximity,
+    /// What `/ready` calls their store, if it is a server that may be away.
     pub(crate) part: Option<&'static str>,
 }
 
@@ -78,9 +85,9 @@ impl Backends {
                 Ok(OpenDirectory { store: Arc::new(store), part: None })
             }
             DirectoryBackend::Postgres => {
-                let connected = PostgresStore::connect(&config.postgres).await;
-                let store = connected.map_err(unusable_postgres)?;
-                Ok(OpenDirectory { store: Arc::new(store), part: Some("postgres") })
+                let connected = PostgresStore::connect(&config.postgres.directory).await;
+                let store = connected.map_err(unusable_directory)?;
+                Ok(OpenDirectory { store: Arc::new(store), part: Some("postgres.directory") })
             }
         }
     }
@@ -92,17 +99,25 @@ impl Backends {
         data_dir: &Path,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-    ) -> Result<Proximity, String> {
-        let store = match self.businesses {
+    ) -> Result<OpenBusinesses, String> {
+        let (store, part): (Arc<dyn proximity::Store>, _) = match self.businesses {
             BusinessesBackend::Embedded => {
                 let store = proximity::embedded::EmbeddedStore::open(data_dir).await;
-                store.map_err(|error| {
+                let store = store.map_err(|error| {
                     let newer = matches!(error, proximity::Error::NewerVersion { .. });
                     unusable_file(&error, newer)
-                })?
+                })?;
+                (Arc::new(store), None)
+            }
+            BusinessesBackend::Postgres => {
+                let databases = &config.postgres.businesses;
+                let connected = proximity::postgres::PostgresStore::connect(databases).await;
+                let store = connected.map_err(unusable_businesses)?;
+                (Arc::new(store), Some("postgres.businesses"))
             }
         };
-        Ok(Proximity::start(Arc::new(store), clock, random, config.proximity))
+        let businesses = Proximity::start(store, clock, random, config.proximity.limits());
+        Ok(OpenBusinesses { businesses, part })
     }
 
     /// Where users live, in words, if there are several places.
@@ -120,47 +135,93 @@ impl Backends {
     pub(crate) fn servers(self, config: &Config) -> Vec<Server> {
         let mut servers = Vec::new();
         if self.live == LiveBackend::Redis {
-            servers.extend(config.redis.shards.iter().map(|shard| {
-                let (name, server, redis) =
-                    (format!("redis {}", shard.name), shard.clone(), config.redis.clone());
-                let reached = async move {
-                    let flaw = Redis::check(&server, &redis).await;
-                    let flaw = flaw.map_err(|e| unusable_redis(&e))?;
-                    Ok(flaw.map_or("answers".to_owned(), |flaw| format!("answers; {flaw}")))
-                };
-                Server { name, reached: Box::pin(reached) }
-            }));
+            servers.extend(redis_servers(&config.redis));
         }
         if self.directory == DirectoryBackend::Postgres {
-            let postgres = config.postgres.clone();
-            let reached = async move {
-                let connected = PostgresStore::connect(&postgres).await;
-                connected
-                    .map(|_| "answers, with the schema that is needed".to_owned())
-                    .map_err(unusable_postgres)
-            };
-            servers.push(Server { name: "postgres".to_owned(), reached: Box::pin(reached) });
+            let database = config.postgres.directory.clone();
+            servers.push(Server::new("postgres.directory", async move {
+                let connected = PostgresStore::connect(&database).await;
+                connected.map(|_| SCHEMA_FITS.to_owned()).map_err(unusable_directory)
+            }));
+        }
+        if self.businesses == BusinessesBackend::Postgres {
+            servers.extend(business_servers(&config.postgres.businesses));
         }
         servers
     }
 
-    /// Brings the directory's schema up to date; answers in words what was done.
+    /// Brings the schemas in the databases up to date; answers in words what was done, a line for each part.
     pub(crate) async fn migrate(self, config: &Config) -> Result<String, String> {
-        match self.directory {
-            DirectoryBackend::Embedded => Ok(
-                "Nothing to do: an embedded directory (backends.directory) brings itself up to date when it is opened."
-                    .to_owned(),
-            ),
+        let directory = match self.directory {
+            DirectoryBackend::Embedded => nothing_to_migrate("directory"),
             DirectoryBackend::Postgres => {
-                let migrated = postgres::migrate(&config.postgres).await;
-                let postgres::Migrated { from, to } = migrated.map_err(unusable_postgres)?;
-                Ok(if from == to {
-                    format!("Nothing to do: the directory has schema {to}.")
-                } else {
-                    format!("The directory had schema {from} and now has schema {to}.")
-                })
+                let migrated = directory::postgres::migrate(&config.postgres.directory).await;
+                let migrated = migrated.map_err(unusable_directory)?;
+                migrated_words("directory", migrated.from, migrated.to)
             }
-        }
+        };
+        let businesses = match self.businesses {
+            BusinessesBackend::Embedded => nothing_to_migrate("businesses"),
+            BusinessesBackend::Postgres => {
+                let migrated = proximity::postgres::migrate(&config.postgres.businesses).await;
+                let migrated = migrated.map_err(unusable_businesses)?;
+                migrated_words("businesses", migrated.from, migrated.to)
+            }
+        };
+        Ok(format!("{directory}\n{businesses}"))
+    }
+}
+
+impl Server {
+    fn new(
+        name: impl Into<String>,
+        reached: impl Future<Output = Result<String, String>> + Send + 'static,
+    ) -> Self {
+        Self { name: name.into(), reached: Box::pin(reached) }
+    }
+}
+
+const SCHEMA_FITS: &str = "answers, with the schema that is needed";
+
+fn redis_servers(config: &ws_gateway::redis::Config) -> Vec<Server> {
+    let server = |shard: &ws_gateway::redis::Server| {
+        let (shard, config) = (shard.clone(), config.clone());
+        Server::new(format!("redis {}", shard.name), async move {
+            let flaw = Redis::check(&shard, &config).await.map_err(|e| unusable_redis(&e))?;
+            Ok(flaw.map_or("answers".to_owned(), |flaw| format!("answers; {flaw}")))
+        })
+    };
+    config.shards.iter().map(server).collect()
+}
+
+fn business_servers(config: &proximity::postgres::Config) -> Vec<Server> {
+    let databases = config.clone();
+    let primary = Server::new("postgres.businesses", async move {
+        let connected = proximity::postgres::PostgresStore::connect(&databases).await;
+        connected.map(|_| SCHEMA_FITS.to_owned()).map_err(unusable_businesses)
+    });
+    let replica = |number: usize| {
+        let databases = config.clone();
+        Server::new(format!("postgres.businesses replica {}", number + 1), async move {
+            let url = &databases.replicas[number];
+            let looked = proximity::postgres::look_at_replica(&databases, url).await;
+            looked.map_err(unusable_businesses)
+        })
+    };
+    std::iter::once(primary).chain((0..config.replicas.len()).map(replica)).collect()
+}
+
+fn nothing_to_migrate(part: &str) -> String {
+    format!(
+        "{part}: nothing to do, what is embedded (backends.{part}) brings itself up to date when it is opened."
+    )
+}
+
+fn migrated_words(part: &str, from: i64, to: i64) -> String {
+    if from == to {
+        format!("{part}: nothing to do, the schema is {to}.")
+    } else {
+        format!("{part}: the schema was {from} and now is {to}.")
     }
 }
 
@@ -169,15 +230,30 @@ fn unusable_redis(error: &impl fmt::Display) -> String {
     format!("{error}. See that it runs, and what redis.shards says in the settings.")
 }
 
-/// What to do about a database that can't be used.
-fn unusable_postgres(error: directory::Error) -> String {
+/// What to do about the directory's database if it can't be used.
+fn unusable_directory(error: directory::Error) -> String {
     match error {
-        directory::Error::NewerVersion { .. } => format!("{error}. Start that version."),
-        directory::Error::Unusable(why) => {
-            format!("{why}. The server is the one that [postgres] names in the settings.")
-        }
+        directory::Error::NewerVersion { .. } => start_newer(&error),
+        directory::Error::Unusable(why) => named_by("postgres.directory", &why),
         other => other.to_string(),
     }
+}
+
+/// What to do about the businesses' databases if they can't be used.
+fn unusable_businesses(error: proximity::Error) -> String {
+    match error {
+        proximity::Error::NewerVersion { .. } => start_newer(&error),
+        proximity::Error::Unusable(why) => named_by("postgres.businesses", &why),
+        other => other.to_string(),
+    }
+}
+
+fn start_newer(error: &impl fmt::Display) -> String {
+    format!("{error}. Start that version.")
+}
+
+fn named_by(section: &str, why: &str) -> String {
+    format!("{why}. The server is the one that [{section}] names in the settings.")
 }
 
 /// What to do about a file that can't be opened.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub use backends::{Backends, BusinessesBackend, DirectoryBackend, LiveBackend};
+pub use backends::{Backends, BusinessesBackend, DirectoryBackend, LiveBackend, Postgres};
 
 /// Everything that can be set, each part's own section as the part defines it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,14 +27,14 @@ pub struct Config {
     pub rest: Rest,
     /// Limits of users and friendships.
     pub directory: directory::Limits,
-    /// Limits of businesses and of searching them.
-    pub proximity: proximity::Limits,
+    /// Limits of businesses and of searching them, and what of them is kept in memory.
+    pub proximity: proximity::Config,
     /// Sessions and fan-out.
     pub gateway: ws_gateway::Config,
     /// The Redis servers, where `backends.live` says so.
     pub redis: ws_gateway::redis::Config,
-    /// The database, where `backends.directory` says so.
-    pub postgres: directory::postgres::Config,
+    /// The databases, where `backends` says so.
+    pub postgres: Postgres,
     /// What is logged.
     pub log: Log,
     /// Development mode: a page to look at, and tokens for anybody who asks; only on a loopback address.
@@ -238,19 +238,25 @@ impl Config {
         Ok(())
     }
 
-    /// Whether businesses are served: where the role is named, or where one process does everything.
+    /// Whether businesses are served: where the role is named, or where a process has all roles.
     ///
-    /// Processes that share live positions and the directory would each have other businesses in their own folders, so
-    /// there embedded businesses must be asked for by name, in one process.
+    /// Embedded ones belong to one process. So where several share live positions and the directory, and each would have
+    /// other businesses in its own folder, the role must be named, in one of them.
     pub fn serves_businesses(&self) -> bool {
-        let BusinessesBackend::Embedded = self.backends.businesses;
-        let alone = self.roles.is_empty() && !self.backends.are_shared();
-        alone || self.roles.contains(&NodeRole::Businesses)
+        if self.roles.contains(&NodeRole::Businesses) {
+            return true;
+        }
+        let is_one_of_several = self.backends.are_shared();
+        let keeps_its_own = self.backends.businesses == BusinessesBackend::Embedded;
+        self.roles.is_empty() && !(is_one_of_several && keeps_its_own)
     }
 
     /// Whether anything is kept in the data folder: an embedded directory or businesses, or the node's own key.
     pub fn needs_data_dir(&self) -> bool {
-        self.backends.need_data_dir() || self.serves_businesses() || self.auth.keys.is_empty()
+        let has_businesses = self.backends.businesses == BusinessesBackend::Embedded;
+        self.backends.directory == DirectoryBackend::Embedded
+            || (has_businesses && self.serves_businesses())
+            || self.auth.keys.is_empty()
     }
 }
 

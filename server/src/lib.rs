@@ -39,6 +39,7 @@ mod routes;
 
 pub use config::{
     Backends, BusinessesBackend, Config, ConfigError, DirectoryBackend, LiveBackend, NodeRole,
+    Postgres,
 };
 pub use keys::Keys;
 pub use node::{Node, StartError};

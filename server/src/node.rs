@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use ws_gateway::{Deps, Gateway};
 
-use crate::backends::OpenLive;
+use crate::backends::{OpenBusinesses, OpenLive};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::dev::Dev;
@@ -83,9 +83,10 @@ impl Node {
 
         let stored = config.backends.open_directory(&config, data).await?;
         let live = config.backends.open_live(&config, &clock, &random).await?;
-        let parts = (live.part, stored.part);
+        let (live_part, directory_part) = (live.part, stored.part);
         let directory = Directory::start(stored.store, clock.clone(), config.directory);
-        let businesses = open_businesses(&config, &clock, &random).await?;
+        let opened = open_businesses(&config, &clock, &random).await?;
+        let businesses = opened.as_ref().map(|opened| opened.businesses.clone());
         let gateway = connect_gateway(&config, &clock, &random, &verifier, &directory, live);
         let listener = listen(&config)?;
         let address = listener.address();
@@ -105,10 +106,15 @@ impl Node {
 
         let (stop, stopped) = watch::channel(false);
         let mut tasks = supervise(&readiness, &gateway, &directory);
-        tasks.extend(follow(&readiness, parts, &gateway, &directory));
-        tasks.extend(businesses.clone().map(|businesses| {
-            readiness.supervise("businesses", async move { businesses.stopped().await })
+        tasks.extend(live_part.map(|part| {
+            let gateway = gateway.clone();
+            readiness.follow(part, move || gateway.fault())
         }));
+        tasks.extend(directory_part.map(|part| {
+            let directory = directory.clone();
+            readiness.follow(part, move || directory.fault())
+        }));
+        tasks.extend(opened.into_iter().flat_map(|opened| watch_businesses(&readiness, opened)));
         let latch = readiness.latch("listener");
         let listening = tokio::spawn(async move {
             latch.set(true);
@@ -161,19 +167,22 @@ async fn open_businesses(
     config: &Config,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
-) -> Result<Option<Proximity>, String> {
+) -> Result<Option<OpenBusinesses>, String> {
     if !config.serves_businesses() {
         tracing::info!(
-            "businesses are off: theirs is an embedded backend, which several processes can't share, and the role \
-             businesses isn't given"
+            "businesses are off: the role businesses isn't given, and without it embedded ones are off too where \
+             several processes share the rest"
         );
         return Ok(None);
     }
-    config
-        .backends
-        .open_businesses(config, &config.data.dir, clock.clone(), random.clone())
-        .await
-        .map(Some)
+    let data_dir = &config.data.dir;
+    let opening =
+        config.backends.open_businesses(config, data_dir, clock.clone(), random.clone()).await;
+    let opened = opening?;
+    if let Some(index) = config.proximity.resident.index() {
+        opened.businesses.keep_resident(index);
+    }
+    Ok(Some(opened))
 }
 
 fn connect_gateway(
@@ -255,15 +264,11 @@ fn supervise(
     ]
 }
 
-/// The parts on servers, live path and directory, with what keeps them from working.
-fn follow(
-    readiness: &Readiness,
-    (live, stored): (Option<&'static str>, Option<&'static str>),
-    gateway: &Arc<Gateway>,
-    directory: &Directory,
-) -> Vec<JoinHandle<()>> {
-    let (gateway, directory) = (gateway.clone(), directory.clone());
-    let live = live.map(|part| readiness.follow(part, move || gateway.fault()));
-    let stored = stored.map(|part| readiness.follow(part, move || directory.fault()));
-    live.into_iter().chain(stored).collect()
+/// Looks after businesses: whether they can be changed, and whether their servers answer.
+fn watch_businesses(readiness: &Readiness, opened: OpenBusinesses) -> Vec<JoinHandle<()>> {
+    let OpenBusinesses { businesses, part } = opened;
+    let writer = businesses.clone();
+    let supervised = readiness.supervise("businesses", async move { writer.stopped().await });
+    let followed = part.map(|part| readiness.follow(part, move || businesses.fault()));
+    std::iter::once(supervised).chain(followed).collect()
 }

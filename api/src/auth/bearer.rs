@@ -56,7 +56,7 @@ pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, BearerFault> {
     if token.is_empty() {
         return Err(BearerFault::Empty);
     }
-    if token.contains([' ', ',']) {
+    if token.bytes().any(|b| b == b' ' || b == b',') {
         return Err(BearerFault::Characters);
     }
     Ok(Some(token))

@@ -6,6 +6,7 @@ use jsonwebtoken::Algorithm;
 use model::{Timestamp, UserId};
 use serde::Deserialize;
 
+use super::memo::{Claimed, Memo};
 use super::{Caller, KeyFault, Role, TokenFault, VerifyingKey};
 
 /// The longest token that is looked at, bytes.
@@ -15,11 +16,15 @@ pub const TOKEN_BYTES_MAX: usize = 4_096;
 ///
 /// A token chooses neither its algorithm nor its key beyond naming it: each key has one algorithm. That is what defeats
 /// `alg: none` and a public key used as a shared secret.
+///
+/// What was verified is remembered, up to [`TOKENS_REMEMBERED_MAX`](super::TOKENS_REMEMBERED_MAX) tokens; a token that
+/// was refused never is.
 pub struct Verifier {
     keys: Vec<VerifyingKey>,
     issuer: String,
     audience: String,
     leeway_ms: i64,
+    memo: Memo,
 }
 
 impl fmt::Debug for Verifier {
@@ -98,6 +103,7 @@ impl Verifier {
             issuer: issuer.into(),
             audience: audience.into(),
             leeway_ms: i64::from(leeway_s) * 1_000,
+            memo: Memo::default(),
         })
     }
 
@@ -106,6 +112,16 @@ impl Verifier {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenFault::TooLong);
         }
+        if let Some(known) = self.memo.recall(token) {
+            self.judge_time(known.caller.expires, known.starts, now)?;
+            return Ok(known.caller);
+        }
+        let claimed = self.read(token, now)?;
+        self.memo.keep(token, claimed.clone());
+        Ok(claimed.caller)
+    }
+
+    fn read(&self, token: &str, now: Timestamp) -> Result<Claimed, TokenFault> {
         let (message, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
         let (header, payload) = message.split_once('.').ok_or(TokenFault::Malformed)?;
         if payload.contains('.') {
@@ -144,16 +160,10 @@ impl Verifier {
         Ok(key)
     }
 
-    fn judge(&self, claims: &Claims, now: Timestamp) -> Result<Caller, TokenFault> {
+    fn judge(&self, claims: &Claims, now: Timestamp) -> Result<Claimed, TokenFault> {
         let expires = timestamp(claims.exp.ok_or(TokenFault::NoExpiry)?);
-        if now - expires >= self.leeway_ms {
-            return Err(TokenFault::Expired);
-        }
-        for start in [claims.nbf, claims.iat].into_iter().flatten() {
-            if timestamp(start) - now > self.leeway_ms {
-                return Err(TokenFault::NotYetValid);
-            }
-        }
+        let starts = [claims.nbf, claims.iat].into_iter().flatten().map(timestamp).max();
+        self.judge_time(expires, starts, now)?;
         if claims.iss.as_deref() != Some(&self.issuer) {
             return Err(TokenFault::WrongIssuer);
         }
@@ -166,6 +176,97 @@ impl Verifier {
             None => Role::User,
             Some(word) => Role::parse(word).ok_or(TokenFault::UnknownRole)?,
         };
-        Ok(Caller { user, role, expires })
+        Ok(Claimed { caller: Caller { user, role, expires }, starts })
+    }
+
+    fn judge_time(
+        &self,
+        expires: Timestamp,
+        starts: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), TokenFault> {
+        if now - expires >= self.leeway_ms {
+            return Err(TokenFault::Expired);
+        }
+        if starts.is_some_and(|starts| starts - now > self.leeway_ms) {
+            return Err(TokenFault::NotYetValid);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Signer;
+    use crate::auth::TOKENS_REMEMBERED_MAX;
+
+    const SECRET: &[u8] = b"a secret of more than 32 bytes for the tests";
+    const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+    fn verifier() -> Verifier {
+        let key = VerifyingKey::hs256("k", SECRET).expect("key");
+        Verifier::new(vec![key], "us", "them", 30).expect("verifier")
+    }
+
+    fn token(name: &str) -> String {
+        let signer = Signer::hs256("k", SECRET, "us", "them").expect("signer");
+        signer.sign(&UserId::parse(name).expect("id"), Role::Service, NOW, 60)
+    }
+
+    #[test]
+    fn a_remembered_token_is_not_verified_again_but_its_time_is_judged() {
+        let mut verifier = verifier();
+        let (known, new) = (token("alice"), token("bob"));
+        let first = verifier.verify(&known, NOW);
+        // Without its keys it can't verify anything.
+        verifier.keys.clear();
+        assert_eq!(verifier.verify(&new, NOW), Err(TokenFault::UnknownKey));
+        assert_eq!(verifier.verify(&known, NOW), first);
+        let at = |ms| verifier.verify(&known, NOW.plus_ms(ms)).map(|caller| caller.role);
+        assert_eq!(at(60_000 + 29_999), Ok(Role::Service));
+        assert_eq!(at(60_000 + 30_000), Err(TokenFault::Expired));
+        assert_eq!(at(-30_000), Ok(Role::Service));
+        assert_eq!(at(-30_001), Err(TokenFault::NotYetValid));
+        assert_eq!(at(0), Ok(Role::Service));
+    }
+
+    #[test]
+    fn what_was_refused_is_not_remembered() {
+        let verifier = verifier();
+        let token = token("alice");
+        let (message, _) = token.rsplit_once('.').expect("dots");
+        assert_eq!(verifier.verify(&token, NOW.plus_ms(90_000)), Err(TokenFault::Expired));
+        assert_eq!(verifier.verify(&token, NOW.plus_ms(-30_001)), Err(TokenFault::NotYetValid));
+        let unsigned = format!("{message}.AAAA");
+        assert_eq!(verifier.verify(&unsigned, NOW), Err(TokenFault::BadSignature));
+        assert_eq!(verifier.memo.tokens(), 0);
+        assert!(verifier.verify(&token, NOW).is_ok());
+        assert_eq!(verifier.memo.tokens(), 1);
+        // Differs from the remembered one in its signature only.
+        for _ in 0..2 {
+            assert_eq!(verifier.verify(&unsigned, NOW), Err(TokenFault::BadSignature));
+        }
+        assert_eq!(verifier.memo.tokens(), 1);
+    }
+
+    #[test]
+    fn more_callers_than_are_remembered_are_verified_all_the_same() {
+        let verifier = verifier();
+        for n in 0..TOKENS_REMEMBERED_MAX + 1_000 {
+            let name = format!("u{n}");
+            let caller = verifier.verify(&token(&name), NOW).expect("valid");
+            assert_eq!(caller.user.as_str(), name);
+        }
+        assert!(verifier.memo.tokens() <= TOKENS_REMEMBERED_MAX);
+    }
+
+    #[test]
+    fn a_remembered_token_is_not_shown() {
+        let verifier = verifier();
+        let token = token("alice");
+        verifier.verify(&token, NOW).expect("valid");
+        let shown = format!("{verifier:?}");
+        assert!(!shown.contains(&token) && !shown.contains("alice"), "{shown}");
     }
 }

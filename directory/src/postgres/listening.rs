@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::UserId;
+use sql::postgres::{Server, refuse_replica};
 use sqlx::postgres::PgListener;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::notice::{CHANNEL, Notice};
-use super::primary::Primary;
-use crate::Change;
 use crate::changes::Feed;
+use crate::{Change, Error};
 
 /// How often the listening connection is asked whether it lives, and how long it may take to say so: a connection that
 /// is dead while TCP lives is found within 3 s.
@@ -93,14 +93,14 @@ impl Drop for Doubt<'_> {
 
 /// Starts to listen, and answers once nothing can be missed any more. The task ends when it is aborted.
 pub(super) async fn start(
-    primary: Arc<Primary>,
+    primary: Arc<Server>,
     hearing: Arc<Hearing>,
 ) -> Result<JoinHandle<()>, sqlx::Error> {
     let listener = connect(&primary).await?;
     Ok(tokio::spawn(run(listener, primary, hearing)))
 }
 
-async fn run(mut listener: PgListener, primary: Arc<Primary>, hearing: Arc<Hearing>) {
+async fn run(mut listener: PgListener, primary: Arc<Server>, hearing: Arc<Hearing>) {
     loop {
         let why = hear(&mut listener, &hearing).await;
         drop(listener);
@@ -139,21 +139,28 @@ async fn hear(listener: &mut PgListener, hearing: &Hearing) -> String {
     }
 }
 
-async fn reconnect(primary: &Primary) -> PgListener {
+async fn reconnect(primary: &Server) -> PgListener {
     let mut pause = PAUSE;
     loop {
-        match primary.within(primary.longest(), connect(primary)).await {
-            Ok(Ok(listener)) => return listener,
-            Ok(Err(error)) => tracing::debug!(%error, server = %primary, "still not listening"),
-            Err(why) => tracing::debug!(why, "still not listening"),
+        let connected: Result<_, Error> = primary.answer(connect(primary)).await;
+        match connected {
+            Ok(listener) => return listener,
+            Err(error) => tracing::debug!(%error, server = %primary, "still not listening"),
         }
         sleep(pause).await;
         pause = PAUSE_MAX.min(2 * pause);
     }
 }
 
-async fn connect(primary: &Primary) -> Result<PgListener, sqlx::Error> {
-    let mut listener = PgListener::connect_with(&primary.pool_to_listen()).await?;
+async fn connect(primary: &Server) -> Result<PgListener, sqlx::Error> {
+    // One connection; its name tells it from the others in `pg_stat_activity`.
+    let pool = primary
+        .pool_options(1)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .after_connect(|connection, _| Box::pin(refuse_replica(connection)))
+        .connect_lazy_with(primary.options_named("whereabouts listening"));
+    let mut listener = PgListener::connect_with(&pool).await?;
     // Its own way to connect again would hide that something may have been missed.
     listener.eager_reconnect(false);
     listener.ignore_pool_close_event(true);

@@ -45,7 +45,7 @@ impl Postgres {
         programs.run("initdb", &den, &[&words[..], &language, &safety].concat()).await;
         let server = Self::serve(programs, den).await;
         let role = format!("CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'");
-        server.client("psql", &["--dbname=postgres", "--command", &role]).await;
+        server.superuser(&role).await;
         server
     }
 
@@ -71,6 +71,21 @@ impl Postgres {
     /// The URL of a database of this server, of this name.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Runs a statement as the superuser.
+    pub async fn superuser(&self, sql: &str) {
+        self.client("psql", &["--dbname=postgres", "--command", sql]).await;
+    }
+
+    /// Makes a replica a primary of its own; it is one when this returns.
+    pub async fn promote(&self) {
+        self.superuser("SELECT pg_promote()").await;
     }
 
     /// Stops it in good order, which cuts all connections, and starts it again on the same port.

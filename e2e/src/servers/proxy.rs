@@ -1,6 +1,6 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +15,7 @@ pub struct Proxy {
 }
 
 struct State {
+    target: AtomicU16,
     mode: AtomicU8,
     cut: Notify,
 }
@@ -28,9 +29,12 @@ impl Proxy {
     pub async fn before(port: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let own_port = listener.local_addr().expect("an address").port();
-        let state = Arc::new(State { mode: AtomicU8::new(PASSES), cut: Notify::new() });
-        let task =
-            tokio::spawn(accept(listener, (Ipv4Addr::LOCALHOST, port).into(), state.clone()));
+        let state = Arc::new(State {
+            target: AtomicU16::new(port),
+            mode: AtomicU8::new(PASSES),
+            cut: Notify::new(),
+        });
+        let task = tokio::spawn(accept(listener, state.clone()));
         Self { port: own_port, state, task }
     }
 
@@ -54,6 +58,12 @@ impl Proxy {
         self.state.mode.store(PASSES, Ordering::SeqCst);
     }
 
+    /// New connections go to this port on 127.0.0.1, as when an address is given to another server. Cuts the others.
+    pub fn lead_to(&self, port: u16) {
+        self.state.target.store(port, Ordering::SeqCst);
+        self.cut();
+    }
+
     /// Cuts every connection that is open.
     pub fn cut(&self) {
         self.state.cut.notify_waiters();
@@ -67,11 +77,12 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, state: Arc<State>) {
+async fn accept(listener: TcpListener, state: Arc<State>) {
     while let Ok((client, _)) = listener.accept().await {
         let state = state.clone();
         tokio::spawn(async move {
             let cut = state.cut.notified();
+            let target = (Ipv4Addr::LOCALHOST, state.target.load(Ordering::SeqCst));
             let Ok(server) = TcpStream::connect(target).await else { return };
             // Small messages must not wait for each other.
             let _ = (client.set_nodelay(true), server.set_nodelay(true));

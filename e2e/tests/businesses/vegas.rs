@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use e2e::process::{Home, Process, run};
 use flate2::read::MultiGzDecoder;
 use geographiclib_rs::{Geodesic, InverseGeodesic};
-use model::{Random, SeededRandom};
+use model::{Position, Random, SeededRandom};
+use proximity::Hexagon;
 use serde_json::Value;
 
 /// How far the product's distances may be off, metres: it promises a tenth of a millimetre, and rounds to whole ones.
@@ -197,6 +198,30 @@ impl World {
         all.len()
     }
 
+    /// Every cell of a viewport counts the places in it, and no place of the viewport is in another cell.
+    async fn judge_density(&self, (south, west): (f64, f64), degrees: f64, resolution: usize) {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        let mut within: BTreeSet<String> = BTreeSet::new();
+        let (north, east) = (south + degrees, west + degrees);
+        for place in self.places.values() {
+            let at = Position::new(place.latitude, place.longitude).expect("on Earth");
+            let cell = Hexagon::all_of(at).nth(resolution).expect("one of each").to_string();
+            *counts.entry(cell.clone()).or_default() += 1;
+            if (south..=north).contains(&at.latitude()) && (west..=east).contains(&at.longitude()) {
+                within.insert(cell);
+            }
+        }
+        let viewport = format!("south={south}&west={west}&north={north}&east={east}");
+        let path = format!("/v1/search/density?{viewport}&resolution={resolution}");
+        let page = self.get(&path).await;
+        for cell in page["cells"].as_array().expect("a list") {
+            let name = cell["cell"].as_str().expect("text");
+            assert_eq!(cell["businesses"].as_u64().as_ref(), counts.get(name), "{path}: {name}");
+            within.remove(name);
+        }
+        assert!(within.is_empty(), "{path} misses {within:?}");
+    }
+
     /// Where the most stand on one point.
     fn crowd(&self) -> ((f64, f64), usize) {
         let mut points: BTreeMap<(u64, u64), (usize, (f64, f64))> = BTreeMap::new();
@@ -214,6 +239,10 @@ impl World {
 async fn searches_among_the_real_businesses_find_what_brute_force_finds() {
     let home = Home::new("");
     let world = World::start(&home).await;
+    for resolution in 0..=7 {
+        world.judge_density((35.9, -115.4), 0.5, resolution).await;
+        world.judge_density((36.13, -115.16), 0.03, resolution + 4).await;
+    }
     let mut sorted: Vec<_> = world.places.iter().collect();
     sorted.sort_by_key(|(id, _)| *id);
     let random = SeededRandom::new(65_087);

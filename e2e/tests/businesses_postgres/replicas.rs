@@ -1,21 +1,17 @@
 //! What happens to streaming replicas, and that nobody is told anything wrong meanwhile.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use e2e::servers::{Postgres, Proxy};
-use futures_util::future::join_all;
-use proximity::postgres::{Config, PostgresStore};
-use proximity::{Error, Freshness};
+use proximity::postgres::Config;
+use proximity::{Error, Freshness, Limits, Store};
 use sqlx::{Connection, PgConnection};
-use tokio::task::JoinHandle;
 
+use super::readers::Readers;
 use super::world::{
-    apply, aside, connect, create, database, head, name, rename, try_read, until, version,
+    apply, aside, connect, create, database, head, name, port, rename, through, try_read, until,
+    version,
 };
-
-/// Readers at a time.
-const READERS: usize = 8;
 
 /// A primary of its own with a replica.
 struct World {
@@ -63,49 +59,6 @@ impl World {
         sqlx::raw_sql("BEGIN; SELECT FROM paused").execute(&mut beside).await.expect("read");
         sqlx::raw_sql("TRUNCATE paused").execute(&mut primary).await.expect("emptied");
         beside
-    }
-}
-
-/// Reads of one business, by many at a time, until they are told to stop; none may fail or miss it.
-struct Readers {
-    stop: Arc<AtomicBool>,
-    done: Arc<AtomicU64>,
-    tasks: Vec<JoinHandle<Result<(), Error>>>,
-}
-
-impl Readers {
-    fn start(store: &Arc<PostgresStore>, number: u64) -> Self {
-        let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let reader = |_| {
-            let (store, stop, done) = (Arc::clone(store), Arc::clone(&stop), Arc::clone(&done));
-            tokio::spawn(async move {
-                while !stop.load(Ordering::Relaxed) {
-                    let found = try_read(&*store, number, None).await?;
-                    assert_eq!(found.map(|business| business.version), Some(1));
-                    done.fetch_add(1, Ordering::Relaxed);
-                }
-                Ok(())
-            })
-        };
-        let tasks = (0..READERS).map(reader).collect();
-        Self { stop, done, tasks }
-    }
-
-    /// Waits until many more reads are done.
-    async fn go_on(&self) {
-        let wanted = self.done.load(Ordering::Relaxed) + 500;
-        until("reads go on", async || {
-            let failed = self.tasks.iter().any(JoinHandle::is_finished);
-            failed || self.done.load(Ordering::Relaxed) >= wanted
-        })
-        .await;
-    }
-
-    async fn stop(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        for ended in join_all(self.tasks).await {
-            ended.expect("reads what was written").expect("a healthy server answers");
-        }
     }
 }
 
@@ -159,12 +112,19 @@ async fn while_the_primary_is_away_its_replica_is_read() {
     world.primary.kill().await;
     readers.go_on().await;
     assert_eq!(version(&*store, 1, Some(made)).await, 1);
-    until("operators are told", async || proximity::Store::fault(&*store).is_some()).await;
+    assert_eq!(store.fault(), None, "businesses can be read");
+    let refused = store.apply(vec![create(2)], Limits::default()).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     world.primary.start_again().await;
     readers.go_on().await;
     readers.stop().await;
-    until("it is over", async || proximity::Store::fault(&*store).is_none()).await;
-    assert_eq!(apply(&*store, vec![create(2)]).await.position.0, 2);
+    let mut written = None;
+    until("businesses can be written", async || {
+        written = store.apply(vec![create(2)], Limits::default()).await.ok();
+        written.is_some()
+    })
+    .await;
+    assert_eq!(written.expect("written").as_of.position.0, 2);
 }
 
 #[tokio::test]
@@ -189,11 +149,8 @@ async fn a_replica_killed_in_mid_query_is_not_missed() {
 #[tokio::test]
 async fn a_replica_that_is_silent_is_left_out_until_it_speaks_again() {
     let mut world = World::start().await;
-    let port = world.config.replicas[0].rsplit(':').next().expect("a port");
-    let port: u16 = port.split('/').next().and_then(|port| port.parse().ok()).expect("a port");
-    let proxy = Proxy::before(port).await;
-    let through = format!(":{}/", proxy.port());
-    world.config.replicas[0] = world.config.replicas[0].replace(&format!(":{port}/"), &through);
+    let proxy = Proxy::before(port(&world.config.replicas[0])).await;
+    world.config.replicas[0] = through(&world.config.replicas[0], &proxy);
     let store = Arc::new(connect(&world.config).await);
     let made = apply(&*store, vec![create(1)]).await;
     world.caught_up(made).await;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use e2e::DEADLINE;
-use e2e::servers::Postgres;
+use e2e::servers::{Postgres, Proxy};
 use model::{Position, SeededRandom, Timestamp, UserId};
 use proximity::postgres::{Config, PostgresStore, migrate};
 use proximity::{
@@ -40,6 +40,17 @@ pub(crate) async fn connect(config: &Config) -> PostgresStore {
 /// A connection of the test, beside the store's.
 pub(crate) async fn aside(url: &str) -> PgConnection {
     PgConnection::connect(url).await.expect("connects")
+}
+
+/// The port in the address of a database.
+pub(crate) fn port(url: &str) -> u16 {
+    let place = url.rsplit(':').next().expect("a port");
+    place.split('/').next().and_then(|port| port.parse().ok()).expect("a port")
+}
+
+/// The address of a database through a proxy before it.
+pub(crate) fn through(url: &str, proxy: &Proxy) -> String {
+    url.replace(&format!(":{}/", port(url)), &format!(":{}/", proxy.port()))
 }
 
 /// The name of the database.

@@ -138,7 +138,9 @@ impl Fault {
             Self::DatabaseKilled => {
                 cluster.postgres().kill().await;
                 for gateway in 0..GATEWAYS {
-                    cluster.until_ready_is(gateway, |parts| parts["postgres"] == false).await;
+                    cluster
+                        .until_ready_is(gateway, |parts| parts["postgres.directory"] == false)
+                        .await;
                 }
             }
             Self::GatewayKilled(gateway) => cluster.kill(gateway).await,

@@ -29,7 +29,7 @@ async fn a_lost_server_is_seen_at_every_gateway_until_it_is_back() {
     cluster.until_ready().await;
     cluster.postgres().kill().await;
     for gateway in 0..2 {
-        let answer = cluster.until_ready_is(gateway, all_but("postgres")).await;
+        let answer = cluster.until_ready_is(gateway, all_but("postgres.directory")).await;
         assert_eq!((answer.status, &answer.json["ready"]), (503, &json!(false)));
     }
     cluster.postgres().start_again().await;
@@ -49,7 +49,7 @@ async fn without_the_database_those_who_are_there_go_on() {
     bob.at(LISBON).await;
     alice.expect_near("bob").await;
     cluster.postgres().kill().await;
-    cluster.until_ready_is(0, |parts| !works(parts, "postgres")).await;
+    cluster.until_ready_is(0, |parts| !works(parts, "postgres.directory")).await;
     bob.at(metres_north(500.0)).await;
     let moved = |bob: &Value| bob["distance_m"].as_f64().is_some_and(|metres| metres > 400.0);
     alice.expect(|friends| friends.get("bob").is_some_and(moved)).await;

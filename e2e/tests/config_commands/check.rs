@@ -40,7 +40,7 @@ async fn every_server_that_is_away_has_a_line_with_what_to_do() {
     for (what, words) in [
         ("redis a", [REDIS_AWAY, "can't be reached", "redis.shards"]),
         ("redis b", [REDIS_AWAY, "can't be reached", "redis.shards"]),
-        ("postgres", [POSTGRES_AWAY, "can't be reached", "[postgres]"]),
+        ("postgres.directory", [POSTGRES_AWAY, "can't be reached", "[postgres.directory]"]),
     ] {
         let (good, said) = line(&ended.output, what).unwrap_or_else(|| panic!("{what}: {ended:?}"));
         assert!(!good, "{ended:?}");

@@ -35,7 +35,10 @@ async fn roles_and_backends_that_do_not_exist_are_refused_with_those_that_do() {
         ("[backends]\ndirectory = \"mysql\"\n", ["line 2", "mysql", "postgres"]),
         ("[redis]\nkey_prefx = \"a\"\n", ["line 2", "key_prefx", "key_prefix"]),
         ("[[redis.shards]]\nname = \"a\"\nhost = \"b\"\n", ["line 3", "host", "url"]),
-        ("[postgres]\npassword = \"hush\"\n", ["line 2", "unknown field `password`", "url"]),
+        (
+            "[postgres.directory]\npassword = \"hush\"\n",
+            ["line 2", "unknown field `password`", "url"],
+        ),
     ];
     for (settings, words) in cases {
         // The line itself is shown, with what it says: whoever reads it has the file.
@@ -51,8 +54,12 @@ async fn settings_of_servers_that_can_not_work_are_named() {
         ("redis://:hush@", "http://:hush@", "the url of a must begin with redis://"),
         ("name = \"b\"", "name = \"a\"", "[redis] shards: "),
         ("name = \"a\"", "name = \"a\"\nweight = 2000", "from 0 to 1000"),
-        ("[postgres]\n", "[postgres]\nconnections_max = 0\n", "postgres.connections_max"),
-        ("postgres://", "mysql://", "postgres.url must begin with postgres://"),
+        (
+            "[postgres.directory]\n",
+            "[postgres.directory]\nconnections_max = 0\n",
+            "postgres.directory.connections_max",
+        ),
+        ("postgres://", "mysql://", "postgres.directory.url must begin with postgres://"),
         ("[auth]\n", "[redis]\nprobe_timeout_ms = 1\n[auth]\n", "redis.probe_timeout_ms must be"),
     ];
     for (from, to, word) in cases {
@@ -99,7 +106,7 @@ async fn a_shard_map_file_that_can_not_be_used_is_named_before_any_server_is_rea
 #[tokio::test]
 async fn a_server_that_can_not_be_reached_is_named_and_no_data_folder_is_made() {
     let home = gateway("roles = [\"gateway\"]");
-    let words = ["PostgreSQL at", POSTGRES_AWAY, "can't be reached", "[postgres]"];
+    let words = ["PostgreSQL at", POSTGRES_AWAY, "can't be reached", "[postgres.directory]"];
     assert_refused(&home.fail().await, FAILED, &words);
     assert!(!home.data().exists(), "nothing is kept in it");
 
@@ -114,7 +121,7 @@ async fn migrating_says_what_was_done_or_why_nothing_could_be() {
     let embedded = Home::new("");
     let settings = embedded.settings();
     let ended = run(&["migrate", "--config", text(&settings)]).await;
-    assert_prints(&ended, &["Nothing to do", "embedded"]);
+    assert_prints(&ended, &["directory: nothing to do", "businesses: nothing to do", "embedded"]);
     let ended = run(&["migrate", "--config", text(&gateway("").settings())]).await;
     assert_refused(&ended, FAILED, &["PostgreSQL at", POSTGRES_AWAY, "can't be reached"]);
     assert_refused(&run(&["migrate"]).await, USAGE, &["--config"]);

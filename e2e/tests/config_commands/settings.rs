@@ -25,7 +25,7 @@ keys = [{{ kid = "k", alg = "HS256", secret_file = "{}" }}]
 [backends]
 live = "redis"
 directory = "postgres"
-[postgres]
+[postgres.directory]
 url = "postgres://whereabouts:hush@{POSTGRES_AWAY}/whereabouts"
 [[redis.shards]]
 name = "a"

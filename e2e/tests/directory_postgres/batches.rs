@@ -59,7 +59,8 @@ async fn whoever_holds_a_lock_for_long_makes_it_unavailable_and_not_stuck() {
     let mut holder = aside(&hasty).await;
     let lock = "BEGIN; LOCK TABLE directory.users IN ACCESS EXCLUSIVE MODE";
     sqlx::raw_sql(lock).execute(&mut holder).await.expect("locked");
-    let locked = Err(Error::Unavailable("the users are locked for too long".to_owned()));
+    let locked =
+        Err(Error::Unavailable("another transaction holds a lock for too long".to_owned()));
     let applied = store.apply(ensure(&["alice"]), Limits::default()).await;
     assert_eq!(applied.map(|_| ()), locked);
     assert_eq!(store.users(&[id("alice")]).await.map(|_| ()), locked);

@@ -8,12 +8,13 @@ use super::tree;
 const LINES_MAX: usize = 400;
 
 /// Which crates a crate may know. A new arrow is a decision: write down why in ARCHITECTURE.md, then add it here.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("api", &["model"]),
     ("shard-map", &["model"]),
-    ("directory", &["model", "api"]),
-    ("proximity", &["model", "api"]),
+    ("sql", &[]),
+    ("directory", &["model", "api", "sql"]),
+    ("proximity", &["model", "api", "sql"]),
     ("ws-gateway", &["model", "shard-map", "api", "directory"]),
     ("bench", &["model"]),
     ("server", &["model", "shard-map", "api", "directory", "proximity", "ws-gateway", "bench"]),

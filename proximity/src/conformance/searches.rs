@@ -9,6 +9,7 @@ use crate::category::CategoryKey;
 use crate::circle::Millimetres;
 use crate::command::Command;
 use crate::details::Details;
+use crate::error::{Error, Refusal};
 use crate::handle::Proximity;
 use crate::hours::{Interval, OpeningHours, Openness};
 use crate::id::BusinessId;
@@ -89,6 +90,28 @@ fn near(world: &World, centre: (f64, f64), degrees: f64) -> Position {
     let off = || (world.part() - 0.5) * degrees;
     let (latitude, longitude) = (centre.0 + off(), centre.1 + off());
     at(latitude.clamp(-90.0, 90.0), (longitude + 180.0).rem_euclid(360.0) - 180.0)
+}
+
+/// One that is only elsewhere, or was, isn't a mistake.
+pub async fn a_category_that_never_was_is_refused(backend: &dyn Backend) {
+    let world = World::open(backend).await;
+    let all = world.fill(vec![details("x", "Food / Bakery", at(1.0, 1.0))]).await;
+    let proximity = world.proximity().await;
+    let search = async |category: &str| {
+        let category = CategoryKey::parse(category).ok();
+        let query = query(&world, at(50.0, 50.0), 500.0, 20).of_category(category);
+        proximity.nearby(&query, None, Detail::Bare, None).await.map(|found| found.hits.len())
+    };
+    let unknown = Err(Error::Refused(Refusal::NoSuchCategory));
+    for known in ["Food", "food", "food/BAKERY"] {
+        assert_eq!(search(known).await, Ok(0), "{known}");
+    }
+    for mistyped in ["foot", "bakery", "food / bakeries"] {
+        assert_eq!(search(mistyped).await, unknown, "{mistyped}");
+    }
+    // Gone, but not a mistake.
+    world.operate(Command::Remove { id: all[0].0, expected: None }).await;
+    assert_eq!(search("Food").await, Ok(0));
 }
 
 /// In a city of uneven density, at any radius.
@@ -176,6 +199,7 @@ pub async fn a_rare_category_is_found_far_away(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let mut places = around(&world, (36.1, -115.2), 3_000.0, 2_000);
     places.push(details("rare", "Museum / Clowns", at(36.22, -115.2)));
+    places.push(details("elsewhere", "Museum / Cars", at(-36.0, 115.0)));
     let all = world.fill(places).await;
     let proximity = world.proximity().await;
     for (asked, count) in [("Museum", 1), ("museum / clowns", 1), ("Museum / Cars", 0)] {

@@ -4,9 +4,11 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 
 use crate::business::Business;
+use crate::category::CategoryKey;
 use crate::cell::{Area, CountedCell, Range};
 use crate::error::Refusal;
 use crate::freshness::Freshness;
+use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::rows;
 use crate::store::{Changes, Scan, Scanned};
@@ -120,6 +122,28 @@ pub(super) async fn density(
     let sql = "SELECT cell, businesses FROM cells WHERE cell BETWEEN ?1 AND ?2 ORDER BY cell";
     let found = sqlx::query(sql).bind(first.0).bind(last.0).fetch_all(readers).await?;
     found.iter().map(rows::density).collect()
+}
+
+/// `CROSS JOIN` keeps the order of the ranges, and within each the table has its own.
+pub(super) const HEXAGONS: &str = "SELECT cell, businesses FROM json_each(?1) AS range
+    CROSS JOIN hexagons ON cell BETWEEN range.value ->> 0 AND range.value ->> 1";
+
+pub(super) async fn hexagons(
+    readers: &SqlitePool,
+    ranges: &[HexagonRange],
+) -> Result<Vec<(Hexagon, u64)>, sqlx::Error> {
+    let pairs = ranges.iter().map(|range| (range.first.integer(), range.last.integer()));
+    let wanted = json(&pairs.collect::<Vec<_>>());
+    let found = sqlx::query(HEXAGONS).bind(wanted).fetch_all(readers).await?;
+    found.iter().map(rows::hexagon).collect()
+}
+
+pub(super) async fn has_category(
+    readers: &SqlitePool,
+    category: &CategoryKey,
+) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM categories WHERE key = ?1)";
+    sqlx::query_scalar(sql).bind(category.as_str()).fetch_one(readers).await
 }
 
 pub(super) async fn fetch(

@@ -9,6 +9,7 @@ use crate::business::Business;
 use crate::category::{CategoryKey, keys as category_keys};
 use crate::cell::Code;
 use crate::freshness::FeedPosition;
+use crate::hexagon;
 use crate::ledger::{Dirty, KeyOf, Remembered};
 use crate::limits::KEY_AGE_MS_MAX;
 use crate::rows;
@@ -116,11 +117,12 @@ struct Index {
     categories_out: Vec<(String, i64, i64)>,
     categories_in: Vec<(String, i64, i64)>,
     cells: BTreeMap<u32, i64>,
+    hexagons: BTreeMap<i64, i64>,
 }
 
 impl Index {
     fn of(dirty: &[Dirty]) -> Self {
-        let mut index = Self::default();
+        let mut index = Self { hexagons: hexagon::changes(dirty), ..Self::default() };
         for Dirty { before, after, .. } in dirty {
             let (before, after) = (before.as_ref().map(Entry::of), after.as_ref().map(Entry::of));
             let is_there = before
@@ -182,7 +184,20 @@ impl Index {
         run(connection, sql, &cells).await?;
         let sql = "DELETE FROM cells
                    WHERE businesses = 0 AND cell IN (SELECT value ->> 0 FROM json_each(?1))";
-        run(connection, sql, &cells).await
+        run(connection, sql, &cells).await?;
+        self.count_hexagons(connection).await
+    }
+
+    async fn count_hexagons(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        let hexagons: Vec<_> = self.hexagons.iter().collect();
+        let sql = "INSERT INTO hexagons
+                   SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true
+                   ON CONFLICT DO UPDATE SET businesses = businesses + excluded.businesses";
+        run(connection, sql, &hexagons).await?;
+        let fewer: Vec<_> = self.hexagons.iter().filter(|(_, more)| **more < 0).collect();
+        let sql = "DELETE FROM hexagons
+                   WHERE businesses = 0 AND cell IN (SELECT value ->> 0 FROM json_each(?1))";
+        run(connection, sql, &fewer).await
     }
 }
 

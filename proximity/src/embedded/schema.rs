@@ -1,10 +1,6 @@
-use sqlx::{Connection, SqliteConnection};
-
-use crate::error::Error;
-
 /// Each step leads from the version that is its index to the next; `PRAGMA user_version` says how many were taken.
 /// A step that was released is never changed.
-const STEPS: [&str; 1] = ["
+pub(super) const STEPS: [&str; 1] = ["
     -- One row: how many changes there were, and of which history.
     CREATE TABLE feed (
         head    INTEGER NOT NULL,
@@ -67,6 +63,12 @@ const STEPS: [&str; 1] = ["
         businesses INTEGER NOT NULL
     ) STRICT;
 
+    -- By H3's index, of every resolution from 0 to 11.
+    CREATE TABLE hexagons (
+        cell       INTEGER NOT NULL PRIMARY KEY,
+        businesses INTEGER NOT NULL
+    ) STRICT;
+
     CREATE TABLE keys (
         caller      TEXT    NOT NULL,
         key         TEXT    NOT NULL,
@@ -77,34 +79,3 @@ const STEPS: [&str; 1] = ["
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX key_ages ON keys (at_ms);
 "];
-
-/// Takes the steps that are missing, all or none. The outer error is ours, the inner one `SQLite`'s.
-pub(super) async fn migrate(
-    connection: &mut SqliteConnection,
-) -> Result<Result<(), sqlx::Error>, Error> {
-    let known = STEPS.len() as i64;
-    let found = match version(connection).await {
-        Ok(found) => found,
-        Err(error) => return Ok(Err(error)),
-    };
-    if found > known {
-        return Err(Error::NewerVersion { found, known });
-    }
-    Ok(take(connection, usize::try_from(found).unwrap_or(0)).await)
-}
-
-async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await
-}
-
-async fn take(connection: &mut SqliteConnection, from: usize) -> Result<(), sqlx::Error> {
-    // Also without steps: it shows at once whether the file can be written to.
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    for step in &STEPS[from..] {
-        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
-    }
-    // A pragma takes no parameters; this is the one place that changes with STEPS.
-    const { assert!(STEPS.len() == 1) };
-    sqlx::raw_sql("PRAGMA user_version = 1").execute(&mut *transaction).await?;
-    transaction.commit().await
-}

@@ -30,13 +30,13 @@ fn places(random: &dyn Random, range: std::ops::Range<usize>) -> Vec<Import> {
 async fn a_full_disk_is_unavailable_and_changes_nothing() {
     let data = tempfile::TempDir::new().expect("a temporary directory");
     let store = EmbeddedStore::open(data.path()).await.expect("opens");
-    {
-        let mut writer = store.writer.lock().await;
-        let connection = writer.as_mut().expect("nothing has failed yet");
-        // SQLite takes a limit below the present size as the present size.
-        let limit = sqlx::raw_sql("PRAGMA max_page_count = 1").execute(connection).await;
-        limit.expect("set");
-    }
+    let mut writer = store.file.writer().await.expect("nothing has failed yet");
+    let mut transaction = writer.begin().await.expect("begins");
+    // SQLite takes a limit below the present size as the present size.
+    let limit = sqlx::raw_sql("PRAGMA max_page_count = 1").execute(&mut *transaction).await;
+    limit.expect("set");
+    transaction.commit().await.expect("nothing to write");
+    writer.keep();
     let random = SeededRandom::new(1);
     let full = Err(Error::Unavailable("the disk is full".to_owned()));
     let imported = store.import(places(&random, 0..500), Timestamp(0)).await;
@@ -52,13 +52,14 @@ async fn a_full_disk_is_unavailable_and_changes_nothing() {
 async fn scans_read_ranges_of_the_indexes_and_sort_nothing() {
     let data = tempfile::TempDir::new().expect("a temporary directory");
     let store = EmbeddedStore::open(data.path()).await.expect("opens");
-    for sql in [read::SCAN, read::SCAN_CATEGORY, read::CHANGES] {
+    for sql in [read::SCAN, read::SCAN_CATEGORY, read::CHANGES, read::HEXAGONS] {
         let explained = format!("EXPLAIN QUERY PLAN {sql}");
-        let found = sqlx::query(sqlx::AssertSqlSafe(explained)).fetch_all(&store.readers).await;
+        let found =
+            sqlx::query(sqlx::AssertSqlSafe(explained)).fetch_all(store.file.readers()).await;
         let steps = found.expect("explains");
         let steps: Vec<String> =
             steps.iter().map(|step| sqlx::Row::get::<String, _>(step, "detail")).collect();
-        let tables = ["places", "category_places", "businesses", "removed", "cells"];
+        let tables = ["places", "category_places", "businesses", "removed", "cells", "hexagons"];
         let is_whole =
             |step: &&String| tables.iter().any(|t| step.starts_with(&format!("SCAN {t}")));
         assert_eq!(steps.iter().find(is_whole), None, "{steps:#?}");

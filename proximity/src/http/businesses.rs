@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
 
 use super::body::{BusinessBody, DraftBody, PatchBody};
+use super::described::{BusinessPath, Changed, FreshHeader, KeyHeader, MatchHeader};
 use super::request::{
     FRESHNESS, Fresh, IfMatch, IfNoneMatch, Which, Writes, etag, existing, invalid, refused,
 };
@@ -18,7 +19,7 @@ const REVALIDATE: &str = "private, no-cache";
     operation_id = "create_business",
     path = "/v1/businesses",
     tag = "businesses",
-    params(("idempotency-key" = Option<String>, Header, description = "Makes a repetition within a day do nothing")),
+    params(KeyHeader),
     responses(
         (status = 201, body = BusinessBody, description = "Made",
             headers(("etag" = String), ("location" = String), ("x-freshness" = String))),
@@ -48,9 +49,9 @@ pub(super) async fn create(
     path = "/v1/businesses/{business}",
     tag = "businesses",
     params(
-        ("business" = String, Path, description = "An id"),
+        BusinessPath,
         ("if-none-match" = Option<String>, Header, description = "What the caller has already"),
-        ("x-freshness" = Option<String>, Header, description = "Of a write that is to be seen"),
+        FreshHeader,
     ),
     responses(
         (status = 200, body = BusinessBody, description = "The business", headers(("etag" = String))),
@@ -70,7 +71,7 @@ pub(super) async fn get(
     let headers = [
         (header::ETAG, etag(&business)),
         (header::CACHE_CONTROL, REVALIDATE.to_owned()),
-        (header::VARY, vary()),
+        (header::VARY, VARY.to_owned()),
     ];
     if known.has(&business) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
@@ -84,16 +85,8 @@ pub(super) async fn get(
     operation_id = "replace_business",
     path = "/v1/businesses/{business}",
     tag = "businesses",
-    params(
-        ("business" = String, Path, description = "An id"),
-        ("if-match" = Option<String>, Header, description = "The ETag that it must have"),
-        ("idempotency-key" = Option<String>, Header, description = "Makes a repetition within a day do nothing"),
-    ),
-    responses(
-        (status = 200, body = BusinessBody, description = "As it is now",
-            headers(("etag" = String), ("x-freshness" = String))),
-        Problem,
-    ),
+    params(BusinessPath, MatchHeader, KeyHeader),
+    responses(Changed, Problem),
     security(("bearer" = []))
 )]
 pub(super) async fn replace(
@@ -114,16 +107,8 @@ pub(super) async fn replace(
     operation_id = "change_business",
     path = "/v1/businesses/{business}",
     tag = "businesses",
-    params(
-        ("business" = String, Path, description = "An id"),
-        ("if-match" = Option<String>, Header, description = "The ETag that it must have"),
-        ("idempotency-key" = Option<String>, Header, description = "Makes a repetition within a day do nothing"),
-    ),
-    responses(
-        (status = 200, body = BusinessBody, description = "As it is now",
-            headers(("etag" = String), ("x-freshness" = String))),
-        Problem,
-    ),
+    params(BusinessPath, MatchHeader, KeyHeader),
+    responses(Changed, Problem),
     security(("bearer" = []))
 )]
 pub(super) async fn change(
@@ -144,11 +129,7 @@ pub(super) async fn change(
     operation_id = "remove_business",
     path = "/v1/businesses/{business}",
     tag = "businesses",
-    params(
-        ("business" = String, Path, description = "An id"),
-        ("if-match" = Option<String>, Header, description = "The ETag that it must have"),
-        ("idempotency-key" = Option<String>, Header, description = "Makes a repetition within a day do nothing"),
-    ),
+    params(BusinessPath, MatchHeader, KeyHeader),
     responses(
         (status = 204, description = "Removed", headers(("x-freshness" = String))),
         Problem,
@@ -175,6 +156,4 @@ pub(super) fn state(status: StatusCode, written: &Written, caller: &Caller) -> R
 }
 
 /// What an answer depends on besides the path: who asks, and what they must see.
-pub(super) fn vary() -> String {
-    format!("{}, {FRESHNESS}", header::AUTHORIZATION)
-}
+pub(super) const VARY: &str = "authorization, x-freshness";

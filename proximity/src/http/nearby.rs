@@ -5,17 +5,21 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use model::{Metres, Position, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::{HoursBody, PointBody, attributes};
-use super::businesses::vary;
+use super::businesses::VARY;
+use super::described::FreshHeader;
 use super::request::{Fresh, invalid};
 use crate::limits::RESULTS_DEFAULT;
-use crate::{Bookmark, CategoryKey, Detail, Hit, Limits, Proximity, Query as Search};
+use crate::{
+    Address, Bookmark, BusinessId, CategoryKey, Detail, Hit, Limits, Name, Phone, Proximity,
+    Query as Search, Site,
+};
 
 /// Kept for seconds only, as replicas lag: a phone that asks again at once needn't.
-const BRIEFLY: &str = "private, max-age=5";
+pub(super) const BRIEFLY: &str = "private, max-age=5";
 
 /// Times that are meant in milliseconds: from 1973, below which they were seconds, to the year 9999.
 const TIMES_MS: std::ops::RangeInclusive<i64> = 100_000_000_000..=253_402_300_799_999;
@@ -34,7 +38,7 @@ pub(super) struct NearbyQuery {
     /// Metres.
     #[param(minimum = 1, maximum = 20_000, default = 5_000)]
     radius: Option<f64>,
-    /// Only those of this category, `Group / Kind`, or of this group. One that no business has finds nothing.
+    /// Only those of this category, `Group / Kind`, or of this group. One that no business ever had is refused (`unknown_category`).
     category: Option<String>,
     /// Only those known to be open then, Unix milliseconds.
     #[param(value_type = Option<i64>)]
@@ -55,25 +59,27 @@ pub(super) struct NearbyQuery {
 
 /// A business that was found; what wasn't asked for, or isn't on record, is absent.
 #[derive(Serialize, ToSchema)]
-pub(super) struct HitBody {
-    id: String,
+pub(super) struct HitBody<'a> {
+    #[schema(value_type = String)]
+    #[serde(serialize_with = "as_text")]
+    id: BusinessId,
     /// How far it is, metres, to the millimetre.
     #[schema(example = 123.456)]
     distance_m: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<PointBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     categories: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
+    address: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     opening_hours: Option<HoursBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<String>,
+    phone: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    site: Option<String>,
+    site: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,8 +88,8 @@ pub(super) struct HitBody {
 
 /// A page of what was found, nearest first; equally far ones in the order of ids.
 #[derive(Serialize, ToSchema)]
-pub(super) struct NearbyBody {
-    businesses: Vec<HitBody>,
+pub(super) struct NearbyBody<'a> {
+    businesses: Vec<HitBody<'a>>,
     /// For the next page; null on the last one.
     next_cursor: Option<String>,
     /// How many there are on all pages, if asked for.
@@ -97,10 +103,7 @@ pub(super) struct NearbyBody {
     operation_id = "search_nearby",
     path = "/v1/search/nearby",
     tag = "search",
-    params(
-        NearbyQuery,
-        ("x-freshness" = Option<String>, Header, description = "Of a write that is to be seen"),
-    ),
+    params(NearbyQuery, FreshHeader),
     responses((status = 200, body = NearbyBody, description = "A page"), Problem),
     security(("bearer" = []))
 )]
@@ -123,7 +126,7 @@ pub(super) async fn search(
         next_cursor: found.next.map(|bookmark| bookmark.encode(&search)),
         total,
     };
-    let headers = [(header::CACHE_CONTROL, BRIEFLY.to_owned()), (header::VARY, vary())];
+    let headers = [(header::CACHE_CONTROL, BRIEFLY), (header::VARY, VARY)];
     Ok((headers, Json(body)).into_response())
 }
 
@@ -152,7 +155,7 @@ impl NearbyQuery {
 }
 
 /// Digits and nothing else, no sign either.
-fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+pub(super) fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
@@ -217,35 +220,37 @@ impl Fields {
         }
     }
 
-    fn of(&self, hit: &Hit) -> HitBody {
+    fn of<'a>(&self, hit: &'a Hit) -> HitBody<'a> {
         let full = hit.business.as_deref();
         let details = full.map(|business| &business.details);
         let wants = |field| self.0.contains(&field);
         let details_of = |field| details.filter(|_| wants(field));
         let name = hit.name.as_ref().or(details.map(|details| &details.name));
         HitBody {
-            id: hit.id.to_string(),
+            id: hit.id,
             distance_m: hit.distance.metres(),
-            name: name.filter(|_| wants(Field::Name)).map(ToString::to_string),
+            name: name.filter(|_| wants(Field::Name)).map(Name::as_str),
             position: wants(Field::Position).then(|| hit.position.into()),
             categories: details_of(Field::Categories)
                 .map(|it| it.categories.iter().map(ToString::to_string).collect()),
-            address: details_of(Field::Address).and_then(|it| it.address.as_ref()).map(text),
+            address: details_of(Field::Address)
+                .and_then(|it| it.address.as_ref())
+                .map(Address::as_str),
             opening_hours: details_of(Field::OpeningHours)
                 .and_then(|it| it.hours.as_ref())
                 .map(HoursBody::from),
-            phone: details_of(Field::Phone).and_then(|it| it.phone.as_ref()).map(text),
-            site: details_of(Field::Site)
-                .and_then(|it| it.site.as_ref())
-                .map(|site| site.as_str().to_owned()),
+            phone: details_of(Field::Phone).and_then(|it| it.phone.as_ref()).map(Phone::as_str),
+            site: details_of(Field::Site).and_then(|it| it.site.as_ref()).map(Site::as_str),
             attributes: details_of(Field::Attributes).map(attributes),
             version: full.filter(|_| wants(Field::Version)).map(|business| business.version),
         }
     }
 }
 
-fn text(line: &impl ToString) -> String {
-    line.to_string()
+/// Straight into the answer.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn as_text<S: Serializer>(id: &BusinessId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::BusinessBody;
+use super::described::FreshHeader;
 use super::request::{Fresh, invalid, user};
 use crate::{BusinessId, Proximity};
 
@@ -39,10 +40,7 @@ pub(super) struct OwnedBody {
     operation_id = "list_businesses",
     path = "/v1/businesses",
     tag = "businesses",
-    params(
-        OwnedQuery,
-        ("x-freshness" = Option<String>, Header, description = "Of a write that is to be seen"),
-    ),
+    params(OwnedQuery, FreshHeader),
     responses((status = 200, body = OwnedBody, description = "A page"), Problem),
     security(("bearer" = []))
 )]

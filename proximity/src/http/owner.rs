@@ -5,8 +5,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::body::BusinessBody;
 use super::businesses::state;
+use super::described::{BusinessPath, Changed, KeyHeader, MatchHeader};
 use super::request::{IfMatch, Which, Writes, refused, user};
 use crate::Proximity;
 
@@ -26,16 +26,8 @@ pub(super) struct OwnerBody {
     operation_id = "assign_owner",
     path = "/v1/businesses/{business}/owner",
     tag = "businesses",
-    params(
-        ("business" = String, Path, description = "An id"),
-        ("if-match" = Option<String>, Header, description = "The ETag that it must have"),
-        ("idempotency-key" = Option<String>, Header, description = "Makes a repetition within a day do nothing"),
-    ),
-    responses(
-        (status = 200, body = BusinessBody, description = "As it is now",
-            headers(("etag" = String), ("x-freshness" = String))),
-        Problem,
-    ),
+    params(BusinessPath, MatchHeader, KeyHeader),
+    responses(Changed, Problem),
     security(("bearer" = []))
 )]
 pub(super) async fn put(

@@ -1,4 +1,4 @@
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{Connection, PgConnection, PgExecutor, Row};
 
 use crate::freshness::{FeedPosition, Freshness};
 use crate::rows;
@@ -54,20 +54,21 @@ pub(super) async fn advance(
 }
 
 /// The state of the primary, in the history of its timeline.
-pub(super) async fn of_primary(writers: &PgPool) -> Result<Freshness, sqlx::Error> {
+pub(super) async fn of_primary(connection: &mut PgConnection) -> Result<Freshness, sqlx::Error> {
     let sql =
         concat!("SELECT head, history, lineage = ", lineage!(), " AS same FROM proximity.feed");
-    let row = sqlx::query(sql).fetch_one(writers).await?;
+    let row = sqlx::query(sql).fetch_one(&mut *connection).await?;
     if row.try_get("same")? {
         return rows::freshness(&row);
     }
-    let mut transaction = writers.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    let mut transaction = connection.begin_with(super::BEGIN).await?;
     let (state, _) = take(&mut transaction).await?;
     transaction.commit().await?;
     Ok(state)
 }
 
 /// The state of any server, as far as it has come.
-pub(super) async fn of(pool: &PgPool) -> Result<Freshness, sqlx::Error> {
-    rows::freshness(&sqlx::query("SELECT head, history FROM proximity.feed").fetch_one(pool).await?)
+pub(super) async fn of<'c>(server: impl PgExecutor<'c>) -> Result<Freshness, sqlx::Error> {
+    let query = sqlx::query("SELECT head, history FROM proximity.feed");
+    rows::freshness(&query.fetch_one(server).await?)
 }

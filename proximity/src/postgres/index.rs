@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use crate::business::Business;
 use crate::category::{CategoryKey, keys as category_keys};
 use crate::cell::Code;
+use crate::hexagon;
 use crate::ledger::Dirty;
 
 /// What changes in the tables that searches read.
@@ -16,6 +17,7 @@ pub(super) struct Index {
     categories_out: Categories,
     categories_in: Categories,
     cells: BTreeMap<i64, i64>,
+    hexagons: BTreeMap<i64, i64>,
 }
 
 /// Keys of places, by column.
@@ -34,7 +36,7 @@ struct Categories {
 
 impl Index {
     pub(super) fn of(dirty: &[Dirty]) -> Self {
-        let mut index = Self::default();
+        let mut index = Self { hexagons: hexagon::changes(dirty), ..Self::default() };
         for Dirty { before, after, .. } in dirty {
             let (before, after) = (before.as_ref().map(Entry::of), after.as_ref().map(Entry::of));
             let stays = before
@@ -92,7 +94,8 @@ impl Index {
             sqlx::query(sql).bind(codes).bind(ids).execute(&mut *connection).await?;
         }
         self.insert_categories(connection).await?;
-        self.count(connection).await
+        self.count(connection).await?;
+        self.count_hexagons(connection).await
     }
 
     async fn insert_categories(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
@@ -128,6 +131,25 @@ impl Index {
         sqlx::query(sql).bind(&cells).bind(more).execute(&mut *connection).await?;
         let sql = "DELETE FROM proximity.cells WHERE businesses = 0 AND cell = ANY ($1)";
         sqlx::query(sql).bind(cells).execute(connection).await?;
+        Ok(())
+    }
+
+    async fn count_hexagons(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if self.hexagons.is_empty() {
+            return Ok(());
+        }
+        let (cells, more): (Vec<i64>, Vec<i64>) = self.hexagons.iter().unzip();
+        let sql = "INSERT INTO proximity.hexagons AS hexagon (cell, businesses)
+                   SELECT * FROM unnest($1::bigint[], $2::bigint[])
+                   ON CONFLICT (cell) DO UPDATE
+                       SET businesses = hexagon.businesses + excluded.businesses";
+        sqlx::query(sql).bind(cells).bind(more).execute(&mut *connection).await?;
+        let fewer = self.hexagons.iter().filter(|(_, more)| **more < 0);
+        let fewer: Vec<i64> = fewer.map(|(cell, _)| *cell).collect();
+        if !fewer.is_empty() {
+            let sql = "DELETE FROM proximity.hexagons WHERE businesses = 0 AND cell = ANY ($1)";
+            sqlx::query(sql).bind(fewer).execute(connection).await?;
+        }
         Ok(())
     }
 }

@@ -3,8 +3,10 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
 use crate::business::Business;
+use crate::category::CategoryKey;
 use crate::cell::{Area, CountedCell, Range};
 use crate::freshness::Freshness;
+use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::rows::{self, Columns};
 use crate::store::{Changes, Scan, Scanned};
@@ -132,6 +134,32 @@ pub(super) async fn density(pool: PgPool, area: Area) -> Seen<Vec<(CountedCell, 
     let query = sqlx::query(sql).bind(i64::from(first.0)).bind(i64::from(last.0));
     let found = query.fetch_all(&pool).await?;
     Ok((there(&found).map(rows::density).collect::<Result<_, _>>()?, state(&found)?))
+}
+
+/// `OFFSET 0` keeps the ranges outside: where the table seems small, as it does to statistics of yesterday, the whole of it
+/// would be compared with every range.
+const HEXAGONS: &str = "
+    SELECT head, history, cell AS id, cell, businesses
+    FROM proximity.feed
+    LEFT JOIN (unnest($1::bigint[], $2::bigint[]) AS range (first, last)
+               CROSS JOIN LATERAL (SELECT cell, businesses FROM proximity.hexagons
+                                   WHERE cell BETWEEN range.first AND range.last
+                                   OFFSET 0) AS found) ON true
+    ORDER BY cell";
+
+pub(super) async fn hexagons(pool: PgPool, ranges: &[HexagonRange]) -> Seen<Vec<(Hexagon, u64)>> {
+    let ends = ranges.iter().map(|range| (range.first.integer(), range.last.integer()));
+    let (first, last): (Vec<i64>, Vec<i64>) = ends.unzip();
+    let found = sqlx::query(HEXAGONS).bind(first).bind(last).fetch_all(&pool).await?;
+    Ok((there(&found).map(rows::hexagon).collect::<Result<_, _>>()?, state(&found)?))
+}
+
+pub(super) async fn has_category(pool: PgPool, category: &CategoryKey) -> Seen<bool> {
+    let sql = "SELECT head, history,
+                      EXISTS (SELECT FROM proximity.categories WHERE key = $1) AS has
+               FROM proximity.feed";
+    let row = sqlx::query(sql).bind(category.as_str()).fetch_one(&pool).await?;
+    Ok((row.try_get("has")?, rows::freshness(&row)?))
 }
 
 pub(super) async fn fetch(pool: PgPool, ids: &[BusinessId]) -> Seen<Vec<Option<Business>>> {

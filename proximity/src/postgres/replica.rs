@@ -6,11 +6,13 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::lookout::{Away, Lookout};
 use super::read::Seen;
 use super::server::Server;
 use super::{Config, feed};
 use crate::error::Error;
 use crate::freshness::Freshness;
+use crate::metrics::{READS, REPLICA_BEHIND, SERVER_UP};
 
 /// How often a replica is asked whether it has come as far as a read wants.
 const CATCH_UP_LOOK: Duration = Duration::from_millis(5);
@@ -18,9 +20,10 @@ const CATCH_UP_LOOK: Duration = Duration::from_millis(5);
 /// A server that follows the primary, and whether it does.
 pub(super) struct Replica {
     server: Server,
+    /// The same, for those who would rather wait than go without.
+    patient: Server,
+    name: String,
     readers: PgPool,
-    /// A connection of its own, so that a replica in full use isn't taken for one that is down.
-    looking: PgPool,
     standing: Mutex<Standing>,
 }
 
@@ -28,25 +31,29 @@ pub(super) struct Replica {
 enum Standing {
     /// It answered, and had come so far.
     Up(Freshness),
-    /// It didn't, and why.
+    /// It was too slow or failed to answer, and why; the next look will tell more.
+    Failed(String),
+    /// It doesn't answer, and why.
     Down(String),
 }
 
 impl fmt::Display for Replica {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.server.fmt(f)
+        f.write_str(&self.name)
     }
 }
 
 impl Replica {
     /// Down until it is [looked at](Self::look).
     pub(super) fn of(config: &Config, url: &str) -> Result<Self, Error> {
-        let server = Server::replica(config, url)?;
+        let (server, patient) =
+            (Server::replica(config, url)?, Server::patient_replica(config, url)?);
         let standing = Standing::Down("it wasn't asked yet".to_owned());
         Ok(Self {
             readers: server.readers(config.readers_max),
-            looking: server.readers(1),
+            name: server.to_string(),
             server,
+            patient,
             standing: Mutex::new(standing),
         })
     }
@@ -55,12 +62,20 @@ impl Replica {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks it how far it has come.
-    pub(super) async fn look(&self) {
-        let asked = self.server.answer(feed::of(&self.looking)).await;
-        *self.standing() = match asked {
+    /// What [`look`](Self::look) looks with.
+    pub(super) fn lookout(&self) -> Lookout<'_> {
+        Lookout::at_replica(&self.server)
+    }
+
+    /// Sees how far it has come.
+    pub(super) async fn look(&self, lookout: &mut Lookout<'_>) {
+        let state = lookout.look().await;
+        let up = if state.is_ok() { 1.0 } else { 0.0 };
+        metrics::gauge!(SERVER_UP, "server" => self.name.clone()).set(up);
+        *self.standing() = match state {
             Ok(state) => Standing::Up(state),
-            Err(error) => Standing::Down(error.to_string()),
+            Err(Away { why, is_late: true }) => Standing::Failed(why),
+            Err(Away { why, is_late: false }) => Standing::Down(why),
         };
     }
 
@@ -73,8 +88,22 @@ impl Replica {
                 required.position.0 - state.position.0
             )),
             Standing::Up(_) => Err("it is of another history than the primary".to_owned()),
-            Standing::Down(why) => Err(why.clone()),
+            Standing::Failed(why) | Standing::Down(why) => Err(why.clone()),
         }
+    }
+
+    /// Whether it may answer, as far as is known; perhaps from a state that is too old.
+    pub(super) fn may_answer(&self) -> bool {
+        !matches!(&*self.standing(), Standing::Down(_))
+    }
+
+    /// Tells operators how it stands.
+    pub(super) fn measure(&self, required: Freshness) {
+        let behind = match &*self.standing() {
+            Standing::Up(state) => required.position.0.saturating_sub(state.position.0),
+            Standing::Failed(_) | Standing::Down(_) => return,
+        };
+        metrics::gauge!(REPLICA_BEHIND, "server" => self.name.clone()).set(behind as f64);
     }
 
     /// Waits until it has come so far; not longer than until then.
@@ -100,14 +129,27 @@ impl Replica {
         &self,
         work: impl Future<Output = Seen<T>> + Send,
     ) -> Option<(T, Freshness)> {
-        match self.server.answer(work).await {
+        self.answered(self.server.answer(work).await)
+    }
+
+    /// The same, from somebody who has nobody else to ask.
+    pub(super) async fn ask_patiently<T>(
+        &self,
+        work: impl Future<Output = Seen<T>> + Send,
+    ) -> Option<(T, Freshness)> {
+        self.answered(self.patient.answer(work).await)
+    }
+
+    fn answered<T>(&self, answer: Result<(T, Freshness), Error>) -> Option<(T, Freshness)> {
+        match answer {
             Ok((answer, as_of)) => {
                 self.note(as_of);
+                metrics::counter!(READS, "server" => self.name.clone()).increment(1);
                 Some((answer, as_of))
             }
             Err(error) => {
                 tracing::debug!(replica = %self, %error, "a replica didn't answer");
-                *self.standing() = Standing::Down(error.to_string());
+                *self.standing() = Standing::Failed(error.to_string());
                 None
             }
         }

@@ -1,7 +1,8 @@
-use sqlx::{Connection, PgConnection};
+use sql::postgres::{Migrated, Schema};
+use sqlx::PgConnection;
 
-use super::server::{Server, is_replica};
-use super::{Config, NAMESPACE, fault};
+use super::server::Server;
+use super::{Config, NAMESPACE};
 use crate::error::Error;
 
 /// Each step leads from the version that is its index to the next; `proximity.schema_version` says how many were
@@ -83,6 +84,12 @@ const STEPS: [&str; 1] = [r#"
         businesses BIGINT NOT NULL
     );
 
+    -- By H3's index, of every resolution from 0 to 11.
+    CREATE TABLE proximity.hexagons (
+        cell       BIGINT PRIMARY KEY,
+        businesses BIGINT NOT NULL
+    );
+
     CREATE TABLE proximity.keys (
         caller      TEXT COLLATE "C" NOT NULL,
         key         TEXT COLLATE "C" NOT NULL,
@@ -94,86 +101,15 @@ const STEPS: [&str; 1] = [r#"
     CREATE INDEX key_ages ON proximity.keys (at_ms);
 "#];
 
-/// The lock of whoever changes the schema.
-const MIGRATION: i32 = -1;
-
-/// What a migration did; nothing if both are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Migrated {
-    /// The schema's version before; 0 if there was none.
-    pub from: i64,
-    /// The schema's version now.
-    pub to: i64,
-}
+const SCHEMA: Schema = Schema { name: "proximity", namespace: NAMESPACE, steps: &STEPS };
 
 /// Brings the schema up to date: all the missing steps in one transaction, or none. Any number of processes may do it
 /// at once, and it may be repeated.
 pub async fn migrate(config: &Config) -> Result<Migrated, Error> {
-    let primary = Server::primary(config)?;
-    let mut connection = primary.connect().await?;
-    let taken = take(&mut connection).await;
-    let migrated = taken.map_err(|error| fault::unusable(&error, &primary.target))?;
-    not_newer(migrated.from)?;
-    Ok(migrated)
+    Ok(SCHEMA.migrate(&Server::primary(config)?.server).await?)
 }
 
 /// Errs if the server isn't a primary with the schema that this program works with.
 pub(super) async fn check(connection: &mut PgConnection, primary: &Server) -> Result<(), Error> {
-    let unusable = |error| fault::unusable(&error, &primary.target);
-    if is_replica(connection).await.map_err(unusable)? {
-        return Err(fault::because(fault::IS_REPLICA, &primary.target));
-    }
-    let (found, known) = (version(connection).await.map_err(unusable)?, STEPS.len() as i64);
-    let why = match found {
-        0 => format!("database {} has no schema yet", primary.target.database),
-        _ if found < known => format!("the schema is {found}, this program needs {known}"),
-        _ => return not_newer(found),
-    };
-    Err(fault::because(&format!("{why}; {}", fault::MIGRATE), &primary.target))
-}
-
-fn not_newer(found: i64) -> Result<(), Error> {
-    let known = STEPS.len() as i64;
-    if found > known { Err(Error::NewerVersion { found, known }) } else { Ok(()) }
-}
-
-/// 0 if there is no schema.
-async fn version(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
-    let exists: bool =
-        sqlx::query_scalar("SELECT to_regclass('proximity.schema_version') IS NOT NULL")
-            .fetch_one(&mut *connection)
-            .await?;
-    if !exists {
-        return Ok(0);
-    }
-    sqlx::query_scalar("SELECT number FROM proximity.schema_version").fetch_one(connection).await
-}
-
-/// Takes the steps that are missing, or none where there are more than we know.
-async fn take(connection: &mut PgConnection) -> Result<Migrated, sqlx::Error> {
-    let mut transaction = connection.begin().await?;
-    // An index over all businesses takes longer than any other statement, and whoever comes second waits for it.
-    sqlx::raw_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'")
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
-        .bind(NAMESPACE)
-        .bind(MIGRATION)
-        .execute(&mut *transaction)
-        .await?;
-    let from = version(&mut transaction).await?;
-    let missing = usize::try_from(from).ok().and_then(|from| STEPS.get(from..));
-    let steps = missing.unwrap_or_default();
-    for step in steps {
-        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
-    }
-    let to = from + steps.len() as i64;
-    if from < to {
-        sqlx::query("UPDATE proximity.schema_version SET number = $1")
-            .bind(to)
-            .execute(&mut *transaction)
-            .await?;
-    }
-    transaction.commit().await?;
-    Ok(Migrated { from, to })
+    Ok(SCHEMA.check(connection, &primary.server).await?)
 }

@@ -8,13 +8,15 @@ use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
+use super::lookout::Lookout;
 use super::progress::Progress;
 use super::read::Seen;
 use super::replica::Replica;
 use super::server::Server;
-use super::{Config, fault, feed};
+use super::{Config, feed};
 use crate::error::Error;
 use crate::freshness::Freshness;
+use crate::metrics::{READS, SERVER_UP};
 
 /// How often each server is asked how far it has come.
 const LOOK: Duration = Duration::from_millis(250);
@@ -26,9 +28,10 @@ pub(super) struct Servers {
     primary: Server,
     pub(super) writers: PgPool,
     readers: PgPool,
-    looking: PgPool,
+    name: String,
     replicas: Vec<Replica>,
     progress: Mutex<Progress>,
+    /// What keeps the primary from working, as the last look said: until another one finds it well, nobody waits for it.
     fault: Mutex<Option<String>>,
     catch_up: Duration,
     turn: AtomicUsize,
@@ -47,12 +50,14 @@ impl Servers {
         let replicas = config.replicas.iter().map(|url| Replica::of(config, url));
         let replicas = replicas.collect::<Result<Vec<_>, _>>()?;
         let writers = primary.writers(config.writers_max);
-        let unusable = |error| fault::unusable(&error, &primary.target);
-        let state = feed::of_primary(&writers).await.map_err(unusable)?;
+        let unusable = |error| primary.unusable(&error);
+        let mut connection = writers.acquire().await.map_err(unusable)?;
+        let state = feed::of_primary(&mut connection).await.map_err(unusable)?;
+        drop(connection);
         let lag_max = Duration::from_millis(config.lag_max_ms);
         Ok(Self {
             readers: primary.primary_readers(config.readers_max),
-            looking: primary.writers(1),
+            name: primary.to_string(),
             writers,
             primary,
             replicas,
@@ -76,22 +81,38 @@ impl Servers {
     }
 
     async fn watch_primary(&self) {
+        let mut lookout = Lookout::at_primary(&self.primary);
         loop {
-            let found = self.primary.answer(feed::of_primary(&self.looking)).await;
-            let fault = found.as_ref().err().map(ToString::to_string);
+            let found = lookout.look().await;
             if let Ok(state) = found {
                 self.progress().note(state, Instant::now());
             }
-            *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+            let up = if found.is_ok() { 1.0 } else { 0.0 };
+            metrics::gauge!(SERVER_UP, "server" => self.name.clone()).set(up);
+            self.primary_is(found.err().map(|away| away.why));
             sleep(LOOK).await;
         }
     }
 
+    /// Takes note of what keeps the primary from working.
+    fn primary_is(&self, fault: Option<String>) {
+        let mut known = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*known, &fault) {
+            (None, Some(why)) => tracing::warn!(primary = self.name, why, "the primary is away"),
+            (Some(_), None) => tracing::info!(primary = self.name, "the primary is back"),
+            _ => {}
+        }
+        *known = fault;
+    }
+
     async fn watch_replica(&self, replica: &Replica) {
+        let mut lookout = replica.lookout();
         let mut served = None;
         loop {
-            replica.look().await;
-            let serving = replica.serves(self.required());
+            replica.look(&mut lookout).await;
+            let required = self.required();
+            replica.measure(required);
+            let serving = replica.serves(required);
             if served != Some(serving.is_ok()) {
                 match &serving {
                     Ok(_) => tracing::info!(%replica, "a replica is read"),
@@ -111,9 +132,15 @@ impl Servers {
         self.progress().required(Instant::now())
     }
 
-    /// What keeps the primary from working.
-    pub(super) fn fault(&self) -> Option<String> {
+    /// What keeps the primary from working, as far as is known.
+    fn primary_fault(&self) -> Option<String> {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What keeps everybody from reading: the primary is away, and so are all replicas.
+    pub(super) fn fault(&self) -> Option<String> {
+        let fault = self.primary_fault()?;
+        (!self.replicas.iter().any(Replica::may_answer)).then_some(fault)
     }
 
     /// What the primary answers to a batch.
@@ -121,6 +148,9 @@ impl Servers {
         &self,
         work: impl Future<Output = Result<(T, Freshness), sqlx::Error>> + Send,
     ) -> Result<(T, Freshness), Error> {
+        if let Some(away) = self.primary_fault() {
+            return Err(Error::Unavailable(away));
+        }
         let (answer, as_of) = self.primary.answer(work).await?;
         let mut progress = self.progress();
         if progress.history() != as_of.history {
@@ -150,17 +180,39 @@ impl Servers {
                 return Ok(answered);
             }
         }
-        let failed = match self.ask_primary(&work).await {
-            Err(Error::Unavailable(why)) => why,
-            answered => return answered,
+        match self.ask_primary(&work).await {
+            Err(Error::Unavailable(why)) => {
+                let answered = self.ask_anybody(required, wanted, &work).await;
+                answered.ok_or(Error::Unavailable(why))
+            }
+            answered => answered,
+        }
+    }
+
+    /// The answer of any replica that isn't known to be down, though it failed a moment ago or lags: nobody else is left.
+    /// While the primary is away, none can be told to be too far behind.
+    async fn ask_anybody<T, W>(
+        &self,
+        required: Freshness,
+        wanted: Option<Freshness>,
+        work: &(impl Fn(PgPool) -> W + Send + Sync),
+    ) -> Option<(T, Freshness)>
+    where
+        W: Future<Output = Seen<T>> + Send,
+    {
+        let required = self.primary_fault().is_none().then_some(required);
+        let has = |state: Freshness, other: Option<Freshness>| {
+            other.is_none_or(|other| state.includes(other))
         };
-        // One that was down a moment ago may be back; nobody else is left.
-        for replica in &self.replicas {
-            if let Some(answered) = ask_replica(replica, required, wanted, &work).await {
-                return Ok(answered);
+        for replica in self.replicas.iter().filter(|replica| replica.may_answer()) {
+            let answered = replica.ask_patiently(work(replica.readers())).await;
+            let may_be_shown =
+                answered.filter(|(_, as_of)| has(*as_of, required) && has(*as_of, wanted));
+            if may_be_shown.is_some() {
+                return may_be_shown;
             }
         }
-        Err(Error::Unavailable(failed))
+        None
     }
 
     /// The replicas that can be read, in turns; those first that have what is wanted.
@@ -185,14 +237,19 @@ impl Servers {
     where
         W: Future<Output = Seen<T>> + Send,
     {
+        if let Some(away) = self.primary_fault() {
+            return Err(Error::Unavailable(away));
+        }
         let start = Instant::now();
-        match self.primary.answer(work(self.readers.clone())).await {
+        let answered = match self.primary.answer(work(self.readers.clone())).await {
             // Writers' connections are tried out before they are used.
             Err(Error::Unavailable(_)) if start.elapsed() < SOON => {
-                self.primary.answer(work(self.writers.clone())).await
+                self.primary.answer(work(self.writers.clone())).await?
             }
-            answered => answered,
-        }
+            answered => answered?,
+        };
+        metrics::counter!(READS, "server" => self.name.clone()).increment(1);
+        Ok(answered)
     }
 }
 

@@ -48,3 +48,13 @@ pub(super) fn chord2_surely(arc_m: f64) -> f64 {
     let steps = 2.0 * RADIUS_M_MIN * (arc_m / (2.0 * RADIUS_M_MIN)).sin() * STEPS_PER_M - SLACK;
     steps.max(0.0) * steps.max(0.0)
 }
+
+/// The square, in steps, of a chord beyond which everything is farther, in whole millimetres, than what has this chord,
+/// of which the square is given. Of chords up to 200 km.
+pub(super) fn chord2_beyond(chord2: f64) -> f64 {
+    let chord_m = (chord2.sqrt() + SLACK) / STEPS_PER_M;
+    let half = chord_m / (2.0 * RADIUS_M_MIN);
+    // The series of the arc sine; what is left out is less than a hundredth of the second term.
+    let arc_m = chord_m * (1.0 + half * half * (1.01 / 6.0));
+    chord2_max(arc_m + ROUNDING_M)
+}

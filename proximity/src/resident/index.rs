@@ -5,17 +5,16 @@ use model::Position;
 
 use super::ResidentConfig;
 use super::categories::Categories;
-use super::grid::{chord2, chord2_max, chord2_surely, point};
+use super::grid::{chord2, point};
 use super::planted::{Planted, Seedling};
 use super::tree::Visitor;
+use super::wishes::{Count, Page};
 use crate::category::CategoryKey;
-use crate::circle::{Circle, Millimetres};
 use crate::details::Name;
 use crate::freshness::{FeedPosition, Freshness};
 use crate::id::BusinessId;
 use crate::search::bookmark::Bookmark;
-use crate::search::nearest::Nearest;
-use crate::search::{Found, Hit, Query};
+use crate::search::{Found, Hit, Query, nearest};
 use crate::store::Change;
 
 /// Businesses beside the tree, each looked at by every search: more are planted.
@@ -96,147 +95,121 @@ impl Index {
     /// A page of what a query finds.
     pub(super) fn nearby(&self, query: &Query, after: Option<Bookmark>, names: bool) -> Found {
         let walk = after.map_or(self.as_of, |bookmark| bookmark.began);
-        let mut page = Page {
-            nearest: Nearest::new(after.as_ref(), query.limit()),
-            walk: walk.position,
-            radius: query.circle().radius(),
-            names,
-        };
-        self.look(query, after.map_or(Millimetres(0), |bookmark| bookmark.distance), &mut page);
-        let (hits, next) = page.nearest.into_page(walk);
+        let mut page = Page::new(self, query, after.as_ref(), walk.position);
+        self.look(query, &mut page);
+        let hits = page.into_hits();
+        let hits = hits.into_iter().map(|(distance, spot)| Hit {
+            distance,
+            id: self.id(spot),
+            position: self.position(spot),
+            name: if names { self.name(spot) } else { None },
+            business: None,
+        });
+        let (hits, next) = nearest::page(hits.collect(), query.limit(), walk);
         Found { hits, next, as_of: self.as_of }
     }
 
     /// How many a query finds.
     pub(super) fn total(&self, query: &Query) -> u64 {
-        let mut count = Count { radius: query.circle().radius(), total: 0 };
-        self.look(query, query.circle().radius(), &mut count);
+        let mut count = Count::new(self, query.circle());
+        self.look(query, &mut count);
         count.total
     }
 
-    fn look(&self, query: &Query, near: Millimetres, wish: &mut impl Wish) {
-        let circle = query.circle();
-        let from = point(circle.centre());
+    fn look<'a>(&'a self, query: &Query, wish: &mut impl Wish<'a>) {
+        let from = point(query.circle().centre());
         let having = query.category().map(|key| self.categories.having(key));
-        let near2 = chord2_surely(near.metres());
-        let mut look = Look { index: self, circle, having, near2, wish };
+        let mut look = Look { index: self, having, wish };
         for (id, seedling) in &self.delta {
-            let Seedling { point, position, placed, categories, name } = seedling;
-            let place = Place { id: *id, position: *position, placed: *placed };
-            look.at(chord2(*point, from), *categories, || place, || name.clone());
+            look.at(chord2(seedling.point, from), Spot::Delta(*id, seedling));
         }
         self.planted.tree.visit(from, &mut look);
     }
-}
 
-/// Where a business is, and since when.
-struct Place {
-    id: BusinessId,
-    position: Position,
-    placed: FeedPosition,
-}
-
-/// What is asked of everything within reach.
-trait Wish {
-    /// How far it reaches; it may shrink.
-    fn reach(&self) -> Millimetres;
-
-    /// What to do with one that is surely near.
-    fn take_near(&mut self);
-
-    /// What to do with one that isn't, nor surely out of reach.
-    fn take(&mut self, circle: &Circle, place: Place, name: impl FnOnce() -> Option<Name>);
-}
-
-/// The nearest behind those that are near, which were shown before.
-struct Page {
-    nearest: Nearest,
-    walk: FeedPosition,
-    radius: Millimetres,
-    names: bool,
-}
-
-impl Wish for Page {
-    fn reach(&self) -> Millimetres {
-        self.nearest.farthest().map_or(self.radius, |(distance, _)| distance)
+    pub(super) fn id(&self, spot: Spot<'_>) -> BusinessId {
+        match spot {
+            Spot::Planted(place) => self.planted.entries[place].id,
+            Spot::Delta(id, _) => id,
+        }
     }
 
-    fn take_near(&mut self) {}
+    pub(super) fn position(&self, spot: Spot<'_>) -> Position {
+        match spot {
+            Spot::Planted(place) => self.planted.entries[place].position,
+            Spot::Delta(_, seedling) => seedling.position,
+        }
+    }
 
-    fn take(&mut self, circle: &Circle, place: Place, name: impl FnOnce() -> Option<Name>) {
-        let Place { id, position, placed } = place;
-        let distance = circle.distance(position);
-        let is_farther = self.nearest.farthest().is_some_and(|last| (distance, id) > last);
-        if distance <= self.radius && placed <= self.walk && !is_farther {
-            let name = if self.names { name() } else { None };
-            self.nearest.offer(Hit { distance, id, position, name, business: None });
+    pub(super) fn placed(&self, spot: Spot<'_>) -> FeedPosition {
+        match spot {
+            Spot::Planted(place) => self.planted.placed(place),
+            Spot::Delta(_, seedling) => seedling.placed,
+        }
+    }
+
+    fn categories(&self, spot: Spot<'_>) -> usize {
+        let number = match spot {
+            Spot::Planted(place) => self.planted.entries[place].categories,
+            Spot::Delta(_, seedling) => seedling.categories,
+        };
+        number as usize
+    }
+
+    fn name(&self, spot: Spot<'_>) -> Option<Name> {
+        match spot {
+            Spot::Planted(place) => self.planted.name(place),
+            Spot::Delta(_, seedling) => seedling.name.clone(),
         }
     }
 }
 
-/// All, near or not.
-struct Count {
-    radius: Millimetres,
-    total: u64,
+/// Where in the index a business stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Spot<'a> {
+    /// In this place of the tree.
+    Planted(usize),
+    /// Beside it.
+    Delta(BusinessId, &'a Seedling),
 }
 
-impl Wish for Count {
-    fn reach(&self) -> Millimetres {
-        self.radius
-    }
+/// What is asked of all businesses around a point.
+pub(super) trait Wish<'a> {
+    /// The square of the reach, in steps: what is farther away needn't be shown. Never grows.
+    fn reach2(&self) -> f64;
 
-    fn take_near(&mut self) {
-        self.total += 1;
-    }
-
-    fn take(&mut self, circle: &Circle, place: Place, _: impl FnOnce() -> Option<Name>) {
-        self.total += u64::from(circle.distance(place.position) <= self.radius);
-    }
+    /// Takes one within reach, whose chord has this square, in steps.
+    fn take(&mut self, chord2: f64, spot: Spot<'a>);
 }
 
-struct Look<'a, W> {
+/// Shows what lives, and is of a category that is wanted.
+struct Look<'a, 'w, W> {
     index: &'a Index,
-    circle: &'a Circle,
     /// Of which sets of categories, if not of any.
     having: Option<Vec<bool>>,
-    near2: f64,
-    wish: &'a mut W,
+    wish: &'w mut W,
 }
 
-impl<W: Wish> Look<'_, W> {
-    fn at(
-        &mut self,
-        chord2: f64,
-        categories: u32,
-        place: impl FnOnce() -> Place,
-        name: impl FnOnce() -> Option<Name>,
-    ) {
-        let is_wanted = self.having.as_ref().is_none_or(|having| having[categories as usize]);
-        if !is_wanted || chord2 > self.reach2() {
+impl<'a, W: Wish<'a>> Look<'a, '_, W> {
+    fn at(&mut self, chord2: f64, spot: Spot<'a>) {
+        if chord2 > self.wish.reach2() {
             return;
         }
-        if chord2 < self.near2 {
-            self.wish.take_near();
-        } else {
-            self.wish.take(self.circle, place(), name);
+        let categories = || self.index.categories(spot);
+        if self.having.as_ref().is_none_or(|having| having[categories()]) {
+            self.wish.take(chord2, spot);
         }
     }
 }
 
-impl<W: Wish> Visitor for Look<'_, W> {
+impl<'a, W: Wish<'a>> Visitor for Look<'a, '_, W> {
     fn visit(&mut self, place: usize, chord2: f64) {
         // Most of those shown are out of reach: nothing else of them is read.
-        if chord2 > self.reach2() || self.index.dead.contains(&(place as u32)) {
-            return;
+        if chord2 <= self.wish.reach2() && !self.index.dead.contains(&(place as u32)) {
+            self.at(chord2, Spot::Planted(place));
         }
-        let planted = &self.index.planted;
-        let entry = planted.entries[place];
-        let placed = || planted.placed(place);
-        let found = || Place { id: entry.id, position: entry.position, placed: placed() };
-        self.at(chord2, entry.categories, found, || planted.name(place));
     }
 
     fn reach2(&self) -> f64 {
-        chord2_max(self.wish.reach().metres())
+        self.wish.reach2()
     }
 }

@@ -109,7 +109,7 @@ impl Planted {
     pub(super) fn name(&self, place: usize) -> Option<Name> {
         let end = *self.name_ends.get(place)? as usize;
         let start = place.checked_sub(1).map_or(0, |before| self.name_ends[before] as usize);
-        Name::parse(self.names.get(start..end)?).ok()
+        self.names.get(start..end).filter(|name| !name.is_empty()).map(Name::known)
     }
 
     /// All of it as seedlings again, but those in these places.

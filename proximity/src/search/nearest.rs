@@ -67,18 +67,22 @@ impl Nearest {
         self.kept.len() > self.limit
     }
 
-    /// The farthest that could still be in an answer, if there are enough.
-    pub(crate) fn farthest(&self) -> Option<(Millimetres, BusinessId)> {
-        self.is_enough().then(|| self.kept.peek().map(|hit| hit.0.rank())).flatten()
-    }
-
     /// The page, and where the next one begins in a walk that began then.
     pub(crate) fn into_page(self, began: Freshness) -> (Vec<Hit>, Option<Bookmark>) {
-        let more = self.is_enough();
-        let mut hits: Vec<Hit> = self.kept.into_sorted_vec().into_iter().map(|hit| hit.0).collect();
-        hits.truncate(self.limit);
-        let last = hits.last().filter(|_| more);
-        let next = last.map(|hit| Bookmark { distance: hit.distance, id: hit.id, began });
-        (hits, next)
+        let hits = self.kept.into_sorted_vec().into_iter().map(|hit| hit.0).collect();
+        page(hits, self.limit, began)
     }
+}
+
+/// A page of `limit` hits out of these, which are in order, and where the next one begins in a walk that began then.
+pub(crate) fn page(
+    mut hits: Vec<Hit>,
+    limit: usize,
+    began: Freshness,
+) -> (Vec<Hit>, Option<Bookmark>) {
+    let more = hits.len() > limit;
+    hits.truncate(limit);
+    let last = hits.last().filter(|_| more);
+    let next = last.map(|hit| Bookmark { distance: hit.distance, id: hit.id, began });
+    (hits, next)
 }

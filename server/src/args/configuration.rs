@@ -42,7 +42,7 @@ Examples:
 #[derive(Args)]
 #[command(after_help = MIGRATE_HELP)]
 pub(crate) struct MigrateArgs {
-    /// The settings of the gateways, which name the database
+    /// The settings of the gateways, which name the databases
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
 }

@@ -34,10 +34,11 @@ pub(crate) struct PlacesArgs {
 }
 
 const PLACES_HELP: &str = "\
-Writes into the data folder, which no running service may hold. A place is known by its source and
-its id there: importing again changes what is different and nothing else, and leaves alone what has
-an owner by now. Lines that are no places are named with the reason; the others are imported, and the
-exit code is 1.
+Writes where the settings keep businesses: into the data folder, which no running service may hold,
+or with --config into PostgreSQL, also while services run. A place is known by its source and its id
+there: importing again changes what is different and nothing else, and leaves alone what has an owner
+by now. Lines that are no places are named with the reason; the others are imported, and the exit
+code is 1.
 
   CSV      columns id, name, category, lat, lon, in any order; address, phone, site if there are
   NDJSON   an object a line: id, and what POST /v1/businesses takes; category, lat and lon as in CSV
@@ -45,4 +46,5 @@ exit code is 1.
 
 Examples:
   whereabouts import places data/pois.csv.gz
-  whereabouts import places city.geojson --source city --data /var/lib/whereabouts";
+  whereabouts import places city.geojson --source city --data /var/lib/whereabouts
+  whereabouts import places data/pois.csv.gz --config gateway.toml";

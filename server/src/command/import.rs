@@ -9,6 +9,7 @@ use proximity::SourceName;
 
 use super::{Done, config};
 use crate::args::{ImportArgs, ImportCommand, PlacesArgs};
+use crate::config::BusinessesBackend;
 use crate::data_dir::DataDir;
 use crate::logs;
 use crate::places::{self, Format, Report};
@@ -34,9 +35,11 @@ async fn places(args: PlacesArgs) -> Done {
     let file = File::open(&args.file).map_err(|e| format!("can't read {shown}: {e}"))?;
     let length = file.metadata().map_err(|e| format!("can't read {shown}: {e}"))?.len();
 
-    let _held = DataDir::open(&config.data.dir)?;
+    let (backends, data) = (config.backends, &config.data.dir);
+    let is_embedded = backends.businesses == BusinessesBackend::Embedded;
+    let _held = is_embedded.then(|| DataDir::open(data)).transpose()?;
     let (clock, random) = (Arc::new(SystemClock::start()), Arc::new(SystemRandom));
-    let opened = config.backends.open_businesses(&config, &config.data.dir, clock, random).await?;
+    let opened = backends.open_businesses(&config, data, clock, random).await?.businesses;
     let bar = bar(length);
     let told = |refused: &places::Refused| {
         bar.suspend(|| eprintln!("{shown}: {} {}: {}", format.unit(), refused.at, refused.why));

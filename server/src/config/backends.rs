@@ -1,4 +1,3 @@
-use directory::postgres;
 use serde::{Deserialize, Serialize};
 use ws_gateway::redis;
 
@@ -32,7 +31,7 @@ pub enum DirectoryBackend {
     /// In a file of the data folder.
     #[default]
     Embedded,
-    /// In the database of `[postgres]`.
+    /// In the database of `[postgres.directory]`.
     Postgres,
 }
 
@@ -43,6 +42,18 @@ pub enum BusinessesBackend {
     /// In a file of the data folder.
     #[default]
     Embedded,
+    /// In the databases of `[postgres.businesses]`.
+    Postgres,
+}
+
+/// The databases of each part that has one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Postgres {
+    /// Where `backends.directory` says so.
+    pub directory: directory::postgres::Config,
+    /// Where `backends.businesses` says so.
+    pub businesses: proximity::postgres::Config,
 }
 
 impl Backends {
@@ -51,22 +62,16 @@ impl Backends {
         self.live != LiveBackend::Embedded && self.directory != DirectoryBackend::Embedded
     }
 
-    /// Whether something is kept in the data folder.
-    pub(crate) fn need_data_dir(self) -> bool {
-        self.directory == DirectoryBackend::Embedded
-    }
-
     /// Says which settings of the chosen backends can't work, and what would. Nothing is reached.
-    pub(crate) fn validate(
-        self,
-        redis: &redis::Config,
-        postgres: &postgres::Config,
-    ) -> Result<(), String> {
+    pub(crate) fn validate(self, redis: &redis::Config, postgres: &Postgres) -> Result<(), String> {
         if self.live == LiveBackend::Redis {
             redis.validate().map_err(|rule| format!("redis.{rule}"))?;
         }
         if self.directory == DirectoryBackend::Postgres {
-            postgres.validate().map_err(|rule| format!("postgres.{rule}"))?;
+            postgres.directory.validate().map_err(|rule| format!("postgres.directory.{rule}"))?;
+        }
+        if self.businesses == BusinessesBackend::Postgres {
+            postgres.businesses.validate().map_err(|rule| format!("postgres.businesses.{rule}"))?;
         }
         Ok(())
     }

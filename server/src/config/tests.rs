@@ -14,14 +14,14 @@ fn the_commented_default_file_says_what_the_code_does() {
 fn every_key_stands_in_the_default_file() {
     let all = toml::Table::try_from(Config::default()).expect("serialises");
     let documented: toml::Table = toml::from_str(DEFAULT).expect("valid TOML");
-    for (section, keys) in &all {
-        let Some(keys) = keys.as_table() else {
-            assert!(documented.contains_key(section), "{section}");
-            continue;
-        };
-        let written = documented[section].as_table().expect("a section");
-        for key in keys.keys() {
-            assert!(written.contains_key(key), "{section}.{key} is not in default.toml");
+    documents("", &all, &documented);
+}
+
+fn documents(place: &str, all: &toml::Table, documented: &toml::Table) {
+    for (key, value) in all {
+        let written = documented.get(key).unwrap_or_else(|| panic!("{place}{key} is missing"));
+        if let (Some(keys), Some(written)) = (value.as_table(), written.as_table()) {
+            documents(&format!("{place}{key}."), keys, written);
         }
     }
 }
@@ -73,7 +73,8 @@ fn the_data_folder_is_for_an_embedded_directory_or_a_key_of_the_nodes_own() {
 }
 
 #[test]
-fn businesses_are_served_by_one_process_that_does_everything_or_where_their_role_is_named() {
+fn embedded_businesses_are_served_by_one_process_that_does_everything_or_where_their_role_is_named()
+{
     let with = |roles: &[NodeRole], config: Config| Config { roles: roles.to_vec(), ..config };
     assert!(Config::default().serves_businesses());
     assert!(!shared().serves_businesses());
@@ -82,4 +83,27 @@ fn businesses_are_served_by_one_process_that_does_everything_or_where_their_role
     assert!(both.serves_businesses() && both.needs_data_dir());
     let alone = with(&[NodeRole::Businesses], shared());
     assert!(alone.validate().is_err_and(|why| why.to_string().contains("gateway,businesses")));
+}
+
+#[test]
+fn businesses_in_a_database_are_served_wherever_the_roles_allow_it() {
+    let mut config = shared();
+    config.backends.businesses = BusinessesBackend::Postgres;
+    assert!(config.serves_businesses());
+    config.roles = vec![NodeRole::Gateway];
+    assert!(!config.serves_businesses());
+    config.roles.push(NodeRole::Businesses);
+    assert!(config.serves_businesses());
+}
+
+#[test]
+fn each_database_is_complained_about_by_its_section() {
+    let said = |text: &str| toml::from_str::<Config>(text).expect("valid TOML").validate();
+    for part in ["directory", "businesses"] {
+        let chosen = format!("[backends]\n{part} = \"postgres\"\n");
+        let wrong = format!("[postgres.{part}]\nurl = \"mysql://u@h/db\"\n");
+        assert!(said(&chosen).is_ok() && said(&wrong).is_ok());
+        let error = said(&format!("{chosen}{wrong}")).expect_err("it can't work").to_string();
+        assert!(error.contains(&format!("postgres.{part}.url must begin")), "{error}");
+    }
 }

@@ -2,8 +2,8 @@ use std::io::ErrorKind;
 
 use sqlx::Error::{BeginFailed, Io, PoolTimedOut, Protocol, Tls};
 
-use super::target::Target;
-use crate::error::Error;
+use super::place::Place;
+use crate::Fault;
 
 /// The remedy for most of what can be wrong with a schema.
 pub(super) const MIGRATE: &str = "run `whereabouts migrate --config FILE`";
@@ -38,32 +38,34 @@ fn words(error: &sqlx::Error) -> String {
 }
 
 /// An error while serving.
-pub(super) fn explain(error: &sqlx::Error, target: &Target) -> Error {
+pub(super) fn explain(error: &sqlx::Error, place: &Place) -> Fault {
     let code = code(error);
     match (error, code.as_deref()) {
-        (PoolTimedOut, _) => Error::Unavailable(format!(
-            "no connection to {target} within {} ms",
-            target.connect_timeout.as_millis()
+        (PoolTimedOut, _) => Fault::Unavailable(format!(
+            "no connection to {place} within {} ms",
+            place.connect_timeout.as_millis()
         )),
-        (_, Some(LOCKED)) => Error::Unavailable("another batch is written for too long".to_owned()),
-        (_, Some(CANCELLED)) => Error::Unavailable("the statement takes too long".to_owned()),
-        (_, Some(READ_ONLY)) => Error::Unavailable(format!("{target} is a replica")),
+        (_, Some(LOCKED)) => {
+            Fault::Unavailable("another transaction holds a lock for too long".to_owned())
+        }
+        (_, Some(CANCELLED)) => Fault::Unavailable("the statement takes too long".to_owned()),
+        (_, Some(READ_ONLY)) => Fault::Unavailable(format!("{place} is a replica")),
         (_, Some(code)) if PASSING.iter().any(|class| code.starts_with(class)) => {
-            Error::Unavailable(format!("{target}: {}", words(error)))
+            Fault::Unavailable(format!("{place}: {}", words(error)))
         }
         (Io(_) | Tls(_) | Protocol(_) | BeginFailed, _) => {
-            Error::Unavailable(format!("the connection to {target} broke: {error}"))
+            Fault::Unavailable(format!("the connection to {place} broke: {error}"))
         }
-        _ => Error::Internal(error.to_string()),
+        _ => Fault::Internal(error.to_string()),
     }
 }
 
 /// An error before anything starts.
-pub(super) fn unusable(error: &sqlx::Error, target: &Target) -> Error {
-    let Target { user, database, .. } = target;
+pub(super) fn unusable(error: &sqlx::Error, place: &Place) -> Fault {
+    let Place { user, database, .. } = place;
     let code = code(error);
     let why = match (error, code.as_deref()) {
-        (_, Some(WRONG_PASSWORD)) if !target.has_password => {
+        (_, Some(WRONG_PASSWORD)) if !place.has_password => {
             format!("it wants a password of user {user}, and neither url nor password_file has one")
         }
         (_, Some(WRONG_PASSWORD)) => {
@@ -87,10 +89,10 @@ pub(super) fn unusable(error: &sqlx::Error, target: &Target) -> Error {
         (PoolTimedOut, _) => "it can't be reached".to_owned(),
         _ => words(error),
     };
-    because(&why, target)
+    because(&why, place)
 }
 
 /// That the server can't be worked with, and why.
-pub(super) fn because(why: &str, target: &Target) -> Error {
-    Error::Unusable(format!("PostgreSQL at {target}: {why}"))
+pub(super) fn because(why: &str, place: &Place) -> Fault {
+    Fault::Unusable(format!("PostgreSQL at {place}: {why}"))
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::error::Error;
+use crate::Fault;
 
 /// `SQLite`'s primary result code (<https://www.sqlite.org/rescode.html>).
 fn primary_code(error: &sqlx::Error) -> Option<u32> {
@@ -18,21 +18,21 @@ const CAN_NOT_OPEN: u32 = 14;
 const NOT_A_DATABASE: u32 = 26;
 
 /// An error while serving.
-pub(super) fn explain(error: &sqlx::Error) -> Error {
+pub(super) fn explain(error: &sqlx::Error) -> Fault {
     match (error, primary_code(error)) {
-        (sqlx::Error::PoolTimedOut, _) => Error::Unavailable("all readers are busy".to_owned()),
+        (sqlx::Error::PoolTimedOut, _) => Fault::Unavailable("all readers are busy".to_owned()),
         (_, Some(BUSY | LOCKED)) => {
-            Error::Unavailable("the file is locked by another process".to_owned())
+            Fault::Unavailable("the file is locked by another process".to_owned())
         }
-        (_, Some(FULL)) => Error::Unavailable("the disk is full".to_owned()),
-        (_, Some(READ_ONLY)) => Error::Unavailable("the data directory is read-only".to_owned()),
-        (_, Some(IO | CAN_NOT_OPEN)) => Error::Unavailable(format!("the disk fails: {error}")),
-        _ => Error::Internal(error.to_string()),
+        (_, Some(FULL)) => Fault::Unavailable("the disk is full".to_owned()),
+        (_, Some(READ_ONLY)) => Fault::Unavailable("the data directory is read-only".to_owned()),
+        (_, Some(IO | CAN_NOT_OPEN)) => Fault::Unavailable(format!("the disk fails: {error}")),
+        _ => Fault::Internal(error.to_string()),
     }
 }
 
 /// An error while opening the file at `path`.
-pub(super) fn at(path: &Path, error: &sqlx::Error) -> Error {
+pub(super) fn at(path: &Path, error: &sqlx::Error) -> Fault {
     let why = match primary_code(error) {
         Some(BUSY | LOCKED) => "it is locked by another process",
         Some(READ_ONLY) => "it can't be written to",
@@ -41,7 +41,7 @@ pub(super) fn at(path: &Path, error: &sqlx::Error) -> Error {
         Some(CORRUPT) => "it is damaged",
         Some(IO) => "the disk fails, or has no room left",
         Some(NOT_A_DATABASE) => "it is not a SQLite file",
-        _ => return Error::Unusable(format!("{}: {error}", path.display())),
+        _ => return Fault::Unusable(format!("{}: {error}", path.display())),
     };
-    Error::Unusable(format!("{}: {why}", path.display()))
+    Fault::Unusable(format!("{}: {why}", path.display()))
 }

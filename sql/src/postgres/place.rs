@@ -4,21 +4,21 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 
 /// Which server is meant, by which user, in words for people; no password.
-pub(super) struct Target {
-    place: String,
+pub(super) struct Place {
+    server: String,
     pub(super) user: String,
     pub(super) database: String,
     pub(super) has_password: bool,
     pub(super) connect_timeout: Duration,
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.place)
+        f.write_str(&self.server)
     }
 }
 
-impl Target {
+impl Place {
     pub(super) fn of(
         options: &PgConnectOptions,
         has_password: bool,
@@ -29,7 +29,7 @@ impl Target {
             None => options.get_host().to_owned(),
         };
         Self {
-            place: format!("{host}:{}", options.get_port()),
+            server: format!("{host}:{}", options.get_port()),
             user: options.get_username().to_owned(),
             database: options.get_database().unwrap_or_default().to_owned(),
             has_password,

@@ -1,0 +1,167 @@
+use std::collections::BinaryHeap;
+
+use super::grid::{chord2_beyond, chord2_max, chord2_surely};
+use super::index::{Index, Spot, Wish};
+use crate::circle::{Circle, Millimetres};
+use crate::freshness::FeedPosition;
+use crate::id::BusinessId;
+use crate::search::Query;
+use crate::search::bookmark::Bookmark;
+
+/// The nearest of those that weren't shown on the pages before, and one more.
+///
+/// Chords between points of the grid choose, which cost next to nothing, with enough room for their errors. Only those
+/// that may be among the nearest are measured.
+pub(super) struct Page<'a, 'q> {
+    index: &'a Index,
+    circle: &'q Circle,
+    /// The last one of the page before.
+    after: Option<(Millimetres, BusinessId)>,
+    /// Chords that are surely, and perhaps, of those that were shown before.
+    shown2: f64,
+    perhaps_shown2: f64,
+    /// Those placed later are none of this walk.
+    walk: FeedPosition,
+    wanted: usize,
+    /// The squares of the shortest chords, as many as wanted, by their bits, which have the order of positive numbers.
+    shortest: BinaryHeap<u64>,
+    reach2: f64,
+    candidates: Vec<(f64, Spot<'a>)>,
+}
+
+impl<'a, 'q> Page<'a, 'q> {
+    pub(super) fn new(
+        index: &'a Index,
+        query: &'q Query,
+        after: Option<&Bookmark>,
+        walk: FeedPosition,
+    ) -> Self {
+        let shown_m = after.map(|bookmark| bookmark.distance.metres());
+        let wanted = query.limit() + 1;
+        Self {
+            index,
+            circle: query.circle(),
+            after: after.map(|bookmark| (bookmark.distance, bookmark.id)),
+            shown2: shown_m.map_or(0.0, chord2_surely),
+            perhaps_shown2: shown_m.map_or(0.0, chord2_max),
+            walk,
+            wanted,
+            shortest: BinaryHeap::with_capacity(wanted + 1),
+            reach2: chord2_max(query.circle().radius().metres()),
+            candidates: Vec::with_capacity(4 * wanted),
+        }
+    }
+
+    /// Up to as many as wanted, in the order of distance and id.
+    pub(super) fn into_hits(self) -> Vec<(Millimetres, Spot<'a>)> {
+        let Self { index, circle, candidates, reach2, .. } = self;
+        let near = candidates.into_iter().filter(|(chord2, _)| *chord2 <= reach2);
+        let measured = near.map(|(_, spot)| (circle.distance(index.position(spot)), spot));
+        let mut hits: Vec<_> =
+            measured.filter(|(distance, _)| *distance <= circle.radius()).collect();
+        hits.sort_unstable_by_key(|(distance, spot)| (*distance, index.id(*spot)));
+        hits.truncate(self.wanted);
+        hits
+    }
+
+    fn was_shown(&self, chord2: f64, spot: Spot<'a>) -> bool {
+        if chord2 > self.perhaps_shown2 {
+            return false;
+        }
+        let rank = || (self.circle.distance(self.index.position(spot)), self.index.id(spot));
+        chord2 < self.shown2 || self.after.is_some_and(|last| rank() <= last)
+    }
+}
+
+impl<'a> Wish<'a> for Page<'a, '_> {
+    fn reach2(&self) -> f64 {
+        self.reach2
+    }
+
+    fn take(&mut self, chord2: f64, spot: Spot<'a>) {
+        if self.was_shown(chord2, spot) || self.index.placed(spot) > self.walk {
+            return;
+        }
+        self.candidates.push((chord2, spot));
+        self.shortest.push(chord2.to_bits());
+        if self.shortest.len() > self.wanted {
+            self.shortest.pop();
+        }
+        // Whatever is beyond the last of them isn't nearer than any of them, however they are measured; and if one of them
+        // lies outside of the circle, so does everything beyond.
+        if self.shortest.len() == self.wanted
+            && let Some(last) = self.shortest.peek()
+        {
+            self.reach2 = self.reach2.min(chord2_beyond(f64::from_bits(*last)));
+        }
+    }
+}
+
+/// How many there are in a circle.
+pub(super) struct Count<'a, 'q> {
+    index: &'a Index,
+    circle: &'q Circle,
+    inside2: f64,
+    reach2: f64,
+    pub(super) total: u64,
+}
+
+impl<'a, 'q> Count<'a, 'q> {
+    pub(super) fn new(index: &'a Index, circle: &'q Circle) -> Self {
+        let radius_m = circle.radius().metres();
+        let (inside2, reach2) = (chord2_surely(radius_m), chord2_max(radius_m));
+        Self { index, circle, inside2, reach2, total: 0 }
+    }
+}
+
+impl<'a> Wish<'a> for Count<'a, '_> {
+    fn reach2(&self) -> f64 {
+        self.reach2
+    }
+
+    fn take(&mut self, chord2: f64, spot: Spot<'a>) {
+        let distance = || self.circle.distance(self.index.position(spot));
+        self.total += u64::from(chord2 < self.inside2 || distance() <= self.circle.radius());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Metres, Position};
+    use proptest::prelude::*;
+
+    use super::super::grid::{chord2, point};
+    use super::*;
+
+    fn position() -> impl Strategy<Value = Position> {
+        (-90.0..=90.0f64, -180.0..=180.0f64)
+            .prop_map(|(latitude, longitude)| Position::new(latitude, longitude).expect("on Earth"))
+    }
+
+    /// So many metres off, about; across the antimeridian and the poles too.
+    fn off(from: Position, north_m: f64, east_m: f64) -> Position {
+        let latitude = (from.latitude() + north_m / 111_000.0).clamp(-90.0, 90.0);
+        let east = east_m / (111_000.0 * latitude.to_radians().cos().max(1e-6));
+        let longitude = (from.longitude() + east + 540.0).rem_euclid(360.0) - 180.0;
+        Position::new(latitude, longitude).expect("on Earth")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn what_is_beyond_a_chord_is_farther_away(
+            from in position(), exponent in -3.0..5.2f64, one in 0.0..6.3f64, other in 0.0..6.3f64,
+            stretch in 1.0..1.001f64,
+        ) {
+            let metres = 10f64.powf(exponent);
+            let at = |angle: f64, metres: f64| off(from, metres * angle.cos(), metres * angle.sin());
+            let (near, far) = (at(one, metres), at(other, metres * stretch));
+            let circle = Circle::new(from, Millimetres::of(Metres(1.0)));
+            let chord2 = |to: Position| chord2(point(from), point(to));
+            if chord2(far) > chord2_beyond(chord2(near)) {
+                prop_assert!(circle.distance(far) > circle.distance(near));
+            }
+        }
+    }
+}

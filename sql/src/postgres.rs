@@ -1,0 +1,13 @@
+//! `PostgreSQL`: who is meant, how long to wait, what is wrong.
+
+mod fault;
+mod login;
+mod place;
+mod range;
+mod schema;
+mod server;
+
+pub use login::{Login, redacted, without_password, without_passwords};
+pub use range::{CONNECTIONS, TIMEOUT_MS, must_be_in};
+pub use schema::{Migrated, Schema};
+pub use server::{Server, Times, is_answering, is_replica, refuse_replica};

@@ -1,0 +1,171 @@
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
+use tokio::time::timeout;
+
+use super::fault;
+use super::login::Login;
+use super::place::Place;
+use crate::Fault;
+
+/// How long a connection that was idle may take to answer before it is taken for dead, and another one is made.
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
+/// How much longer than the server allows a statement we wait for its answer.
+const ANSWER_MARGIN: Duration = Duration::from_secs(1);
+
+/// How long a server is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// For a connection, a new or a free one.
+    pub connect: Duration,
+    /// By a statement for those before it.
+    pub lock: Duration,
+    /// For a statement, and by the server for the next one of a transaction.
+    pub statement: Duration,
+    /// For any answer, whatever the server and the network do.
+    pub answer: Duration,
+}
+
+impl Times {
+    /// With an answer as late as the others allow.
+    pub fn of_ms(connect_ms: u64, lock_ms: u64, statement_ms: u64) -> Self {
+        let [connect, lock, statement] =
+            [connect_ms, lock_ms, statement_ms].map(Duration::from_millis);
+        Self { connect, lock, statement, answer: connect + statement + ANSWER_MARGIN }
+    }
+}
+
+/// One server, as a config names it.
+pub struct Server {
+    options: PgConnectOptions,
+    pub(super) place: Place,
+    answer_timeout: Duration,
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({})", self.place)
+    }
+}
+
+impl Server {
+    /// Nothing is reached yet. The settings are of each connection, beside those that all parts have.
+    pub fn of(login: &Login<'_>, times: Times, settings: &[(&str, &str)]) -> Result<Self, Fault> {
+        let statement_ms = times.statement.as_millis().to_string();
+        // The later ones win, so what the environment may say of these doesn't count.
+        let of_all = [
+            ("statement_timeout", statement_ms.clone()),
+            ("lock_timeout", times.lock.as_millis().to_string()),
+            // Whoever dies in mid-transaction, without closing the connection, holds its locks no longer than this.
+            ("idle_in_transaction_session_timeout", statement_ms),
+            // What was answered survives a power cut.
+            ("synchronous_commit", "on".to_owned()),
+            // Each statement is short; compiling it would take longer.
+            ("jit", "off".to_owned()),
+        ];
+        let options = login.options()?.application_name("whereabouts");
+        let options = options.options(of_all).options(settings.iter().copied());
+        let place = Place::of(&options, login.has_password(), times.connect);
+        Ok(Self { options, place, answer_timeout: times.answer })
+    }
+
+    /// What to connect with for a connection that this name tells from the others in `pg_stat_activity`.
+    pub fn options_named(&self, name: &str) -> PgConnectOptions {
+        self.options.clone().application_name(name)
+    }
+
+    /// A connection of its own, before anything starts: what is wrong is said as it is.
+    pub async fn connect(&self) -> Result<PgConnection, Fault> {
+        let longest = self.place.connect_timeout;
+        match timeout(longest, PgConnection::connect_with(&self.options)).await {
+            Ok(connected) => connected.map_err(|error| self.unusable(&error)),
+            Err(_) => Err(Fault::Unusable(self.late(longest))),
+        }
+    }
+
+    /// Connections to a primary, at most as many, made when they are needed. A server that just restarts is waited for.
+    pub fn primary_pool(&self, connections_max: u32) -> PgPool {
+        self.lazily(
+            self.pool_options(connections_max)
+                .before_acquire(|connection, _| Box::pin(is_answering(connection)))
+                .after_connect(|connection, _| Box::pin(refuse_replica(connection))),
+        )
+    }
+
+    /// For connections, at most as many, that go back to the others only while they answer. Whether they do when they are
+    /// taken is for the caller to say: [`is_answering`].
+    pub fn pool_options(&self, connections_max: u32) -> PgPoolOptions {
+        PgPoolOptions::new()
+            .max_connections(connections_max)
+            .acquire_timeout(self.place.connect_timeout)
+            // As sqlx's own tests of connections, but bounded: one that is dead while TCP lives would hold its place
+            // for a quarter of an hour.
+            .test_before_acquire(false)
+            .after_release(|connection, _| Box::pin(is_answering(connection)))
+    }
+
+    /// Connections as the options say, made when they are needed.
+    pub fn lazily(&self, options: PgPoolOptions) -> PgPool {
+        options.connect_lazy_with(self.options.clone())
+    }
+
+    /// The answer while serving, or why there is none.
+    pub async fn answer<T, E: From<Fault>>(
+        &self,
+        work: impl Future<Output = Result<T, sqlx::Error>> + Send,
+    ) -> Result<T, E> {
+        let answered = match timeout(self.answer_timeout, work).await {
+            Ok(done) => done.map_err(|error| fault::explain(&error, &self.place)),
+            Err(_) => Err(Fault::Unavailable(self.late(self.answer_timeout))),
+        };
+        answered.map_err(E::from)
+    }
+
+    /// What comes of the opening, in the time of any other answer.
+    pub async fn open<T, E: From<Fault>>(
+        &self,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        let opened = timeout(self.answer_timeout, work).await;
+        opened.unwrap_or_else(|_| Err(Fault::Unusable(self.late(self.answer_timeout)).into()))
+    }
+
+    fn late(&self, longest: Duration) -> String {
+        format!("{self} doesn't answer within {} ms", longest.as_millis())
+    }
+
+    /// What an error before anything starts says of the server.
+    pub fn unusable(&self, error: &sqlx::Error) -> Fault {
+        fault::unusable(error, &self.place)
+    }
+}
+
+/// Whether a connection answers soon; errs if it doesn't.
+pub async fn is_answering(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match timeout(PING_TIMEOUT, connection.ping()).await {
+        Ok(answered) => answered.map(|()| true),
+        Err(late) => Err(sqlx::Error::Io(late.into())),
+    }
+}
+
+/// A primary may have become a replica since it was connected to first, and a replica may lag.
+pub async fn refuse_replica(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    if is_replica(connection).await? {
+        return Err(sqlx::Error::Configuration("the server is a replica".into()));
+    }
+    Ok(())
+}
+
+/// Whether the server follows another one.
+pub async fn is_replica(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(connection).await
+}

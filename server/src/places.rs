@@ -4,6 +4,7 @@ mod csv;
 mod format;
 mod geojson;
 mod json;
+mod meter;
 mod object;
 
 use std::io::{BufRead, BufReader, Read};

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::ErrorKind;
 use serde::Serialize;
@@ -15,6 +15,9 @@ use crate::{BODY_BYTES_MAX, Problem};
 /// A whole body must have arrived within this time; otherwise one byte a second would hold a connection for hours.
 pub const BODY_ARRIVAL_MAX: Duration = Duration::from_secs(10);
 
+/// Room for most answers from the start, bytes: a page of search results has some 2,500.
+const ANSWER_BYTES: usize = 3 * 1_024;
+
 /// A body that is one JSON object (RFC 8259), strictly; also an answer.
 ///
 /// The type decides which fields there are: give it `#[serde(deny_unknown_fields)]`.
@@ -23,7 +26,18 @@ pub struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
+        let mut body = Vec::with_capacity(ANSWER_BYTES);
+        match serde_json::to_writer(&mut body, &self.0) {
+            Ok(()) => {
+                let kind = HeaderValue::from_static("application/json");
+                ([(header::CONTENT_TYPE, kind)], body).into_response()
+            }
+            Err(error) => {
+                tracing::error!(%error, "an answer can't be written as JSON");
+                Problem::new(ErrorKind::Internal, "internal_error", "a fault of ours")
+                    .into_response()
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use ::csv::{ErrorKind, ReaderBuilder, StringRecord};
 use model::Position;
 use proximity::{Draft, SourceName};
 
+use super::meter::Meter;
 use super::{Each, Place};
 
 /// What a column can be.
@@ -36,11 +37,13 @@ const NEEDED: usize = 5;
 
 /// Reads lines with any of the columns, in any order; those from the address on may be missing, or empty.
 pub(super) fn read(input: impl BufRead, each: Each<'_>) -> Result<(), String> {
-    let mut reader = ReaderBuilder::new().from_reader(input);
+    let meter = Meter::default();
+    let mut reader = ReaderBuilder::new().from_reader(meter.read(input));
     let header = reader.headers().map_err(|error| format!("the first line: {error}"))?;
     let columns = columns(header)?;
     let mut record = StringRecord::new();
     loop {
+        meter.next();
         let line = reader.position().line();
         let go_on = match reader.read_record(&mut record) {
             Ok(false) => return Ok(()),

@@ -2,10 +2,8 @@ use std::io::{BufRead, Read};
 
 use serde_json::{Value, json};
 
+use super::meter::PLACE_BYTES_MAX as LINE_BYTES_MAX;
 use super::{Each, Place, object};
-
-/// The longest line, bytes: more than any place can fill.
-const LINE_BYTES_MAX: usize = 1024 * 1024;
 
 /// Reads lines, each a place or a feature of `GeoJSON`; empty ones are passed over.
 pub(super) fn read(mut input: impl BufRead, each: Each<'_>) -> Result<(), String> {

@@ -147,3 +147,15 @@ fn what_is_no_collection_is_said_to_be_none_and_keeps_what_it_had() {
     assert!(done.is_err_and(|why| why.contains("after 4 features")));
     assert_eq!(found.0.len(), 2);
 }
+
+#[test]
+fn a_quote_that_is_never_closed_is_not_gathered() {
+    let header = "id,name,category,lat,lon\n";
+    let good: String = (0..30_000).map(|n| format!("{n},Noodles,Food,36.1,-115.1\n")).collect();
+    let (found, done) = parse(Format::Csv, format!("{header}{good}"));
+    assert_eq!((found.0.len(), done), (30_000, Ok(())));
+    let endless = format!("x,\"{}", "two lines\n".repeat(300_000));
+    let (found, done) = parse(Format::Csv, format!("{header}{good}{endless}"));
+    assert_eq!(found.0.len(), 30_000);
+    assert!(done.is_err_and(|why| why.contains("over 1048576 bytes")));
+}

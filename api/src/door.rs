@@ -2,6 +2,7 @@ mod meters;
 mod request_id;
 
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Waking, Poll};
@@ -11,6 +12,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::Route;
+use futures_util::FutureExt;
 use http::StatusCode;
 use model::{ErrorKind, SeededRandom};
 use tower::{Layer, Service};
@@ -21,7 +23,8 @@ use request_id::X_REQUEST_ID;
 pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 
 /// Puts all routes behind the shared door: request ids, one log line and two metrics a request, the guard, and problems
-/// for unknown paths (404) and methods (405, with `Allow`; also for OPTIONS and TRACE). HEAD is answered as GET.
+/// for unknown paths (404), methods (405, with `Allow`; also for OPTIONS and TRACE) and panics (500). HEAD is answered as
+/// GET.
 ///
 /// A request that went well is logged at `debug`, any other at `info`.
 ///
@@ -91,15 +94,29 @@ impl Service<Request> for Guarded {
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let visit = Visit::begin(self.desk.clone(), &mut request);
-        let answer = guard::check(&request).map(|()| self.route.call(request));
+        let answer = guard::check(&request)
+            .and_then(|()| caught(|| self.route.call(request)).map_err(|_| fault()));
         Box::pin(async move {
             let response = match answer {
-                Ok(route) => route.await?,
+                Ok(route) => match AssertUnwindSafe(route).catch_unwind().await {
+                    Ok(response) => response?,
+                    Err(_) => fault().into_response(),
+                },
                 Err(problem) => problem.into_response(),
             };
             Ok(visit.end(response))
         })
     }
+}
+
+/// Runs a route's code that may panic. What it leaves behind is dropped or made for that.
+fn caught<T>(call: impl FnOnce() -> T) -> std::thread::Result<T> {
+    catch_unwind(AssertUnwindSafe(call))
+}
+
+/// What a request is told whose handler panicked.
+fn fault() -> Problem {
+    Problem::new(ErrorKind::Internal, "internal_error", "a fault of ours")
 }
 
 /// A request under way: has its id, and will tell log and metrics how it went.

@@ -13,6 +13,7 @@ mod described;
 mod nearby;
 mod owned;
 mod owner;
+mod page;
 mod request;
 
 use api::{Context, json_routes};

@@ -41,6 +41,15 @@ impl BusinessId {
         self.0 as i64
     }
 
+    /// The text, in ASCII.
+    pub(crate) fn text(self) -> [u8; CHARS] {
+        let mut text = [0; CHARS];
+        for (place, byte) in text.iter_mut().rev().enumerate() {
+            *byte = ALPHABET[(self.0 >> (BITS_PER_CHAR * place as u32) & 31) as usize];
+        }
+        text
+    }
+
     /// Reads the text; there is one for each id.
     pub fn parse(text: &str) -> Result<Self, BusinessIdFault> {
         if text.len() != CHARS {
@@ -56,11 +65,7 @@ impl BusinessId {
 
 impl fmt::Display for BusinessId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; CHARS];
-        for (place, byte) in text.iter_mut().rev().enumerate() {
-            *byte = ALPHABET[(self.0 >> (BITS_PER_CHAR * place as u32) & 31) as usize];
-        }
-        f.write_str(str::from_utf8(&text).expect("the alphabet is ASCII"))
+        f.write_str(str::from_utf8(&self.text()).expect("the alphabet is ASCII"))
     }
 }
 

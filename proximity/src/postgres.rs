@@ -23,8 +23,10 @@ mod load;
 mod lookout;
 mod progress;
 mod read;
+mod readers;
 mod replica;
 mod save;
+mod scan;
 mod schema;
 mod server;
 mod servers;
@@ -185,7 +187,7 @@ async fn store(
     if dirty.is_empty() && keys.is_empty() {
         return Ok(None);
     }
-    let position = save::dirty(connection, before, &dirty).await?;
+    let position = save::dirty(connection, before, dirty).await?;
     save::keys(connection, &keys).await?;
     Ok(Some(position))
 }
@@ -210,14 +212,14 @@ impl Store for PostgresStore {
     fn scan(&self, scan: Scan, fresh: Option<Freshness>) -> Answer<'_, Scanned> {
         Box::pin(async move {
             let scan = &scan;
-            let read = self.servers.read(fresh, move |pool| read::scan(pool, scan));
+            let read = self.servers.read(fresh, move |readers| scan::scan(readers, scan));
             read.await.map(|(scanned, _)| scanned)
         })
     }
 
     fn density(&self, area: Area) -> Answer<'_, Vec<(CountedCell, u32)>> {
         Box::pin(async move {
-            let read = self.servers.read(None, move |pool| read::density(pool, area));
+            let read = self.servers.read(None, move |readers| read::density(readers, area));
             read.await.map(|(cells, _)| cells)
         })
     }
@@ -229,7 +231,7 @@ impl Store for PostgresStore {
     ) -> Answer<'_, Vec<(Hexagon, u64)>> {
         Box::pin(async move {
             let ranges = &ranges;
-            let read = self.servers.read(fresh, move |pool| read::hexagons(pool, ranges));
+            let read = self.servers.read(fresh, move |readers| read::hexagons(readers, ranges));
             read.await.map(|(cells, _)| cells)
         })
     }
@@ -240,7 +242,8 @@ impl Store for PostgresStore {
         fresh: Option<Freshness>,
     ) -> Answer<'a, bool> {
         Box::pin(async move {
-            let read = self.servers.read(fresh, move |pool| read::has_category(pool, category));
+            let read =
+                self.servers.read(fresh, move |readers| read::has_category(readers, category));
             read.await.map(|(has, _)| has)
         })
     }
@@ -251,7 +254,7 @@ impl Store for PostgresStore {
         fresh: Option<Freshness>,
     ) -> Answer<'a, Vec<Option<Business>>> {
         Box::pin(async move {
-            let read = self.servers.read(fresh, move |pool| read::fetch(pool, ids));
+            let read = self.servers.read(fresh, move |readers| read::fetch(readers, ids));
             read.await.map(|(businesses, _)| businesses)
         })
     }
@@ -264,7 +267,7 @@ impl Store for PostgresStore {
         fresh: Option<Freshness>,
     ) -> Answer<'a, Vec<Business>> {
         Box::pin(async move {
-            let work = move |pool| read::owned(pool, owner, after, limit);
+            let work = move |readers| read::owned(readers, owner, after, limit);
             self.servers.read(fresh, work).await.map(|(businesses, _)| businesses)
         })
     }
@@ -273,7 +276,7 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let position = after.map_or(Ok(0), |after| i64::try_from(after.position.0));
             let position = position.map_err(|_| Refusal::OtherHistory)?;
-            let work = move |pool| read::changes(pool, position, limit);
+            let work = move |readers| read::changes(readers, position, limit);
             let (changes, state) = self.servers.read(after, work).await?;
             if after.is_some_and(|after| !state.includes(after)) {
                 return Err(Refusal::OtherHistory.into());

@@ -65,10 +65,8 @@ impl Resident {
         fresh: Option<Freshness>,
         now: Monotonic,
     ) -> Option<Found> {
-        let names = detail == Detail::Named;
-        if names && !self.config.names {
-            return None;
-        }
+        // Where names aren't kept, whoever asks adds them.
+        let names = detail == Detail::Named && self.config.names;
         let wanted = [fresh, after.map(|bookmark| bookmark.began)];
         Some(self.ready(query, wanted, now)?.nearby(query, after, names))
     }

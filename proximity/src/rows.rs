@@ -5,7 +5,7 @@ pub(crate) use sql::{Columns, damaged, missing};
 use crate::business::{Business, Source, SourceName};
 use crate::cell::CountedCell;
 use crate::command::{Effect, Outcome};
-use crate::details::{Details, Draft, Name};
+use crate::details::{Details, Draft};
 use crate::freshness::{FeedPosition, Freshness};
 use crate::hexagon::Hexagon;
 use crate::hours::OpeningHours;
@@ -109,15 +109,26 @@ pub(crate) fn business(row: &impl Columns) -> Result<Business, sqlx::Error> {
     })
 }
 
-/// A candidate: `id`, `latitude`, `longitude`, `placed`, `name`, `hours`.
+/// A candidate: `id`, `latitude`, `longitude`, `placed`, `hours`.
 pub(crate) fn candidate(row: &impl Columns) -> Result<Candidate, sqlx::Error> {
     Ok(Candidate {
         id: id(row)?,
         position: position(row)?,
         placed: placed(row)?,
-        name: row.text("name")?.map(Name::parse).transpose().map_err(damaged)?,
         hours: hours(row)?,
     })
+}
+
+/// A candidate without hours.
+pub(crate) fn plain_candidate(row: &impl Columns) -> Result<Candidate, sqlx::Error> {
+    let (id, position, placed) = (id(row)?, position(row)?, placed(row)?);
+    Ok(Candidate { id, position, placed, hours: None })
+}
+
+/// A state, in the columns of a candidate.
+pub(crate) fn plain_freshness(row: &impl Columns) -> Result<Freshness, sqlx::Error> {
+    let history = number(row, "placed")? as u64;
+    Ok(Freshness { history, position: FeedPosition(natural(row, "id")?) })
 }
 
 /// A change: a business and its `feed_position`, or without a `name` only those, `id`, `version` and `updated_ms`.

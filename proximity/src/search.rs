@@ -108,7 +108,7 @@ impl Query {
     }
 
     /// The candidate as a hit, if it is one. Those placed after `walk` began are none.
-    fn judge(&self, candidate: Candidate, walk: FeedPosition) -> Option<Hit> {
+    fn judge(&self, candidate: &Candidate, walk: FeedPosition) -> Option<Hit> {
         let distance = self.circle.distance(candidate.position);
         if distance > self.circle.radius() || candidate.placed > walk {
             return None;
@@ -118,8 +118,8 @@ impl Query {
         {
             return None;
         }
-        let Candidate { id, position, name, .. } = candidate;
-        Some(Hit { distance, id, position, name, business: None })
+        let Candidate { id, position, .. } = *candidate;
+        Some(Hit { distance, id, position, name: None, business: None })
     }
 }
 

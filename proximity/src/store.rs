@@ -7,7 +7,6 @@ use crate::business::Business;
 use crate::category::CategoryKey;
 use crate::cell::{Area, Code, CountedCell, Range};
 use crate::command::{Import, Imported, Order, Outcome};
-use crate::details::Name;
 use crate::error::{Error, Refusal};
 use crate::freshness::{FeedPosition, Freshness};
 use crate::hexagon::{Hexagon, HexagonRange};
@@ -17,8 +16,9 @@ use crate::limits::Limits;
 
 /// The most orders in one call of a [`Store`].
 pub const BATCH_MAX: usize = 256;
-/// The most places in one import.
-pub const IMPORT_MAX: usize = 1_000;
+/// The most places in one import. The counters of cells that a thousand places share are written once, and indexes in
+/// order, so more are cheaper; but writers wait for one another, and so many take a database some 300 ms.
+pub const IMPORT_MAX: usize = 8_000;
 /// The most ids that are fetched at once.
 pub const FETCH_MAX: usize = 1_000;
 /// The most ranges in one scan, scanned and counted each.
@@ -42,8 +42,6 @@ pub struct Scan {
     pub after: Option<(Code, BusinessId)>,
     /// The most rows to answer with, up to [`SCAN_ROWS_MAX`].
     pub rows_max: usize,
-    /// Names are wanted.
-    pub names: bool,
     /// Opening hours are wanted.
     pub hours: bool,
     /// Where, besides, only the number of businesses is wanted: like `ranges`, of the same category.
@@ -59,8 +57,6 @@ pub struct Candidate {
     pub position: Position,
     /// See [`Business::placed`].
     pub placed: FeedPosition,
-    /// What it is called, if asked for.
-    pub name: Option<Name>,
     /// When it is open, if asked for and known.
     pub hours: Option<OpeningHours>,
 }

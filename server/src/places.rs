@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 pub(crate) use format::{Format, source};
 
 /// Batches that are read but not imported yet.
-const BATCHES_WAITING_MAX: usize = 4;
+const BATCHES_WAITING_MAX: usize = 2;
 
 /// What every file that is compressed begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];

@@ -1,14 +1,10 @@
-use std::any::Any;
 use std::time::Duration;
 
-use api::Problem;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::get;
-use model::ErrorKind;
 use proximity::http::FRESHNESS;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -35,14 +31,8 @@ pub(crate) fn assemble(
     if let Some(dev) = dev {
         router = router.merge(dev);
     }
-    // Inside the door, so that a fault of ours is logged and answered like any other refusal.
-    let router = router.layer(CatchPanicLayer::custom(panicked));
     let router = api::door(router, context);
     if allowed_origins.is_empty() { router } else { router.layer(cors(allowed_origins)) }
-}
-
-fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Problem::new(ErrorKind::Internal, "internal_error", "a fault of ours").into_response()
 }
 
 /// Lets pages of other origins use REST, where they are allowed to; browsers ask before they do.
@@ -90,6 +80,7 @@ mod tests {
     use api::{Context, RateLimit, SystemRandom, Verifier, VerifyingKey};
     use axum::body::Body;
     use axum::http::{Request, StatusCode};
+    use axum::response::Response;
     use model::SystemClock;
     use tower::ServiceExt;
 

@@ -27,20 +27,19 @@ pub(super) fn json(rows: &impl Serialize) -> String {
 }
 
 /// One statement, so that all of it is of one state. `CROSS JOIN` keeps the order of the ranges, and within each the
-/// index has its own, so that the limit cuts where the next scan goes on. Names and hours are only looked up if wanted.
+/// index has its own, so that the limit cuts where the next scan goes on. Hours are only looked up if wanted.
 macro_rules! scan {
     ($places:literal, $counted:literal) => {
         concat!(
             "SELECT head, history, ",
             $counted,
             " AS counted, NULL AS id, 0.0 AS latitude, 0.0 AS longitude, NULL AS placed,
-                    NULL AS name, NULL AS hours
+                    NULL AS hours
              FROM feed
              UNION ALL
              SELECT * FROM (
                  SELECT NULL, NULL, NULL, places.id, places.latitude, places.longitude, places.placed,
-                        CASE WHEN ?5 THEN (SELECT name FROM businesses WHERE id = places.id) END,
-                        CASE WHEN ?6 THEN (SELECT hours FROM businesses WHERE id = places.id) END
+                        CASE WHEN ?5 THEN (SELECT hours FROM businesses WHERE id = places.id) END
                  FROM json_each(?1) AS range CROSS JOIN ",
             $places,
             " places.code BETWEEN range.value ->> 0 AND range.value ->> 1
@@ -53,16 +52,16 @@ macro_rules! scan {
 
 pub(super) const SCAN: &str = scan!(
     "places ON",
-    "(SELECT coalesce(sum(businesses), 0) FROM json_each(?7) AS range
+    "(SELECT coalesce(sum(businesses), 0) FROM json_each(?6) AS range
       CROSS JOIN cells ON cell BETWEEN range.value ->> 0 AND range.value ->> 1)
-   + (SELECT count(*) FROM json_each(?8) AS range
+   + (SELECT count(*) FROM json_each(?7) AS range
       CROSS JOIN places ON code BETWEEN range.value ->> 0 AND range.value ->> 1)"
 );
 
 pub(super) const SCAN_CATEGORY: &str = scan!(
-    "category_places AS places ON category_id = (SELECT id FROM categories WHERE key = ?9) AND",
-    "(SELECT count(*) FROM json_each(?8) AS range
-      CROSS JOIN category_places ON category_id = (SELECT id FROM categories WHERE key = ?9)
+    "category_places AS places ON category_id = (SELECT id FROM categories WHERE key = ?8) AND",
+    "(SELECT count(*) FROM json_each(?7) AS range
+      CROSS JOIN category_places ON category_id = (SELECT id FROM categories WHERE key = ?8)
           AND code BETWEEN range.value ->> 0 AND range.value ->> 1)"
 );
 
@@ -84,7 +83,6 @@ pub(super) async fn scan(readers: &SqlitePool, scan: &Scan) -> Result<Scanned, s
         .bind(code)
         .bind(id)
         .bind(scan.rows_max as i64)
-        .bind(scan.names)
         .bind(scan.hours)
         .bind(json(&cells))
         .bind(json(&pairs(&counted)));

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use api::{Caller, Json, Problem, Query};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{HeaderValue, header};
 use model::{Metres, Position, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::{IntoParams, ToSchema};
@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::{HoursBody, PointBody, attributes};
 use super::businesses::VARY;
 use super::described::FreshHeader;
+use super::page::PlainPage;
 use super::request::{Fresh, invalid};
 use crate::limits::RESULTS_DEFAULT;
 use crate::{
@@ -121,13 +122,16 @@ pub(super) async fn search(
         Some(true) => Some(proximity.total(&search, Some(found.as_of)).await?),
         _ => None,
     };
-    let body = NearbyBody {
-        businesses: found.hits.iter().map(|hit| fields.of(hit)).collect(),
-        next_cursor: found.next.map(|bookmark| bookmark.encode(&search)),
-        total,
+    let next = found.next.map(|bookmark| bookmark.encode(&search));
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static(BRIEFLY)),
+        (header::VARY, HeaderValue::from_static(VARY)),
+    ];
+    let answer = match fields.detail() {
+        Detail::Full => Json(fields.body(&found.hits, next, total)).into_response(),
+        _ => fields.plain(&found.hits, next.as_deref(), total).into_response(),
     };
-    let headers = [(header::CACHE_CONTROL, BRIEFLY), (header::VARY, VARY)];
-    Ok((headers, Json(body)).into_response())
+    Ok((headers, answer).into_response())
 }
 
 impl NearbyQuery {
@@ -220,6 +224,27 @@ impl Fields {
         }
     }
 
+    fn plain<'a>(
+        &self,
+        hits: &'a [Hit],
+        next_cursor: Option<&'a str>,
+        total: Option<u64>,
+    ) -> PlainPage<'a> {
+        let wants = |field| self.0.contains(&field);
+        let (names, positions) = (wants(Field::Name), wants(Field::Position));
+        PlainPage { hits, names, positions, next_cursor, total }
+    }
+
+    fn body<'a>(
+        &self,
+        hits: &'a [Hit],
+        next_cursor: Option<String>,
+        total: Option<u64>,
+    ) -> NearbyBody<'a> {
+        let businesses = hits.iter().map(|hit| self.of(hit)).collect();
+        NearbyBody { businesses, next_cursor, total }
+    }
+
     fn of<'a>(&self, hit: &'a Hit) -> HitBody<'a> {
         let full = hit.business.as_deref();
         let details = full.map(|business| &business.details);
@@ -255,7 +280,10 @@ fn as_text<S: Serializer>(id: &BusinessId, serializer: S) -> Result<S::Ok, S::Er
 
 #[cfg(test)]
 mod tests {
+    use model::SeededRandom;
+
     use super::*;
+    use crate::Millimetres;
 
     #[test]
     fn no_more_is_read_than_the_fields_need() {
@@ -266,6 +294,30 @@ mod tests {
         assert_eq!(detail(Some("name,phone")), Ok(Detail::Full));
         for wrong in ["", "name,", "owner", "name,name", "Name", " name"] {
             assert!(detail(Some(wrong)).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_plain_page_is_the_text_that_serde_makes_of_it() {
+        let random = SeededRandom::new(7);
+        let hit = |n: u64, name: &str| Hit {
+            distance: Millimetres(n * 12_345),
+            id: BusinessId::random(&random),
+            position: Position::new(36.1 + n as f64 / 7.0, -115.0).expect("on Earth"),
+            name: Name::parse(name).ok(),
+            business: None,
+        };
+        let named = [hit(0, "A \"Bar\" \\"), hit(1, "山田"), hit(2, ""), hit(4, "\u{7f}b/")];
+        for hits in [&named[..], &named[..1], &[]] {
+            for fields in [None, Some("id"), Some("name"), Some("position")] {
+                for (next, total) in [(None, None), (Some("bmV4dA"), Some(1_234_567))] {
+                    let fields = Fields::parse(fields).expect("fields");
+                    let serdes = fields.body(hits, next.map(str::to_owned), total);
+                    let serdes = serde_json::to_string(&serdes).expect("JSON");
+                    let plain = fields.plain(hits, next, total).text();
+                    assert_eq!(String::from_utf8(plain).expect("UTF-8"), serdes);
+                }
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
-use sqlx::{Connection, PgConnection, PgExecutor, Row};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{Connection, PgConnection, PgExecutor, Postgres, Row};
 
 use crate::freshness::{FeedPosition, Freshness};
 use crate::rows;
@@ -67,8 +69,12 @@ pub(super) async fn of_primary(connection: &mut PgConnection) -> Result<Freshnes
     Ok(state)
 }
 
+/// Asks any server how far it has come.
+pub(super) fn query<'q>() -> Query<'q, Postgres, PgArguments> {
+    sqlx::query("SELECT head, history FROM proximity.feed")
+}
+
 /// The state of any server, as far as it has come.
 pub(super) async fn of<'c>(server: impl PgExecutor<'c>) -> Result<Freshness, sqlx::Error> {
-    let query = sqlx::query("SELECT head, history FROM proximity.feed");
-    rows::freshness(&query.fetch_one(server).await?)
+    rows::freshness(&query().fetch_one(server).await?)
 }

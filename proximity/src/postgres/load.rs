@@ -32,7 +32,8 @@ pub(super) async fn by_id(
     found.iter().map(rows::business).collect()
 }
 
-/// The businesses of these sources.
+/// The businesses of these sources. A join, for which each pair is looked up by itself: ids as an array of one source
+/// might be compared one after the other with all that the source has.
 pub(super) async fn by_source(
     connection: &mut PgConnection,
     sources: &BTreeSet<&Source>,

@@ -3,16 +3,17 @@ use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sqlx::PgPool;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::lookout::{Away, Lookout};
 use super::read::Seen;
+use super::readers::{From, Readers};
 use super::server::Server;
 use super::{Config, feed};
 use crate::error::Error;
 use crate::freshness::Freshness;
 use crate::metrics::{READS, REPLICA_BEHIND, SERVER_UP};
+use crate::rows;
 
 /// How often a replica is asked whether it has come as far as a read wants.
 const CATCH_UP_LOOK: Duration = Duration::from_millis(5);
@@ -23,7 +24,7 @@ pub(super) struct Replica {
     /// The same, for those who would rather wait than go without.
     patient: Server,
     name: String,
-    readers: PgPool,
+    readers: Readers,
     standing: Mutex<Standing>,
 }
 
@@ -50,7 +51,7 @@ impl Replica {
             (Server::replica(config, url)?, Server::patient_replica(config, url)?);
         let standing = Standing::Down("it wasn't asked yet".to_owned());
         Ok(Self {
-            readers: server.readers(config.readers_max),
+            readers: server.readers(From::Any, config.readers_max),
             name: server.to_string(),
             server,
             patient,
@@ -113,7 +114,8 @@ impl Replica {
         }
         let reached = async {
             loop {
-                let state = feed::of(&self.readers).await.ok()?;
+                let state = self.readers.fetch_one(feed::query()).await.ok()?;
+                let state = rows::freshness(&state).ok()?;
                 self.note(state);
                 if state.includes(wanted) {
                     return Some(());
@@ -155,7 +157,7 @@ impl Replica {
         }
     }
 
-    pub(super) fn readers(&self) -> PgPool {
+    pub(super) fn readers(&self) -> Readers {
         self.readers.clone()
     }
 

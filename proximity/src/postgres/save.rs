@@ -1,7 +1,11 @@
+use std::io;
+use std::sync::Arc;
+
 use sqlx::PgConnection;
+use tokio::task::spawn_blocking;
 
 use super::feed;
-use super::index::Index;
+use super::index::{Index, in_feed, placed_at};
 use crate::business::Business;
 use crate::freshness::FeedPosition;
 use crate::ledger::{Dirty, KeyOf, Remembered};
@@ -12,53 +16,79 @@ use crate::rows;
 const FORGOTTEN_MAX: i64 = 1_024;
 
 /// Writes what a ledger changed, behind the feed's `head`; answers the new one. A dozen statements, whatever the number.
+///
+/// Rows go to each table in the order of its key, so that one page of an index after the other is changed.
 pub(super) async fn dirty(
     connection: &mut PgConnection,
     head: FeedPosition,
-    dirty: &[Dirty],
+    dirty: Vec<Dirty>,
 ) -> Result<FeedPosition, sqlx::Error> {
     if dirty.is_empty() {
         return Ok(head);
     }
-    let index = Index::of(dirty);
+    let dirty: Arc<[Dirty]> = dirty.into();
+    // Cells and hexagons of thousands of places take a while, in which the database is busy with the businesses.
+    let indexed = Arc::clone(&dirty);
+    let indexing = spawn_blocking(move || Index::of(head, &indexed));
+    businesses(connection, head, &dirty).await?;
+    removals(connection, head, &dirty).await?;
+    let index = indexing.await.map_err(io::Error::from)?;
     index.delete(connection).await?;
-    let placed: Vec<(FeedPosition, &Dirty)> =
-        dirty.iter().zip(1..).map(|(dirty, n)| (FeedPosition(head.0 + n), dirty)).collect();
-    businesses(connection, &placed).await?;
-    removals(connection, &placed).await?;
     index.insert(connection).await?;
     let head = FeedPosition(head.0 + dirty.len() as u64);
     feed::advance(connection, head).await?;
     Ok(head)
 }
 
+/// A business as it is to be stored: its place in the feed, that of the change that put it where it is, and itself.
+type Stored<'a> = (i64, i64, &'a Business);
+
+/// The new ones apart from those that were there: an upsert would look for each again, and write
+/// more of it down.
 async fn businesses(
     connection: &mut PgConnection,
-    placed: &[(FeedPosition, &Dirty)],
+    head: FeedPosition,
+    dirty: &[Dirty],
 ) -> Result<(), sqlx::Error> {
-    let stored: Vec<(i64, i64, &Business)> = placed
-        .iter()
-        .filter_map(|(position, dirty)| {
-            let business = dirty.after.as_ref()?;
-            let placed = if dirty.is_placed() { *position } else { business.placed };
-            Some((position.0 as i64, placed.0 as i64, business))
-        })
-        .collect();
+    let (mut new, mut known): (Vec<Stored<'_>>, Vec<Stored<'_>>) = Default::default();
+    for (position, dirty) in in_feed(head, dirty) {
+        let Some(business) = &dirty.after else { continue };
+        let since = placed_at(position, dirty, business);
+        let rows = if dirty.before.is_none() { &mut new } else { &mut known };
+        rows.push((position.0 as i64, since.0 as i64, business));
+    }
+    let insert = "INSERT INTO proximity.businesses
+                      (id, feed_position, placed, version, owner, source, source_id, name,
+                       latitude, longitude, hours, rest, updated_ms)
+                  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
+                                       $5::text[], $6::text[], $7::text[], $8::text[],
+                                       $9::float8[], $10::float8[], $11::text[], $12::text[],
+                                       $13::bigint[])";
+    write(connection, insert, new).await?;
+    let update = "UPDATE proximity.businesses AS business SET
+                      feed_position = new.feed_position, placed = new.placed,
+                      version = new.version, owner = new.owner, name = new.name,
+                      latitude = new.latitude, longitude = new.longitude,
+                      hours = new.hours, rest = new.rest, updated_ms = new.updated_ms
+                  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
+                              $5::text[], $6::text[], $7::text[], $8::text[],
+                              $9::float8[], $10::float8[], $11::text[], $12::text[],
+                              $13::bigint[])
+                      AS new (id, feed_position, placed, version, owner, source, source_id, name,
+                              latitude, longitude, hours, rest, updated_ms)
+                  WHERE business.id = new.id";
+    write(connection, update, known).await
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    sql: &'static str,
+    mut stored: Vec<Stored<'_>>,
+) -> Result<(), sqlx::Error> {
     if stored.is_empty() {
         return Ok(());
     }
-    let sql = "INSERT INTO proximity.businesses
-                   (id, feed_position, placed, version, owner, source, source_id, name,
-                    latitude, longitude, hours, rest, updated_ms)
-               SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
-                                    $5::text[], $6::text[], $7::text[], $8::text[],
-                                    $9::float8[], $10::float8[], $11::text[], $12::text[],
-                                    $13::bigint[])
-               ON CONFLICT (id) DO UPDATE SET
-                   feed_position = excluded.feed_position, placed = excluded.placed,
-                   version = excluded.version, owner = excluded.owner, name = excluded.name,
-                   latitude = excluded.latitude, longitude = excluded.longitude,
-                   hours = excluded.hours, rest = excluded.rest, updated_ms = excluded.updated_ms";
+    stored.sort_unstable_by_key(|(_, _, business)| business.id);
     let column = |it: fn(&Business) -> i64| -> Vec<i64> {
         stored.iter().map(|(_, _, business)| it(business)).collect()
     };
@@ -89,11 +119,12 @@ async fn businesses(
 
 async fn removals(
     connection: &mut PgConnection,
-    placed: &[(FeedPosition, &Dirty)],
+    head: FeedPosition,
+    dirty: &[Dirty],
 ) -> Result<(), sqlx::Error> {
     let (mut positions, mut ids) = (Vec::new(), Vec::new());
     let (mut versions, mut times) = (Vec::new(), Vec::new());
-    for (position, Dirty { before, after, version, at }) in placed {
+    for (position, Dirty { before, after, version, at }) in in_feed(head, dirty) {
         let Some(before) = before.as_ref().filter(|_| after.is_none()) else { continue };
         positions.push(position.0 as i64);
         ids.push(before.id.integer());

@@ -2,15 +2,12 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use sql::postgres::{Times, is_answering, refuse_replica};
-use sqlx::postgres::PgPoolOptions;
+use sql::postgres::Times;
 use sqlx::{PgConnection, PgPool};
 
 use super::Config;
+use super::readers::{From, Readers};
 use crate::error::Error;
-
-/// A reader that was used since isn't tried out.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// What each connection is set to beside what all parts set.
 const SETTINGS: [(&str, &str); 3] = [
@@ -24,6 +21,7 @@ const SETTINGS: [(&str, &str); 3] = [
 /// One server, as a config names it.
 pub(super) struct Server {
     pub(super) server: sql::postgres::Server,
+    connect_timeout: Duration,
 }
 
 impl fmt::Display for Server {
@@ -52,7 +50,7 @@ impl Server {
     fn of(config: &Config, url: &str, times: Times) -> Result<Self, Error> {
         config.validate().map_err(Error::Unusable)?;
         let server = sql::postgres::Server::of(&config.login(url), times, &SETTINGS)?;
-        Ok(Self { server })
+        Ok(Self { server, connect_timeout: times.connect })
     }
 
     /// A connection of its own, before anything starts: what is wrong is said as it is.
@@ -65,27 +63,10 @@ impl Server {
         self.server.primary_pool(connections_max)
     }
 
-    /// Connections to the primary that read: a replica would answer, but not with what was just written.
-    pub(super) fn primary_readers(&self, connections_max: u32) -> PgPool {
-        let options = self.readers_options(connections_max);
-        self.server
-            .lazily(options.after_connect(|connection, _| Box::pin(refuse_replica(connection))))
-    }
-
     /// Connections that read, made when they are needed.
-    pub(super) fn readers(&self, connections_max: u32) -> PgPool {
-        self.server.lazily(self.readers_options(connections_max))
-    }
-
-    /// One that was idle for a moment only isn't tried out, so that a search takes one round trip: whoever finds it
-    /// broken asks again.
-    fn readers_options(&self, connections_max: u32) -> PgPoolOptions {
-        self.server.pool_options(connections_max).before_acquire(|connection, meta| {
-            let is_fresh = meta.idle_for < FRESH;
-            Box::pin(
-                async move { if is_fresh { Ok(true) } else { is_answering(connection).await } },
-            )
-        })
+    pub(super) fn readers(&self, from: From, connections_max: u32) -> Readers {
+        let options = self.server.options_named("whereabouts");
+        Readers::new(options, from, connections_max, self.connect_timeout)
     }
 
     /// The answer while serving, or why there is none.

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::lookout::Lookout;
 use super::progress::Progress;
 use super::read::Seen;
+use super::readers::{From, Readers};
 use super::replica::Replica;
 use super::server::Server;
 use super::{Config, feed};
@@ -27,7 +28,7 @@ const SOON: Duration = Duration::from_millis(500);
 pub(super) struct Servers {
     primary: Server,
     pub(super) writers: PgPool,
-    readers: PgPool,
+    readers: Readers,
     name: String,
     replicas: Vec<Replica>,
     progress: Mutex<Progress>,
@@ -56,7 +57,7 @@ impl Servers {
         drop(connection);
         let lag_max = Duration::from_millis(config.lag_max_ms);
         Ok(Self {
-            readers: primary.primary_readers(config.readers_max),
+            readers: primary.readers(From::Primary, config.readers_max),
             name: primary.to_string(),
             writers,
             primary,
@@ -163,7 +164,7 @@ impl Servers {
     pub(super) async fn read<T, W>(
         &self,
         wanted: Option<Freshness>,
-        work: impl Fn(PgPool) -> W + Send + Sync,
+        work: impl Fn(Readers) -> W + Send + Sync,
     ) -> Result<(T, Freshness), Error>
     where
         W: Future<Output = Seen<T>> + Send,
@@ -195,7 +196,7 @@ impl Servers {
         &self,
         required: Freshness,
         wanted: Option<Freshness>,
-        work: &(impl Fn(PgPool) -> W + Send + Sync),
+        work: &(impl Fn(Readers) -> W + Send + Sync),
     ) -> Option<(T, Freshness)>
     where
         W: Future<Output = Seen<T>> + Send,
@@ -232,7 +233,7 @@ impl Servers {
 
     async fn ask_primary<T, W>(
         &self,
-        work: &(impl Fn(PgPool) -> W + Send + Sync),
+        work: &(impl Fn(Readers) -> W + Send + Sync),
     ) -> Result<(T, Freshness), Error>
     where
         W: Future<Output = Seen<T>> + Send,
@@ -242,9 +243,8 @@ impl Servers {
         }
         let start = Instant::now();
         let answered = match self.primary.answer(work(self.readers.clone())).await {
-            // Writers' connections are tried out before they are used.
             Err(Error::Unavailable(_)) if start.elapsed() < SOON => {
-                self.primary.answer(work(self.writers.clone())).await?
+                self.primary.answer(work(self.readers.clone())).await?
             }
             answered => answered?,
         };
@@ -258,7 +258,7 @@ async fn ask_replica<T, W>(
     replica: &Replica,
     required: Freshness,
     wanted: Option<Freshness>,
-    work: &(impl Fn(PgPool) -> W + Send + Sync),
+    work: &(impl Fn(Readers) -> W + Send + Sync),
 ) -> Option<(T, Freshness)>
 where
     W: Future<Output = Seen<T>> + Send,

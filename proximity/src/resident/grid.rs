@@ -31,7 +31,7 @@ pub(super) fn point(position: Position) -> Point {
 
 /// The square of the distance through the Earth, in steps.
 pub(super) fn chord2(one: Point, other: Point) -> f64 {
-    let off = |axis: usize| f64::from(one[axis]) - f64::from(other[axis]);
+    let off = |axis: usize| (i64::from(one[axis]) - i64::from(other[axis])) as f64;
     let (x, y, z) = (off(0), off(1), off(2));
     x * x + y * y + z * z
 }

@@ -1,14 +1,16 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use model::Position;
 
 use super::ResidentConfig;
 use super::categories::Categories;
-use super::grid::{chord2, point};
+use super::grid::{Point, chord2, point};
 use super::planted::{Planted, Seedling};
 use super::tree::Visitor;
 use super::wishes::{Count, Page};
+use crate::business::Business;
 use crate::category::CategoryKey;
 use crate::details::Name;
 use crate::freshness::{FeedPosition, Freshness};
@@ -19,6 +21,8 @@ use crate::store::Change;
 
 /// Businesses beside the tree, each looked at by every search: more are planted.
 pub(super) const DELTA_MAX: usize = 1_024;
+/// Bytes of their names: where the same ones change again and again, their names pile up.
+const DELTA_NAMES_BYTES_MAX: usize = 1 << 20;
 
 /// All businesses of one state. A clone shares what is planted.
 #[derive(Debug, Clone)]
@@ -27,9 +31,23 @@ pub(super) struct Index {
     planted: Arc<Planted>,
     categories: Arc<Categories>,
     /// Places in the tree of what is removed, or in the delta.
-    dead: HashSet<u32>,
-    delta: HashMap<BusinessId, Seedling>,
+    dead: BTreeSet<u32>,
+    delta: HashMap<BusinessId, Sapling>,
+    /// The names of those in the delta, and some that aren't any more: one text, as while all is loaded, all are there.
+    delta_names: String,
     as_of: Freshness,
+}
+
+/// A business beside the tree.
+#[derive(Debug, Clone)]
+pub(super) struct Sapling {
+    id: BusinessId,
+    point: Point,
+    position: Position,
+    placed: FeedPosition,
+    categories: u32,
+    /// Where in the names of the delta; nowhere if names aren't kept.
+    name: Range<usize>,
 }
 
 impl Index {
@@ -39,8 +57,9 @@ impl Index {
             config,
             planted: Arc::default(),
             categories: Arc::default(),
-            dead: HashSet::new(),
+            dead: BTreeSet::new(),
             delta: HashMap::new(),
+            delta_names: String::new(),
             as_of,
         }
     }
@@ -66,8 +85,8 @@ impl Index {
             self.dead.extend(self.planted.place(id));
             match business {
                 Some(business) => {
-                    let seedling = Seedling::of(&business, &mut self.categories, self.config);
-                    self.delta.insert(id, seedling);
+                    let sapling = self.sapling(&business);
+                    self.delta.insert(id, sapling);
                 }
                 None => {
                     self.delta.remove(&id);
@@ -77,19 +96,36 @@ impl Index {
         self.as_of = as_of;
     }
 
+    fn sapling(&mut self, business: &Business) -> Sapling {
+        let Business { id, details, placed, .. } = business;
+        let start = self.delta_names.len();
+        if self.config.names {
+            self.delta_names.push_str(details.name.as_str());
+        }
+        Sapling {
+            id: *id,
+            point: point(details.position),
+            position: details.position,
+            placed: *placed,
+            categories: Categories::number(&mut self.categories, &details.categories),
+            name: start..self.delta_names.len(),
+        }
+    }
+
     /// Whether so much has changed that searches look at too much.
     pub(super) fn is_overgrown(&self) -> bool {
         self.delta.len().max(self.dead.len()) > DELTA_MAX
+            || self.delta_names.len() > DELTA_NAMES_BYTES_MAX
     }
 
     /// The same with everything in the tree.
     pub(super) fn replanted(self) -> Self {
-        let Self { config, planted, categories, dead, delta, as_of } = self;
-        let mut all = planted.uproot(&dead);
-        drop(planted);
-        all.extend(delta);
-        let planted = Arc::new(Planted::plant(all, &categories, as_of.position));
-        Self { config, planted, categories, dead: HashSet::new(), delta: HashMap::new(), as_of }
+        let Self { config, planted, categories, dead, delta, delta_names, as_of } = self;
+        let mut all = Vec::with_capacity(planted.entries.len() + delta.len());
+        all.extend(planted.uproot(&dead));
+        all.extend(delta.values().map(|sapling| sapling.seedling(&delta_names)));
+        let planted = Planted::plant(&all, config.names, &categories, as_of.position);
+        Self { planted: Arc::new(planted), categories, ..Self::new(config, as_of) }
     }
 
     /// A page of what a query finds.
@@ -120,8 +156,8 @@ impl Index {
         let from = point(query.circle().centre());
         let having = query.category().map(|key| self.categories.having(key));
         let mut look = Look { index: self, having, wish };
-        for (id, seedling) in &self.delta {
-            look.at(chord2(seedling.point, from), Spot::Delta(*id, seedling));
+        for sapling in self.delta.values() {
+            look.at(chord2(sapling.point, from), Spot::Delta(sapling));
         }
         self.planted.tree.visit(from, &mut look);
     }
@@ -129,28 +165,29 @@ impl Index {
     pub(super) fn id(&self, spot: Spot<'_>) -> BusinessId {
         match spot {
             Spot::Planted(place) => self.planted.entries[place].id,
-            Spot::Delta(id, _) => id,
+            Spot::Delta(sapling) => sapling.id,
         }
     }
 
     pub(super) fn position(&self, spot: Spot<'_>) -> Position {
         match spot {
             Spot::Planted(place) => self.planted.entries[place].position,
-            Spot::Delta(_, seedling) => seedling.position,
+            Spot::Delta(sapling) => sapling.position,
         }
     }
 
-    pub(super) fn placed(&self, spot: Spot<'_>) -> FeedPosition {
+    /// Whether it was placed later than that.
+    pub(super) fn was_placed_after(&self, spot: Spot<'_>, walk: FeedPosition) -> bool {
         match spot {
-            Spot::Planted(place) => self.planted.placed(place),
-            Spot::Delta(_, seedling) => seedling.placed,
+            Spot::Planted(place) => self.planted.was_placed_after(place, walk),
+            Spot::Delta(sapling) => sapling.placed > walk,
         }
     }
 
     fn categories(&self, spot: Spot<'_>) -> usize {
         let number = match spot {
             Spot::Planted(place) => self.planted.entries[place].categories,
-            Spot::Delta(_, seedling) => seedling.categories,
+            Spot::Delta(sapling) => sapling.categories,
         };
         number as usize
     }
@@ -158,8 +195,18 @@ impl Index {
     fn name(&self, spot: Spot<'_>) -> Option<Name> {
         match spot {
             Spot::Planted(place) => self.planted.name(place),
-            Spot::Delta(_, seedling) => seedling.name.clone(),
+            Spot::Delta(sapling) => {
+                let name = Some(&self.delta_names[sapling.name.clone()]);
+                name.filter(|name| !name.is_empty()).map(Name::known)
+            }
         }
+    }
+}
+
+impl Sapling {
+    fn seedling<'a>(&self, names: &'a str) -> Seedling<'a> {
+        let Self { id, point, position, placed, categories, ref name } = *self;
+        Seedling { id, point, position, placed, categories, name: &names[name.clone()] }
     }
 }
 
@@ -169,7 +216,7 @@ pub(super) enum Spot<'a> {
     /// In this place of the tree.
     Planted(usize),
     /// Beside it.
-    Delta(BusinessId, &'a Seedling),
+    Delta(&'a Sapling),
 }
 
 /// What is asked of all businesses around a point.
@@ -179,6 +226,14 @@ pub(super) trait Wish<'a> {
 
     /// Takes one within reach, whose chord has this square, in steps.
     fn take(&mut self, chord2: f64, spot: Spot<'a>);
+
+    /// The square, in steps, of chords of which it is enough to know how many there are; less than 0 if of none.
+    fn count2(&self) -> f64 {
+        -1.0
+    }
+
+    /// Takes so many of these.
+    fn count(&mut self, _: usize) {}
 }
 
 /// Shows what lives, and is of a category that is wanted.
@@ -211,5 +266,14 @@ impl<'a, W: Wish<'a>> Visitor for Look<'a, '_, W> {
 
     fn reach2(&self) -> f64 {
         self.wish.reach2()
+    }
+
+    fn whole2(&self) -> f64 {
+        if self.having.is_some() { -1.0 } else { self.wish.count2() }
+    }
+
+    fn visit_whole(&mut self, places: Range<usize>) {
+        let dead = self.index.dead.range(places.start as u32..places.end as u32).count();
+        self.wish.count(places.len() - dead);
     }
 }

@@ -46,22 +46,51 @@ impl<'a, 'q> Page<'a, 'q> {
             perhaps_shown2: shown_m.map_or(0.0, chord2_max),
             walk,
             wanted,
-            shortest: BinaryHeap::with_capacity(wanted + 1),
+            shortest: BinaryHeap::with_capacity(wanted),
             reach2: chord2_max(query.circle().radius().metres()),
-            candidates: Vec::with_capacity(4 * wanted),
+            candidates: Vec::with_capacity(2 * wanted),
         }
     }
 
     /// Up to as many as wanted, in the order of distance and id.
     pub(super) fn into_hits(self) -> Vec<(Millimetres, Spot<'a>)> {
         let Self { index, circle, candidates, reach2, .. } = self;
-        let near = candidates.into_iter().filter(|(chord2, _)| *chord2 <= reach2);
-        let measured = near.map(|(_, spot)| (circle.distance(index.position(spot)), spot));
-        let mut hits: Vec<_> =
-            measured.filter(|(distance, _)| *distance <= circle.radius()).collect();
+        let near = candidates.iter().filter(|(chord2, _)| *chord2 <= reach2);
+        let measured = near.map(|(_, spot)| (circle.distance(index.position(*spot)), *spot));
+        let mut hits = Vec::with_capacity(candidates.len());
+        hits.extend(measured.filter(|(distance, _)| *distance <= circle.radius()));
         hits.sort_unstable_by_key(|(distance, spot)| (*distance, index.id(*spot)));
         hits.truncate(self.wanted);
         hits
+    }
+
+    /// Shortens the reach, if this is one of the shortest chords.
+    fn note(&mut self, chord2: f64) {
+        if self.shortest.len() < self.wanted {
+            self.shortest.push(chord2.to_bits());
+        } else if let Some(mut last) = self.shortest.peek_mut()
+            && chord2.to_bits() < *last
+        {
+            *last = chord2.to_bits();
+        } else {
+            return;
+        }
+        // Whatever is beyond the last of them isn't nearer than any of them, however they are measured; and if one of them
+        // lies outside of the circle, so does everything beyond.
+        if self.shortest.len() == self.wanted
+            && let Some(last) = self.shortest.peek()
+        {
+            self.reach2 = self.reach2.min(chord2_beyond(f64::from_bits(*last)));
+        }
+    }
+
+    /// Drops what is out of reach by now; more room is taken only if most aren't.
+    fn make_room(&mut self) {
+        let (reach2, room) = (self.reach2, self.candidates.capacity());
+        self.candidates.retain(|(chord2, _)| *chord2 <= reach2);
+        if self.candidates.len() > room / 2 {
+            self.candidates.reserve(room);
+        }
     }
 
     fn was_shown(&self, chord2: f64, spot: Spot<'a>) -> bool {
@@ -79,21 +108,14 @@ impl<'a> Wish<'a> for Page<'a, '_> {
     }
 
     fn take(&mut self, chord2: f64, spot: Spot<'a>) {
-        if self.was_shown(chord2, spot) || self.index.placed(spot) > self.walk {
+        if self.was_shown(chord2, spot) || self.index.was_placed_after(spot, self.walk) {
             return;
         }
+        self.note(chord2);
+        if self.candidates.len() == self.candidates.capacity() {
+            self.make_room();
+        }
         self.candidates.push((chord2, spot));
-        self.shortest.push(chord2.to_bits());
-        if self.shortest.len() > self.wanted {
-            self.shortest.pop();
-        }
-        // Whatever is beyond the last of them isn't nearer than any of them, however they are measured; and if one of them
-        // lies outside of the circle, so does everything beyond.
-        if self.shortest.len() == self.wanted
-            && let Some(last) = self.shortest.peek()
-        {
-            self.reach2 = self.reach2.min(chord2_beyond(f64::from_bits(*last)));
-        }
     }
 }
 
@@ -122,6 +144,14 @@ impl<'a> Wish<'a> for Count<'a, '_> {
     fn take(&mut self, chord2: f64, spot: Spot<'a>) {
         let distance = || self.circle.distance(self.index.position(spot));
         self.total += u64::from(chord2 < self.inside2 || distance() <= self.circle.radius());
+    }
+
+    fn count2(&self) -> f64 {
+        self.inside2
+    }
+
+    fn count(&mut self, count: usize) {
+        self.total += count as u64;
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn nearby(
     hint: Option<Millimetres>,
     fresh: Option<Freshness>,
 ) -> Result<Found, Error> {
-    let mut ladder = Ladder::new(query, after, hint, detail == Detail::Named);
+    let mut ladder = Ladder::new(query, after, hint);
     for scans in 1..=SCANS_MAX {
         let (scan, wanted) = ladder.wants();
         let scanned = store.scan(scan, newest(wanted, fresh)).await?;
@@ -61,7 +61,7 @@ pub(crate) async fn total(
     for _ in 0..SCANS_MAX {
         let (scan, wanted) = tally.wants();
         let scanned = store.scan(scan, newest(wanted, fresh)).await?;
-        if let Some(total) = tally.take(scanned) {
+        if let Some(total) = tally.take(&scanned) {
             return Ok(total);
         }
     }
@@ -88,14 +88,20 @@ pub(crate) async fn hint(
     Ok(Some(Millimetres::of(Metres(radius.metres() * growth))))
 }
 
-/// Adds what is on record, if that is asked for. What was removed or moved between the two reads isn't told: it isn't where it was found.
+/// Adds what is asked for and wasn't found yet: names, or all on record, of those on the page only. What was removed or
+/// moved between the two reads isn't told: it isn't where it was found.
 pub(crate) async fn complete(
     store: &dyn Store,
     found: Found,
     detail: Detail,
 ) -> Result<Found, Error> {
     let ids: Vec<_> = found.hits.iter().map(|hit| hit.id).collect();
-    if ids.is_empty() || detail != Detail::Full {
+    let is_complete = match detail {
+        Detail::Bare => true,
+        Detail::Named => found.hits.iter().all(|hit| hit.name.is_some()),
+        Detail::Full => found.hits.is_empty(),
+    };
+    if is_complete {
         return Ok(found);
     }
     let businesses = store.fetch(&ids, Some(found.as_of)).await?;
@@ -104,7 +110,10 @@ pub(crate) async fn complete(
     let complete = |hit: Hit| {
         let business = by_id.remove(&hit.id)?;
         let is_there = business.details.position == hit.position;
-        is_there.then(|| Hit { business: Some(Box::new(business)), ..hit })
+        is_there.then(|| match detail {
+            Detail::Full => Hit { business: Some(Box::new(business)), ..hit },
+            _ => Hit { name: Some(business.details.name), ..hit },
+        })
     };
     Ok(Found { hits: found.hits.into_iter().filter_map(complete).collect(), ..found })
 }

@@ -29,7 +29,6 @@ const RUNG_MIN: Millimetres = Millimetres(1_000);
 pub(crate) struct Ladder<'q> {
     query: &'q Query,
     after: Option<Bookmark>,
-    names: bool,
     rung: Millimetres,
     /// Up to here there isn't enough: no use in searching less.
     too_low: Millimetres,
@@ -61,7 +60,6 @@ impl<'q> Ladder<'q> {
         query: &'q Query,
         after: Option<Bookmark>,
         hint: Option<Millimetres>,
-        names: bool,
     ) -> Self {
         let page = hint.unwrap_or(FIRST_RUNG).metres();
         // A ring around what was shown already, of the same area as the circle of one page.
@@ -69,7 +67,6 @@ impl<'q> Ladder<'q> {
         let mut ladder = Self {
             query,
             after,
-            names,
             rung: Millimetres(0),
             too_low: after.map_or(Millimetres(0), |bookmark| bookmark.distance),
             ranges: Vec::new(),
@@ -89,7 +86,6 @@ impl<'q> Ladder<'q> {
             category: self.query.category.clone(),
             after: resume,
             rows_max: if self.is_probe() { PROBE_ROWS_MAX } else { SCAN_ROWS_MAX },
-            names: self.names,
             hours: self.query.open_at.is_some(),
             counted: Vec::new(),
         };
@@ -103,7 +99,7 @@ impl<'q> Ladder<'q> {
         let last = scanned.candidates.last().map(|last| (Code::of(last.position), last.id));
         let is_probe = self.is_probe();
         for candidate in scanned.candidates {
-            let hit = self.query.judge(candidate, walk.position);
+            let hit = self.query.judge(&candidate, walk.position);
             if let Some(hit) = hit.filter(|hit| hit.distance <= self.rung) {
                 self.round.nearest.offer(hit);
             }

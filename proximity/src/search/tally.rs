@@ -37,7 +37,6 @@ impl<'q> Tally<'q> {
             category: self.query.category.clone(),
             after: self.resume,
             rows_max: SCAN_ROWS_MAX,
-            names: false,
             hours: self.query.open_at.is_some(),
             counted,
         };
@@ -45,12 +44,12 @@ impl<'q> Tally<'q> {
     }
 
     /// What the store answered; the total, once it is known. It is that of one state unless the rim took several scans.
-    pub(crate) fn take(&mut self, scanned: Scanned) -> Option<u64> {
+    pub(crate) fn take(&mut self, scanned: &Scanned) -> Option<u64> {
         self.as_of.get_or_insert(scanned.as_of);
         self.total += scanned.counted;
         let last = scanned.candidates.last().map(|last| (Code::of(last.position), last.id));
         let as_of = scanned.as_of.position;
-        let hits = scanned.candidates.into_iter().filter_map(|c| self.query.judge(c, as_of));
+        let hits = scanned.candidates.iter().filter_map(|c| self.query.judge(c, as_of));
         self.total += hits.count() as u64;
         self.resume = last.filter(|_| scanned.more);
         self.resume.is_none().then_some(self.total)

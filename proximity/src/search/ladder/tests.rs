@@ -45,7 +45,6 @@ fn scan(places: &Places, scan: &Scan) -> Scanned {
             id: *id,
             position: *position,
             placed: FeedPosition(1),
-            name: None,
             hours: None,
         })
         .collect();
@@ -60,7 +59,7 @@ fn climb(
     after: Option<Bookmark>,
     hint: Option<Millimetres>,
 ) -> (Found, usize) {
-    let mut ladder = Ladder::new(query, after, hint, false);
+    let mut ladder = Ladder::new(query, after, hint);
     for scans in 1..100 {
         if let Step::Done(found) = ladder.take(scan(places, &ladder.wants().0)) {
             return (found, scans);
@@ -141,7 +140,7 @@ fn later_pages_do_not_read_what_was_shown() {
     let (hint, shown) = (Some(Millimetres(1_000_000)), Millimetres(15_000_000));
     let id = BusinessId::from_integer(0).expect("an id");
     let after = Some(Bookmark { distance: shown, id, began: NOW });
-    let mut ladder = Ladder::new(&query, after, hint, false);
+    let mut ladder = Ladder::new(&query, after, hint);
     let mut rows = 0;
     let found = loop {
         let scanned = scan(&places, &ladder.wants().0);

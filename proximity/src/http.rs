@@ -10,6 +10,7 @@ mod businesses;
 mod changes;
 mod density;
 mod described;
+mod fields;
 mod nearby;
 mod owned;
 mod owner;

@@ -5,6 +5,7 @@ mod follow;
 mod grid;
 mod index;
 mod planted;
+mod search;
 mod tree;
 mod wishes;
 

@@ -6,17 +6,13 @@ use model::Position;
 
 use super::ResidentConfig;
 use super::categories::Categories;
-use super::grid::{Point, chord2, point};
+use super::grid::{Point, point};
 use super::planted::{Planted, Seedling};
-use super::tree::Visitor;
-use super::wishes::{Count, Page};
 use crate::business::Business;
 use crate::category::CategoryKey;
 use crate::details::Name;
 use crate::freshness::{FeedPosition, Freshness};
 use crate::id::BusinessId;
-use crate::search::bookmark::Bookmark;
-use crate::search::{Found, Hit, Query, nearest};
 use crate::store::Change;
 
 /// Businesses beside the tree, each looked at by every search: more are planted.
@@ -28,11 +24,11 @@ const DELTA_NAMES_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Index {
     config: ResidentConfig,
-    planted: Arc<Planted>,
-    categories: Arc<Categories>,
+    pub(super) planted: Arc<Planted>,
+    pub(super) categories: Arc<Categories>,
     /// Places in the tree of what is removed, or in the delta.
-    dead: BTreeSet<u32>,
-    delta: HashMap<BusinessId, Sapling>,
+    pub(super) dead: BTreeSet<u32>,
+    pub(super) delta: HashMap<BusinessId, Sapling>,
     /// The names of those in the delta, and some that aren't any more: one text, as while all is loaded, all are there.
     delta_names: String,
     as_of: Freshness,
@@ -42,7 +38,7 @@ pub(super) struct Index {
 #[derive(Debug, Clone)]
 pub(super) struct Sapling {
     id: BusinessId,
-    point: Point,
+    pub(super) point: Point,
     position: Position,
     placed: FeedPosition,
     categories: u32,
@@ -128,40 +124,6 @@ impl Index {
         Self { planted: Arc::new(planted), categories, ..Self::new(config, as_of) }
     }
 
-    /// A page of what a query finds.
-    pub(super) fn nearby(&self, query: &Query, after: Option<Bookmark>, names: bool) -> Found {
-        let walk = after.map_or(self.as_of, |bookmark| bookmark.began);
-        let mut page = Page::new(self, query, after.as_ref(), walk.position);
-        self.look(query, &mut page);
-        let hits = page.into_hits();
-        let hits = hits.into_iter().map(|(distance, spot)| Hit {
-            distance,
-            id: self.id(spot),
-            position: self.position(spot),
-            name: if names { self.name(spot) } else { None },
-            business: None,
-        });
-        let (hits, next) = nearest::page(hits.collect(), query.limit(), walk);
-        Found { hits, next, as_of: self.as_of }
-    }
-
-    /// How many a query finds.
-    pub(super) fn total(&self, query: &Query) -> u64 {
-        let mut count = Count::new(self, query.circle());
-        self.look(query, &mut count);
-        count.total
-    }
-
-    fn look<'a>(&'a self, query: &Query, wish: &mut impl Wish<'a>) {
-        let from = point(query.circle().centre());
-        let having = query.category().map(|key| self.categories.having(key));
-        let mut look = Look { index: self, having, wish };
-        for sapling in self.delta.values() {
-            look.at(chord2(sapling.point, from), Spot::Delta(sapling));
-        }
-        self.planted.tree.visit(from, &mut look);
-    }
-
     pub(super) fn id(&self, spot: Spot<'_>) -> BusinessId {
         match spot {
             Spot::Planted(place) => self.planted.entries[place].id,
@@ -184,7 +146,8 @@ impl Index {
         }
     }
 
-    fn categories(&self, spot: Spot<'_>) -> usize {
+    /// The number of its set of categories.
+    pub(super) fn categories(&self, spot: Spot<'_>) -> usize {
         let number = match spot {
             Spot::Planted(place) => self.planted.entries[place].categories,
             Spot::Delta(sapling) => sapling.categories,
@@ -192,7 +155,8 @@ impl Index {
         number as usize
     }
 
-    fn name(&self, spot: Spot<'_>) -> Option<Name> {
+    /// What it is called, if names are kept.
+    pub(super) fn name(&self, spot: Spot<'_>) -> Option<Name> {
         match spot {
             Spot::Planted(place) => self.planted.name(place),
             Spot::Delta(sapling) => {
@@ -217,63 +181,4 @@ pub(super) enum Spot<'a> {
     Planted(usize),
     /// Beside it.
     Delta(&'a Sapling),
-}
-
-/// What is asked of all businesses around a point.
-pub(super) trait Wish<'a> {
-    /// The square of the reach, in steps: what is farther away needn't be shown. Never grows.
-    fn reach2(&self) -> f64;
-
-    /// Takes one within reach, whose chord has this square, in steps.
-    fn take(&mut self, chord2: f64, spot: Spot<'a>);
-
-    /// The square, in steps, of chords of which it is enough to know how many there are; less than 0 if of none.
-    fn count2(&self) -> f64 {
-        -1.0
-    }
-
-    /// Takes so many of these.
-    fn count(&mut self, _: usize) {}
-}
-
-/// Shows what lives, and is of a category that is wanted.
-struct Look<'a, 'w, W> {
-    index: &'a Index,
-    /// Of which sets of categories, if not of any.
-    having: Option<Vec<bool>>,
-    wish: &'w mut W,
-}
-
-impl<'a, W: Wish<'a>> Look<'a, '_, W> {
-    fn at(&mut self, chord2: f64, spot: Spot<'a>) {
-        if chord2 > self.wish.reach2() {
-            return;
-        }
-        let categories = || self.index.categories(spot);
-        if self.having.as_ref().is_none_or(|having| having[categories()]) {
-            self.wish.take(chord2, spot);
-        }
-    }
-}
-
-impl<'a, W: Wish<'a>> Visitor for Look<'a, '_, W> {
-    fn visit(&mut self, place: usize, chord2: f64) {
-        // Most of those shown are out of reach: nothing else of them is read.
-        if chord2 <= self.wish.reach2() && !self.index.dead.contains(&(place as u32)) {
-            self.at(chord2, Spot::Planted(place));
-        }
-    }
-
-    fn reach2(&self) -> f64 {
-        self.wish.reach2()
-    }
-
-    fn whole2(&self) -> f64 {
-        if self.having.is_some() { -1.0 } else { self.wish.count2() }
-    }
-
-    fn visit_whole(&mut self, places: Range<usize>) {
-        let dead = self.index.dead.range(places.start as u32..places.end as u32).count();
-        self.wish.count(places.len() - dead);
-    }
 }

@@ -1,12 +1,29 @@
 use std::collections::BinaryHeap;
 
 use super::grid::{chord2_beyond, chord2_max, chord2_surely};
-use super::index::{Index, Spot, Wish};
+use super::index::{Index, Spot};
 use crate::circle::{Circle, Millimetres};
 use crate::freshness::FeedPosition;
 use crate::id::BusinessId;
 use crate::search::Query;
 use crate::search::bookmark::Bookmark;
+
+/// What is asked of all businesses around a point.
+pub(super) trait Wish<'a> {
+    /// The square of the reach, in steps: what is farther away needn't be shown. Never grows.
+    fn reach2(&self) -> f64;
+
+    /// Takes one within reach, whose chord has this square, in steps.
+    fn take(&mut self, chord2: f64, spot: Spot<'a>);
+
+    /// The square, in steps, of chords of which it is enough to know how many there are; less than 0 if of none.
+    fn count2(&self) -> f64 {
+        -1.0
+    }
+
+    /// Takes so many of these.
+    fn count(&mut self, _: usize) {}
+}
 
 /// The nearest of those that weren't shown on the pages before, and one more.
 ///

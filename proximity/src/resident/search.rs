@@ -1,0 +1,86 @@
+use std::ops::Range;
+
+use super::grid::{chord2, point};
+use super::index::{Index, Spot};
+use super::tree::Visitor;
+use super::wishes::{Count, Page, Wish};
+use crate::search::bookmark::Bookmark;
+use crate::search::{Found, Hit, Query, nearest};
+
+impl Index {
+    /// A page of what a query finds.
+    pub(super) fn nearby(&self, query: &Query, after: Option<Bookmark>, names: bool) -> Found {
+        let walk = after.map_or(self.as_of(), |bookmark| bookmark.began);
+        let mut page = Page::new(self, query, after.as_ref(), walk.position);
+        self.look(query, &mut page);
+        let hits = page.into_hits();
+        let hits = hits.into_iter().map(|(distance, spot)| Hit {
+            distance,
+            id: self.id(spot),
+            position: self.position(spot),
+            name: if names { self.name(spot) } else { None },
+            business: None,
+        });
+        let (hits, next) = nearest::page(hits.collect(), query.limit(), walk);
+        Found { hits, next, as_of: self.as_of() }
+    }
+
+    /// How many a query finds.
+    pub(super) fn total(&self, query: &Query) -> u64 {
+        let mut count = Count::new(self, query.circle());
+        self.look(query, &mut count);
+        count.total
+    }
+
+    fn look<'a>(&'a self, query: &Query, wish: &mut impl Wish<'a>) {
+        let from = point(query.circle().centre());
+        let having = query.category().map(|key| self.categories.having(key));
+        let mut look = Look { index: self, having, wish };
+        for sapling in self.delta.values() {
+            look.at(chord2(sapling.point, from), Spot::Delta(sapling));
+        }
+        self.planted.tree.visit(from, &mut look);
+    }
+}
+
+/// Shows what lives, and is of a category that is wanted.
+struct Look<'a, 'w, W> {
+    index: &'a Index,
+    /// Of which sets of categories, if not of any.
+    having: Option<Vec<bool>>,
+    wish: &'w mut W,
+}
+
+impl<'a, W: Wish<'a>> Look<'a, '_, W> {
+    fn at(&mut self, chord2: f64, spot: Spot<'a>) {
+        if chord2 > self.wish.reach2() {
+            return;
+        }
+        let categories = || self.index.categories(spot);
+        if self.having.as_ref().is_none_or(|having| having[categories()]) {
+            self.wish.take(chord2, spot);
+        }
+    }
+}
+
+impl<'a, W: Wish<'a>> Visitor for Look<'a, '_, W> {
+    fn visit(&mut self, place: usize, chord2: f64) {
+        // Most of those shown are out of reach: nothing else of them is read.
+        if chord2 <= self.wish.reach2() && !self.index.dead.contains(&(place as u32)) {
+            self.at(chord2, Spot::Planted(place));
+        }
+    }
+
+    fn reach2(&self) -> f64 {
+        self.wish.reach2()
+    }
+
+    fn whole2(&self) -> f64 {
+        if self.having.is_some() { -1.0 } else { self.wish.count2() }
+    }
+
+    fn visit_whole(&mut self, places: Range<usize>) {
+        let dead = self.index.dead.range(places.start as u32..places.end as u32).count();
+        self.wish.count(places.len() - dead);
+    }
+}

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::businesses::VARY;
+use super::described::FreshHeader;
 use super::nearby::{BRIEFLY, digits};
 use super::request::{Fresh, invalid};
 use crate::{
@@ -59,10 +60,7 @@ pub(super) struct DensityBody {
     operation_id = "search_density",
     path = "/v1/search/density",
     tag = "search",
-    params(
-        DensityQuery,
-        ("x-freshness" = Option<String>, Header, description = "Of a write that is to be seen"),
-    ),
+    params(DensityQuery, FreshHeader),
     responses(
         (status = 200, body = DensityBody, description = "The cells; 400 `too_many_cells`: over 4,096, ask for a coarser resolution"),
         Problem,

@@ -61,14 +61,20 @@ test('a click lists what is around it, by radius and category, until it is clear
     await page.keyboard.press('Enter');
     await shows(page, await search(2_000, category));
   }
-  await page.fill('#look-category', 'No such thing');
-  await page.keyboard.press('Enter');
-  await until('nothing', async () => await page.textContent('#found') === 'Nothing within 2 km');
-  assert.ok(await page.locator('#places').isHidden());
-
   await page.click('#look-clear');
   assert.equal(await page.textContent('#found'), '');
   assert.deepEqual(await places(page), []);
+});
+
+test('a mistyped category is told', async () => {
+  const page = await browser.open(demo, { mayBeRefused: true });
+  await page.click('#map', { position: MIDDLE });
+  await shows(page, await search(1_000));
+  await page.fill('#look-category', 'No such thing');
+  await page.keyboard.press('Enter');
+  const told = async () => (await page.textContent('#found')).includes('no business has this category');
+  await until('it is told', told);
+  assert.ok(await page.locator('#places').isHidden());
 });
 
 test('without a mouse the middle of the map is looked around', async () => {

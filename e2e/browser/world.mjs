@@ -113,14 +113,15 @@ export class Browser {
     return browser;
   }
 
-  /** A page of its own, at the service. */
-  async open(service, { at = '/', prepare = async () => {}, ...options } = {}) {
+  /** A page of its own, at the service. What it asks for may be refused only if that is what the test is about. */
+  async open(service, { at = '/', prepare = async () => {}, mayBeRefused = false, ...options } = {}) {
     const context = await this.chromium.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(DEADLINE_MS);
     const fault = text => this.faults.push(text);
     page.on('pageerror', error => fault(`exception: ${error.stack}`));
     page.on('console', message => {
+      if (mayBeRefused && message.text().includes('status of 400')) return;
       if (['error', 'warning'].includes(message.type())) fault(`console: ${message.text()}`);
     });
     const leaves = url => !url.startsWith('data:') && new URL(url).host !== new URL(service.origin).host;

@@ -58,8 +58,13 @@ test('a click lists what is around it, by radius and category, until it is clear
   for (const category of [kind, group]) {
     assert.equal(await page.locator(`#look-categories option[value="${category}"]`).count(), 1, category);
     await page.fill('#look-category', category);
+    const asked = [];
+    const listen = request => { if (request.url().includes('/v1/search/nearby')) asked.push(request.url()); };
+    page.on('request', listen);
     await page.keyboard.press('Enter');
     await shows(page, await search(2_000, category));
+    page.off('request', listen);
+    assert.equal(asked.length, 1, 'Enter asks once');
   }
   await page.click('#look-clear');
   assert.equal(await page.textContent('#found'), '');

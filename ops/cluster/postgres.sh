@@ -17,10 +17,21 @@ sql() { # NAME, then the statements on standard input
     --host "$HOST" --port "$(port_of "$1")" --username postgres --dbname postgres
 }
 
-pg_runs() { as_postgres "$pg/pg_ctl" -D "$dir/$1" status >/dev/null 2>&1; }
+pg_pid() { head -n 1 "$dir/$1/postmaster.pid" 2>/dev/null; }
+
+# Whether the server of this folder lives. pg_ctl takes one that has ended and waits to be noticed for a living one.
+pg_runs() {
+  local pid
+  pid=$(pg_pid "$1") && lives "$pid" postgres
+}
 
 pg_start() {
   claim "$1"
+  # So does the server that is to follow it, and refuses to start.
+  local pid deadline=$((SECONDS + START_S))
+  if pid=$(pg_pid "$1"); then
+    while ((SECONDS < deadline)) && has_ended "$pid"; do sleep 0.1; done
+  fi
   local log=$dir/log/$1
   touch "$log"
   [ "$(id -u)" != 0 ] || chown postgres "$log"

@@ -3,11 +3,20 @@
 # The process of this name that `run` started, if it lives: neither one that ended and waits to be noticed, nor another
 # program to which the system has given the number since.
 pid_of() {
-  local pid program state name
+  local pid program
   read -r pid program 2>/dev/null <"$dir/run/$1" || return 1
-  read -r state name < <(ps -o stat=,comm= -p "$pid" 2>/dev/null) || return 1
-  [[ $state != Z* && $name = "$program" ]] && echo "$pid"
+  lives "$pid" "$program" && echo "$pid"
 }
+
+# Whether the process with this number is a program of this name that hasn't ended.
+lives() {
+  local state name
+  read -r state name < <(ps -o stat=,comm= -p "$1" 2>/dev/null) || return 1
+  [[ $state != Z* && $name = "$2" ]]
+}
+
+# Whether the process with this number has ended and nobody has noticed yet.
+has_ended() { [[ $(ps -o stat= -p "$1") = Z* ]]; }
 
 # Starts a program in the background, away from this terminal.
 run() {

@@ -29,7 +29,7 @@ redis_status() {
 primary_status() {
   pg_runs postgres || { ill postgres - "down"; return; }
   local pid databases
-  pid=$(as_postgres head -n 1 "$dir/postgres/postmaster.pid")
+  pid=$(pg_pid postgres)
   if databases=$(sql postgres <<<"SELECT count(*) FROM pg_stat_activity WHERE datname = 'whereabouts'" 2>/dev/null); then
     row postgres "$pid" "answers, $databases connections of gateways"
   else
@@ -40,7 +40,7 @@ primary_status() {
 replica_status() {
   pg_runs replica || { ill replica - "down"; return; }
   local pid lag
-  pid=$(as_postgres head -n 1 "$dir/replica/postmaster.pid")
+  pid=$(pg_pid replica)
   lag=$(sql postgres 2>/dev/null <<<"SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) || ' bytes, ' ||
     coalesce(round(extract(epoch FROM replay_lag) * 1000), 0) || ' ms behind' FROM pg_stat_replication WHERE state = 'streaming'") || lag=
   if [ -n "$lag" ]; then row replica "$pid" "streams, $lag"; else ill replica "$pid" "doesn't follow"; fi

@@ -169,6 +169,14 @@ impl Default for Log {
     }
 }
 
+impl Log {
+    /// What a command says that ends by itself and tells how it goes: warnings, unless the settings ask for something.
+    #[must_use]
+    pub fn of_command(self) -> Self {
+        if self == Self::default() { Self { filter: "warn".to_owned(), ..self } } else { self }
+    }
+}
+
 /// Why a configuration can't be used.
 #[derive(Debug)]
 pub struct ConfigError(String);

@@ -158,7 +158,7 @@ impl Index {
     /// What it is called, if names are kept.
     pub(super) fn name(&self, spot: Spot<'_>) -> Option<Name> {
         match spot {
-            Spot::Planted(place) => self.planted.name(place),
+            Spot::Planted(place) => self.planted.name(place).map(Name::known),
             Spot::Delta(sapling) => {
                 let name = Some(&self.delta_names[sapling.name.clone()]);
                 name.filter(|name| !name.is_empty()).map(Name::known)

@@ -6,7 +6,6 @@ use super::categories::Categories;
 use super::grid::Point;
 use super::tree::Tree;
 use crate::category::CategoryKey;
-use crate::details::Name;
 use crate::freshness::FeedPosition;
 use crate::id::BusinessId;
 
@@ -22,15 +21,19 @@ pub(super) struct Seedling<'a> {
     pub(super) name: &'a str,
 }
 
-/// A business in a tree: with its point and its share of the boxes there, its place in `by_id` and the end of its name at
-/// most 48 bytes, and its id.
+/// A business in a tree: with its share of the boxes there and its place in `by_id` at most 48 bytes, and its id.
+///
+/// All that a search reads of it stands side by side: what a search costs is the memory that it has to wait for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
-    pub(super) id: BusinessId,
     pub(super) position: Position,
+    pub(super) id: BusinessId,
+    pub(super) point: Point,
+    /// Where in the names its name ends, and that of the next entry begins.
+    name_end: u32,
+    pub(super) categories: u32,
     /// How long before the tree was planted it was placed, in changes; the most that can be told if longer.
     age: u32,
-    pub(super) categories: u32,
 }
 
 /// Businesses that don't change.
@@ -41,16 +44,10 @@ pub(super) struct Planted {
     pub(super) entries: Box<[Entry]>,
     /// Places in the tree, in the order of ids.
     by_id: Box<[u32]>,
-    names: Names,
+    /// The names, one after another; none if they aren't kept.
+    names: Box<str>,
     pub(super) counts: HashMap<CategoryKey, usize>,
     at: FeedPosition,
-}
-
-/// The names of businesses that don't change, if names are kept.
-#[derive(Debug, Default)]
-struct Names {
-    text: Box<str>,
-    ends: Box<[u32]>,
 }
 
 impl Planted {
@@ -63,19 +60,22 @@ impl Planted {
     ) -> Self {
         let points: Vec<Point> = seedlings.iter().map(|seedling| seedling.point).collect();
         let (tree, order) = Tree::plant(&points);
-        let ordered = || order.iter().map(|from| &seedlings[*from as usize]);
-        let entry = |seedling: &Seedling<'_>| Entry {
-            id: seedling.id,
-            position: seedling.position,
-            age: u32::try_from(at.0.saturating_sub(seedling.placed.0)).unwrap_or(u32::MAX),
-            categories: seedling.categories,
+        // The right size from the start: to grow, a text is kept twice.
+        let bytes =
+            if names { seedlings.iter().map(|seedling| seedling.name.len()).sum() } else { 0 };
+        let mut all_names = String::with_capacity(bytes);
+        let entry = |from: &u32| {
+            let seedling = &seedlings[*from as usize];
+            if names {
+                all_names.push_str(seedling.name);
+            }
+            seedling.entry(at, all_names.len())
         };
-        let entries: Box<[Entry]> = ordered().map(entry).collect();
+        let entries: Box<[Entry]> = order.iter().map(entry).collect();
         let mut by_id: Box<[u32]> = (0..entries.len() as u32).collect();
         by_id.sort_unstable_by_key(|place| entries[*place as usize].id);
-        let names = if names { Names::of(ordered()) } else { Names::default() };
         let counts = categories.counts(entries.iter().map(|entry| entry.categories));
-        Self { tree, entries, by_id, names, counts, at }
+        Self { tree, entries, by_id, names: all_names.into_boxed_str(), counts, at }
     }
 
     /// Where in the tree a business is.
@@ -95,40 +95,30 @@ impl Planted {
     }
 
     /// What the business in a place is called, if names are kept.
-    pub(super) fn name(&self, place: usize) -> Option<Name> {
-        self.names.of_place(place).map(Name::known)
+    pub(super) fn name(&self, place: usize) -> Option<&str> {
+        let end = self.entries[place].name_end as usize;
+        let start = place.checked_sub(1).map_or(0, |before| self.entries[before].name_end as usize);
+        self.names.get(start..end).filter(|name| !name.is_empty())
     }
 
     /// All of it as seedlings again, but those in these places.
     pub(super) fn uproot(&self, dead: &BTreeSet<u32>) -> impl Iterator<Item = Seedling<'_>> {
         let living = (0..self.entries.len()).filter(|place| !dead.contains(&(*place as u32)));
         living.map(|place| {
-            let Entry { id, position, categories, .. } = self.entries[place];
-            let (point, placed) = (self.tree.point(place), self.placed(place));
-            let name = self.names.of_place(place).unwrap_or_default();
+            let Entry { id, position, point, categories, .. } = self.entries[place];
+            let (placed, name) = (self.placed(place), self.name(place).unwrap_or_default());
             Seedling { id, point, position, placed, categories, name }
         })
     }
 }
 
-impl Names {
-    fn of<'a>(seedlings: impl Iterator<Item = &'a Seedling<'a>> + Clone) -> Self {
-        // The right size from the start: to grow, a text is kept twice.
-        let bytes = seedlings.clone().map(|seedling| seedling.name.len()).sum();
-        let mut text = String::with_capacity(bytes);
-        let ends = seedlings.map(|seedling| {
-            text.push_str(seedling.name);
-            // Of more than four gigabytes the rest is cut off.
-            u32::try_from(text.len()).unwrap_or(u32::MAX)
-        });
-        let ends = ends.collect();
-        Self { text: text.into_boxed_str(), ends }
-    }
-
-    fn of_place(&self, place: usize) -> Option<&str> {
-        let end = *self.ends.get(place)? as usize;
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        self.text.get(start..end).filter(|name| !name.is_empty())
+impl Seedling<'_> {
+    fn entry(&self, at: FeedPosition, name_end: usize) -> Entry {
+        let Self { id, point, position, placed, categories, .. } = *self;
+        let age = u32::try_from(at.0.saturating_sub(placed.0)).unwrap_or(u32::MAX);
+        // Of more than four gigabytes of names the rest is cut off.
+        let name_end = u32::try_from(name_end).unwrap_or(u32::MAX);
+        Entry { position, id, point, name_end, categories, age }
     }
 }
 
@@ -139,7 +129,7 @@ mod tests {
     #[test]
     fn a_business_takes_no_more_than_48_bytes_and_its_id() {
         // The tree's boxes take four bytes at most.
-        let beside = 2 * size_of::<u32>() + size_of::<Point>() + 4;
+        let beside = size_of::<u32>() + 4;
         assert!(size_of::<Entry>() + beside <= 48 + size_of::<BusinessId>());
     }
 }

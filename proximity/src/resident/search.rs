@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::grid::{chord2, point};
+use super::grid::{Point, chord2, point};
 use super::index::{Index, Spot};
 use super::tree::Visitor;
 use super::wishes::{Count, Page, Wish};
@@ -35,7 +35,7 @@ impl Index {
     fn look<'a>(&'a self, query: &Query, wish: &mut impl Wish<'a>) {
         let from = point(query.circle().centre());
         let having = query.category().map(|key| self.categories.having(key));
-        let mut look = Look { index: self, having, wish };
+        let mut look = Look { index: self, from, having, wish };
         for sapling in self.delta.values() {
             look.at(chord2(sapling.point, from), Spot::Delta(sapling));
         }
@@ -46,6 +46,7 @@ impl Index {
 /// Shows what lives, and is of a category that is wanted.
 struct Look<'a, 'w, W> {
     index: &'a Index,
+    from: Point,
     /// Of which sets of categories, if not of any.
     having: Option<Vec<bool>>,
     wish: &'w mut W,
@@ -64,10 +65,13 @@ impl<'a, W: Wish<'a>> Look<'a, '_, W> {
 }
 
 impl<'a, W: Wish<'a>> Visitor for Look<'a, '_, W> {
-    fn visit(&mut self, place: usize, chord2: f64) {
-        // Most of those shown are out of reach: nothing else of them is read.
-        if chord2 <= self.wish.reach2() && !self.index.dead.contains(&(place as u32)) {
-            self.at(chord2, Spot::Planted(place));
+    fn visit(&mut self, places: Range<usize>) {
+        let index = self.index;
+        for (place, entry) in places.clone().zip(&index.planted.entries[places]) {
+            let chord2 = chord2(entry.point, self.from);
+            if chord2 <= self.wish.reach2() && !index.dead.contains(&(place as u32)) {
+                self.at(chord2, Spot::Planted(place));
+            }
         }
     }
 

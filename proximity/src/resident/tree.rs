@@ -6,13 +6,13 @@ use super::grid::{Point, chord2};
 /// least half as many in a leaf, so that boxes take no more than four bytes a point.
 const LEAF_MAX: usize = 24;
 
-/// A tree of boxes without pointers. Never changed once it is planted.
+/// A tree of boxes, without pointers, around points that stand in its order. Never changed once it is planted.
 ///
 /// Box 1 has all points. The halves of what box `n` has are in `2 n` and `2 n + 1`, and all leaves are equally deep: so a
-/// box's place says which points it has. Boxes stand apart from points, to stay in the processor's cache.
+/// box's place says which points it has.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
-    points: Box<[Point]>,
+    points: usize,
     boxes: Box<[Cuboid]>,
     /// Levels below box 1.
     depth: u32,
@@ -27,8 +27,8 @@ struct Cuboid {
 
 /// What a visitor does with the points it is shown.
 pub(super) trait Visitor {
-    /// Looks at the point in a place of the tree, `chord2` off.
-    fn visit(&mut self, place: usize, chord2: f64);
+    /// Looks at the points in these places, a few.
+    fn visit(&mut self, places: Range<usize>);
 
     /// The square of the reach: parts farther than this needn't be shown. Must not grow.
     fn reach2(&self) -> f64;
@@ -41,25 +41,20 @@ pub(super) trait Visitor {
 }
 
 impl Tree {
-    /// Plants a tree of points; with it, where each of its points was among them.
+    /// Plants a tree around points; with it, the order of its places: where the point of each was among them.
     pub(super) fn plant(points: &[Point]) -> (Self, Vec<u32>) {
         let mut items: Vec<(Point, u32)> = points.iter().copied().zip(0..).collect();
         let depth = points.len().div_ceil(LEAF_MAX).next_power_of_two().ilog2();
         let mut boxes = vec![Cuboid::EMPTY; 2 << depth].into_boxed_slice();
         arrange(&mut items, 1, depth, &mut boxes);
-        let points = items.iter().map(|(point, _)| *point).collect();
-        (Self { points, boxes, depth }, items.into_iter().map(|(_, from)| from).collect())
-    }
-
-    /// The point in a place.
-    pub(super) fn point(&self, place: usize) -> Point {
-        self.points[place]
+        let order = items.into_iter().map(|(_, from)| from).collect();
+        (Self { points: points.len(), boxes, depth }, order)
     }
 
     /// Shows a visitor at least all points within its reach of `from`, near ones first.
     pub(super) fn visit(&self, from: Point, visitor: &mut impl Visitor) {
-        if !self.points.is_empty() {
-            self.visit_part(1, 0..self.points.len(), self.depth, from, visitor);
+        if self.points > 0 {
+            self.visit_part(1, 0..self.points, self.depth, from, visitor);
         }
     }
 
@@ -73,11 +68,7 @@ impl Tree {
         visitor: &mut impl Visitor,
     ) {
         if depth == 0 {
-            let start = places.start;
-            for (off, point) in self.points[places].iter().enumerate() {
-                visitor.visit(start + off, chord2(*point, from));
-            }
-            return;
+            return visitor.visit(places);
         }
         let middle = middle(&places);
         let halves = [(2 * part, places.start..middle), (2 * part + 1, middle..places.end)];
@@ -162,16 +153,17 @@ mod tests {
     use super::*;
 
     struct Within {
+        points: Vec<Point>,
+        from: Point,
         reach2: f64,
         whole2: f64,
         met: Vec<usize>,
     }
 
     impl Visitor for Within {
-        fn visit(&mut self, place: usize, chord2: f64) {
-            if chord2 <= self.reach2 {
-                self.met.push(place);
-            }
+        fn visit(&mut self, places: Range<usize>) {
+            let near = |place: &usize| chord2(self.points[*place], self.from) <= self.reach2;
+            self.met.extend(places.filter(near));
         }
 
         fn reach2(&self) -> f64 {
@@ -197,12 +189,13 @@ mod tests {
         ) {
             let (tree, order) = Tree::plant(&points);
             let reach2 = reach * reach;
-            let mut within =
-                Within { reach2, whole2: if whole { reach2 } else { -1.0 }, met: Vec::new() };
+            let whole2 = if whole { reach2 } else { -1.0 };
+            let ordered = order.iter().map(|from| points[*from as usize]).collect();
+            let mut within = Within { points: ordered, from, reach2, whole2, met: Vec::new() };
             tree.visit(from, &mut within);
             let mut met: Vec<usize> = within.met.iter().map(|place| order[*place] as usize).collect();
             met.sort_unstable();
-            let near = |n: &usize| chord2(points[*n], from) <= reach * reach;
+            let near = |n: &usize| chord2(points[*n], from) <= reach2;
             let expected: Vec<usize> = (0..points.len()).filter(near).collect();
             prop_assert_eq!(met, expected);
         }

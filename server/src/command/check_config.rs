@@ -39,7 +39,8 @@ async fn all(args: &CheckConfigArgs) -> Vec<Check> {
     if checks.iter().any(|check| check.outcome.is_err()) {
         return checks;
     }
-    checks.push(Check::new("log", logs::start(&config.log).map(|()| config.log.filter.clone())));
+    let log = logs::start(&config.log.clone().of_command());
+    checks.push(Check::new("log", log.map(|()| config.log.filter.clone())));
     checks.push(Check::new("token keys", keys(&config)));
     checks.push(Check::new("data folder", Ok(data_folder(&config))));
     let placement = config.backends.placement(&config);

@@ -31,7 +31,7 @@ async fn places(args: PlacesArgs) -> Done {
             .ok_or_else(|| format!("{shown}: the name doesn't tell a source; say --source NAME"))?,
     };
     let config = config(&args.place)?;
-    logs::start(&config.log)?;
+    logs::start(&config.log.clone().of_command())?;
     let file = File::open(&args.file).map_err(|e| format!("can't read {shown}: {e}"))?;
     let length = file.metadata().map_err(|e| format!("can't read {shown}: {e}"))?.len();
 

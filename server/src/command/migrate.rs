@@ -7,7 +7,7 @@ use crate::logs;
 
 pub(crate) async fn migrate(args: &MigrateArgs) -> Done {
     let config = Config::load(&args.config).map_err(|e| e.to_string())?;
-    logs::start(&config.log)?;
+    logs::start(&config.log.clone().of_command())?;
     println!("{}", config.backends.migrate(&config).await?);
     Ok(ExitCode::SUCCESS)
 }

@@ -62,7 +62,7 @@ impl Host {
 
     /// The gateways of `./cluster`, which keeps what we need to know in this folder.
     pub(super) async fn cluster(dir: &Path) -> Result<Self, String> {
-        logs::start(&warnings())?;
+        logs::start(&Log::default().of_command())?;
         let cluster = Cluster::read(dir)?;
         for address in &cluster.gateways {
             let reached = TcpStream::connect(address.trim_start_matches("http://")).await;
@@ -105,10 +105,6 @@ impl Cluster {
     }
 }
 
-fn warnings() -> Log {
-    Log { filter: "warn".to_owned(), ..Log::default() }
-}
-
 fn configuration(args: &DemoArgs, temporary: &Path) -> Config {
     let mut config = Config::default();
     config.http.listen = args.listen;
@@ -119,7 +115,7 @@ fn configuration(args: &DemoArgs, temporary: &Path) -> Config {
     // A phone's fix a second is as many a second as the day is faster.
     config.gateway.fixes_per_s = FIXES_PER_S;
     config.gateway.messages_per_s = FIXES_PER_S;
-    config.log = warnings();
+    config.log = Log::default().of_command();
     config
 }
 

@@ -86,6 +86,7 @@ macro_rules! conformance_tests {
                 businesses_are_found_by_category_and_group,
                 businesses_are_found_where_they_are_now,
                 hours_come_when_asked_for,
+                names_come_when_asked_for,
                 densities_count_what_is_there;
             hexagons: cells_of_a_viewport_count_what_is_there,
                 counters_follow_every_change,

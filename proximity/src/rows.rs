@@ -5,7 +5,7 @@ pub(crate) use sql::{Columns, damaged, missing};
 use crate::business::{Business, Source, SourceName};
 use crate::cell::CountedCell;
 use crate::command::{Effect, Outcome};
-use crate::details::{Details, Draft};
+use crate::details::{Details, Draft, Name};
 use crate::freshness::{FeedPosition, Freshness};
 use crate::hexagon::Hexagon;
 use crate::hours::OpeningHours;
@@ -109,20 +109,16 @@ pub(crate) fn business(row: &impl Columns) -> Result<Business, sqlx::Error> {
     })
 }
 
-/// A candidate: `id`, `latitude`, `longitude`, `placed`, `hours`.
+/// A candidate: `id`, `latitude`, `longitude`, `placed`, `name`, `hours`.
 pub(crate) fn candidate(row: &impl Columns) -> Result<Candidate, sqlx::Error> {
-    Ok(Candidate {
-        id: id(row)?,
-        position: position(row)?,
-        placed: placed(row)?,
-        hours: hours(row)?,
-    })
+    Ok(Candidate { hours: hours(row)?, ..plain_candidate(row)? })
 }
 
 /// A candidate without hours.
 pub(crate) fn plain_candidate(row: &impl Columns) -> Result<Candidate, sqlx::Error> {
     let (id, position, placed) = (id(row)?, position(row)?, placed(row)?);
-    Ok(Candidate { id, position, placed, hours: None })
+    let name = row.text("name")?.map(Name::known);
+    Ok(Candidate { id, position, placed, hours: None, name })
 }
 
 /// A state, in the columns of a candidate.

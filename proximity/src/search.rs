@@ -118,8 +118,8 @@ impl Query {
         {
             return None;
         }
-        let Candidate { id, position, .. } = *candidate;
-        Some(Hit { distance, id, position, name: None, business: None })
+        let Candidate { id, position, ref name, .. } = *candidate;
+        Some(Hit { distance, id, position, name: name.clone(), business: None })
     }
 }
 

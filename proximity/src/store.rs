@@ -7,6 +7,7 @@ use crate::business::Business;
 use crate::category::CategoryKey;
 use crate::cell::{Area, Code, CountedCell, Range};
 use crate::command::{Import, Imported, Order, Outcome};
+use crate::details::Name;
 use crate::error::{Error, Refusal};
 use crate::freshness::{FeedPosition, Freshness};
 use crate::hexagon::{Hexagon, HexagonRange};
@@ -44,6 +45,8 @@ pub struct Scan {
     pub rows_max: usize,
     /// Opening hours are wanted.
     pub hours: bool,
+    /// Names are wanted.
+    pub names: bool,
     /// Where, besides, only the number of businesses is wanted: like `ranges`, of the same category.
     pub counted: Vec<Range>,
 }
@@ -59,6 +62,8 @@ pub struct Candidate {
     pub placed: FeedPosition,
     /// When it is open, if asked for and known.
     pub hours: Option<OpeningHours>,
+    /// What it is called, if asked for.
+    pub name: Option<Name>,
 }
 
 /// What a scan found.

@@ -16,7 +16,7 @@ async fn a_file_of_a_newer_version_is_refused() {
     file.close().await.expect("closes");
 
     let error = EmbeddedStore::open(data.path()).await.expect_err("must be refused");
-    assert_eq!(error, Error::NewerVersion { found: 99, known: 1 });
+    assert_eq!(error, Error::NewerVersion { found: 99, known: 2 });
     assert!(error.to_string().contains("newer version"));
 }
 

@@ -15,7 +15,7 @@ fn code(integer: i64) -> Code {
 }
 
 /// The whole earth, in two ranges.
-fn everywhere() -> Vec<Range> {
+pub(super) fn everywhere() -> Vec<Range> {
     let (half, end) = (1 << (CODE_BITS - 1), 1 << CODE_BITS);
     let range = |first, last| Range { first: code(first), last: code(last) };
     vec![range(0, half - 1), range(half, end - 1)]
@@ -47,7 +47,13 @@ async fn scans_read_indexes_and_never_the_tables() {
     let beside = Range { first: Code::of(here), last: code((1 << CODE_BITS) - 1) };
     let category = Category::parse("Food / Bakery").expect("a category").key();
     for category in [None, Some(category)] {
-        let scan = Scan { ranges: everywhere(), category, rows_max: 9_000, ..Scan::default() };
+        let scan = Scan {
+            ranges: everywhere(),
+            category,
+            rows_max: 9_000,
+            names: true,
+            ..Scan::default()
+        };
         // More often than a statement is planned anew for its parameters.
         for _ in 0..10 {
             let scan = Scan { counted: vec![beside], ..scan.clone() };

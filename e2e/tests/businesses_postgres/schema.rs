@@ -2,12 +2,13 @@
 
 use futures_util::future::join_all;
 use proximity::postgres::{Config, Migrated, PostgresStore, migrate};
-use proximity::{Error, Store};
+use proximity::{Category, Error, Scan, Store};
 
+use super::index::everywhere;
 use super::world::{apply, aside, config, connect, create, database, id, name, shared, version};
 
-const NONE_TO_FIRST: Migrated = Migrated { from: 0, to: 1 };
-const FIRST_ALREADY: Migrated = Migrated { from: 1, to: 1 };
+const NONE_TO_NEWEST: Migrated = Migrated { from: 0, to: 2 };
+const NEWEST_ALREADY: Migrated = Migrated { from: 2, to: 2 };
 
 async fn refused(config: &Config) -> String {
     match PostgresStore::connect(config).await {
@@ -21,8 +22,37 @@ async fn of_many_who_migrate_at_once_one_does_it() {
     let config = config(&shared().await.database().await);
     let migrated = join_all((0..8).map(|_| migrate(&config))).await;
     let of = |wanted| migrated.iter().filter(|done| **done == Ok(wanted)).count();
-    assert_eq!((of(NONE_TO_FIRST), of(FIRST_ALREADY)), (1, 7), "{migrated:?}");
+    assert_eq!((of(NONE_TO_NEWEST), of(NEWEST_ALREADY)), (1, 7), "{migrated:?}");
     connect(&config).await;
+}
+
+/// As whoever ran the first version has it: names stand with the businesses only.
+const WITHOUT_NAMES: &str = "
+    ALTER TABLE proximity.places DROP COLUMN name, ADD PRIMARY KEY (code, id) INCLUDE (latitude, longitude, placed);
+    ALTER TABLE proximity.category_places
+        DROP COLUMN name, ADD PRIMARY KEY (category_id, code, id) INCLUDE (latitude, longitude, placed);
+    UPDATE proximity.schema_version SET number = 1";
+
+#[tokio::test]
+async fn businesses_from_before_names_were_indexed_are_found_with_theirs() {
+    let config = database(shared().await).await;
+    apply(&connect(&config).await, (1..50).map(create).collect()).await;
+    sqlx::raw_sql(WITHOUT_NAMES).execute(&mut aside(&config.url).await).await.expect("done");
+    assert!(refused(&config).await.contains("whereabouts migrate"));
+    assert_eq!(migrate(&config).await, Ok(Migrated { from: 1, to: 2 }));
+    let store = connect(&config).await;
+    let category = Category::parse("Food / Bakery").expect("a category").key();
+    for category in [None, Some(category)] {
+        let scan =
+            Scan { ranges: everywhere(), category, rows_max: 99, names: true, ..Scan::default() };
+        let found = store.scan(scan, None).await.expect("the store is there").candidates;
+        assert_eq!(found.len(), 49);
+        for candidate in found {
+            let business = store.fetch(&[candidate.id], None).await.expect("the store is there");
+            let business = business[0].as_ref().expect("it is there");
+            assert_eq!(candidate.name.as_ref(), Some(&business.details.name));
+        }
+    }
 }
 
 #[tokio::test]
@@ -30,7 +60,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     let config = database(shared().await).await;
     let sql = "UPDATE proximity.schema_version SET number = 99";
     sqlx::query(sql).execute(&mut aside(&config.url).await).await.expect("set");
-    let newer = Error::NewerVersion { found: 99, known: 1 };
+    let newer = Error::NewerVersion { found: 99, known: 2 };
     assert_eq!(PostgresStore::connect(&config).await.err(), Some(newer.clone()));
     assert_eq!(migrate(&config).await, Err(newer));
 }

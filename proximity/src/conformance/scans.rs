@@ -7,7 +7,7 @@ use super::world::{World, at, details};
 use crate::category::CategoryKey;
 use crate::cell::{Code, Range};
 use crate::command::Command;
-use crate::details::Details;
+use crate::details::{Details, Name};
 use crate::hours::{Interval, OpeningHours};
 use crate::id::BusinessId;
 use crate::store::{SCAN_ROWS_MAX, Scan, Scanned};
@@ -230,6 +230,26 @@ pub async fn hours_come_when_asked_for(backend: &dyn Backend) {
             for candidate in scan(&world, wanted).await.candidates {
                 let said = if candidate.position == open.position { &open } else { &unknown };
                 assert_eq!(candidate.hours, said.hours.clone().filter(|_| hours));
+            }
+        }
+    }
+}
+
+/// And not otherwise; new ones too, wherever the business is found.
+pub async fn names_come_when_asked_for(backend: &dyn Backend) {
+    let world = World::open(backend).await;
+    let id = world.operate(world.create(details("Bar", "Bar", at(0.0, 0.0)))).await.id;
+    for called in ["Old Town Bar", "New Town Bar"] {
+        let details = details(called, "Bar", at(0.0, 0.0));
+        world.operate(Command::Replace { id, expected: None, details: Box::new(details) }).await;
+        for (category, names) in [(None, true), (Some(key("bar")), true), (None, false)] {
+            let wanted =
+                Scan { ranges: everywhere(), category, rows_max: 2, names, ..Scan::default() };
+            for hours in [false, true] {
+                let found = scan(&world, Scan { hours, ..wanted.clone() }).await.candidates;
+                let told: Vec<_> =
+                    found.iter().map(|it| it.name.as_ref().map(Name::as_str)).collect();
+                assert_eq!(told, [Some(called).filter(|_| names)]);
             }
         }
     }

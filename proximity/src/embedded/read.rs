@@ -34,11 +34,12 @@ macro_rules! scan {
             "SELECT head, history, ",
             $counted,
             " AS counted, NULL AS id, 0.0 AS latitude, 0.0 AS longitude, NULL AS placed,
-                    NULL AS hours
+                    NULL AS name, NULL AS hours
              FROM feed
              UNION ALL
              SELECT * FROM (
                  SELECT NULL, NULL, NULL, places.id, places.latitude, places.longitude, places.placed,
+                        CASE WHEN ?9 THEN places.name END,
                         CASE WHEN ?5 THEN (SELECT hours FROM businesses WHERE id = places.id) END
                  FROM json_each(?1) AS range CROSS JOIN ",
             $places,
@@ -85,11 +86,9 @@ pub(super) async fn scan(readers: &SqlitePool, scan: &Scan) -> Result<Scanned, s
         .bind(scan.rows_max as i64)
         .bind(scan.hours)
         .bind(json(&cells))
-        .bind(json(&pairs(&counted)));
-    let found = match &scan.category {
-        None => found,
-        Some(category) => found.bind(category.as_str()),
-    };
+        .bind(json(&pairs(&counted)))
+        .bind(scan.category.as_ref().map(CategoryKey::as_str))
+        .bind(scan.names);
     let found = found.fetch_all(readers).await?;
     let (state, candidates) = found.split_first().ok_or(sqlx::Error::RowNotFound)?;
     Ok(Scanned {

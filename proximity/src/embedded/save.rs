@@ -8,6 +8,7 @@ use super::read::json;
 use crate::business::Business;
 use crate::category::{CategoryKey, keys as category_keys};
 use crate::cell::Code;
+use crate::details::Name;
 use crate::freshness::FeedPosition;
 use crate::hexagon;
 use crate::ledger::{Dirty, KeyOf, Remembered};
@@ -128,7 +129,7 @@ impl Index {
             let is_there = before
                 .as_ref()
                 .zip(after.as_ref())
-                .is_some_and(|(before, after)| before.position == after.position);
+                .is_some_and(|(before, after)| before.is_as(after));
             if let Some(entry) = &before {
                 let staying = after.as_ref().filter(|_| is_there);
                 if !is_there {
@@ -163,7 +164,7 @@ impl Index {
     /// Positions are taken from the businesses: as JSON they might come back as their neighbours.
     async fn insert(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         let sql = "INSERT INTO places
-                   SELECT wanted.value ->> 0, businesses.id, latitude, longitude, placed
+                   SELECT wanted.value ->> 0, businesses.id, latitude, longitude, placed, name
                    FROM json_each(?1) AS wanted
                    CROSS JOIN businesses ON businesses.id = wanted.value ->> 1";
         run(connection, sql, &self.places_in).await?;
@@ -173,7 +174,8 @@ impl Index {
                    ON CONFLICT DO NOTHING";
         run(connection, sql, &names.into_iter().collect::<Vec<_>>()).await?;
         let sql = "INSERT INTO category_places
-                   SELECT categories.id, wanted.value ->> 1, businesses.id, latitude, longitude, placed
+                   SELECT categories.id, wanted.value ->> 1, businesses.id, latitude, longitude, placed,
+                          name
                    FROM json_each(?1) AS wanted
                    CROSS JOIN categories ON categories.key = wanted.value ->> 0
                    CROSS JOIN businesses ON businesses.id = wanted.value ->> 2";
@@ -206,6 +208,7 @@ struct Entry {
     id: i64,
     code: Code,
     position: Position,
+    name: Name,
     categories: Vec<CategoryKey>,
 }
 
@@ -216,8 +219,14 @@ impl Entry {
             id: business.id.integer(),
             code: Code::of(position),
             position,
+            name: business.details.name.clone(),
             categories: category_keys(&business.details.categories),
         }
+    }
+
+    /// Whether there is nothing to write but categories.
+    fn is_as(&self, other: &Self) -> bool {
+        self.position == other.position && self.name == other.name
     }
 
     fn categories_but(&self, staying: Option<&Self>) -> impl Iterator<Item = (String, i64, i64)> {

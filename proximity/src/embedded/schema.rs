@@ -1,6 +1,8 @@
 /// Each step leads from the version that is its index to the next; `PRAGMA user_version` says how many were taken.
 /// A step that was released is never changed.
-pub(super) const STEPS: [&str; 1] = ["
+pub(super) const STEPS: [&str; 2] = [FIRST, NAMES];
+
+const FIRST: &str = "
     -- One row: how many changes there were, and of which history.
     CREATE TABLE feed (
         head    INTEGER NOT NULL,
@@ -78,4 +80,13 @@ pub(super) const STEPS: [&str; 1] = ["
         PRIMARY KEY (caller, key)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX key_ages ON keys (at_ms);
-"];
+";
+
+/// Searches that tell names find them where they look anyway.
+const NAMES: &str = "
+    ALTER TABLE places ADD COLUMN name TEXT NOT NULL DEFAULT '';
+    UPDATE places SET name = (SELECT name FROM businesses WHERE businesses.id = places.id);
+    ALTER TABLE category_places ADD COLUMN name TEXT NOT NULL DEFAULT '';
+    UPDATE category_places
+        SET name = (SELECT name FROM businesses WHERE businesses.id = category_places.id);
+";

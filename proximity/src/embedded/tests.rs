@@ -4,7 +4,8 @@ use model::{Position, Random, SeededRandom};
 
 use super::*;
 use crate::business::SourceName;
-use crate::details::Draft;
+use crate::cell::Range;
+use crate::details::{Draft, Name};
 
 fn places(random: &dyn Random, range: std::ops::Range<usize>) -> Vec<Import> {
     let line = |text: &str| SourceName::parse(text).expect("a source");
@@ -45,6 +46,31 @@ async fn a_full_disk_is_unavailable_and_changes_nothing() {
     // The limit went with the connection.
     store.import(places(&random, 0..500), Timestamp(0)).await.expect("there is room again");
     assert_eq!(store.changes(None, 1_000).await.expect("reads").changes.len(), 500);
+}
+
+#[tokio::test]
+async fn a_file_from_before_names_were_indexed_is_brought_up_to_date() {
+    let data = tempfile::TempDir::new().expect("a temporary directory");
+    let path = data.path().join(FILE_NAME);
+    let before = File::open(&path, CACHE_KIB, &schema::STEPS[..1]).await.expect("opens");
+    let mut writer = before.writer().await.expect("nothing has failed yet");
+    let mut transaction = writer.begin().await.expect("begins");
+    let sql = r#"INSERT INTO businesses (id, feed_position, placed, version, name, latitude, longitude, rest, updated_ms)
+                 VALUES (7, 1, 1, 1, 'Old Bar', 1.0, 2.0, '{"categories": ["Bar"]}', 0);
+                 INSERT INTO places VALUES (5, 7, 1.0, 2.0, 1);
+                 INSERT INTO categories VALUES (3, 'bar');
+                 INSERT INTO category_places VALUES (3, 5, 7, 1.0, 2.0, 1)"#;
+    sqlx::raw_sql(sql).execute(&mut *transaction).await.expect("inserted");
+    transaction.commit().await.expect("committed");
+    writer.keep();
+    before.close().await.expect("closes");
+    let store = EmbeddedStore::open(data.path()).await.expect("opens");
+    for category in [None, CategoryKey::parse("bar").ok()] {
+        let ranges = vec![Range::of_prefix(0, 0)];
+        let scan = Scan { ranges, category, rows_max: 2, names: true, ..Scan::default() };
+        let found = store.scan(scan, None).await.expect("reads").candidates;
+        assert_eq!(found[0].name.as_ref().map(Name::as_str), Some("Old Bar"));
+    }
 }
 
 /// A plan that reads more than it has to would be slow and still right: no other test would notice.

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, Row};
 use crate::business::Business;
 use crate::category::{CategoryKey, keys as category_keys};
 use crate::cell::Code;
+use crate::details::Name;
 use crate::freshness::FeedPosition;
 use crate::hexagon;
 use crate::ledger::Dirty;
@@ -25,12 +26,13 @@ pub(super) struct Index {
 }
 
 /// A row of `places`, and of `category_places` but for the category.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Place {
     code: i64,
     id: i64,
     position: Position,
     placed: i64,
+    name: Name,
 }
 
 impl Index {
@@ -51,9 +53,8 @@ impl Index {
     }
 
     fn add(&mut self, before: Option<&Entry>, after: Option<&Entry>) {
-        let stays = before
-            .zip(after)
-            .is_some_and(|(before, after)| before.place.position == after.place.position);
+        let stays =
+            before.zip(after).is_some_and(|(before, after)| before.place.is_as(&after.place));
         if let Some(entry) = before {
             if !stays {
                 self.places_out.push(entry.place.key());
@@ -65,11 +66,11 @@ impl Index {
         }
         if let Some(entry) = after {
             if !stays {
-                self.places_in.push(entry.place);
+                self.places_in.push(entry.place.clone());
                 *self.cells.entry(entry.cell).or_default() += 1;
             }
             let new = entry.categories_but(before.filter(|_| stays));
-            self.categories_in.extend(new.map(|key| (key.clone(), entry.place)));
+            self.categories_in.extend(new.map(|key| (key.clone(), entry.place.clone())));
         }
     }
 
@@ -102,17 +103,18 @@ impl Index {
     /// Puts in what holds now.
     pub(super) async fn insert(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         if !self.places_in.is_empty() {
-            let Columns { codes, ids, latitudes, longitudes, placed } =
+            let Columns { codes, ids, latitudes, longitudes, placed, names } =
                 Columns::of(&self.places_in);
-            let sql = "INSERT INTO proximity.places (code, id, latitude, longitude, placed)
+            let sql = "INSERT INTO proximity.places (code, id, latitude, longitude, placed, name)
                        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::float8[],
-                                            $5::bigint[])";
+                                            $5::bigint[], $6::text[])";
             sqlx::query(sql)
                 .bind(codes)
                 .bind(ids)
                 .bind(latitudes)
                 .bind(longitudes)
                 .bind(placed)
+                .bind(names)
                 .execute(&mut *connection)
                 .await?;
         }
@@ -130,15 +132,15 @@ impl Index {
         let mut rows: Vec<(i64, Place)> = Vec::with_capacity(self.categories_in.len());
         for (key, place) in &self.categories_in {
             let number = numbers.get(key.as_str()).ok_or_else(|| missing("a category"))?;
-            rows.push((*number, *place));
+            rows.push((*number, place.clone()));
         }
         rows.sort_unstable_by_key(|(category, place)| (*category, place.key()));
         let (categories, places): (Vec<i64>, Vec<Place>) = rows.into_iter().unzip();
-        let Columns { codes, ids, latitudes, longitudes, placed } = Columns::of(&places);
+        let Columns { codes, ids, latitudes, longitudes, placed, names } = Columns::of(&places);
         let sql = "INSERT INTO proximity.category_places
-                       (category_id, code, id, latitude, longitude, placed)
+                       (category_id, code, id, latitude, longitude, placed, name)
                    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::float8[],
-                                        $5::float8[], $6::bigint[])";
+                                        $5::float8[], $6::bigint[], $7::text[])";
         sqlx::query(sql)
             .bind(categories)
             .bind(codes)
@@ -146,6 +148,7 @@ impl Index {
             .bind(latitudes)
             .bind(longitudes)
             .bind(placed)
+            .bind(names)
             .execute(connection)
             .await?;
         Ok(())
@@ -244,25 +247,32 @@ impl Place {
     fn key(&self) -> (i64, i64) {
         (self.code, self.id)
     }
+
+    /// Whether the other says the same: so there is nothing to write.
+    fn is_as(&self, other: &Self) -> bool {
+        self.position == other.position && self.name == other.name
+    }
 }
 
 /// Places by column.
-struct Columns {
+struct Columns<'a> {
     codes: Vec<i64>,
     ids: Vec<i64>,
     latitudes: Vec<f64>,
     longitudes: Vec<f64>,
     placed: Vec<i64>,
+    names: Vec<&'a str>,
 }
 
-impl Columns {
-    fn of(places: &[Place]) -> Self {
+impl<'a> Columns<'a> {
+    fn of(places: &'a [Place]) -> Self {
         Self {
             codes: places.iter().map(|place| place.code).collect(),
             ids: places.iter().map(|place| place.id).collect(),
             latitudes: places.iter().map(|place| place.position.latitude()).collect(),
             longitudes: places.iter().map(|place| place.position.longitude()).collect(),
             placed: places.iter().map(|place| place.placed).collect(),
+            names: places.iter().map(|place| place.name.as_str()).collect(),
         }
     }
 }
@@ -296,8 +306,9 @@ impl Entry {
         let position = business.details.position;
         let code = Code::of(position);
         let (id, placed) = (business.id.integer(), placed.0 as i64);
+        let name = business.details.name.clone();
         Self {
-            place: Place { code: code.integer(), id, position, placed },
+            place: Place { code: code.integer(), id, position, placed, name },
             cell: i64::from(code.counted_cell().0),
             categories: category_keys(&business.details.categories),
         }

@@ -13,10 +13,10 @@ macro_rules! plain_scan {
     ($places:literal) => {
         concat!(
             "SELECT head AS id, 'NaN'::float8 AS latitude, 0.0::float8 AS longitude,
-                    history AS placed
+                    history AS placed, NULL AS name
              FROM proximity.feed
              UNION ALL
-             (SELECT id, latitude, longitude, placed
+             (SELECT id, latitude, longitude, placed, CASE WHEN $4 THEN name END
               FROM unnest($1::bigint[], $2::bigint[]) AS range (first, last)
               JOIN ",
             $places,
@@ -30,7 +30,7 @@ pub(super) const PLAIN_SCAN: &str = plain_scan!("proximity.places ON");
 
 pub(super) const PLAIN_SCAN_CATEGORY: &str = plain_scan!(
     "proximity.category_places
-     ON category_id = (SELECT id FROM proximity.categories WHERE key = $4) AND"
+     ON category_id = (SELECT id FROM proximity.categories WHERE key = $5) AND"
 );
 
 /// One statement, so that all of it is of one state. The ranges come in order, so rows come in the order of code and id
@@ -56,7 +56,9 @@ macro_rules! scan {
                      FROM (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS range (first, last)
                            ORDER BY first) AS range
                      CROSS JOIN LATERAL (
-                         SELECT code, id, latitude, longitude, placed FROM ",
+                         SELECT code, id, latitude, longitude, placed,
+                                CASE WHEN $7 THEN name END AS name
+                         FROM ",
             $places,
             " WHERE ",
             $of,
@@ -75,11 +77,11 @@ pub(super) const SCAN: &str = scan!(
     "proximity.places",
     "",
     "(SELECT coalesce(sum(part.businesses), 0)::bigint
-      FROM unnest($7::bigint[], $8::bigint[]) AS range (first, last)
+      FROM unnest($8::bigint[], $9::bigint[]) AS range (first, last)
       CROSS JOIN LATERAL (SELECT sum(businesses) AS businesses FROM proximity.cells
                           WHERE cell BETWEEN range.first AND range.last) AS part)
    + (SELECT coalesce(sum(part.businesses), 0)::bigint
-      FROM unnest($9::bigint[], $10::bigint[]) AS range (first, last)
+      FROM unnest($10::bigint[], $11::bigint[]) AS range (first, last)
       CROSS JOIN LATERAL (SELECT count(*) AS businesses FROM proximity.places
                           WHERE code BETWEEN range.first AND range.last) AS part)"
 );
@@ -87,12 +89,12 @@ pub(super) const SCAN: &str = scan!(
 /// Counted cells don't know categories.
 pub(super) const SCAN_CATEGORY: &str = scan!(
     "proximity.category_places",
-    "category_id = (SELECT id FROM proximity.categories WHERE key = $9) AND",
+    "category_id = (SELECT id FROM proximity.categories WHERE key = $10) AND",
     "(SELECT coalesce(sum(part.businesses), 0)::bigint
-      FROM unnest($7::bigint[], $8::bigint[]) AS range (first, last)
+      FROM unnest($8::bigint[], $9::bigint[]) AS range (first, last)
       CROSS JOIN LATERAL (
           SELECT count(*) AS businesses FROM proximity.category_places
-          WHERE category_id = (SELECT id FROM proximity.categories WHERE key = $9)
+          WHERE category_id = (SELECT id FROM proximity.categories WHERE key = $10)
             AND code BETWEEN range.first AND range.last) AS part)"
 );
 
@@ -109,7 +111,7 @@ pub(super) async fn scan(readers: Readers, scan: &Scan) -> Seen<Scanned> {
     let (code, id) = scan.after.map_or((-1, -1), |(code, id)| (code.integer(), id.integer()));
     let sql = if scan.category.is_none() { SCAN } else { SCAN_CATEGORY };
     let query = sqlx::query(sql).bind(first).bind(last).bind(code).bind(id);
-    let query = query.bind(scan.rows_max as i64).bind(scan.hours);
+    let query = query.bind(scan.rows_max as i64).bind(scan.hours).bind(scan.names);
     let query = if let Some(category) = &scan.category {
         let (first, last) = ends(&scan.counted);
         query.bind(first).bind(last).bind(category.as_str())
@@ -135,6 +137,7 @@ async fn scan_plainly(
     let (first, last) = ends(&scan.ranges);
     let sql = if scan.category.is_none() { PLAIN_SCAN } else { PLAIN_SCAN_CATEGORY };
     let query = sqlx::query(sql).bind(first).bind(last).bind(scan.rows_max as i64);
+    let query = query.bind(scan.names);
     let query = match &scan.category {
         Some(category) => query.bind(category.as_str()),
         None => query,

@@ -39,7 +39,7 @@ pub(crate) async fn nearby(
     hint: Option<Millimetres>,
     fresh: Option<Freshness>,
 ) -> Result<Found, Error> {
-    let mut ladder = Ladder::new(query, after, hint);
+    let mut ladder = Ladder::new(query, after, hint).with_names(detail == Detail::Named);
     for scans in 1..=SCANS_MAX {
         let (scan, wanted) = ladder.wants();
         let scanned = store.scan(scan, newest(wanted, fresh)).await?;

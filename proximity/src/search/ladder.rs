@@ -29,6 +29,7 @@ const RUNG_MIN: Millimetres = Millimetres(1_000);
 pub(crate) struct Ladder<'q> {
     query: &'q Query,
     after: Option<Bookmark>,
+    names: bool,
     rung: Millimetres,
     /// Up to here there isn't enough: no use in searching less.
     too_low: Millimetres,
@@ -67,6 +68,7 @@ impl<'q> Ladder<'q> {
         let mut ladder = Self {
             query,
             after,
+            names: false,
             rung: Millimetres(0),
             too_low: after.map_or(Millimetres(0), |bookmark| bookmark.distance),
             ranges: Vec::new(),
@@ -74,6 +76,11 @@ impl<'q> Ladder<'q> {
         };
         ladder.climb_to(millimetres(page.hypot(shown)));
         ladder
+    }
+
+    /// The same, with names or without.
+    pub(crate) fn with_names(self, names: bool) -> Self {
+        Self { names, ..self }
     }
 
     /// What to ask the store for.
@@ -87,6 +94,7 @@ impl<'q> Ladder<'q> {
             after: resume,
             rows_max: if self.is_probe() { PROBE_ROWS_MAX } else { SCAN_ROWS_MAX },
             hours: self.query.open_at.is_some(),
+            names: self.names,
             counted: Vec::new(),
         };
         (scan, self.round.as_of.or(self.after.map(|bookmark| bookmark.began)))

@@ -38,6 +38,7 @@ impl<'q> Tally<'q> {
             after: self.resume,
             rows_max: SCAN_ROWS_MAX,
             hours: self.query.open_at.is_some(),
+            names: false,
             counted,
         };
         (scan, self.as_of)

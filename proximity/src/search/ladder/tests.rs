@@ -46,6 +46,7 @@ fn scan(places: &Places, scan: &Scan) -> Scanned {
             position: *position,
             placed: FeedPosition(1),
             hours: None,
+            name: None,
         })
         .collect();
     let more = candidates.len() == scan.rows_max;

@@ -108,6 +108,19 @@ impl Range {
     }
 }
 
+/// The counted cells that lie in some ranges as a whole, first and last as a database keeps them, and what is left of the
+/// ranges.
+pub(crate) fn whole_cells(ranges: &[Range]) -> (Vec<(i64, i64)>, Vec<Range>) {
+    let mut cells = Vec::new();
+    let mut ends = Vec::new();
+    for range in ranges {
+        let (whole, rest) = range.whole_cells();
+        cells.extend(whole.map(|(first, last)| (i64::from(first.0), i64::from(last.0))));
+        ends.extend(rest.into_iter().flatten());
+    }
+    (cells, ends)
+}
+
 impl Area {
     /// The counted cells in it, first and last.
     pub fn cells(self) -> (CountedCell, CountedCell) {

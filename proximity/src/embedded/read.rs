@@ -5,7 +5,7 @@ use sqlx::{Row, SqlitePool};
 
 use crate::business::Business;
 use crate::category::CategoryKey;
-use crate::cell::{Area, CountedCell, Range};
+use crate::cell::{Area, CountedCell, Range, whole_cells};
 use crate::error::Refusal;
 use crate::freshness::Freshness;
 use crate::hexagon::{Hexagon, HexagonRange};
@@ -97,18 +97,6 @@ pub(super) async fn scan(readers: &SqlitePool, scan: &Scan) -> Result<Scanned, s
         counted: state.try_get::<i64, _>("counted")? as u64,
         as_of: rows::freshness(state)?,
     })
-}
-
-/// The counted cells that lie in the ranges as a whole, and what is left of the ranges.
-fn whole_cells(ranges: &[Range]) -> (Vec<(u32, u32)>, Vec<Range>) {
-    let mut cells = Vec::new();
-    let mut ends = Vec::new();
-    for range in ranges {
-        let (whole, rest) = range.whole_cells();
-        cells.extend(whole.map(|(first, last)| (first.0, last.0)));
-        ends.extend(rest.into_iter().flatten());
-    }
-    (cells, ends)
 }
 
 pub(super) async fn density(

@@ -2,7 +2,7 @@ use sqlx::Row;
 
 use super::read::{Seen, state, there};
 use super::readers::Readers;
-use crate::cell::{Code, Range};
+use crate::cell::{Code, Range, whole_cells};
 use crate::freshness::Freshness;
 use crate::rows;
 use crate::store::{Scan, Scanned};
@@ -158,16 +158,4 @@ async fn scan_plainly(
     let as_of = as_of.ok_or(sqlx::Error::RowNotFound)?;
     candidates.sort_unstable_by_key(|found| (Code::of(found.position), found.id));
     Ok(Some((Scanned { candidates, more: false, counted: 0, as_of }, as_of)))
-}
-
-/// The counted cells that lie in the ranges as a whole, and what is left of the ranges.
-fn whole_cells(ranges: &[Range]) -> (Vec<(i64, i64)>, Vec<Range>) {
-    let mut cells = Vec::new();
-    let mut ends = Vec::new();
-    for range in ranges {
-        let (whole, rest) = range.whole_cells();
-        cells.extend(whole.map(|(first, last)| (i64::from(first.0), i64::from(last.0))));
-        ends.extend(rest.into_iter().flatten());
-    }
-    (cells, ends)
 }

@@ -131,20 +131,21 @@ impl Backends {
         }
     }
 
-    /// Every server that is used, with a future that reaches it.
+    /// Every server that the process with these settings uses, with a future that reaches it.
     pub(crate) fn servers(self, config: &Config) -> Vec<Server> {
         let mut servers = Vec::new();
-        if self.live == LiveBackend::Redis {
+        let (friends, businesses) = (config.serves_friends(), config.serves_businesses());
+        if friends && self.live == LiveBackend::Redis {
             servers.extend(redis_servers(&config.redis));
         }
-        if self.directory == DirectoryBackend::Postgres {
+        if friends && self.directory == DirectoryBackend::Postgres {
             let database = config.postgres.directory.clone();
             servers.push(Server::new("postgres.directory", async move {
                 let connected = PostgresStore::connect(&database).await;
                 connected.map(|_| SCHEMA_FITS.to_owned()).map_err(unusable_directory)
             }));
         }
-        if self.businesses == BusinessesBackend::Postgres {
+        if businesses && self.businesses == BusinessesBackend::Postgres {
             servers.extend(business_servers(&config.postgres.businesses));
         }
         servers

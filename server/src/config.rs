@@ -47,7 +47,7 @@ pub struct Config {
 pub enum NodeRole {
     /// Sessions, fan-out of live positions, and the doors of REST.
     Gateway,
-    /// The doors of businesses, beside those of a gateway.
+    /// The doors of businesses, and their searches.
     Businesses,
 }
 
@@ -234,16 +234,21 @@ impl Config {
         if self.roles.is_empty() {
             return Ok(());
         }
-        if !self.backends.are_shared() {
+        if self.serves_friends() && !self.backends.are_shared() {
             return Err(EMBEDDED_ROLES.to_owned());
         }
-        if !self.roles.contains(&NodeRole::Gateway) {
-            return Err(NO_GATEWAY.to_owned());
+        if !self.serves_friends() && self.backends.businesses == BusinessesBackend::Embedded {
+            return Err(EMBEDDED_BUSINESSES.to_owned());
         }
         if self.auth.keys.is_empty() {
             return Err(KEYLESS_ROLES.to_owned());
         }
         Ok(())
+    }
+
+    /// Whether users and their friends are served, and the sockets over which they see each other.
+    pub fn serves_friends(&self) -> bool {
+        self.roles.is_empty() || self.roles.contains(&NodeRole::Gateway)
     }
 
     /// Whether businesses are served: where the role is named, or where a process has all roles.
@@ -262,7 +267,7 @@ impl Config {
     /// Whether anything is kept in the data folder: an embedded directory or businesses, or the node's own key.
     pub fn needs_data_dir(&self) -> bool {
         let has_businesses = self.backends.businesses == BusinessesBackend::Embedded;
-        self.backends.directory == DirectoryBackend::Embedded
+        (self.backends.directory == DirectoryBackend::Embedded && self.serves_friends())
             || (has_businesses && self.serves_businesses())
             || self.auth.keys.is_empty()
     }
@@ -272,8 +277,9 @@ const EMBEDDED_ROLES: &str = "a role is given (--role, roles), but state is embe
 can't share it with others. Set backends.live = \"redis\" and backends.directory = \"postgres\", or give no role, so that \
 one process does everything.";
 
-const NO_GATEWAY: &str = "the role businesses is given (--role, roles) without gateway: its doors stand beside those of a \
-gateway, so far. Name both: --role gateway,businesses.";
+const EMBEDDED_BUSINESSES: &str = "the role businesses is given (--role, roles) without gateway, but businesses are embedded: \
+they live inside one process, and no other has them. Set backends.businesses = \"postgres\", or give no role, so that one \
+process does everything.";
 
 const KEYLESS_ROLES: &str = "a role is given (--role, roles), but auth.keys is empty: every process would make a key of \
 its own, and refuse the tokens of the others. Set auth.keys to the keys of your issuer, the same everywhere.";

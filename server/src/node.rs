@@ -26,8 +26,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// A running service: every part, connected.
 pub struct Node {
     address: SocketAddr,
-    gateway: Arc<Gateway>,
-    directory: Directory,
+    gateway: Option<Arc<Gateway>>,
     businesses: Option<Proximity>,
     stop: watch::Sender<bool>,
     listening: JoinHandle<()>,
@@ -81,23 +80,20 @@ impl Node {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         config.backends.placement(&config).transpose()?;
 
-        let stored = config.backends.open_directory(&config, data).await?;
-        let live = config.backends.open_live(&config, &clock, &random).await?;
-        let (live_part, directory_part) = (live.part, stored.part);
-        let directory = Directory::start(stored.store, clock.clone(), config.directory);
+        let friends = open_friends(&config, &clock, &random, &verifier).await?;
         let opened = open_businesses(&config, &clock, &random).await?;
         let businesses = opened.as_ref().map(|opened| opened.businesses.clone());
-        let gateway = connect_gateway(&config, &clock, &random, &verifier, &directory, live);
+        let gateway = friends.as_ref().map(|friends| friends.gateway.clone());
         let listener = listen(&config)?;
         let address = listener.address();
 
         let readiness = Readiness::default();
         let context = context(&config, &clock, &random, &verifier);
-        let mut doors = vec![
-            directory::http::router(directory.clone(), context.clone()),
-            ws_gateway::router(gateway.clone(), context.clone()),
-            operations::router(readiness.clone(), gateway.clone()),
-        ];
+        let mut doors = vec![operations::router(readiness.clone(), gateway.clone())];
+        if let Some(OpenFriends { gateway, directory, .. }) = &friends {
+            doors.push(directory::http::router(directory.clone(), context.clone()));
+            doors.push(ws_gateway::router(gateway.clone(), context.clone()));
+        }
         if let Some(businesses) = &businesses {
             doors.push(proximity::http::router(businesses.clone(), context.clone()));
         }
@@ -105,15 +101,8 @@ impl Node {
         let router = routes::assemble(doors, page, &context, &config.gateway.allowed_origins);
 
         let (stop, stopped) = watch::channel(false);
-        let mut tasks = supervise(&readiness, &gateway, &directory);
-        tasks.extend(live_part.map(|part| {
-            let gateway = gateway.clone();
-            readiness.follow(part, move || gateway.fault())
-        }));
-        tasks.extend(directory_part.map(|part| {
-            let directory = directory.clone();
-            readiness.follow(part, move || directory.fault())
-        }));
+        let mut tasks = vec![readiness.supervise("metrics", tidy_metrics())];
+        tasks.extend(friends.into_iter().flat_map(|opened| watch_friends(&readiness, opened)));
         tasks.extend(opened.into_iter().flat_map(|opened| watch_businesses(&readiness, opened)));
         let latch = readiness.latch("listener");
         let listening = tokio::spawn(async move {
@@ -121,26 +110,12 @@ impl Node {
             listener.run(router, stopped).await;
         });
         tracing::info!(%address, "listening");
-        Ok(Self {
-            address,
-            gateway,
-            directory,
-            businesses,
-            stop,
-            listening,
-            tasks,
-            _data_dir: data_dir,
-        })
+        Ok(Self { address, gateway, businesses, stop, listening, tasks, _data_dir: data_dir })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// The users and friendships.
-    pub fn directory(&self) -> &Directory {
-        &self.directory
     }
 
     /// The businesses, if they are served here.
@@ -150,9 +125,11 @@ impl Node {
 
     /// Goes away without dropping anything: warns clients, closes them spread over the drain window, finishes requests.
     pub async fn drain(self) {
-        let sessions = self.gateway.sessions();
+        let sessions = self.gateway.as_ref().map_or(0, |gateway| gateway.sessions());
         tracing::info!(sessions, "going away");
-        self.gateway.drain().await;
+        if let Some(gateway) = &self.gateway {
+            gateway.drain().await;
+        }
         // Nobody listens only if the listener has ended already.
         let _ = self.stop.send(true);
         let _ = self.listening.await;
@@ -161,6 +138,32 @@ impl Node {
         }
         tracing::info!("gone");
     }
+}
+
+/// Users and their friends, and the sockets over which they see each other.
+struct OpenFriends {
+    gateway: Arc<Gateway>,
+    directory: Directory,
+    /// What `/ready` calls the servers that may be away.
+    live_part: Option<&'static str>,
+    directory_part: Option<&'static str>,
+}
+
+async fn open_friends(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    verifier: &Arc<Verifier>,
+) -> Result<Option<OpenFriends>, String> {
+    if !config.serves_friends() {
+        return Ok(None);
+    }
+    let stored = config.backends.open_directory(config, &config.data.dir).await?;
+    let live = config.backends.open_live(config, clock, random).await?;
+    let (live_part, directory_part) = (live.part, stored.part);
+    let directory = Directory::start(stored.store, clock.clone(), config.directory);
+    let gateway = connect_gateway(config, clock, random, verifier, &directory, live);
+    Ok(Some(OpenFriends { gateway, directory, live_part, directory_part }))
 }
 
 async fn open_businesses(
@@ -243,25 +246,25 @@ fn context(
     Context::new(verifier.clone(), clock.clone(), random.clone(), limit)
 }
 
-/// The tasks without which the node isn't ready.
-fn supervise(
-    readiness: &Readiness,
-    gateway: &Arc<Gateway>,
-    directory: &Directory,
-) -> Vec<JoinHandle<()>> {
+async fn tidy_metrics() {
+    let mut interval = tokio::time::interval(METRICS_UPKEEP);
+    loop {
+        interval.tick().await;
+        metrics::recorder().run_upkeep();
+    }
+}
+
+/// Looks after friends: whether positions flow, users can be changed, and their servers answer.
+fn watch_friends(readiness: &Readiness, opened: OpenFriends) -> Vec<JoinHandle<()>> {
+    let OpenFriends { gateway, directory, live_part, directory_part } = opened;
     let writer = directory.clone();
-    let tidy = async {
-        let mut interval = tokio::time::interval(METRICS_UPKEEP);
-        loop {
-            interval.tick().await;
-            metrics::recorder().run_upkeep();
-        }
-    };
-    vec![
+    let mut tasks = vec![
         readiness.supervise("directory", async move { writer.stopped().await }),
         readiness.supervise("gateway", gateway.clone().run()),
-        readiness.supervise("metrics", tidy),
-    ]
+    ];
+    tasks.extend(live_part.map(|part| readiness.follow(part, move || gateway.fault())));
+    tasks.extend(directory_part.map(|part| readiness.follow(part, move || directory.fault())));
+    tasks
 }
 
 /// Looks after businesses: whether they can be changed, and whether their servers answer.

@@ -18,7 +18,7 @@ use crate::readiness::Readiness;
 #[derive(Clone)]
 struct Doors {
     readiness: Readiness,
-    gateway: Arc<Gateway>,
+    gateway: Option<Arc<Gateway>>,
 }
 
 /// Whether this node should be sent requests.
@@ -32,8 +32,8 @@ struct Readout {
     parts: BTreeMap<&'static str, bool>,
 }
 
-/// `/live`, `/ready` and `/metrics`.
-pub(crate) fn router(readiness: Readiness, gateway: Arc<Gateway>) -> OpenApiRouter {
+/// `/live`, `/ready` and `/metrics`. A gateway says when it is going away.
+pub(crate) fn router(readiness: Readiness, gateway: Option<Arc<Gateway>>) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(live))
         .routes(routes!(ready))
@@ -63,7 +63,7 @@ async fn live() -> StatusCode {
 )]
 async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Readout>) {
     let parts = doors.readiness.parts();
-    let draining = doors.gateway.is_draining();
+    let draining = doors.gateway.is_some_and(|gateway| gateway.is_draining());
     let ready = !draining && parts.values().all(|works| *works);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readout { ready, draining, parts }))

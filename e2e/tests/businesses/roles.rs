@@ -14,12 +14,10 @@ async fn one_process_that_does_everything_serves_businesses_and_watches_over_the
 }
 
 #[tokio::test]
-async fn the_role_of_businesses_stands_beside_a_gateway_so_far() {
-    let settings = "roles = [\"businesses\"]\n[backends]\nlive = \"redis\"\ndirectory = \"postgres\"\n\
-                    [redis]\nshards = [{ name = \"a\", url = \"redis://127.0.0.1:1\" }]\n";
-    let ended = Home::new(settings).fail().await;
+async fn businesses_of_one_process_are_not_served_by_several() {
+    let ended = Home::new("roles = [\"businesses\"]\n").fail().await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.log.contains("--role gateway,businesses"), "{ended:?}");
+    assert!(ended.log.contains("backends.businesses = \"postgres\""), "{ended:?}");
 }
 
 #[tokio::test]

@@ -92,6 +92,44 @@ async fn searches_are_answered_from_memory_once_all_is_loaded() {
     .await;
 }
 
+/// Without Redis, a directory, or anything in a folder.
+#[tokio::test]
+async fn a_process_may_do_nothing_but_search() {
+    let url = database(shared().await).await.url;
+    let home = Home::new("");
+    // Where `Process` looks for the key that it signs with; for the service it is its issuer's.
+    let key = home.data().join("token.key");
+    std::fs::create_dir(home.data()).expect("made");
+    std::fs::write(&key, [7; 32]).expect("written");
+    let settings = format!(
+        "roles = [\"businesses\"]\n[backends]\nlive = \"redis\"\ndirectory = \"postgres\"\n\
+         businesses = \"postgres\"\n[postgres.businesses]\nurl = {url:?}\n\
+         [proximity]\nresident = \"names\"\n\
+         [auth]\nkeys = [{{ kid = \"own\", alg = \"HS256\", secret_file = {key:?} }}]\n\
+         [redis]\nshards = [{{ name = \"nowhere\", url = \"redis://127.0.0.1:1\" }}]\n\
+         [postgres.directory]\nurl = \"postgres://nobody@127.0.0.1:2/nothing\"\n"
+    );
+    std::fs::write(home.settings(), settings).expect("written");
+    let service = home.start().await;
+    let made = service.as_service("POST", "/v1/businesses", Some(bakery("bread"))).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    until("it is found", async || {
+        names(&service.as_service("GET", SEARCH, None).await) == ["bread"]
+    })
+    .await;
+    until("it is ready", async || service.as_service("GET", "/ready", None).await.status == 200)
+        .await;
+    let settings = home.settings();
+    let checked = run(&["check-config", "--config", settings.to_str().expect("a path")]).await;
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    let parts = service.as_service("GET", "/ready", None).await.json["parts"].clone();
+    assert!(parts["gateway"].is_null() && parts["postgres.businesses"] == true, "{parts}");
+    for path in ["/v1/ws", "/v1/users/alice"] {
+        let answer = service.as_service("GET", path, None).await;
+        assert_eq!(answer.json["code"], "no_such_path", "{answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn without_any_server_the_process_is_not_ready_and_says_when_to_come_back() {
     let mut primary = Postgres::start().await;

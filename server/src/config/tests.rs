@@ -82,7 +82,7 @@ fn embedded_businesses_are_served_by_one_process_that_does_everything_or_where_t
     let both = with(&[NodeRole::Gateway, NodeRole::Businesses], shared());
     assert!(both.serves_businesses() && both.needs_data_dir());
     let alone = with(&[NodeRole::Businesses], shared());
-    assert!(alone.validate().is_err_and(|why| why.to_string().contains("gateway,businesses")));
+    assert!(alone.validate().is_err_and(|why| why.to_string().contains("backends.businesses")));
 }
 
 #[test]
@@ -93,7 +93,21 @@ fn businesses_in_a_database_are_served_wherever_the_roles_allow_it() {
     config.roles = vec![NodeRole::Gateway];
     assert!(!config.serves_businesses());
     config.roles.push(NodeRole::Businesses);
-    assert!(config.serves_businesses());
+    assert!(config.serves_businesses() && config.serves_friends());
+}
+
+#[test]
+fn a_process_may_serve_businesses_alone_with_nothing_but_their_database_and_the_keys_of_an_issuer()
+{
+    let roles = vec![NodeRole::Businesses];
+    let backends = Backends { businesses: BusinessesBackend::Postgres, ..Backends::default() };
+    let mut config = Config { roles, backends, ..Config::default() };
+    config.postgres.businesses.url = "postgres://u@h/db".to_owned();
+    assert!(config.validate().is_err_and(|why| why.to_string().contains("auth.keys")));
+    let secret_file = PathBuf::from("/key");
+    config.auth.keys = vec![Key::Hs256 { kid: "k".to_owned(), secret_file }];
+    assert!(config.validate().is_ok());
+    assert!(config.serves_businesses() && !config.serves_friends() && !config.needs_data_dir());
 }
 
 #[test]

@@ -215,8 +215,8 @@ fn connect_gateway(
     // Weakly: the gateway holds the directory.
     let told = Arc::downgrade(&gateway);
     directory.listen(move |change| match (told.upgrade(), change) {
-        (Some(gateway), Change::Touched(users)) => gateway.touched(users),
-        (Some(gateway), Change::Lost) => gateway.touched_all(),
+        (Some(gateway), Change::Touched(users)) => gateway.may_have_changed(users),
+        (Some(gateway), Change::Lost) => gateway.all_may_have_changed(),
         (None, _) => {}
     });
     gateway

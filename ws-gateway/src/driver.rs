@@ -9,14 +9,17 @@ use std::task::{Context, Poll};
 use api::Caller;
 use model::{Moment, Monotonic};
 
-use crate::friends::Circle;
+use crate::circle::Circle;
 use crate::gateway::{Gateway, Seat};
 use crate::hub::{Cell, Due};
+use crate::mailbox::Signals;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::port::{self, Async, Written};
 use crate::protocol::CloseCode;
-use crate::session::{Effect, FixesUsed, Input, Session};
+use crate::seam::{self, Planted, planted};
+use crate::session::{Effect, Input, Session};
+use crate::wheel::Place;
 
 /// Deadlines nearer than this are armed apart from farther ones, so that ticks don't pile up entries for pings.
 const NEAR_MS: u64 = 1_000;
@@ -33,13 +36,13 @@ pub(crate) enum Out {
     Close(CloseCode, String),
 }
 
-enum Answer {
-    Admitted(Result<(Caller, FixesUsed), (CloseCode, String)>),
-    Renewed(Result<Caller, String>),
-    Circle(Result<Circle, port::Error>),
-    Watching(Result<(), port::Error>),
-    Reread(Result<(), port::Error>),
-    Announced(Result<Written, port::Error>),
+/// What others do for this session: one of each at a time, none of which waits for another.
+#[derive(Default)]
+struct Running {
+    /// What the client asked for; it isn't read meanwhile.
+    announce: Option<Async<'static, Result<Written, port::Error>>>,
+    circle: Option<Async<'static, Result<Circle, port::Error>>>,
+    positions: Option<Async<'static, Result<(), port::Error>>>,
 }
 
 /// One connection, apart from its socket.
@@ -49,10 +52,10 @@ pub(crate) struct Driver {
     /// By slot.
     cells: Vec<Option<Arc<Cell>>>,
     effects: VecDeque<Effect>,
-    running: Option<Async<'static, Answer>>,
+    running: Running,
     out: VecDeque<Out>,
-    /// When the timer wheel will wake this session, for a near and a far deadline.
-    armed: [Option<Monotonic>; 2],
+    /// Where the timer wheel will wake this session, for a near and a far deadline.
+    armed: [Option<Place>; 2],
     /// The other half of the mailbox's marks; empty between turns.
     marked: Marks,
     scratch: Vec<Effect>,
@@ -66,20 +69,24 @@ impl Driver {
         let gateway = seat.gateway();
         let id = model::token(&*gateway.random);
         let epoch = gateway.live.epoch();
-        let session = Session::new(gateway.config.clone(), id, epoch, gateway.now());
-        let running = caller.map(|caller| calls::admit(gateway.clone(), seat.id(), caller));
-        Self {
+        let (config, spread) = (gateway.config.clone(), gateway.random.next_u64());
+        let session = Session::new(config, id, epoch, spread, gateway.now());
+        let mut driver = Self {
             seat,
             session,
             cells: Vec::new(),
             effects: VecDeque::new(),
-            running,
+            running: Running::default(),
             out: VecDeque::new(),
             armed: [None; 2],
             marked: Marks::default(),
             scratch: Vec::new(),
             closed: None,
+        };
+        if let Some(caller) = caller {
+            driver.admit(caller);
         }
+        driver
     }
 
     fn gateway(&self) -> &Arc<Gateway> {
@@ -90,7 +97,7 @@ impl Driver {
     /// kernel's buffers, and then in its own.
     pub(crate) fn takes_input(&self) -> bool {
         self.closed.is_none()
-            && self.running.is_none()
+            && self.running.announce.is_none()
             && self.effects.is_empty()
             && self.out.is_empty()
             && self.session.takes_input()
@@ -99,29 +106,71 @@ impl Driver {
     pub(crate) fn input(&mut self, input: Input<'_>) {
         let now = self.gateway().now();
         self.session.step(now, input, &mut self.scratch);
-        self.effects.extend(self.scratch.drain(..));
+        let mut effects = std::mem::take(&mut self.scratch);
+        for effect in effects.drain(..) {
+            match effect {
+                // Whoever isn't to be seen any more isn't looked at any more, whatever is still to be done.
+                Effect::Unwatch(slots) if !planted(Planted::SlotGivenAway) => self.unwatch(&slots),
+                other => self.effects.push_back(other),
+            }
+        }
+        self.scratch = effects;
     }
 
     /// Goes on with calls and with what others left word of, as far as possible. The waker is woken for more.
     pub(crate) fn turn(&mut self, cx: &mut Context<'_>) {
         self.seat.mailbox.register(cx.waker());
         self.carry_out(cx);
-        let calls = self.seat.mailbox.take_calls();
-        if calls.timer {
-            let now = self.gateway().now().monotonic;
-            for armed in &mut self.armed {
-                *armed = armed.filter(|at| *at > now);
+        self.hear();
+        self.carry_out(cx);
+        self.read(cx);
+    }
+
+    /// Takes what others left: signals, and the newest record of each marked friend.
+    fn hear(&mut self) {
+        let mut marked = std::mem::take(&mut self.marked);
+        if planted(Planted::TakenApart) {
+            let signals = self.seat.mailbox.take_signals();
+            seam::pause();
+            self.seat.mailbox.take(&mut marked);
+            self.signalled(signals.unwrap_or_default());
+        } else {
+            let signals = self.seat.mailbox.take(&mut marked);
+            self.signalled(signals);
+            seam::pause();
+        }
+        let now = self.gateway().now();
+        while let Some(slot) = marked.pop() {
+            if let Some(cell) = self.cells.get(slot as usize).and_then(Option::as_ref) {
+                let record = cell.newest(now).map(|sighting| sighting.record);
+                self.input(Input::News(slot, record));
             }
         }
-        if calls.gap {
+        self.marked = marked;
+        // A record may be newer than its mark, and than a signal that was left after the mark. The signal is there by
+        // now: it was left before the change was acknowledged, and the fix was sent after that.
+        if let Some(signals) =
+            self.seat.mailbox.take_signals().filter(|_| !planted(Planted::TakenApart))
+        {
+            self.signalled(signals);
+        }
+    }
+
+    fn signalled(&mut self, signals: Signals) {
+        if signals == Signals::default() {
+            return;
+        }
+        if signals.timer {
+            let now = self.gateway().now().monotonic;
+            for armed in &mut self.armed {
+                *armed = armed.filter(|place| place.deadline > now);
+            }
+        }
+        if signals.gap {
             self.session.set_epoch(self.gateway().live.epoch());
         }
-        if calls != crate::mailbox::Calls::default() {
-            let drain_in_ms = if calls.drain { self.gateway().drain_in_ms() } else { 0 };
-            self.input(Input::Calls(calls, drain_in_ms));
-        }
-        self.take_news();
-        self.carry_out(cx);
+        let drain_in_ms = if signals.drain { self.gateway().drain_in_ms() } else { 0 };
+        self.input(Input::Signals(signals, drain_in_ms));
     }
 
     /// The next thing to write, made only now so that it is the newest.
@@ -133,7 +182,8 @@ impl Driver {
             return None;
         }
         let now = self.gateway().now();
-        let Some(pulled) = self.session.pull(now) else {
+        let live = self.seat.gateway().live.clone();
+        let Some(pulled) = self.session.pull(now, &|user| live.is_current(user)) else {
             self.settle(now);
             return None;
         };
@@ -183,7 +233,7 @@ impl Driver {
         let until = self.gateway().now().monotonic.plus_ms(CLOSE_ANSWER_MS);
         self.closed = Some(until);
         self.effects.clear();
-        self.running = None;
+        self.running = Running::default();
         self.gateway().timers.at(until, Due::Wake(self.seat.mailbox.clone()));
     }
 
@@ -205,39 +255,35 @@ impl Driver {
 
     fn arm(&mut self, now: Moment) {
         let Some(at) = self.session.deadline(now) else { return };
-        let covered = self.armed.iter().flatten().any(|armed| *armed <= at);
+        let covered = self.armed.iter().flatten().any(|armed| armed.deadline <= at);
         if !covered {
             let far = usize::from(at.since_ms(now.monotonic) >= NEAR_MS);
-            self.armed[far] = Some(at);
-            self.gateway().timers.at(at, Due::Wake(self.seat.mailbox.clone()));
+            self.disarm(far);
+            let place = self.gateway().timers.at(at, Due::Wake(self.seat.mailbox.clone()));
+            self.armed[far] = Some(place);
         }
     }
 
-    fn take_news(&mut self) {
-        let mut marked = std::mem::take(&mut self.marked);
-        self.seat.mailbox.take_marked(&mut marked);
-        let now = self.gateway().now();
-        while let Some(slot) = marked.pop() {
-            if let Some(cell) = self.cells.get(slot as usize).and_then(Option::as_ref) {
-                let record = cell.newest(now).map(|sighting| sighting.record);
-                self.input(Input::News(slot, record));
-            }
-        }
-        self.marked = marked;
+    fn disarm(&mut self, far: usize) {
+        let Some(place) = self.armed[far].take() else { return };
+        let mailbox = &self.seat.mailbox;
+        let is_ours = |due: &Due| matches!(due, Due::Wake(other) if Arc::ptr_eq(other, mailbox));
+        self.gateway().timers.cancel(place, is_ours);
     }
 
     fn carry_out(&mut self, cx: &mut Context<'_>) {
         loop {
-            if let Some(running) = &mut self.running {
-                let Poll::Ready(answer) = running.as_mut().poll(cx) else { return };
-                self.running = None;
-                self.answered(answer);
+            if let Some(announce) = &mut self.running.announce {
+                let Poll::Ready(answer) = announce.as_mut().poll(cx) else { return };
+                self.running.announce = None;
+                self.input(Input::Announced(answer));
             }
             let Some(effect) = self.effects.pop_front() else { return };
             match effect {
                 Effect::Send(text) => self.out.push_back(Out::Text(text)),
                 Effect::Ping => self.out.push_back(Out::Ping),
-                Effect::Call(call) => self.running = Some(self.call(call)),
+                Effect::Unwatch(slots) => self.unwatch(&slots),
+                Effect::Call(call) => self.call(call),
                 Effect::Close(code, detail) => {
                     Metrics::closed(code);
                     self.close();
@@ -249,31 +295,12 @@ impl Driver {
             }
         }
     }
-
-    fn answered(&mut self, answer: Answer) {
-        match answer {
-            Answer::Admitted(Ok((caller, used))) => self.input(Input::Admitted(caller, used)),
-            Answer::Admitted(Err((code, detail))) => self.input(Input::Refused(code, detail)),
-            Answer::Renewed(answer) => self.input(Input::Renewed(answer)),
-            Answer::Circle(answer) => self.input(Input::Circle(answer)),
-            Answer::Watching(answer) => {
-                self.session.set_epoch(self.gateway().live.epoch());
-                // What was read is in the view before the session tells it.
-                self.take_news();
-                self.input(Input::Watching(answer));
-            }
-            Answer::Reread(answer) => {
-                self.session.set_epoch(self.gateway().live.epoch());
-                self.take_news();
-                self.input(Input::Reread(answer));
-            }
-            Answer::Announced(answer) => self.input(Input::Announced(answer)),
-        }
-    }
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        // Else the wheel would keep the mailbox until then, up to a minute for a session that was short.
+        (0..self.armed.len()).for_each(|far| self.disarm(far));
         let hub = self.gateway().hub.clone();
         for cell in self.cells.drain(..).flatten() {
             hub.unwatch(&cell, &self.seat.mailbox);

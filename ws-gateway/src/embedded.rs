@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use model::{Clock, Random};
 
+use crate::circle::CircleChange;
 use crate::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
 use crate::positions::Positions;
 use crate::record::Sighting;
@@ -84,6 +85,11 @@ impl PositionStore for Attached {
 }
 
 impl Live for Attached {
+    fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
+        self.exchange.tell(&self.subscriber, &changes);
+        ready(())
+    }
+
     fn epoch(&self) -> String {
         self.epoch.clone()
     }

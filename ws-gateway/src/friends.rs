@@ -1,27 +1,23 @@
 use model::{ErrorKind, Metres, UserId, ViewerClass};
 
+use crate::circle::{AsOf, Circle};
 use crate::port::{Async, Error};
-
-/// Whom a user may see, and how far they look.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Circle {
-    /// Friends whom the user may see precisely; each once.
-    pub friends: Vec<UserId>,
-    /// How far the user looks.
-    pub radius: Metres,
-}
 
 /// What the gateway needs to know of users, from the directory.
 ///
-/// * **Freshness.** `circle` reads the truth, never a replica: after a change was acknowledged it is never older.
-/// * **Order.** Changes are told (see [`crate::Gateway::touched`]) after they can be read.
+/// * **Freshness.** `circle` reads the truth, never a replica: all that was acknowledged before the call is in it, and it
+///   says up to which change it goes.
+/// * **Order.** A change is told (see [`crate::Gateway::changed`]) after it can be read, and before it is acknowledged.
 /// * **Retry.** Every call may be repeated.
 pub trait Friends: Send + Sync {
     /// A user exists from their first token on.
     fn ensure_user(&self, user: UserId) -> Async<'_, Result<(), Error>>;
 
-    /// Whom the user may see.
+    /// Whom the user may see. Makes the user if they don't exist.
     fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>>;
+
+    /// How far somebody looks who has chosen this, or nothing.
+    fn radius(&self, chosen_m: Option<u32>) -> Metres;
 }
 
 impl Friends for directory::Directory {
@@ -31,11 +27,17 @@ impl Friends for directory::Directory {
 
     fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
         Box::pin(async move {
+            self.ensure_user(&user).await.map_err(|e| unavailable(&e))?;
             let circle = self.circle(&user).await.map_err(|e| unavailable(&e))?;
             let precise = circle.friends.into_iter().filter(|f| f.class == ViewerClass::Precise);
             let friends = precise.map(|friend| friend.id).collect();
-            Ok(Circle { friends, radius: Metres(f64::from(circle.radius_m)) })
+            let as_of = AsOf { timeline: 0, position: 0 };
+            Ok(Circle { as_of, friends, radius: Metres(f64::from(circle.radius_m)) })
         })
+    }
+
+    fn radius(&self, chosen_m: Option<u32>) -> Metres {
+        Metres(f64::from(chosen_m.unwrap_or(self.limits().radius_m_default)))
     }
 }
 

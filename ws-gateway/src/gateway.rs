@@ -6,12 +6,14 @@ use api::Verifier;
 use model::{Clock, Moment, Random, UserId};
 use tokio::sync::Notify;
 
+use crate::circle::CircleChange;
 use crate::config::Config;
 use crate::friends::Friends;
-use crate::hub::{Due, Hub, HubSink};
+use crate::hub::{Due, Hub};
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
-use crate::port::{Live, Sink};
+use crate::port::{Channel, Live, Sink};
+use crate::record::Sighting;
 use crate::registry::{Full, Registry};
 use crate::timers::Timers;
 
@@ -78,7 +80,11 @@ impl Gateway {
         let deliveries = metrics.deliveries.clone();
         let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone(), deliveries));
         let registry = Arc::new(Registry::default());
-        let live = attach(Arc::new(HubSink(hub.clone())));
+        let live = attach(Arc::new(Inlet {
+            hub: hub.clone(),
+            registry: registry.clone(),
+            friends: deps.friends.clone(),
+        }));
         Arc::new(Self {
             config: Arc::new(config),
             clock: deps.clock,
@@ -101,14 +107,20 @@ impl Gateway {
         &self.config
     }
 
-    /// The circles of these users may have changed: their open sessions read them again before they tell anything more.
-    pub fn touched(&self, users: &[UserId]) {
-        self.registry.raise(users, |calls| calls.circle = true);
+    /// These circles have changed, in this order: their open sessions follow before they tell anything more.
+    pub fn changed(&self, changes: &[CircleChange]) {
+        self.registry.amend(changes, |radius_m| self.friends.radius(radius_m));
+    }
+
+    /// The circles of these users may have changed, and it isn't known how: their open sessions read them again before
+    /// they tell anything more.
+    pub fn may_have_changed(&self, users: &[UserId]) {
+        self.registry.signal(users, |signals| signals.circle_unknown = true);
     }
 
     /// Any circle may have changed.
-    pub fn touched_all(&self) {
-        self.registry.raise_all(|calls| calls.circle = true);
+    pub fn all_may_have_changed(&self) {
+        self.registry.signal_all(|signals| signals.circle_unknown = true);
     }
 
     /// What keeps the bus or the position store from working now; for operators.
@@ -136,7 +148,7 @@ impl Gateway {
         for due in all {
             match due {
                 Due::Tick(mailbox) => mailbox.tick_over(),
-                Due::Wake(mailbox) => mailbox.raise(|calls| calls.timer = true),
+                Due::Wake(mailbox) => mailbox.signal(|signals| signals.timer = true),
                 Due::Expire(cell) => {
                     if let Some(cell) = cell.upgrade() {
                         cell.expire(now, &self.timers);
@@ -162,6 +174,7 @@ impl Gateway {
             if now.since_ms(gauged) >= GAUGE_MS {
                 gauged = now;
                 self.metrics.channels.set(self.hub.channels() as f64);
+                self.metrics.timers.set(self.timers.len() as f64);
             }
         }
     }
@@ -170,7 +183,7 @@ impl Gateway {
     /// are gone, or a little after the window.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Release);
-        self.registry.raise_all(|calls| calls.drain = true);
+        self.registry.signal_all(|signals| signals.drain = true);
         let patience = Duration::from_millis(self.config.drain_window_ms + DRAIN_GRACE_MS);
         let all_left = async {
             loop {
@@ -226,8 +239,34 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.mailbox.close();
         self.gateway.registry.leave(self.id);
         self.gateway.metrics.ended();
         self.gateway.left.notify_waiters();
+    }
+}
+
+/// Where the bus hands over what it hears: it goes the same way as what comes from a phone or a door of this gateway.
+struct Inlet {
+    hub: Arc<Hub>,
+    registry: Arc<Registry>,
+    friends: Arc<dyn Friends>,
+}
+
+impl Sink for Inlet {
+    fn deliver(&self, channel: &Channel, sighting: Sighting) {
+        self.hub.take_in(channel, sighting);
+    }
+
+    fn changed(&self, changes: &[CircleChange]) {
+        self.registry.amend(changes, |radius_m| self.friends.radius(radius_m));
+    }
+
+    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+        self.hub.own(channels)
+    }
+
+    fn gap(&self, channels: &[Channel]) {
+        self.hub.gap(channels);
     }
 }

@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use metrics::Counter;
-use model::{Clock, Moment};
+use model::{Clock, Moment, Monotonic};
 
 use crate::mailbox::Mailbox;
-use crate::port::{Async, Bus, Channel, Error, Sink};
+use crate::port::{Async, Bus, Channel, Error};
 use crate::record::{Merge, Sighting, merge};
+use crate::seam::{Planted, planted};
 use crate::timers::Timers;
 use crate::view::SELF_SLOT;
+use crate::wheel::Place;
 
 /// How many locks the map of channels is spread over.
 const STRIPES: usize = 64;
@@ -46,8 +48,11 @@ pub(crate) struct Cell {
 #[derive(Default)]
 struct State {
     sighting: Option<Sighting>,
-    expiry_armed: bool,
+    /// Where the timer waits that looks after the sighting's end.
+    armed: Option<Place>,
     watchers: Vec<Watcher>,
+    /// Out of the map: whoever found it there before changes nothing any more.
+    dropped: bool,
 }
 
 struct Watcher {
@@ -67,16 +72,6 @@ pub(crate) enum Due {
     Idle(Weak<Cell>),
 }
 
-/// What a session gets for watching.
-pub(crate) struct Watched {
-    /// One a channel, in the order asked for.
-    pub(crate) cells: Vec<Arc<Cell>>,
-    /// Those whose cached position must be read once `subscribed` is done.
-    pub(crate) unread: Vec<Channel>,
-    /// Completes when the bus delivers for all of them.
-    pub(crate) subscribed: Async<'static, Result<(), Error>>,
-}
-
 impl Cell {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it is held.
@@ -92,6 +87,11 @@ impl Cell {
         self.lock().sighting.clone().filter(|s| s.holds(now.monotonic))
     }
 
+    /// Whether it is subscribed, and the cache has been read since.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
     pub(crate) fn set_ready(&self) {
         self.ready.store(true, Ordering::Release);
     }
@@ -100,13 +100,10 @@ impl Cell {
     fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers<Due>) -> usize {
         let mut state = self.lock();
         let outcome = merge(state.sighting.as_ref(), &sighting, now.wall);
-        if outcome == Merge::Keep || !sighting.holds(now.monotonic) {
+        if outcome == Merge::Keep || !sighting.holds(now.monotonic) || state.dropped {
             return 0;
         }
-        if !state.expiry_armed {
-            state.expiry_armed = true;
-            timers.at(sighting.expires, Due::Expire(Arc::downgrade(self)));
-        }
+        self.arm(&mut state, sighting.expires, timers);
         state.sighting = Some(sighting);
         if outcome != Merge::Replace {
             return 0;
@@ -115,15 +112,38 @@ impl Cell {
         state.watchers.len()
     }
 
+    /// Sees to it that somebody looks at that moment, or before. What comes later may expire sooner: a fix out of a
+    /// phone's backlog after a `keep`.
+    fn arm(self: &Arc<Self>, state: &mut State, at: Monotonic, timers: &Timers<Due>) {
+        match state.armed {
+            Some(armed) if armed.deadline <= at || planted(Planted::TimerKept) => return,
+            Some(_) => self.disarm(state, timers),
+            None => {}
+        }
+        state.armed = Some(timers.at(at, Due::Expire(Arc::downgrade(self))));
+    }
+
+    fn disarm(self: &Arc<Self>, state: &mut State, timers: &Timers<Due>) {
+        let Some(place) = state.armed.take() else { return };
+        let is_ours =
+            |due: &Due| matches!(due, Due::Expire(cell) if cell.as_ptr() == Arc::as_ptr(self));
+        timers.cancel(place, is_ours);
+    }
+
     /// Drops the sighting if its time is over; else comes back when it is.
     pub(crate) fn expire(self: &Arc<Self>, now: Moment, timers: &Timers<Due>) {
         let mut state = self.lock();
+        if state.armed.is_some_and(|armed| armed.deadline > now.monotonic) {
+            // Taken out of the wheel in the moment in which another took its place.
+            return;
+        }
+        state.armed = None;
         match &state.sighting {
             Some(sighting) if sighting.holds(now.monotonic) => {
-                timers.at(sighting.expires, Due::Expire(Arc::downgrade(self)));
+                let expires = sighting.expires;
+                self.arm(&mut state, expires, timers);
             }
             _ => {
-                state.expiry_armed = false;
                 if state.sighting.take().is_some() {
                     state.mark_all();
                 }
@@ -160,30 +180,34 @@ impl Hub {
         self.stripe(channel).get(channel).cloned()
     }
 
-    /// Leaves word in `mailbox`, under the slot given with each channel, whenever there is news on it.
+    /// Marks a slot in `mailbox` whenever there is news on its channel. What was known before is for
+    /// [`Self::make_sure`] to bring.
     pub(crate) fn watch(
         &self,
-        bus: &dyn Bus,
         mailbox: &Arc<Mailbox>,
-        channels: Vec<(Channel, u32)>,
-    ) -> Watched {
-        let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut cells = Vec::with_capacity(channels.len());
-        let mut unread = Vec::new();
-        for (channel, slot) in channels {
+        channels: impl IntoIterator<Item = (Channel, u32)>,
+    ) -> Vec<Arc<Cell>> {
+        let _order = self.order();
+        let watch = |(channel, slot)| {
             let cell = self.cell(&channel);
             cell.lock().watchers.push(Watcher { mailbox: mailbox.clone(), slot });
-            if !cell.ready.load(Ordering::Acquire) {
-                unread.push(channel);
-            }
-            cells.push(cell);
-        }
-        let subscribed = if unread.is_empty() {
-            Box::pin(std::future::ready(Ok(())))
-        } else {
-            bus.subscribe(unread.clone())
+            cell
         };
-        Watched { cells, unread, subscribed }
+        channels.into_iter().map(watch).collect()
+    }
+
+    /// Asks the bus for channels that somebody watches; completes when it delivers for all of them.
+    pub(crate) fn subscribe(
+        &self,
+        bus: &dyn Bus,
+        channels: Vec<Channel>,
+    ) -> Async<'static, Result<(), Error>> {
+        let _order = self.order();
+        bus.subscribe(channels)
+    }
+
+    fn order(&self) -> MutexGuard<'_, ()> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn cell(&self, channel: &Channel) -> Arc<Cell> {
@@ -195,7 +219,7 @@ impl Hub {
         self.stripe(channel).entry(channel.clone()).or_insert_with(|| Arc::new(make())).clone()
     }
 
-    /// Stops leaving word; the channel itself goes a little later if nobody else watches it.
+    /// Stops marking; the channel itself goes a little later if nobody else watches it.
     pub(crate) fn unwatch(&self, cell: &Arc<Cell>, mailbox: &Arc<Mailbox>) {
         let mut state = cell.lock();
         state.watchers.retain(|w| !Arc::ptr_eq(&w.mailbox, mailbox));
@@ -222,7 +246,7 @@ impl Hub {
     pub(crate) fn gap(&self, channels: &[Channel]) {
         for cell in channels.iter().filter_map(|channel| self.find(channel)) {
             for watcher in cell.lock().watchers.iter().filter(|watcher| watcher.slot != SELF_SLOT) {
-                watcher.mailbox.raise(|calls| calls.gap = true);
+                watcher.mailbox.signal(|signals| signals.gap = true);
             }
         }
     }
@@ -240,12 +264,16 @@ impl Hub {
         if idle.is_empty() {
             return;
         }
-        let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let _order = self.order();
         let mut dropped = Vec::new();
         for cell in idle {
             let mut stripe = self.stripe(&cell.channel);
             let same = stripe.get(&cell.channel).is_some_and(|held| Arc::ptr_eq(held, cell));
-            if same && cell.lock().watchers.is_empty() {
+            let mut state = cell.lock();
+            if same && state.watchers.is_empty() {
+                // Else the timer would keep what is left of the channel until its position had expired.
+                cell.disarm(&mut state, &self.timers);
+                state.dropped = true;
                 stripe.remove(&cell.channel);
                 dropped.push(cell.channel.clone());
             }
@@ -258,22 +286,5 @@ impl Hub {
     /// How many channels are watched.
     pub(crate) fn channels(&self) -> usize {
         self.stripes.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
-    }
-}
-
-/// What the bus hands over goes the same way as what comes from a phone on this gateway.
-pub(crate) struct HubSink(pub(crate) Arc<Hub>);
-
-impl Sink for HubSink {
-    fn deliver(&self, channel: &Channel, sighting: Sighting) {
-        self.0.take_in(channel, sighting);
-    }
-
-    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
-        self.0.own(channels)
-    }
-
-    fn gap(&self, channels: &[Channel]) {
-        self.0.gap(channels);
     }
 }

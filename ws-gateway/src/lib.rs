@@ -25,6 +25,8 @@
 //! # Limits
 //! All in [`Config`], but for: 8 devices on one connection, 500 friends in one answer over REST.
 
+/// Whom a user may see, as readings and changes of it come.
+pub mod circle;
 mod config;
 pub mod conformance;
 mod driver;
@@ -50,6 +52,7 @@ pub mod protocol;
 pub mod record;
 pub mod redis;
 mod registry;
+mod seam;
 mod session;
 mod socket;
 mod timers;
@@ -58,8 +61,9 @@ mod wheel;
 #[cfg(test)]
 mod world;
 
+pub use circle::Circle;
 pub use config::Config;
-pub use friends::{Circle, Friends};
+pub use friends::Friends;
 pub use gateway::{Deps, Gateway};
 pub use http::router;
 pub use nearby::Ring;

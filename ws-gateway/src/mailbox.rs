@@ -3,20 +3,47 @@ use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
 
+use crate::circle::Amendment;
 use crate::marks::Marks;
 
-/// Things a session must do, other than look at friends; raised from outside, seen at its next turn.
-#[expect(clippy::struct_excessive_bools, reason = "independent bells, each rung by somebody else")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Calls {
-    /// Read the circle of friends again.
-    pub(crate) circle: bool,
+/// Changes of a circle that wait for one session; with more, it reads its circle anew.
+const AMENDMENTS_WAITING_MAX: usize = 256;
+
+/// Things a session must do, other than look at friends; left from outside, taken at its next turn.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent signals, each given by somebody else"
+)]
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Signals {
+    /// How the circle of friends changes, in order.
+    pub(crate) amendments: Vec<Amendment>,
+    /// The circle may have changed, and it isn't known how: read it, and tell nothing until then.
+    pub(crate) circle_unknown: bool,
     /// Something may have been missed: tell the client and start over from the cache.
     pub(crate) gap: bool,
+    /// Those of whom nothing could be told for a while may be told of again.
+    pub(crate) regained: bool,
     /// The server is going away.
     pub(crate) drain: bool,
     /// A deadline of the session's own has come.
     pub(crate) timer: bool,
+}
+
+impl Signals {
+    /// One more change of the circle.
+    pub(crate) fn amend(&mut self, amendment: Amendment) {
+        if self.amendments.len() < AMENDMENTS_WAITING_MAX {
+            self.amendments.push(amendment);
+        } else {
+            self.amendments = Vec::new();
+            self.circle_unknown = true;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where the rest of the gateway leaves word for one session.
@@ -31,7 +58,7 @@ pub(crate) struct Mailbox {
 #[derive(Default)]
 struct State {
     marked: Marks,
-    calls: Calls,
+    signals: Signals,
     /// A push went out less than a tick ago: marks can wait for the tick's end.
     cooling: bool,
 }
@@ -59,8 +86,9 @@ impl Mailbox {
         }
     }
 
-    pub(crate) fn raise(&self, set: impl FnOnce(&mut Calls)) {
-        set(&mut self.lock().calls);
+    /// Leaves a signal, which ends the session's wait at once.
+    pub(crate) fn signal(&self, set: impl FnOnce(&mut Signals)) {
+        set(&mut self.lock().signals);
         self.waker.wake();
     }
 
@@ -91,13 +119,22 @@ impl Mailbox {
         self.waker.register(waker);
     }
 
-    /// Takes what was raised.
-    pub(crate) fn take_calls(&self) -> Calls {
-        std::mem::take(&mut self.lock().calls)
+    /// Takes all that was left, at one moment: whoever sees a mark has seen every signal that came before it. The slots
+    /// that were marked are exchanged for an empty set.
+    pub(crate) fn take(&self, empty: &mut Marks) -> Signals {
+        let mut state = self.lock();
+        std::mem::swap(&mut state.marked, empty);
+        std::mem::take(&mut state.signals)
     }
 
-    /// Exchanges the slots that were marked for an empty set.
-    pub(crate) fn take_marked(&self, empty: &mut Marks) {
-        std::mem::swap(&mut self.lock().marked, empty);
+    /// Takes the signals alone, if there are any.
+    pub(crate) fn take_signals(&self) -> Option<Signals> {
+        let mut state = self.lock();
+        (!state.signals.is_empty()).then(|| std::mem::take(&mut state.signals))
+    }
+
+    /// Its session has ended: what a timer may still hold of it is small.
+    pub(crate) fn close(&self) {
+        *self.lock() = State::default();
     }
 }

@@ -11,6 +11,8 @@ api::metric_table! {
     Gauge SESSIONS = "ws_sessions";
     /// Users whose positions are followed by at least one session.
     Gauge CHANNELS = "ws_channels";
+    /// Deadlines that wait in the timer wheel: expiries of positions, and of sessions pings, ticks and closes.
+    Gauge TIMERS = "ws_timers";
     /// Fixes acknowledged, by whether they became the shown position.
     Counter FIXES = "ws_fixes_total";
     /// Fixes handed to watchers: each counts once for every session on this gateway that follows the user.
@@ -39,6 +41,7 @@ api::metric_table! {
 pub(crate) struct Metrics {
     sessions: Gauge,
     pub(crate) channels: Gauge,
+    pub(crate) timers: Gauge,
     fixes_shown: Counter,
     fixes_unshown: Counter,
     pub(crate) deliveries: Counter,
@@ -56,6 +59,7 @@ impl Metrics {
         Self {
             sessions: gauge!(SESSIONS),
             channels: gauge!(CHANNELS),
+            timers: gauge!(TIMERS),
             fixes_shown: counter!(FIXES, "shown" => "yes"),
             fixes_unshown: counter!(FIXES, "shown" => "no"),
             deliveries: counter!(DELIVERIES),

@@ -8,6 +8,7 @@ use std::pin::Pin;
 
 use model::{ErrorKind, UserId, ViewerClass};
 
+use crate::circle::CircleChange;
 use crate::record::Sighting;
 
 /// A future that a trait object can return.
@@ -64,6 +65,11 @@ pub enum Written {
 pub trait Sink: Send + Sync {
     /// Something was published on a subscribed channel by another gateway. Repeats and old versions are harmless.
     fn deliver(&self, channel: &Channel, sighting: Sighting);
+
+    /// Circles of users have changed, as another gateway has told (see [`Live::tell`]); in order. Repeats are harmless.
+    fn changed(&self, changes: &[CircleChange]) {
+        let _ = changes;
+    }
 
     /// What this gateway holds of those of these channels whose users are connected to it: it can write them again into
     /// a server that has lost its memory, whoever wrote them first.
@@ -123,6 +129,24 @@ pub trait Live: Bus + PositionStore {
             }
             Ok(outcome)
         })
+    }
+
+    /// Tells all other gateways that these circles have changed, on the channels of both users of each: whoever watches
+    /// one of them hears it before whatever is announced of that user after this has returned. Gateways that have missed
+    /// it find it in the directory's feed.
+    fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>>;
+
+    /// Which of the servers behind the port has this user: calls about users of different servers fail independently.
+    fn server_of(&self, user: &UserId) -> usize {
+        let _ = user;
+        0
+    }
+
+    /// Whether it is sure enough that every change of this user's circle is heard of: if not, nothing may be told of
+    /// them.
+    fn is_current(&self, user: &UserId) -> bool {
+        let _ = user;
+        true
     }
 
     /// Changes whenever cached positions may have been lost; the same for all gateways.

@@ -6,8 +6,8 @@ pub(crate) mod request;
 
 pub use close::CloseCode;
 pub use reply::REPLY_TYPES;
+pub(crate) use request::Fault;
 pub use request::{ErrorWord, REQUEST_TYPES};
-pub(crate) use request::{Fault, Request};
 
 /// The subprotocol of this page.
 pub const SUBPROTOCOL_JSON: &str = "whereabouts.v1.json";

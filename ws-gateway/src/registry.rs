@@ -2,9 +2,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::UserId;
+use model::{Metres, UserId};
 
-use crate::mailbox::{Calls, Mailbox};
+use crate::circle::{Amended, Amendment, CircleChange, CircleEdit};
+use crate::mailbox::{Mailbox, Signals};
 use crate::session::FixesUsed;
 
 /// Who is connected: every connection's mailbox, and those of each user.
@@ -113,25 +114,55 @@ impl Registry {
         }
     }
 
-    /// Leaves word with every connection of these users.
-    pub(crate) fn raise(&self, users: &[UserId], set: impl Fn(&mut Calls)) {
+    /// Leaves a signal with every connection of these users.
+    pub(crate) fn signal<'u>(
+        &self,
+        users: impl IntoIterator<Item = &'u UserId>,
+        set: impl Fn(&mut Signals),
+    ) {
+        self.lock().signal(users, set);
+    }
+
+    /// Tells the connections of those whose circles change how, in order; `radius` says what a chosen one means.
+    pub(crate) fn amend(&self, changes: &[CircleChange], radius: impl Fn(Option<u32>) -> Metres) {
         let state = self.lock();
-        let sessions = users.iter().filter_map(|user| state.by_user.get(user));
-        for id in sessions.flat_map(|sessions| &sessions.ids) {
-            if let Some(entrant) = state.all.get(id) {
-                entrant.mailbox.raise(&set);
+        for CircleChange { as_of, edit } in changes {
+            let tell = |user: &UserId, what: Amended| {
+                state.signal([user], |signals| {
+                    signals.amend(Amendment { as_of: *as_of, what: what.clone() });
+                });
+            };
+            match edit {
+                CircleEdit::Pair { low, high, friends } => {
+                    tell(low, Amended::Friend(high.clone(), *friends));
+                    tell(high, Amended::Friend(low.clone(), *friends));
+                }
+                CircleEdit::Radius { user, radius_m } => {
+                    tell(user, Amended::Radius(radius(*radius_m)));
+                }
             }
         }
     }
 
-    /// Leaves word with every connection.
-    pub(crate) fn raise_all(&self, set: impl Fn(&mut Calls)) {
+    /// Leaves a signal with every connection.
+    pub(crate) fn signal_all(&self, set: impl Fn(&mut Signals)) {
         for entrant in self.lock().all.values() {
-            entrant.mailbox.raise(&set);
+            entrant.mailbox.signal(&set);
         }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.lock().all.len()
+    }
+}
+
+impl State {
+    fn signal<'u>(&self, users: impl IntoIterator<Item = &'u UserId>, set: impl Fn(&mut Signals)) {
+        let sessions = users.into_iter().filter_map(|user| self.by_user.get(user));
+        for id in sessions.flat_map(|sessions| &sessions.ids) {
+            if let Some(entrant) = self.all.get(id) {
+                entrant.mailbox.signal(&set);
+            }
+        }
     }
 }

@@ -5,7 +5,8 @@ mod circle;
 mod deadlines;
 mod effect;
 mod fixes;
-mod stale;
+mod reads;
+mod requests;
 mod telling;
 
 use std::sync::Arc;
@@ -13,24 +14,21 @@ use std::sync::Arc;
 use api::Caller;
 use model::{Metres, Moment, Monotonic, UserId};
 
+use crate::circle::CircleLog;
 use crate::config::Config;
 use crate::hint::Hints;
 use crate::intake::Intake;
-use crate::mailbox::Calls;
+use crate::mailbox::Signals;
 use crate::pace::Pace;
-use crate::protocol::reply::{self, Reply};
-use crate::protocol::request;
-use crate::protocol::{CloseCode, ErrorWord, Fault, Request};
+use crate::protocol::CloseCode;
 use crate::record::{Presence, Record};
 use crate::view::{SELF_SLOT, View};
 use budget::Budget;
 pub(crate) use budget::FixesUsed;
 pub(crate) use effect::{Call, Effect, Input, Pulled};
 use fixes::Announcing;
-use stale::Stale;
-
-/// How long to wait before a failed reading of the friends is tried again.
-const RETRY_MS: u64 = 1_000;
+pub(crate) use reads::Read;
+use reads::Reads;
 
 /// The state of one connection.
 #[expect(
@@ -54,8 +52,8 @@ pub(crate) struct Session {
     pinged: bool,
     /// A fix, `keep` or `sign_off` on its way to the position store.
     announcing: Option<Announcing>,
-    /// Nothing of friends may be told until what the view holds is known to be right again.
-    stale: Stale,
+    circle: CircleLog,
+    reads: Reads,
     snapshot_due: bool,
     /// A gap is to be told.
     gap_due: bool,
@@ -89,7 +87,14 @@ struct Drain {
 }
 
 impl Session {
-    pub(crate) fn new(config: Arc<Config>, id: String, epoch: String, now: Moment) -> Self {
+    /// `spread` tells sessions apart that do the same at the same time; any number.
+    pub(crate) fn new(
+        config: Arc<Config>,
+        id: String,
+        epoch: String,
+        spread: u64,
+        now: Moment,
+    ) -> Self {
         let deadline = now.monotonic.plus_ms(config.auth_timeout_ms);
         // Nobody is near until the user's own radius is known.
         let radius = Metres(0.0);
@@ -108,7 +113,8 @@ impl Session {
             last_read: now.monotonic,
             pinged: false,
             announcing: None,
-            stale: Stale::default(),
+            circle: CircleLog::default(),
+            reads: Reads::new(spread),
             snapshot_due: false,
             gap_due: false,
             gap_told: false,
@@ -137,15 +143,16 @@ impl Session {
                     self.close(CloseCode::UnsupportedData, "messages are JSON text", effects);
                 }
             }
-            Input::Admitted(caller, used) => self.admitted(caller, used, effects),
+            Input::Admitted(caller, used) => self.admitted(caller, used),
             Input::Refused(code, detail) => self.close(code, &detail, effects),
             Input::Renewed(answer) => self.renewed(answer, effects),
             Input::Circle(answer) => self.circle(now, answer, effects),
-            Input::Watching(answer) => self.watching(now, &answer),
-            Input::Reread(answer) => self.reread(now, &answer),
+            Input::Positions(answer) => self.positions(now, answer.is_ok()),
             Input::Announced(answer) => self.announced(&answer, effects),
             Input::News(slot, record) => self.news(slot, record),
-            Input::Calls(calls, drain_in_ms) => self.calls(now, calls, drain_in_ms, effects),
+            Input::Signals(signals, drain_in_ms) => {
+                self.signals(now, &signals, drain_in_ms, effects);
+            }
         }
     }
 
@@ -159,71 +166,33 @@ impl Session {
         self.caller.as_ref().map(|caller| &caller.user)
     }
 
-    /// Whether the client's next message may be taken in: not while an answer that must come first is owed.
+    /// Whether the client's next message may be taken in: not while an answer that must come first is owed. While things
+    /// have to be read that may take long, as when a server is away, the client is read all the same: of several pings
+    /// only the newest is answered then.
     pub(crate) fn takes_input(&self) -> bool {
-        self.pong.is_none()
-    }
-
-    /// Counts what was read against the limits; `false` if it broke one and the session closes.
-    fn spend(&mut self, now: Moment, bytes: usize, effects: &mut Vec<Effect>) -> bool {
-        self.last_read = now.monotonic;
-        self.pinged = false;
-        if self.budget.message(now.monotonic, bytes) {
-            return true;
-        }
-        self.close(CloseCode::RateLimited, "more messages or bytes than allowed", effects);
-        false
-    }
-
-    fn text(&mut self, now: Moment, text: &str, effects: &mut Vec<Effect>) {
-        if !self.spend(now, text.len(), effects) {
-            return;
-        }
-        match request::parse(text, self.config.batch_fixes_max) {
-            Err(fault) => self.refuse(&fault, effects),
-            Ok(request) if matches!(self.phase, Phase::Anonymous { .. }) => {
-                self.first(request, effects);
-            }
-            Ok(request) => self.request(now, request, effects),
+        match self.phase {
+            Phase::Opening { welcomed: false } => false,
+            Phase::Opening { welcomed: true } => true,
+            _ => self.pong.is_none() || !self.reads.are_settled(),
         }
     }
 
-    fn first(&mut self, request: Request, effects: &mut Vec<Effect>) {
-        if let Request::Auth(token) = request {
-            effects.push(Effect::Call(Call::Admit(token)));
-            return;
-        }
-        let fault = Fault::new(ErrorWord::NotAuthenticated, "the first message must be auth");
-        self.refuse(&fault, effects);
-        self.close(CloseCode::Unauthenticated, &fault.detail, effects);
-    }
-
-    fn request(&mut self, now: Moment, request: Request, effects: &mut Vec<Effect>) {
-        match request {
-            Request::Auth(_) => {
-                let detail = "this session has a user already; a newer token goes into renew";
-                self.refuse(&Fault::new(ErrorWord::AlreadyAuthenticated, detail), effects);
-            }
-            Request::Renew(token) => effects.push(Effect::Call(Call::Renew(token))),
-            Request::Fixes { device, fixes } => self.fixes(now, device, &fixes, effects),
-            Request::Keep { device } => self.keep(now, device, effects),
-            Request::SignOff { device } => self.sign_off(now, device, effects),
-            Request::Ping { id } => self.pong = Some(id),
+    /// What is to be read next, if anything can be.
+    pub(crate) fn next_read(&mut self, now: Moment) -> Option<Read> {
+        match self.phase {
+            Phase::Anonymous { .. } | Phase::Closed => None,
+            Phase::Opening { .. } | Phase::Live => self.reads.next(now.monotonic),
         }
     }
 
-    fn refuse(&mut self, fault: &Fault, effects: &mut Vec<Effect>) {
-        self.refuse_with(fault.word, reply::error(fault), effects);
+    /// Who isn't watched yet, with the slot to watch them under; from here on they count as watched.
+    pub(crate) fn take_unwatched(&mut self) -> Vec<(UserId, u32)> {
+        self.view.take_unwatched()
     }
 
-    fn refuse_with(&mut self, word: ErrorWord, encoded: String, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Refused(word));
-        effects.push(Effect::Send(encoded));
-        // Who sends too much has made no mistake; it may even have been another device of the user.
-        self.errors += u32::from(word != ErrorWord::RateLimited);
-        if self.errors > self.config.errors_max {
-            self.close(CloseCode::BadMessages, "too many erroneous messages", effects);
-        }
+    /// Nothing reports under these slots any more.
+    pub(crate) fn released(&mut self, slots: &[u32]) {
+        self.view.released(slots);
     }
 
     fn close(&mut self, code: CloseCode, detail: &str, effects: &mut Vec<Effect>) {
@@ -233,28 +202,13 @@ impl Session {
         }
     }
 
-    fn admitted(&mut self, caller: Caller, used: FixesUsed, effects: &mut Vec<Effect>) {
+    fn admitted(&mut self, caller: Caller, used: FixesUsed) {
         self.budget.share_fixes(used);
+        // First their own channel, on which changes of the circle come; only then the circle, so that none is missed.
+        self.view.watch_self(&caller.user);
+        self.reads.want_positions();
         self.caller = Some(caller);
         self.phase = Phase::Opening { welcomed: false };
-        self.stale.read_circle(effects);
-    }
-
-    fn renewed(&mut self, answer: Result<Caller, String>, effects: &mut Vec<Effect>) {
-        let refusal = match (&self.caller, answer) {
-            (Some(held), Ok(new)) if held.user == new.user && new.expires > held.expires => {
-                let token_expires_ms = new.expires.0;
-                self.caller = Some(new);
-                effects.push(Effect::Send(Reply::Renewed { token_expires_ms }.encode()));
-                return;
-            }
-            (Some(held), Ok(new)) if held.user == new.user => {
-                "this token doesn't hold longer than the one before".to_owned()
-            }
-            (_, Ok(_)) => "this token is of another user".to_owned(),
-            (_, Err(detail)) => detail,
-        };
-        self.refuse(&Fault::new(ErrorWord::InvalidToken, refusal), effects);
     }
 
     fn news(&mut self, slot: u32, record: Option<Arc<Record>>) {
@@ -270,28 +224,33 @@ impl Session {
         }
     }
 
-    fn calls(&mut self, now: Moment, calls: Calls, drain_in_ms: u64, effects: &mut Vec<Effect>) {
-        if calls.drain && self.drain.closes_at.is_none() {
+    fn signals(
+        &mut self,
+        now: Moment,
+        signals: &Signals,
+        drain_in_ms: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        if signals.drain && self.drain.closes_at.is_none() {
             self.drain.closes_at = Some(now.monotonic.plus_ms(drain_in_ms));
         }
-        if calls.timer {
+        if signals.timer {
             self.deadlines(now, effects);
         }
         if !matches!(self.phase, Phase::Opening { .. } | Phase::Live) {
             return;
         }
-        let retry = self.stale.retry_at.is_some_and(|at| now.monotonic >= at);
-        if retry {
-            self.stale.retry_at = None;
+        for amendment in &signals.amendments {
+            self.amend(amendment, effects);
         }
-        if calls.gap {
+        if signals.circle_unknown {
+            self.reads.circle_is_unknown();
+        }
+        if signals.gap {
             self.gap(effects);
         }
-        if calls.circle || (retry && self.stale.circle_failed) {
-            self.stale.read_circle(effects);
-        }
-        if retry && self.stale.positions_failed {
-            self.stale.reread(effects);
+        if signals.regained {
+            self.view.look_at_withheld();
         }
     }
 }

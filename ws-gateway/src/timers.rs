@@ -1,8 +1,8 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::Monotonic;
 
-use crate::wheel::Wheel;
+use crate::wheel::{Place, Wheel};
 
 /// The one timer wheel of a gateway: no session, channel or position has a timer of its own.
 pub(crate) struct Timers<Due> {
@@ -15,13 +15,28 @@ impl<Due> Timers<Due> {
         Self { wheel: Mutex::new(Wheel::new(step_ms)) }
     }
 
-    pub(crate) fn at(&self, deadline: Monotonic, what: Due) {
-        self.wheel.lock().unwrap_or_else(PoisonError::into_inner).insert(deadline, what);
+    pub(crate) fn at(&self, deadline: Monotonic, what: Due) -> Place {
+        self.lock().insert(deadline, what)
+    }
+
+    /// Takes back what waits at a place, if it still does.
+    pub(crate) fn cancel(&self, place: Place, is_it: impl Fn(&Due) -> bool) {
+        self.lock().cancel(place, is_it);
+    }
+
+    /// How many deadlines wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wheel<Due>> {
+        // Nothing panics while it is held.
+        self.wheel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn take_due(&self, now: Monotonic) -> Vec<Due> {
         let mut due = Vec::new();
-        self.wheel.lock().unwrap_or_else(PoisonError::into_inner).advance(now, &mut due);
+        self.lock().advance(now, &mut due);
         due
     }
 }

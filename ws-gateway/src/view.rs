@@ -1,5 +1,6 @@
+mod changes;
+
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use model::{Ecef, Metres, Timestamp, UserId, distance};
@@ -7,6 +8,8 @@ use model::{Ecef, Metres, Timestamp, UserId, distance};
 use crate::marks::Marks;
 use crate::nearby::{Decimetres, Ring};
 use crate::record::Record;
+use crate::seam::{Planted, planted};
+pub(crate) use changes::Changes;
 
 /// The slot in which the user themself is watched; friends have the others.
 pub(crate) const SELF_SLOT: u32 = 0;
@@ -20,9 +23,13 @@ pub(crate) struct View {
     me: Option<Ecef>,
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// Slots whose users are to be watched and aren't yet.
+    unwatched: Vec<u32>,
     by_user: HashMap<UserId, u32>,
     /// Slots to look at in the next message.
     pending: Marks,
+    /// Slots that were to be looked at while nothing might be told of their users.
+    withheld: Marks,
     /// Who is in the client's list and no friend any more. Told before anything else, in a message of their own, since
     /// they may have become friends again meanwhile.
     dismissed: Vec<UserId>,
@@ -41,19 +48,6 @@ struct Told {
     distance: Decimetres,
 }
 
-/// Pieces of a push, gathered by kind.
-#[derive(Default)]
-pub(crate) struct Changes {
-    came: String,
-    moved: String,
-    distances: String,
-    left: String,
-    /// How many friends these are.
-    pub(crate) count: usize,
-    /// Records that go out for the first time to this watcher, for measuring how long that took.
-    pub(crate) fresh: Vec<Arc<Record>>,
-}
-
 impl View {
     pub(crate) fn new(radius: Metres) -> Self {
         Self {
@@ -61,54 +55,79 @@ impl View {
             me: None,
             slots: vec![Slot::default()],
             free: Vec::new(),
+            unwatched: Vec::new(),
             by_user: HashMap::new(),
             pending: Marks::default(),
+            withheld: Marks::default(),
             dismissed: Vec::new(),
         }
     }
 
-    /// Brings the set of friends up to date. Answers who is new, with the slot to watch them under, and which slots are
-    /// free again.
-    pub(crate) fn set_friends(&mut self, friends: &[UserId]) -> (Vec<(UserId, u32)>, Vec<u32>) {
-        let keep: HashSet<&UserId> = friends.iter().collect();
-        let gone: Vec<_> = self
-            .by_user
-            .iter()
-            .filter(|(u, _)| !keep.contains(u))
-            .map(|(u, s)| (u.clone(), *s))
-            .collect();
-        let mut freed = Vec::with_capacity(gone.len());
-        for (user, slot) in gone {
-            let entry = &mut self.slots[slot as usize];
-            if entry.told.take().is_some() {
-                self.dismissed.push(user.clone());
-            }
-            // A mark may still wait for this slot; it will find nobody in it.
-            entry.user = None;
-            entry.record = None;
-            self.by_user.remove(&user);
-            self.free.push(slot);
-            freed.push(slot);
-        }
-        let mut added = Vec::new();
-        self.slots.reserve_exact((friends.len() + 1).saturating_sub(self.slots.len()));
-        for user in friends {
-            if !self.by_user.contains_key(user) {
-                let slot = self.allot(user.clone());
-                added.push((user.clone(), slot));
-            }
-        }
-        (added, freed)
+    /// Wants the user themself to be watched.
+    pub(crate) fn watch_self(&mut self, user: &UserId) {
+        self.slots[SELF_SLOT as usize].user = Some(user.clone());
+        self.unwatched.push(SELF_SLOT);
     }
 
-    fn allot(&mut self, user: UserId) -> u32 {
+    /// Brings the set of friends up to date. Answers which slots are not to be watched any more.
+    pub(crate) fn set_friends(&mut self, friends: &[UserId]) -> Vec<u32> {
+        let keep: HashSet<&UserId> = friends.iter().collect();
+        let gone: Vec<_> =
+            self.by_user.keys().filter(|user| !keep.contains(user)).cloned().collect();
+        let removed = gone.iter().filter_map(|user| self.remove(user)).collect();
+        self.slots.reserve_exact((friends.len() + 1).saturating_sub(self.slots.len()));
+        for user in friends {
+            self.add(user);
+        }
+        removed
+    }
+
+    /// One more friend, who isn't watched yet; unless they are one.
+    pub(crate) fn add(&mut self, user: &UserId) {
+        if self.by_user.contains_key(user) {
+            return;
+        }
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::default());
             (self.slots.len() - 1) as u32
         });
         self.slots[slot as usize].user = Some(user.clone());
-        self.by_user.insert(user, slot);
-        slot
+        self.by_user.insert(user.clone(), slot);
+        self.unwatched.push(slot);
+    }
+
+    /// No friend any more. Answers the slot that isn't to be watched any more, which must come back by
+    /// [`Self::released`].
+    pub(crate) fn remove(&mut self, user: &UserId) -> Option<u32> {
+        let slot = self.by_user.remove(user)?;
+        let entry = std::mem::take(&mut self.slots[slot as usize]);
+        if entry.told.is_some() {
+            self.dismissed.push(user.clone());
+        }
+        self.unwatched.retain(|other| *other != slot);
+        if planted(Planted::SlotGivenAway) {
+            self.free.push(slot);
+        }
+        Some(slot)
+    }
+
+    /// Nothing reports under these slots any more: others may have them.
+    pub(crate) fn released(&mut self, slots: &[u32]) {
+        if !planted(Planted::SlotGivenAway) {
+            self.free.extend(slots);
+        }
+    }
+
+    /// Whether anybody isn't watched yet.
+    pub(crate) fn has_unwatched(&self) -> bool {
+        !self.unwatched.is_empty()
+    }
+
+    /// Who isn't watched yet, with the slot to watch them under; from here on they count as watched.
+    pub(crate) fn take_unwatched(&mut self) -> Vec<(UserId, u32)> {
+        let unwatched = std::mem::take(&mut self.unwatched);
+        let named = |slot: u32| Some((self.slots[slot as usize].user.clone()?, slot));
+        unwatched.into_iter().filter_map(named).collect()
     }
 
     pub(crate) fn set_radius(&mut self, radius: Metres) {
@@ -116,8 +135,16 @@ impl View {
         self.look_at_all();
     }
 
-    /// Takes in the newest record of a friend, or of the watcher.
+    /// Takes in the newest record of a friend, or of the watcher. One of somebody else than whose slot it is doesn't
+    /// count.
     pub(crate) fn set_record(&mut self, slot: u32, record: Option<Arc<Record>>) {
+        let Some(user) = self.slots.get(slot as usize).and_then(|held| held.user.as_ref()) else {
+            return;
+        };
+        let is_theirs = record.as_ref().is_none_or(|record| record.user == *user);
+        if !is_theirs && !planted(Planted::SlotGivenAway) {
+            return;
+        }
         if slot == SELF_SLOT {
             let me = record.as_ref().and_then(|r| r.ecef());
             if me != self.me {
@@ -127,10 +154,8 @@ impl View {
             self.slots[0].record = record;
             return;
         }
-        if let Some(entry) = self.slots.get_mut(slot as usize).filter(|s| s.user.is_some()) {
-            entry.record = record;
-            self.look_at(slot);
-        }
+        self.slots[slot as usize].record = record;
+        self.look_at(slot);
     }
 
     /// The watcher's own newest record.
@@ -171,8 +196,20 @@ impl View {
         self.look_at_all();
     }
 
-    /// Works out up to `limit` changes.
-    pub(crate) fn collect(&mut self, wall: Timestamp, limit: usize) -> Changes {
+    /// Those of whom nothing might be told may be told of again, as far as is known.
+    pub(crate) fn look_at_withheld(&mut self) {
+        while let Some(slot) = self.withheld.pop() {
+            self.look_at(slot);
+        }
+    }
+
+    /// Works out up to `limit` changes. Of users of whom nothing may be told only that they are gone.
+    pub(crate) fn collect(
+        &mut self,
+        wall: Timestamp,
+        limit: usize,
+        may_tell: &dyn Fn(&UserId) -> bool,
+    ) -> Changes {
         let mut changes = Changes::default();
         if !self.dismissed.is_empty() {
             let some = self.dismissed.len().saturating_sub(limit);
@@ -183,15 +220,25 @@ impl View {
         }
         while changes.count < limit {
             let Some(slot) = self.pending.pop() else { break };
-            self.evaluate(slot, wall, &mut changes);
+            self.evaluate(slot, wall, may_tell, &mut changes);
         }
         changes
     }
 
-    fn evaluate(&mut self, slot: u32, wall: Timestamp, changes: &mut Changes) {
+    fn evaluate(
+        &mut self,
+        slot: u32,
+        wall: Timestamp,
+        may_tell: &dyn Fn(&UserId) -> bool,
+        changes: &mut Changes,
+    ) {
         let entry = &mut self.slots[slot as usize];
         let Some(user) = &entry.user else { return };
         let friend = entry.record.as_ref().and_then(|r| Some((r, r.ecef()?)));
+        if friend.is_some() && !may_tell(user) {
+            self.withheld.insert(slot);
+            return;
+        }
         let measured = self.me.zip(friend).map(|(me, (record, at))| (record, distance(me, at)));
         match measured {
             Some((record, metres)) if self.ring.holds(metres, entry.told.is_some()) => {
@@ -212,72 +259,5 @@ impl View {
                 }
             }
         }
-    }
-}
-
-fn separate(list: &mut String) {
-    if !list.is_empty() {
-        list.push(',');
-    }
-}
-
-fn friend(list: &mut String, record: &Record, distance: Decimetres, wall: Timestamp) {
-    separate(list);
-    let age_ms = (wall - record.version.effective).max(0);
-    let head = record.json_head();
-    let _ = write!(list, r#"{head},"distance_m":{distance},"age_ms":{age_ms}}}"#);
-}
-
-impl Changes {
-    fn came(&mut self, record: &Arc<Record>, distance: Decimetres, wall: Timestamp) {
-        friend(&mut self.came, record, distance, wall);
-        self.fresh.push(record.clone());
-        self.count += 1;
-    }
-
-    fn moved(&mut self, record: &Arc<Record>, distance: Decimetres, wall: Timestamp) {
-        friend(&mut self.moved, record, distance, wall);
-        self.fresh.push(record.clone());
-        self.count += 1;
-    }
-
-    fn distance(&mut self, user: &UserId, distance: Decimetres) {
-        separate(&mut self.distances);
-        let _ = write!(self.distances, r#"{{"id":"{user}","distance_m":{distance}}}"#);
-        self.count += 1;
-    }
-
-    fn left(&mut self, user: &UserId, reason: &str) {
-        separate(&mut self.left);
-        let _ = write!(self.left, r#"{{"id":"{user}","reason":"{reason}"}}"#);
-        self.count += 1;
-    }
-
-    /// The friends of a snapshot: those who came, since nobody was listed before.
-    pub(crate) fn into_friends(self) -> String {
-        self.came
-    }
-
-    /// The push message, or nothing if nothing changed.
-    pub(crate) fn into_push(self, wall: Timestamp) -> Option<String> {
-        if self.count == 0 {
-            return None;
-        }
-        let lists = [
-            ("came", self.came),
-            ("moved", self.moved),
-            ("distances", self.distances),
-            ("left", self.left),
-        ];
-        let mut out =
-            String::with_capacity(64 + lists.iter().map(|(_, l)| l.len() + 16).sum::<usize>());
-        let _ = write!(out, r#"{{"type":"push","time_ms":{}"#, wall.0);
-        for (name, list) in lists {
-            if !list.is_empty() {
-                let _ = write!(out, r#","{name}":[{list}]"#);
-            }
-        }
-        out.push('}');
-        Some(out)
     }
 }

@@ -4,12 +4,20 @@ use model::Monotonic;
 const SLOTS: usize = 4096;
 
 /// A hashed timer wheel (G. Varghese, T. Lauck, Hashed and hierarchical timing wheels, 1987): many deadlines, few of
-/// which are looked at in each step. Nothing is cancelled: whoever takes an item checks whether it still matters.
+/// which are looked at in each step. What may wait for long is cancelled when it doesn't matter any more; whoever takes
+/// an item all the same checks whether it does.
 pub(crate) struct Wheel<T> {
     slot_ms: u64,
     slots: Vec<Vec<(Monotonic, T)>>,
     /// The slot up to which everything was handed out, counted from the clock's start.
     reached: u64,
+}
+
+/// Where an item waits; good for cancelling it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) deadline: Monotonic,
+    slot: u64,
 }
 
 impl<T> Wheel<T> {
@@ -19,9 +27,28 @@ impl<T> Wheel<T> {
     }
 
     /// Hands the item out in the first step at or after `deadline`.
-    pub(crate) fn insert(&mut self, deadline: Monotonic, item: T) {
+    pub(crate) fn insert(&mut self, deadline: Monotonic, item: T) -> Place {
         let slot = deadline.0.div_ceil(self.slot_ms).max(self.reached + 1);
         self.slots[slot as usize % SLOTS].push((deadline, item));
+        Place { deadline, slot }
+    }
+
+    /// Takes back an item that waits at this place, if it still does: one of those that share its slot, a few hundred
+    /// where a million wait.
+    pub(crate) fn cancel(&mut self, place: Place, is_it: impl Fn(&T) -> bool) {
+        let entries = &mut self.slots[place.slot as usize % SLOTS];
+        let found = entries.iter().position(|(at, item)| *at == place.deadline && is_it(item));
+        if let Some(index) = found {
+            entries.swap_remove(index);
+            if entries.capacity() > 2 * entries.len() {
+                entries.shrink_to_fit();
+            }
+        }
+    }
+
+    /// How many items wait.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.iter().map(Vec::len).sum()
     }
 
     /// Moves on to `now` and appends what is due.
@@ -72,6 +99,21 @@ mod tests {
             }
             prop_assert!(seen.iter().all(|s| *s));
         }
+    }
+
+    #[test]
+    fn what_is_cancelled_never_comes_and_the_rest_does() {
+        let mut wheel = Wheel::new(5);
+        let places: Vec<_> = (0..50_u64).map(|n| wheel.insert(Monotonic(100 + n % 7), n)).collect();
+        for n in (0..50).filter(|n| n % 3 == 0) {
+            wheel.cancel(places[n as usize], |item| *item == n);
+            wheel.cancel(places[n as usize], |item| *item == n);
+        }
+        assert_eq!(wheel.len(), 33);
+        let mut due = Vec::new();
+        wheel.advance(Monotonic(1_000), &mut due);
+        due.sort_unstable();
+        assert!(due.into_iter().eq((0..50).filter(|n| n % 3 != 0)));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Several gateways on one bus, people with clients, and a clock that only tests move: everything but sockets.
 
+mod ends;
+mod held;
 mod properties;
 mod scenes;
+mod schedules;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +14,10 @@ use api::{Caller, Role, Verifier, VerifyingKey};
 use model::{Clock, ManualClock, Metres, SeededRandom, Timestamp, UserId};
 use serde_json::{Value, json};
 
+use crate::circle::{AsOf, Circle};
 use crate::driver::{Driver, Out};
 use crate::embedded::Embedded;
-use crate::friends::{Circle, Friends};
+use crate::friends::Friends;
 use crate::gateway::{Deps, Gateway};
 use crate::port::{Async, Error};
 use crate::session::Input;
@@ -49,12 +53,17 @@ impl Friends for Acquaintances {
         };
         Box::pin(std::future::ready(answer))
     }
+
+    fn radius(&self, chosen_m: Option<u32>) -> Metres {
+        Metres(f64::from(chosen_m.unwrap_or(8_047)))
+    }
 }
 
 impl Acquaintances {
     fn change<T>(&self, user: &UserId, with: impl FnOnce(&mut Circle) -> T) -> T {
         let mut circles = self.circles.lock().unwrap_or_else(PoisonError::into_inner);
-        let nobody = || Circle { friends: Vec::new(), radius: Metres(8_047.0) };
+        let as_of = AsOf { timeline: 1, position: 0 };
+        let nobody = || Circle { as_of, friends: Vec::new(), radius: Metres(8_047.0) };
         with(circles.entry(user.clone()).or_insert_with(nobody))
     }
 }
@@ -80,6 +89,11 @@ struct Client {
     stuck: bool,
 }
 
+fn verifier() -> Arc<Verifier> {
+    let key = VerifyingKey::hs256("k", &[7; 32]).expect("long enough");
+    Arc::new(Verifier::new(vec![key], "i", "a", 0).expect("one key"))
+}
+
 fn id(name: &str) -> UserId {
     UserId::parse(name).expect("a valid id")
 }
@@ -89,14 +103,12 @@ impl World {
         let clock = Arc::new(ManualClock::at(START));
         let friends = Arc::new(Acquaintances::default());
         let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7));
-        let key = VerifyingKey::hs256("k", &[7; 32]).expect("long enough");
-        let verifier = Arc::new(Verifier::new(vec![key], "i", "a", 0).expect("one key"));
         let gateways = (0..gateways)
             .map(|n| {
                 let deps = Deps {
                     clock: clock.clone(),
                     random: Arc::new(SeededRandom::new(n as u64)),
-                    verifier: verifier.clone(),
+                    verifier: verifier(),
                     friends: friends.clone(),
                 };
                 Gateway::new(config.clone(), deps, |sink| embedded.attach(sink))
@@ -107,8 +119,7 @@ impl World {
 
     /// Somebody connects to a gateway; answers the number of the connection.
     fn connect(&mut self, user: &str, gateway: usize) -> usize {
-        let client = self.client(user, gateway);
-        self.clients.push(client);
+        self.clients.push(Client::new(id(user), &self.gateways[gateway], 0));
         self.settle();
         self.clients.len() - 1
     }
@@ -117,28 +128,8 @@ impl World {
     fn reconnect(&mut self, number: usize, gateway: usize) {
         let user = self.clients[number].user.clone();
         let seq = self.clients[number].seq;
-        self.clients[number] = self.client(user.as_str(), gateway);
-        self.clients[number].seq = seq;
+        self.clients[number] = Client::new(user, &self.gateways[gateway], seq);
         self.settle();
-    }
-
-    fn client(&self, user: &str, gateway: usize) -> Client {
-        let user = id(user);
-        let expires = START.plus_ms(365 * 86_400_000);
-        let caller = Caller { user: user.clone(), role: Role::User, expires };
-        let seat = self.gateways[gateway].seat().expect("there is room");
-        let driver = Driver::new(seat, Some(caller));
-        let (friends, heard) = (BTreeMap::new(), Vec::new());
-        Client {
-            user,
-            driver,
-            seq: 0,
-            friends,
-            heard,
-            continues: false,
-            closed: None,
-            stuck: false,
-        }
     }
 
     fn set_friends(&self, a: &str, b: &str, friends: bool) {
@@ -160,7 +151,7 @@ impl World {
 
     fn touch(&self, users: &[UserId]) {
         for gateway in &self.gateways {
-            gateway.touched(users);
+            gateway.may_have_changed(users);
         }
     }
 
@@ -250,6 +241,16 @@ impl World {
 }
 
 impl Client {
+    /// Somebody who has just connected, with a token that holds for a year.
+    fn new(user: UserId, gateway: &Arc<Gateway>, seq: u64) -> Self {
+        let expires = START.plus_ms(365 * 86_400_000);
+        let caller = Caller { user: user.clone(), role: Role::User, expires };
+        let driver = Driver::new(gateway.seat().expect("there is room"), Some(caller));
+        let (friends, heard) = (BTreeMap::new(), Vec::new());
+        let (continues, closed, stuck) = (false, None, false);
+        Self { user, driver, seq, friends, heard, continues, closed, stuck }
+    }
+
     /// One turn, as the socket's task takes it; answers whether anything was said.
     fn turn(&mut self) -> bool {
         self.driver.turn(&mut Context::from_waker(Waker::noop()));

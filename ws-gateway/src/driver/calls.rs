@@ -1,131 +1,168 @@
-//! What a session asks others to do.
+//! What a session asks others to do, and what it reads of them.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use api::Caller;
-use model::UserId;
+use futures_util::future::join_all;
 
-use super::{Answer, Driver};
+use super::Driver;
 use crate::gateway::Gateway;
-use crate::hub::Watched;
+use crate::hub::Cell;
+use crate::mailbox::Mailbox;
 use crate::port::{self, Async, Channel};
 use crate::protocol::CloseCode;
 use crate::protocol::request::Token;
-use crate::session::Call;
+use crate::session::{Call, Input, Read};
+
+/// Cells with the slots under which this session watches them.
+type Slots = Vec<(u32, Arc<Cell>)>;
 
 impl Driver {
-    pub(super) fn call(&mut self, call: Call) -> Async<'static, Answer> {
+    pub(super) fn call(&mut self, call: Call) {
         let gateway = self.gateway().clone();
         match call {
             Call::Admit(token) => match verify(&gateway, &token) {
-                Ok(caller) => admit(gateway, self.seat.id(), caller),
-                Err(detail) => {
-                    let refused = Err((CloseCode::Unauthenticated, detail));
-                    Box::pin(std::future::ready(Answer::Admitted(refused)))
-                }
+                Ok(caller) => self.admit(caller),
+                Err(detail) => self.input(Input::Refused(CloseCode::Unauthenticated, detail)),
             },
-            Call::Renew(token) => {
-                Box::pin(std::future::ready(Answer::Renewed(verify(&gateway, &token))))
-            }
-            Call::ReadCircle => {
-                let user = self.session.user().cloned();
-                Box::pin(async move {
-                    let Some(user) = user else { return Answer::Circle(Err(nobody())) };
-                    Answer::Circle(gateway.friends.circle(user).await)
-                })
-            }
-            Call::Watch { added, removed } => self.watch(added, &removed),
-            Call::Reread => self.reread(),
+            Call::Renew(token) => self.input(Input::Renewed(verify(&gateway, &token))),
             Call::Announce(channel, sighting) => {
                 // Friends on this gateway don't wait for any server.
                 gateway.hub.take_in(&channel, sighting.clone());
-                Box::pin(async move {
-                    Answer::Announced(gateway.live.announce((channel, sighting)).await)
-                })
+                self.running.announce =
+                    Some(Box::pin(async move { gateway.live.announce((channel, sighting)).await }));
             }
         }
     }
 
-    fn watch(&mut self, added: Vec<(UserId, u32)>, removed: &[u32]) -> Async<'static, Answer> {
+    /// Counts the connection to its user, before anything is read of them: with one token and a slow database nobody
+    /// gets more connections than they may.
+    pub(super) fn admit(&mut self, caller: Caller) {
+        let per_user_max = self.gateway().config.sessions_per_user_max;
+        let joined = self.gateway().registry.join(self.seat.id(), &caller.user, per_user_max);
+        self.input(if let Ok(used) = joined {
+            Input::Admitted(caller, used)
+        } else {
+            let detail = format!("at most {per_user_max} connections of one user");
+            Input::Refused(CloseCode::TooManySessions, detail)
+        });
+    }
+
+    /// Goes on with what is read, and begins what is to be read next, as far as possible.
+    pub(super) fn read(&mut self, cx: &mut Context<'_>) {
+        loop {
+            let mut progress = false;
+            if let Some(Poll::Ready(answer)) =
+                self.running.circle.as_mut().map(|circle| circle.as_mut().poll(cx))
+            {
+                self.running.circle = None;
+                self.input(Input::Circle(answer));
+                progress = true;
+            }
+            if let Some(Poll::Ready(answer)) =
+                self.running.positions.as_mut().map(|positions| positions.as_mut().poll(cx))
+            {
+                self.running.positions = None;
+                self.session.set_epoch(self.gateway().live.epoch());
+                // What was read is in the view before the session tells it.
+                self.hear();
+                self.input(Input::Positions(answer));
+                progress = true;
+            }
+            if progress {
+                self.carry_out(cx);
+            }
+            let now = self.gateway().now();
+            match self.session.next_read(now).filter(|_| self.closed.is_none()) {
+                Some(Read::Circle) => self.running.circle = self.read_circle(),
+                Some(Read::Positions) => self.running.positions = Some(self.read_positions()),
+                None if progress => {}
+                None => return,
+            }
+        }
+    }
+
+    fn read_circle(&self) -> Option<Async<'static, Result<crate::circle::Circle, port::Error>>> {
+        let (gateway, user) = (self.gateway().clone(), self.session.user().cloned()?);
+        Some(Box::pin(async move { gateway.friends.circle(user).await }))
+    }
+
+    /// Watches whoever isn't watched yet, and reads everybody of whom it isn't known yet what the cache has. Servers are
+    /// asked each for itself: one that is away keeps nobody of another from being seen.
+    fn read_positions(&mut self) -> Async<'static, Result<(), port::Error>> {
         let gateway = self.gateway().clone();
-        for slot in removed {
-            if let Some(cell) = self.cells.get_mut(*slot as usize).and_then(Option::take) {
-                gateway.hub.unwatch(&cell, &self.seat.mailbox);
-            }
+        let unwatched = self.session.take_unwatched();
+        let slots: Vec<u32> = unwatched.iter().map(|(_, slot)| *slot).collect();
+        let channels = unwatched.into_iter().map(|(user, slot)| (Channel::precise(user), slot));
+        let watched = gateway.hub.watch(&self.seat.mailbox, channels);
+        let needed = slots.iter().map(|slot| *slot as usize + 1).max().unwrap_or(0);
+        if self.cells.len() < needed {
+            self.cells.reserve_exact(needed - self.cells.len());
+            self.cells.resize(needed, None);
         }
-        let room = slots_needed(&added).saturating_sub(self.cells.len());
-        self.cells.reserve_exact(room);
-        let slots: Vec<u32> = added.iter().map(|(_, slot)| *slot).collect();
-        let channels =
-            added.into_iter().map(|(user, slot)| (Channel::precise(user), slot)).collect();
-        let watched = gateway.hub.watch(&*gateway.live, &self.seat.mailbox, channels);
-        for (slot, cell) in slots.iter().zip(&watched.cells) {
-            let slot = *slot as usize;
-            if self.cells.len() <= slot {
-                self.cells.resize(slot + 1, None);
+        for (slot, cell) in slots.into_iter().zip(watched) {
+            // Known already, to somebody else's watching.
+            if cell.is_ready() {
+                self.seat.mailbox.mark(slot);
             }
-            self.cells[slot] = Some(cell.clone());
+            self.cells[slot as usize] = Some(cell);
         }
+        let mut by_server: Vec<Slots> = Vec::new();
+        for (slot, cell) in (0..).zip(&self.cells) {
+            let Some(cell) = cell.as_ref().filter(|cell| !cell.is_ready()) else { continue };
+            let server = gateway.live.server_of(&cell.channel().user);
+            if by_server.len() <= server {
+                by_server.resize_with(server + 1, Vec::new);
+            }
+            by_server[server].push((slot, cell.clone()));
+        }
+        by_server.retain(|slots| !slots.is_empty());
         let mailbox = self.seat.mailbox.clone();
-        Box::pin(async move {
-            let answer = read_in(&gateway, watched).await;
-            for slot in slots {
-                mailbox.mark(slot);
+        // Subscribed in the order of the calls, and so before anything else is asked for.
+        let readings: Vec<_> = by_server
+            .into_iter()
+            .map(|slots| bring(gateway.clone(), mailbox.clone(), slots))
+            .collect();
+        Box::pin(async move { join_all(readings).await.into_iter().collect() })
+    }
+
+    /// Stops watching under these slots.
+    pub(super) fn unwatch(&mut self, slots: &[u32]) {
+        let hub = self.gateway().hub.clone();
+        for slot in slots {
+            if let Some(cell) = self.cells.get_mut(*slot as usize).and_then(Option::take) {
+                hub.unwatch(&cell, &self.seat.mailbox);
             }
-            Answer::Watching(answer)
-        })
+        }
+        self.session.released(slots);
     }
-
-    fn reread(&mut self) -> Async<'static, Answer> {
-        let gateway = self.gateway().clone();
-        let cells: Vec<_> = self.cells.iter().flatten().cloned().collect();
-        let channels: Vec<_> = cells.iter().map(|cell| cell.channel().clone()).collect();
-        let subscribed = gateway.live.subscribe(channels.clone());
-        let watched = Watched { cells, unread: channels, subscribed };
-        Box::pin(async move { Answer::Reread(read_in(&gateway, watched).await) })
-    }
-}
-
-fn slots_needed(added: &[(UserId, u32)]) -> usize {
-    added.iter().map(|(_, slot)| *slot as usize + 1).max().unwrap_or(0)
 }
 
 /// Subscribe, then read, then let versions sort out what came both ways.
-async fn read_in(gateway: &Gateway, watched: Watched) -> Result<(), port::Error> {
-    watched.subscribed.await?;
-    if !watched.unread.is_empty() {
-        let cached = gateway.live.read(watched.unread.clone()).await?;
-        for (channel, sighting) in watched.unread.iter().zip(cached) {
+fn bring(
+    gateway: Arc<Gateway>,
+    mailbox: Arc<Mailbox>,
+    slots: Slots,
+) -> impl Future<Output = Result<(), port::Error>> + Send + 'static {
+    let channels: Vec<Channel> = slots.iter().map(|(_, cell)| cell.channel().clone()).collect();
+    let subscribed = gateway.hub.subscribe(&*gateway.live, channels.clone());
+    async move {
+        subscribed.await?;
+        let cached = gateway.live.read(channels.clone()).await?;
+        for (channel, sighting) in channels.iter().zip(cached) {
             if let Some(sighting) = sighting {
                 gateway.hub.take_in(channel, sighting);
             }
         }
+        for (slot, cell) in &slots {
+            cell.set_ready();
+            mailbox.mark(*slot);
+        }
+        Ok(())
     }
-    for cell in &watched.cells {
-        cell.set_ready();
-    }
-    Ok(())
 }
 
 fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, String> {
     gateway.verifier.verify(&token.0, gateway.now().wall).map_err(|fault| fault.to_string())
-}
-
-pub(super) fn admit(gateway: Arc<Gateway>, seat: u64, caller: Caller) -> Async<'static, Answer> {
-    Box::pin(async move {
-        if gateway.friends.ensure_user(caller.user.clone()).await.is_err() {
-            let detail = "users can't be looked up now".to_owned();
-            return Answer::Admitted(Err((CloseCode::TryAgainLater, detail)));
-        }
-        let per_user_max = gateway.config.sessions_per_user_max;
-        let Ok(used) = gateway.registry.join(seat, &caller.user, per_user_max) else {
-            let detail = format!("at most {per_user_max} connections of one user");
-            return Answer::Admitted(Err((CloseCode::TooManySessions, detail)));
-        };
-        Answer::Admitted(Ok((caller, used)))
-    })
-}
-
-fn nobody() -> port::Error {
-    port::Error { detail: "no user yet".to_owned() }
 }

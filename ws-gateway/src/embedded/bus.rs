@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use crate::circle::CircleChange;
 use crate::port::{Channel, Sink};
 use crate::record::Sighting;
 
@@ -29,17 +30,30 @@ impl Exchange {
     }
 
     pub(super) fn publish(&self, from: &Arc<Subscriber>, channel: &Channel, sighting: &Sighting) {
-        // Delivered outside the lock: a sink may subscribe or leave.
-        let listening: Vec<_> = {
-            let all = self.subscribers.read().unwrap_or_else(PoisonError::into_inner);
-            all.iter()
-                .filter(|other| !Arc::ptr_eq(other, from) && other.wants(channel))
-                .cloned()
-                .collect()
-        };
-        for subscriber in listening {
+        for subscriber in self.listening(from, |other| other.wants(channel)) {
             subscriber.sink.deliver(channel, sighting.clone());
         }
+    }
+
+    pub(super) fn tell(&self, from: &Arc<Subscriber>, changes: &[CircleChange]) {
+        for change in changes {
+            let concerns = |other: &Subscriber| {
+                change.users().any(|user| other.wants(&Channel::precise(user.clone())))
+            };
+            for subscriber in self.listening(from, concerns) {
+                subscriber.sink.changed(std::slice::from_ref(change));
+            }
+        }
+    }
+
+    /// All others that want it; called outside the lock, since a sink may subscribe or leave.
+    fn listening(
+        &self,
+        from: &Arc<Subscriber>,
+        wants: impl Fn(&Subscriber) -> bool,
+    ) -> Vec<Arc<Subscriber>> {
+        let all = self.subscribers.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter(|other| !Arc::ptr_eq(other, from) && wants(other)).cloned().collect()
     }
 }
 

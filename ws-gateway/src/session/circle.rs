@@ -1,46 +1,78 @@
 //! Whom the session may see: their list, their channels, and what follows when something may have been missed.
 
-use model::Moment;
+use model::{Metres, Moment};
 
-use super::{Call, Effect, Phase, RETRY_MS, Session};
-use crate::friends::Circle;
+use super::{Effect, Phase, Session};
+use crate::circle::{self, Amended, Amendment, Circle};
 use crate::port;
 use crate::protocol::CloseCode;
 use crate::protocol::reply::{Limits, Reply, Welcome};
-use crate::view::SELF_SLOT;
 
 impl Session {
+    /// Whom the user may see was read.
     pub(super) fn circle(
         &mut self,
         now: Moment,
         answer: Result<Circle, port::Error>,
         effects: &mut Vec<Effect>,
     ) {
-        self.stale.circle_reads -= 1;
-        let welcome = matches!(self.phase, Phase::Opening { welcomed: false });
-        let Ok(circle) = answer else {
-            if welcome {
-                return self.close(CloseCode::TryAgainLater, "friends can't be read now", effects);
-            }
-            self.stale.circle_failed = true;
-            self.stale.retry_at = Some(now.monotonic.plus_ms(RETRY_MS));
-            return;
-        };
-        self.stale.circle_failed = false;
-        if circle.radius != self.radius {
-            self.radius = circle.radius;
-            self.radius_told = welcome;
-            self.view.set_radius(circle.radius);
+        let to_welcome = matches!(self.phase, Phase::Opening { welcomed: false });
+        let read = answer.ok();
+        if to_welcome && read.is_none() {
+            return self.close(CloseCode::TryAgainLater, "friends can't be read now", effects);
         }
-        let (mut added, removed) = self.view.set_friends(&circle.friends);
-        if welcome {
+        self.reads.circle_done(now.monotonic, read.is_some());
+        let Some(read) = read else { return };
+        let Some(circle) = self.circle.read(read) else {
+            return self.reads.circle_is_unknown();
+        };
+        if to_welcome {
+            self.radius = circle.radius;
+            self.view.set_radius(circle.radius);
             self.phase = Phase::Opening { welcomed: true };
             effects.push(Effect::Send(self.welcome(now)));
-            added.extend(self.user().map(|user| (user.clone(), SELF_SLOT)));
+        } else {
+            self.look_as_far_as(circle.radius);
         }
-        if !added.is_empty() || !removed.is_empty() {
-            effects.push(Effect::Call(Call::Watch { added, removed }));
+        let removed = self.view.set_friends(&circle.friends);
+        unwatch(removed, effects);
+        self.watch();
+    }
+
+    /// The circle has changed, in this way.
+    pub(super) fn amend(&mut self, amendment: &Amendment, effects: &mut Vec<Effect>) {
+        match self.circle.amend(amendment) {
+            circle::Effect::None => {}
+            circle::Effect::Unknown => self.reads.circle_is_unknown(),
+            // Until the first reading there is nobody in the view: it will have this change, or be brought up to date.
+            circle::Effect::Apply if !self.is_welcomed() => {}
+            circle::Effect::Apply => match &amendment.what {
+                Amended::Friend(friend, true) => {
+                    self.view.add(friend);
+                    self.watch();
+                }
+                Amended::Friend(friend, false) => {
+                    unwatch(self.view.remove(friend).into_iter().collect(), effects);
+                }
+                Amended::Radius(radius) => self.look_as_far_as(*radius),
+            },
         }
+    }
+
+    fn look_as_far_as(&mut self, radius: Metres) {
+        if radius != self.radius {
+            self.radius = radius;
+            self.radius_told = false;
+            self.view.set_radius(radius);
+        }
+    }
+
+    /// Sees to it that whoever isn't watched yet is.
+    fn watch(&mut self) {
+        if self.view.has_unwatched() {
+            self.reads.want_positions();
+        }
+        self.go_live();
     }
 
     fn welcome(&self, now: Moment) -> String {
@@ -68,23 +100,30 @@ impl Session {
         Reply::Welcome(Box::new(welcome)).encode()
     }
 
-    /// The channels asked for are subscribed, and their positions are in the view.
-    pub(super) fn watching(&mut self, now: Moment, answer: &Result<(), port::Error>) {
-        if answer.is_err() {
-            self.positions_unread(now);
-        } else if matches!(self.phase, Phase::Opening { .. }) {
-            self.start_over();
+    /// The channels that weren't watched are subscribed, and their positions are in the view; or some are not.
+    pub(super) fn positions(&mut self, now: Moment, ok: bool) {
+        self.reads.positions_done(now.monotonic, ok);
+        if ok && !std::mem::replace(&mut self.reads.own_channel, true) {
+            // From here on no change of the circle is missed. What was read before, while the user's own server was
+            // away, may lack one.
+            self.reads.want_circle();
+        } else if !self.is_welcomed() && !self.reads.own_channel {
+            // The client may know its friends' names while their positions can't be read, and that its fixes fail.
+            self.reads.want_circle();
         }
+        self.go_live();
     }
 
-    /// All positions were read again.
-    pub(super) fn reread(&mut self, now: Moment, answer: &Result<(), port::Error>) {
-        self.stale.rereads -= 1;
-        if answer.is_err() {
-            return self.positions_unread(now);
+    /// Whether the client was told who it is.
+    pub(super) fn is_welcomed(&self) -> bool {
+        matches!(self.phase, Phase::Live | Phase::Opening { welcomed: true })
+    }
+
+    fn go_live(&mut self) {
+        let opening = matches!(self.phase, Phase::Opening { welcomed: true });
+        if opening && self.reads.own_channel && self.reads.are_idle() {
+            self.start_over();
         }
-        self.stale.positions_failed = false;
-        self.start_over();
     }
 
     /// Something may have been missed; what the view holds is the newest again.
@@ -101,14 +140,15 @@ impl Session {
         }
     }
 
-    fn positions_unread(&mut self, now: Moment) {
-        self.stale.positions_failed = true;
-        self.stale.retry_at = Some(now.monotonic.plus_ms(RETRY_MS));
-    }
-
     fn start_over(&mut self) {
         self.phase = Phase::Live;
         self.snapshot_due = true;
         self.view.start_over();
+    }
+}
+
+fn unwatch(slots: Vec<u32>, effects: &mut Vec<Effect>) {
+    if !slots.is_empty() {
+        effects.push(Effect::Unwatch(slots));
     }
 }

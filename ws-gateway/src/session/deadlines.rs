@@ -32,7 +32,7 @@ impl Session {
         }
     }
 
-    /// When [`Calls::timer`] should be raised next.
+    /// When [`crate::mailbox::Signals::timer`] should be given next.
     pub(crate) fn deadline(&self, now: Moment) -> Option<Monotonic> {
         let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
         let unresponsive_at = ping_at.plus_ms(self.config.ping_grace_ms);
@@ -57,7 +57,7 @@ impl Session {
             hint_at,
             self.pace.close_at(),
             self.drain.closes_at,
-            self.stale.retry_at,
+            self.reads.next_retry(),
         ]
         .into_iter()
         .flatten()

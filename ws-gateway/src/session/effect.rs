@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
 use api::Caller;
-use model::UserId;
 
-use crate::friends::Circle;
-use crate::mailbox::Calls;
+use crate::circle::Circle;
+use crate::mailbox::Signals;
 use crate::port::{self, Channel, Written};
 use crate::protocol::request::Token;
 use crate::protocol::{CloseCode, ErrorWord};
@@ -25,23 +24,24 @@ pub(crate) enum Input<'a> {
     Refused(CloseCode, String),
     /// [`Call::Renew`] is done; the error says why the token doesn't do.
     Renewed(Result<Caller, String>),
-    /// [`Call::ReadCircle`] is done.
+    /// [`super::Read::Circle`] is done.
     Circle(Result<Circle, port::Error>),
-    /// [`Call::Watch`] is done, and all news from it was given.
-    Watching(Result<(), port::Error>),
-    /// [`Call::Reread`] is done, and all news from it was given.
-    Reread(Result<(), port::Error>),
+    /// [`super::Read::Positions`] is done, and all news from it was given.
+    Positions(Result<(), port::Error>),
     /// [`Call::Announce`] is done.
     Announced(Result<Written, port::Error>),
     /// The newest record under a slot; none if there is nobody to be seen.
     News(u32, Option<Arc<Record>>),
-    /// Something was raised from outside; if it is a drain, this session is to close within so many milliseconds.
-    Calls(Calls, u64),
+    /// Something was left from outside; if it is a drain, this session is to close within so many milliseconds.
+    Signals(Signals, u64),
 }
 
-/// What a session wants done; in order, and none before a [`Call`] that stands before it has come back.
+/// What a session wants done; in order, and none before a [`Call`] that stands before it has come back, but for
+/// [`Effect::Unwatch`].
 #[derive(Debug)]
 pub(crate) enum Effect {
+    /// Stop watching under these slots, at once, whatever stands before it; then [`super::Session::released`].
+    Unwatch(Vec<u32>),
     /// Write this message.
     Send(String),
     /// Write a ping frame.
@@ -68,12 +68,6 @@ pub(crate) enum Call {
     Admit(Token),
     /// Verify a later token.
     Renew(Token),
-    /// Read who the friends are.
-    ReadCircle,
-    /// Watch these users under these slots and free those slots.
-    Watch { added: Vec<(UserId, u32)>, removed: Vec<u32> },
-    /// Make sure of all subscriptions and read all positions again.
-    Reread,
     /// Tell everybody.
     Announce(Channel, Sighting),
 }

@@ -180,7 +180,7 @@ fn unavailable(announcing: &Announcing) -> String {
         detail: "positions can't be stored now",
         device: Some(device.as_str()),
         seq,
-        retry_after_ms: Some(super::RETRY_MS),
+        retry_after_ms: Some(super::reads::RETRY_MS),
     }
     .encode()
 }

@@ -1,6 +1,6 @@
 //! What a session says of its own accord, worked out only when it can be written.
 
-use model::Moment;
+use model::{Moment, UserId};
 
 use super::{Phase, Pulled, Session};
 use crate::hint::Hint;
@@ -9,30 +9,35 @@ use crate::protocol::reply::{self, Reply};
 
 impl Session {
     /// The next thing to write that nobody asked for, or that had to wait for others: worked out only now, when it can
-    /// be written, so that it is always the newest.
-    pub(crate) fn pull(&mut self, now: Moment) -> Option<Pulled> {
+    /// be written, so that it is always the newest. `may_tell` says of whom anything may be told.
+    pub(crate) fn pull(
+        &mut self,
+        now: Moment,
+        may_tell: &dyn Fn(&UserId) -> bool,
+    ) -> Option<Pulled> {
         if !matches!(self.phase, Phase::Live) {
             return None;
         }
         if let Some(notice) = self.notice(now) {
             return Some(Pulled::notice(notice));
         }
-        if self.stale.holds() {
+        if self.reads.unknown {
             return None;
         }
         if self.snapshot_due {
             if let Some(position) = self.own_position() {
                 return Some(Pulled::notice(position));
             }
-            return Some(self.snapshot_part(now));
+            return Some(self.snapshot_part(now, may_tell));
         }
-        if let Some(push) = self.push(now) {
+        if let Some(push) = self.push(now, may_tell) {
             return Some(push);
         }
         if let Some(hint) = self.hint(now) {
             return Some(Pulled::notice(Reply::Hint { hint: hint.into() }.encode()));
         }
-        let id = self.pong.take()?;
+        // What can't be read now isn't waited for.
+        let id = self.pong.take_if(|_| self.reads.are_settled())?;
         Some(Pulled::notice(Reply::Pong { id, time_ms: now.wall.0 }.encode()))
     }
 
@@ -63,8 +68,8 @@ impl Session {
         None
     }
 
-    fn snapshot_part(&mut self, now: Moment) -> Pulled {
-        let changes = self.view.collect(now.wall, self.config.changes_per_message_max);
+    fn snapshot_part(&mut self, now: Moment, may_tell: &dyn Fn(&UserId) -> bool) -> Pulled {
+        let changes = self.view.collect(now.wall, self.config.changes_per_message_max, may_tell);
         let more = self.view.has_pending();
         self.snapshot_due = more;
         self.gap_told = false;
@@ -78,7 +83,7 @@ impl Session {
         Pulled { text, changes: count, fresh, snapshot: true }
     }
 
-    fn push(&mut self, now: Moment) -> Option<Pulled> {
+    fn push(&mut self, now: Moment, may_tell: &dyn Fn(&UserId) -> bool) -> Option<Pulled> {
         let waits = self.pace.next_push().is_some_and(|at| now.monotonic < at);
         if waits && self.pong.is_none() {
             return None;
@@ -89,7 +94,8 @@ impl Session {
         if !self.view.has_pending() {
             return None;
         }
-        let mut changes = self.view.collect(now.wall, self.config.changes_per_message_max);
+        let mut changes =
+            self.view.collect(now.wall, self.config.changes_per_message_max, may_tell);
         let (count, fresh) = (changes.count, std::mem::take(&mut changes.fresh));
         let text = changes.into_push(now.wall)?;
         if !self.view.has_pending() {

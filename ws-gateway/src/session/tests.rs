@@ -4,7 +4,7 @@ use super::*;
 use api::Role;
 use model::Timestamp;
 
-use crate::friends::Circle;
+use crate::circle::{AsOf, Circle};
 use crate::port;
 
 const START: Moment = Moment { wall: Timestamp(1_800_000_000_000), monotonic: Monotonic(0) };
@@ -16,7 +16,7 @@ struct Alone {
 
 impl Alone {
     fn anonymous(config: Config) -> Self {
-        let session = Session::new(Arc::new(config), "s".to_owned(), "e".to_owned(), START);
+        let session = Session::new(Arc::new(config), "s".to_owned(), "e".to_owned(), 0, START);
         Self { session, now: START }
     }
 
@@ -24,10 +24,14 @@ impl Alone {
     fn live(config: Config) -> Self {
         let mut alone = Self::anonymous(config);
         alone.step(Input::Admitted(caller("alice", 3_600_000), FixesUsed::default()));
-        let circle = Circle { friends: Vec::new(), radius: Metres(1_000.0) };
+        assert_eq!(alone.session.next_read(alone.now), Some(Read::Positions));
+        assert_eq!(alone.session.take_unwatched().len(), 1, "herself");
+        alone.step(Input::Positions(Ok(())));
+        assert_eq!(alone.session.next_read(alone.now), Some(Read::Circle));
+        let as_of = AsOf { timeline: 1, position: 0 };
+        let circle = Circle { as_of, friends: Vec::new(), radius: Metres(1_000.0) };
         alone.step(Input::Circle(Ok(circle)));
-        alone.step(Input::Watching(Ok(())));
-        while alone.session.pull(alone.now).is_some() {}
+        while alone.pull().is_some() {}
         alone
     }
 
@@ -37,10 +41,14 @@ impl Alone {
         effects
     }
 
+    fn pull(&mut self) -> Option<Pulled> {
+        self.session.pull(self.now, &|_| true)
+    }
+
     fn pass_ms(&mut self, ms: u64) -> Vec<Effect> {
         self.now.wall = self.now.wall.plus_ms(ms as i64);
         self.now.monotonic = self.now.monotonic.plus_ms(ms);
-        self.step(Input::Calls(Calls { timer: true, ..Calls::default() }, 0))
+        self.step(Input::Signals(Signals { timer: true, ..Signals::default() }, 0))
     }
 }
 
@@ -178,10 +186,10 @@ fn who_keeps_sending_nonsense_is_closed() {
 #[test]
 fn a_drain_is_announced_and_then_closes() {
     let mut alone = Alone::live(Config::default());
-    alone.step(Input::Calls(Calls { drain: true, ..Calls::default() }, 4_000));
-    let told = alone.session.pull(alone.now).expect("a warning").text;
+    alone.step(Input::Signals(Signals { drain: true, ..Signals::default() }, 4_000));
+    let told = alone.pull().expect("a warning").text;
     assert_eq!(told, r#"{"type":"drain","closes_in_ms":4000}"#);
-    assert!(alone.session.pull(alone.now).is_none(), "once");
+    assert!(alone.pull().is_none(), "once");
     assert_eq!(closed(&alone.pass_ms(4_000)), Some(CloseCode::Restarting));
 }
 
@@ -216,6 +224,8 @@ fn of_a_batch_only_the_newest_believable_fix_is_shown() {
 fn a_friend_list_that_can_not_be_read_at_first_asks_the_client_to_come_back() {
     let mut alone = Alone::anonymous(Config::default());
     alone.step(Input::Admitted(caller("alice", 3_600_000), FixesUsed::default()));
+    assert_eq!(alone.session.next_read(alone.now), Some(Read::Positions));
+    alone.step(Input::Positions(Ok(())));
     let failed = port::Error { detail: "down".to_owned() };
     assert_eq!(closed(&alone.step(Input::Circle(Err(failed)))), Some(CloseCode::TryAgainLater));
 }
@@ -226,8 +236,8 @@ fn a_gap_is_told_before_its_snapshot_also_while_an_answer_is_owed() {
     let fix = r#"{"type":"fix","device":"phone","seq":1,"latitude":1,"longitude":2}"#;
     let effects = alone.step(Input::Text(fix));
     assert!(matches!(effects[..], [Effect::Call(Call::Announce(..))]), "under way from now on");
-    alone.step(Input::Calls(Calls { gap: true, ..Calls::default() }, 0));
-    let told: Vec<_> = std::iter::from_fn(|| alone.session.pull(alone.now)).collect();
+    alone.step(Input::Signals(Signals { gap: true, ..Signals::default() }, 0));
+    let told: Vec<_> = std::iter::from_fn(|| alone.pull()).collect();
     assert!(told[0].text.contains(r#""type":"gap""#), "{}", told[0].text);
     assert!(told[1].snapshot, "{}", told[1].text);
 }

@@ -132,7 +132,7 @@ impl Scene {
                 *stuck = !*stuck;
             }
             Action::Gap(gateway) => {
-                world.gateways[gateway].registry.raise_all(|calls| calls.gap = true);
+                world.gateways[gateway].registry.signal_all(|signals| signals.gap = true);
             }
             Action::Pass(ms) => world.pass_ms(ms),
         }

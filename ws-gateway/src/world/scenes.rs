@@ -2,14 +2,14 @@
 
 use super::*;
 
-const HERE: (f64, f64) = (38.7223, -9.1393);
+pub(super) const HERE: (f64, f64) = (38.7223, -9.1393);
 
 fn north(metres: f64) -> (f64, f64) {
     (HERE.0 + metres / 111_000.0, HERE.1)
 }
 
 /// Alice and Bob are friends and connected to different gateways.
-fn two() -> (World, usize, usize) {
+pub(super) fn two() -> (World, usize, usize) {
     let mut world = World::new(2, Config::default());
     world.set_friends("alice", "bob", true);
     let alice = world.connect("alice", 0);
@@ -86,61 +86,6 @@ fn between_the_radii_nobody_comes_and_nobody_leaves() {
 }
 
 #[test]
-fn silence_ends_at_the_ttl_and_a_keep_puts_it_off() {
-    let (mut world, alice, bob) = two();
-    world.at(alice, HERE);
-    world.at(bob, HERE);
-    world.pass_ms(world.config.ttl_ms - 60_000);
-    world.say(bob, &json!({ "type": "keep", "device": "d1" }));
-    world.say(alice, &json!({ "type": "keep", "device": "d0" }));
-    world.pass_ms(120_000);
-    assert!(world.sees(alice, "bob"), "kept");
-    world.say(alice, &json!({ "type": "keep", "device": "d0" }));
-    world.heard(alice);
-    world.pass_ms(world.config.ttl_ms - 60_000);
-    assert!(!world.sees(alice, "bob"));
-    let left = world.clients[alice].heard.iter().find(|m| m["type"] == "push").expect("told");
-    assert_eq!(left["left"][0]["reason"], "gone");
-}
-
-#[test]
-fn who_is_silent_too_long_is_told_and_sees_nobody() {
-    let (mut world, alice, bob) = two();
-    world.at(alice, HERE);
-    world.pass_ms(world.config.ttl_ms / 2);
-    world.at(bob, HERE);
-    world.two_ticks();
-    world.heard(alice);
-    world.pass_ms(world.config.ttl_ms / 2 + 1_000);
-    let heard = world.heard(alice);
-    assert!(heard.contains(&"unlocated".to_owned()), "{heard:?}");
-    assert!(world.clients[alice].friends.is_empty());
-    world.say(alice, &json!({ "type": "keep", "device": "d0" }));
-    let kept = world.clients[alice].heard.last().expect("answered");
-    assert_eq!((&kept["type"], &kept["located"]), (&json!("kept"), &json!(false)));
-}
-
-#[test]
-fn a_sign_off_is_gone_at_once_even_for_a_clock_that_is_ahead() {
-    let (mut world, alice, bob) = two();
-    world.at(alice, HERE);
-    let ahead = world.now_ms() + 4_000;
-    world.at_time(bob, HERE, Some(ahead));
-    world.two_ticks();
-    assert!(world.sees(alice, "bob"));
-    world.say(bob, &json!({ "type": "sign_off", "device": "d1" }));
-    world.two_ticks();
-    assert!(!world.sees(alice, "bob"));
-    let late = world.now_ms() - 1_000;
-    let ack = world.at_time(bob, HERE, Some(late));
-    assert_eq!((&ack["shown"], &ack["reason"]), (&json!(false), &json!("older")));
-    world.pass_ms(5_000);
-    world.at(bob, HERE);
-    world.two_ticks();
-    assert!(world.sees(alice, "bob"), "back with the next fix");
-}
-
-#[test]
 fn ceasing_to_be_friends_takes_effect_before_anything_else_is_told() {
     let (mut world, alice, bob) = two();
     world.at(alice, HERE);
@@ -200,7 +145,7 @@ fn a_gap_is_told_and_followed_by_a_snapshot() {
     world.two_ticks();
     world.heard(alice);
     for gateway in &world.gateways {
-        gateway.registry.raise_all(|calls| calls.gap = true);
+        gateway.registry.signal_all(|signals| signals.gap = true);
     }
     world.settle();
     let heard = world.heard(alice);
@@ -303,15 +248,6 @@ fn a_client_that_is_stuck_for_too_long_is_closed() {
 }
 
 #[test]
-fn a_channel_nobody_watches_any_more_is_let_go() {
-    let (mut world, alice, _) = two();
-    assert_eq!(world.gateways[0].hub.channels(), 2, "alice herself and bob");
-    world.clients.remove(alice);
-    world.pass_ms(2_000);
-    assert_eq!(world.gateways[0].hub.channels(), 0);
-}
-
-#[test]
 fn a_big_snapshot_comes_in_parts() {
     let config = Config { changes_per_message_max: 10, ..Config::default() };
     let mut world = World::new(1, config);
@@ -348,22 +284,4 @@ fn the_limit_of_fixes_is_a_users_however_many_connections_they_have() {
     world.pass_ms(1_000);
     world.say(watch, &fix);
     assert!(world.heard(watch).contains(&"ack".to_owned()));
-}
-
-#[test]
-fn the_next_fix_undoes_a_sign_off_however_soon_and_however_fast_the_phones_clock_was() {
-    let (mut world, alice, bob) = two();
-    world.at(alice, HERE);
-    for ahead_ms in [0, 4_000] {
-        let time_ms = world.now_ms() + ahead_ms;
-        assert_eq!(world.at_time(bob, HERE, Some(time_ms))["shown"], true);
-        world.say(bob, &json!({ "type": "sign_off", "device": "watch" }));
-        world.two_ticks();
-        assert!(!world.sees(alice, "bob"));
-        // In the same millisecond: nothing but ticks has passed.
-        world.say(bob, &json!({ "type": "sign_off", "device": "watch" }));
-        assert_eq!(world.at(bob, HERE)["shown"], true);
-        world.two_ticks();
-        assert!(world.sees(alice, "bob"));
-    }
 }

@@ -1,0 +1,172 @@
+//! What a session has to read of others: who its friends are, and where they are. Both go on beside what the client says,
+//! and neither waits for the other.
+
+use model::Monotonic;
+
+/// How long to wait before a reading that failed is tried again, milliseconds; and up to as much again, by session, so
+/// that those who failed together don't come back together.
+pub(super) const RETRY_MS: u64 = 1_000;
+
+/// Something to read, one of each at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// Who the friends are.
+    Circle,
+    /// The positions of all who are watched and weren't read yet, once they are subscribed.
+    Positions,
+}
+
+/// One kind of reading.
+#[derive(Debug, Default)]
+struct Lane {
+    due: bool,
+    running: bool,
+    /// It failed: not before then again.
+    retry_at: Option<Monotonic>,
+}
+
+impl Lane {
+    fn want(&mut self) {
+        self.due = true;
+        self.retry_at = None;
+    }
+
+    fn begins(&mut self, now: Monotonic) -> bool {
+        if !self.due || self.running || self.retry_at.is_some_and(|at| now < at) {
+            return false;
+        }
+        *self = Self { due: false, running: true, retry_at: None };
+        true
+    }
+
+    /// Answers whether that was the last word: nothing has been wanted since it began.
+    fn done(&mut self, retry_at: Option<Monotonic>) -> bool {
+        self.running = false;
+        let is_last = !self.due;
+        if retry_at.is_some() && is_last {
+            self.due = true;
+            self.retry_at = retry_at;
+        }
+        is_last
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.due && !self.running
+    }
+
+    /// Idle, or waiting for another try.
+    fn is_settled(&self) -> bool {
+        !self.running && (!self.due || self.retry_at.is_some())
+    }
+}
+
+/// All that is to be read, or is being read.
+#[derive(Debug)]
+pub(super) struct Reads {
+    circle: Lane,
+    positions: Lane,
+    /// The circle may be another one than is known: nothing of friends may be told.
+    pub(super) unknown: bool,
+    /// The user's own channel is subscribed, so that changes of their circle are heard: a circle that was read before is
+    /// to be read again.
+    pub(super) own_channel: bool,
+    retry_ms: u64,
+}
+
+impl Reads {
+    /// `spread` tells sessions apart; any number.
+    pub(super) fn new(spread: u64) -> Self {
+        Self {
+            circle: Lane::default(),
+            positions: Lane::default(),
+            unknown: false,
+            own_channel: false,
+            retry_ms: RETRY_MS + spread % RETRY_MS,
+        }
+    }
+
+    /// What is to be read next, if anything can be.
+    pub(super) fn next(&mut self, now: Monotonic) -> Option<Read> {
+        if self.circle.begins(now) {
+            return Some(Read::Circle);
+        }
+        self.positions.begins(now).then_some(Read::Positions)
+    }
+
+    pub(super) fn want_circle(&mut self) {
+        self.circle.want();
+    }
+
+    pub(super) fn want_positions(&mut self) {
+        self.positions.want();
+    }
+
+    /// Nothing may be told until the circle was read anew.
+    pub(super) fn circle_is_unknown(&mut self) {
+        self.unknown = true;
+        self.circle.want();
+    }
+
+    /// The reading that was begun last has come to an end.
+    pub(super) fn circle_done(&mut self, now: Monotonic, ok: bool) {
+        let is_last = self.circle.done(self.retry_at(now, ok));
+        self.unknown &= !(ok && is_last);
+    }
+
+    pub(super) fn positions_done(&mut self, now: Monotonic, ok: bool) {
+        self.positions.done(self.retry_at(now, ok));
+    }
+
+    fn retry_at(&self, now: Monotonic, ok: bool) -> Option<Monotonic> {
+        (!ok).then(|| now.plus_ms(self.retry_ms))
+    }
+
+    /// Everything is read.
+    pub(super) fn are_idle(&self) -> bool {
+        self.circle.is_idle() && self.positions.is_idle() && !self.unknown
+    }
+
+    /// Everything is read that can be read now.
+    pub(super) fn are_settled(&self) -> bool {
+        !self.unknown && self.circle.is_settled() && self.positions.is_settled()
+    }
+
+    /// When something that failed is tried again.
+    pub(super) fn next_retry(&self) -> Option<Monotonic> {
+        [self.circle.retry_at, self.positions.retry_at].into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_while_it_is_read_is_read_once_more() {
+        let mut reads = Reads::new(0);
+        reads.circle_is_unknown();
+        assert_eq!(reads.next(Monotonic(0)), Some(Read::Circle));
+        reads.circle_is_unknown();
+        assert_eq!(reads.next(Monotonic(0)), None, "one at a time");
+        reads.circle_done(Monotonic(1), true);
+        assert!(reads.unknown, "that reading may be older than the last doubt");
+        assert_eq!(reads.next(Monotonic(1)), Some(Read::Circle));
+        reads.circle_done(Monotonic(2), true);
+        assert!(reads.are_idle());
+    }
+
+    #[test]
+    fn what_failed_waits_and_keeps_the_other_from_nothing() {
+        let mut reads = Reads::new(7);
+        reads.want_circle();
+        assert_eq!(reads.next(Monotonic(0)), Some(Read::Circle));
+        reads.circle_done(Monotonic(10), false);
+        reads.want_positions();
+        assert_eq!(reads.next(Monotonic(10)), Some(Read::Positions));
+        reads.positions_done(Monotonic(20), true);
+        assert!(reads.are_settled() && !reads.are_idle());
+        assert_eq!(reads.next_retry(), Some(Monotonic(1_017)));
+        assert_eq!(reads.next(Monotonic(1_016)), None);
+        assert_eq!(reads.next(Monotonic(1_017)), Some(Read::Circle));
+    }
+}

@@ -1,0 +1,281 @@
+//! What goes on outside the gateways, each thing held until a schedule lets it happen: readings of circles and positions,
+//! subscriptions, writes, and what the bus carries.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, Waker};
+
+use futures_util::FutureExt;
+use model::{Metres, UserId};
+
+use crate::circle::{AsOf, Circle, CircleChange, CircleEdit};
+use crate::friends::Friends;
+use crate::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use crate::record::Sighting;
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Something under way: it happens, and later its answer arrives.
+struct Held {
+    happens: Option<Work>,
+    arrives: Work,
+}
+
+/// All that is under way.
+#[derive(Default)]
+pub(super) struct Holds {
+    held: Mutex<Vec<Held>>,
+    /// By gateway: subscriptions, which happen in the order in which they were asked for.
+    subscriptions: Mutex<HashMap<usize, VecDeque<Work>>>,
+    /// By gateway: what the bus has for it, in order.
+    inbound: Mutex<HashMap<usize, VecDeque<Work>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Holds {
+    /// A future whose work happens at one step of the schedule and whose answer arrives at a later one.
+    fn hold<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Async<'static, T> {
+        let (answer, future) = answer();
+        let result = Arc::new(Mutex::new(None));
+        let done = result.clone();
+        let happens: Work = Box::new(move || *lock(&done) = Some(work()));
+        let arrives: Work = Box::new(move || {
+            if let Some(result) = lock(&result).take() {
+                answer(result);
+            }
+        });
+        lock(&self.held).push(Held { happens: Some(happens), arrives });
+        future
+    }
+
+    /// How many things could happen next, and how often something waits for a gateway.
+    pub(super) fn len(&self) -> usize {
+        lock(&self.held).len()
+    }
+
+    /// Lets one of those that are held go a step on.
+    pub(super) fn step(&self, which: usize) {
+        let mut held = lock(&self.held);
+        if held.is_empty() {
+            return;
+        }
+        let index = which % held.len();
+        let work = match held[index].happens.take() {
+            Some(work) => work,
+            None => held.swap_remove(index).arrives,
+        };
+        drop(held);
+        work();
+    }
+
+    /// Lets a gateway's next subscription happen; `false` if there is none.
+    pub(super) fn subscribe_next(&self, gateway: usize) -> bool {
+        let work = lock(&self.subscriptions).entry(gateway).or_default().pop_front();
+        work.map(|work| work()).is_some()
+    }
+
+    /// Hands a gateway what the bus has for it next; `false` if there is nothing.
+    pub(super) fn deliver_next(&self, gateway: usize) -> bool {
+        let work = lock(&self.inbound).entry(gateway).or_default().pop_front();
+        work.map(|work| work()).is_some()
+    }
+}
+
+/// A future, and what completes it.
+fn answer<T: Send + 'static>() -> (impl FnOnce(T) + Send, Async<'static, T>) {
+    let shared = Arc::new(Mutex::new((None, None::<Waker>)));
+    let completes = shared.clone();
+    let complete = move |value| {
+        let waker = {
+            let mut state = lock(&completes);
+            state.0 = Some(value);
+            state.1.take()
+        };
+        waker.into_iter().for_each(Waker::wake);
+    };
+    let future = poll_fn(move |cx| {
+        let mut state = lock(&shared);
+        if let Some(value) = state.0.take() {
+            return Poll::Ready(value);
+        }
+        state.1 = Some(cx.waker().clone());
+        Poll::Pending
+    });
+    (complete, Box::pin(future))
+}
+
+fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("an embedded adapter answers at once")
+}
+
+/// One gateway's end of the bus and the store, everything held.
+pub(super) struct HeldLive {
+    pub(super) inner: Arc<dyn Live>,
+    pub(super) gateway: usize,
+    pub(super) holds: Arc<Holds>,
+}
+
+impl Bus for HeldLive {
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>> {
+        let inner = self.inner.clone();
+        self.holds.hold(move || now(inner.publish(events)))
+    }
+
+    fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>> {
+        let inner = self.inner.clone();
+        let (answer, future) = answer();
+        let work: Work = Box::new(move || answer(now(inner.subscribe(channels))));
+        lock(&self.holds.subscriptions).entry(self.gateway).or_default().push_back(work);
+        future
+    }
+
+    fn unsubscribe(&self, channels: Vec<Channel>) {
+        let inner = self.inner.clone();
+        let work: Work = Box::new(move || inner.unsubscribe(channels));
+        lock(&self.holds.subscriptions).entry(self.gateway).or_default().push_back(work);
+    }
+}
+
+impl PositionStore for HeldLive {
+    fn write(&self, sightings: Vec<(Channel, Sighting)>) -> Async<'_, Result<Vec<Written>, Error>> {
+        let inner = self.inner.clone();
+        self.holds.hold(move || now(inner.write(sightings)))
+    }
+
+    fn read(&self, channels: Vec<Channel>) -> Async<'_, Result<Vec<Option<Sighting>>, Error>> {
+        let inner = self.inner.clone();
+        self.holds.hold(move || now(inner.read(channels)))
+    }
+}
+
+impl Live for HeldLive {
+    fn announce(&self, sighting: (Channel, Sighting)) -> Async<'_, Result<Written, Error>> {
+        let inner = self.inner.clone();
+        self.holds.hold(move || now(inner.announce(sighting)))
+    }
+
+    fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
+        // When it happens is for the schedule to say, by when it calls this.
+        self.inner.tell(changes)
+    }
+
+    fn epoch(&self) -> String {
+        self.inner.epoch()
+    }
+}
+
+/// What the bus has for a gateway waits here, in order.
+pub(super) struct HeldSink {
+    pub(super) inner: Arc<dyn Sink>,
+    pub(super) gateway: usize,
+    pub(super) holds: Arc<Holds>,
+}
+
+impl HeldSink {
+    fn push(&self, work: impl FnOnce(&dyn Sink) + Send + 'static) {
+        let inner = self.inner.clone();
+        let work: Work = Box::new(move || work(&*inner));
+        lock(&self.holds.inbound).entry(self.gateway).or_default().push_back(work);
+    }
+}
+
+impl Sink for HeldSink {
+    fn deliver(&self, channel: &Channel, sighting: Sighting) {
+        let channel = channel.clone();
+        self.push(move |sink| sink.deliver(&channel, sighting));
+    }
+
+    fn changed(&self, changes: &[CircleChange]) {
+        let changes = changes.to_vec();
+        self.push(move |sink| sink.changed(&changes));
+    }
+
+    fn gap(&self, channels: &[Channel]) {
+        let channels = channels.to_vec();
+        self.push(move |sink| sink.gap(&channels));
+    }
+}
+
+/// Who is whose friend in truth.
+pub(super) struct Truth {
+    state: Mutex<TruthState>,
+    holds: Arc<Holds>,
+}
+
+#[derive(Default)]
+struct TruthState {
+    position: u64,
+    pairs: BTreeSet<(UserId, UserId)>,
+    radius_m: HashMap<UserId, u32>,
+}
+
+/// How far everybody looks who hasn't chosen, metres.
+const RADIUS_M: u32 = 8_047;
+
+impl Truth {
+    pub(super) fn new(holds: Arc<Holds>) -> Self {
+        Self { state: Mutex::default(), holds }
+    }
+
+    pub(super) fn commit(&self, edit: CircleEdit) -> CircleChange {
+        let mut state = lock(&self.state);
+        state.position += 1;
+        match &edit {
+            CircleEdit::Pair { low, high, friends: true } => {
+                state.pairs.insert((low.clone(), high.clone()));
+            }
+            CircleEdit::Pair { low, high, friends: false } => {
+                state.pairs.remove(&(low.clone(), high.clone()));
+            }
+            CircleEdit::Radius { user, radius_m } => {
+                state.radius_m.insert(user.clone(), radius_m.unwrap_or(RADIUS_M));
+            }
+        }
+        CircleChange { as_of: AsOf { timeline: 1, position: state.position }, edit }
+    }
+
+    pub(super) fn are_friends(&self, one: &UserId, other: &UserId) -> bool {
+        let pair = (one.min(other).clone(), one.max(other).clone());
+        lock(&self.state).pairs.contains(&pair)
+    }
+
+    pub(super) fn read(&self, user: &UserId) -> Circle {
+        let state = lock(&self.state);
+        let friends = state.pairs.iter().filter_map(|(low, high)| match () {
+            () if low == user => Some(high.clone()),
+            () if high == user => Some(low.clone()),
+            () => None,
+        });
+        let radius_m = state.radius_m.get(user).copied().unwrap_or(RADIUS_M);
+        Circle {
+            as_of: AsOf { timeline: 1, position: state.position },
+            friends: friends.collect(),
+            radius: Metres(f64::from(radius_m)),
+        }
+    }
+}
+
+/// The truth as gateways read it: when it is looked at, and when the answer comes, the schedule says.
+pub(super) struct HeldFriends(pub(super) Arc<Truth>);
+
+impl Friends for HeldFriends {
+    fn ensure_user(&self, _: UserId) -> Async<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
+        let truth = self.0.clone();
+        self.0.holds.hold(move || Ok(truth.read(&user)))
+    }
+
+    fn radius(&self, chosen_m: Option<u32>) -> Metres {
+        Metres(f64::from(chosen_m.unwrap_or(RADIUS_M)))
+    }
+}

@@ -1,0 +1,369 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use model::{Clock, ManualClock, Position, SeededRandom, UserId, Version};
+use serde_json::{Value, json};
+
+use super::super::held::{HeldFriends, HeldLive, HeldSink, Holds, Truth};
+use super::super::{Client, START, id};
+use crate::circle::{CircleChange, CircleEdit};
+use crate::config::Config;
+use crate::embedded::Embedded;
+use crate::gateway::{Deps, Gateway};
+use crate::port::{Channel, Live};
+use crate::record::{Presence, Record, Sighting};
+use crate::seam;
+use crate::session::Input;
+
+use super::notes::Notes;
+use super::theme::{Happening, Theme};
+
+const GATEWAYS: usize = 2;
+pub(super) const PEOPLE: [&str; 3] = ["w", "x", "y"];
+/// Connections: everybody has one, and `w` another.
+const CONNECTIONS: [&str; 4] = ["w", "x", "y", "w"];
+const TTL_MS: u64 = 60_000;
+/// Radii that people choose, metres: one is between the two places where people are, one beyond.
+const RADII_M: [u32; 2] = [500, 8_047];
+
+/// A change of a circle on its way.
+struct Change {
+    edit: CircleEdit,
+    gateway: usize,
+    committed: Option<CircleChange>,
+    /// The commit's answer is lost: the gateway knows only that it may have happened.
+    doubtful: bool,
+}
+
+/// Gateways, people and what is under way between them.
+pub(super) struct Stage {
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) embedded: Arc<dyn Live>,
+    holds: Arc<Holds>,
+    pub(super) truth: Arc<Truth>,
+    gateways: Vec<Arc<Gateway>>,
+    pub(super) clients: Vec<Client>,
+    changes: Vec<Change>,
+    notes: Rc<RefCell<Notes>>,
+}
+
+fn pair(a: usize, b: usize, friends: bool) -> CircleEdit {
+    let (a, b) = (id(PEOPLE[a]), id(PEOPLE[b]));
+    CircleEdit::Pair { low: a.clone().min(b.clone()), high: a.max(b), friends }
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let clock = Arc::new(ManualClock::at(START));
+        let holds = Arc::new(Holds::default());
+        let truth = Arc::new(Truth::new(holds.clone()));
+        let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7));
+        let config = Config { ttl_ms: TTL_MS, ..Config::default() };
+        let gateways = (0..GATEWAYS).map(|gateway| {
+            let deps = Deps {
+                clock: clock.clone(),
+                random: Arc::new(SeededRandom::new(gateway as u64)),
+                verifier: super::super::verifier(),
+                friends: Arc::new(HeldFriends(truth.clone())),
+            };
+            Gateway::new(config.clone(), deps, |inner| {
+                let sink = HeldSink { inner, gateway, holds: holds.clone() };
+                let inner = embedded.attach(Arc::new(sink));
+                Arc::new(HeldLive { inner, gateway, holds: holds.clone() })
+            })
+        });
+        let gateways: Vec<_> = gateways.collect();
+        let outsider = embedded.attach(Arc::new(Nobody));
+        truth.commit(pair(0, 1, true));
+        let clients = CONNECTIONS.iter().enumerate();
+        let clients = clients.map(|(n, user)| Client::new(id(user), &gateways[n % GATEWAYS], 0));
+        let clients = clients.collect();
+        let (changes, notes) = (Vec::new(), Rc::default());
+        let mut stage =
+            Self { clock, embedded: outsider, holds, truth, gateways, clients, changes, notes };
+        stage.settle().expect("nothing has happened yet");
+        stage
+    }
+
+    fn note(&self, what: impl FnOnce() -> String) {
+        self.notes.borrow_mut().told.push(what());
+    }
+
+    /// Something happens, or goes a step on.
+    pub(super) fn step(
+        &mut self,
+        theme: &Theme,
+        below: &dyn Fn(usize) -> usize,
+    ) -> Result<(), String> {
+        self.notes.borrow_mut().step += 1;
+        match theme.draw(below) {
+            Happening::Outside => self.holds.step(below(64)),
+            Happening::Subscribed => drop(self.holds.subscribe_next(below(GATEWAYS))),
+            Happening::Delivered => drop(self.holds.deliver_next(below(GATEWAYS))),
+            Happening::Turn => return self.turn(below(self.clients.len())),
+            Happening::Fix => self.fix(below(self.clients.len()), below),
+            Happening::Asked => self.change(below),
+            Happening::Advanced => self.advance(below(8)),
+            Happening::Time => self.pass(below),
+            Happening::Word => self.word(below(self.clients.len()), below(3)),
+            Happening::Pause => self.at_a_pause(below),
+            Happening::Disturbance => self.disturb(below),
+            Happening::Quiet => return self.settle(),
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self, client: usize) -> Result<(), String> {
+        let heard = self.clients[client].heard.len();
+        self.clients[client].turn();
+        let Client { user, heard: all, .. } = &self.clients[client];
+        for message in &all[heard..] {
+            self.check(user, message)?;
+        }
+        Ok(())
+    }
+
+    /// Nobody is told of a fix that was sent after their friendship was over for everybody to know.
+    fn check(&self, watcher: &UserId, message: &Value) -> Result<(), String> {
+        let lists = ["friends", "came", "moved"].iter().filter_map(|list| message[list].as_array());
+        for friend in lists.flatten() {
+            let other = id(friend["id"].as_str().unwrap_or_default());
+            let latitude = friend["latitude"].as_f64().unwrap_or_default();
+            let notes = self.notes.borrow();
+            let key = (watcher.min(&other).clone(), watcher.max(&other).clone());
+            let sent = notes.sent.get(&latitude.to_bits()).copied().unwrap_or_default();
+            let parted = notes.parted.get(&key).copied().unwrap_or(u64::MAX);
+            if parted < sent && !self.truth.are_friends(watcher, &other) {
+                return Err(self.wrong(&format!(
+                    "{watcher} is told of {other}'s fix of step {sent}, and they parted at step {parted}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn wrong(&self, what: &str) -> String {
+        format!("{what}\n{}", self.notes.borrow().told.join("\n"))
+    }
+
+    fn fix(&mut self, client: usize, below: &dyn Fn(usize) -> usize) {
+        let late_ms = [None, None, Some(10_000), Some(40_000)][below(4)];
+        let (time_ms, far) = (late_ms.map(|ms| self.clock.now().wall.0 - ms), below(4) == 0);
+        let client = &mut self.clients[client];
+        if client.closed.is_some() || !client.driver.takes_input() {
+            return;
+        }
+        client.seq += 1;
+        let latitude = self.notes.borrow_mut().place(far);
+        let text = json!({
+            "type": "fix", "device": "d", "seq": client.seq, "latitude": latitude, "longitude": 2.0,
+            "time_ms": time_ms,
+        });
+        client.driver.input(Input::Text(&text.to_string()));
+        let user = client.user.clone();
+        self.note(|| format!("{user} sends a fix, late by {late_ms:?} ms"));
+    }
+
+    fn word(&mut self, client: usize, kind: usize) {
+        let client = &mut self.clients[client];
+        if client.closed.is_none() && client.driver.takes_input() {
+            let word = ["keep", "keep", "sign_off"][kind];
+            client.driver.input(Input::Text(&json!({ "type": word, "device": "d" }).to_string()));
+            let user = client.user.clone();
+            self.note(|| format!("{user} says {word}"));
+        }
+    }
+
+    /// Somebody asks for a change of a circle.
+    fn change(&mut self, below: &dyn Fn(usize) -> usize) {
+        let edit = match below(8) {
+            0 => {
+                let user = id(PEOPLE[below(PEOPLE.len())]);
+                CircleEdit::Radius { user, radius_m: Some(RADII_M[below(RADII_M.len())]) }
+            }
+            1..=2 => pair(0, 1, true),
+            3..=4 => pair(0, 1, false),
+            5..=6 => pair(0, 2, true),
+            _ => pair(0, 2, false),
+        };
+        let (gateway, doubtful) = (below(GATEWAYS), below(8) == 0);
+        self.note(|| format!("asked of gateway {gateway}: {edit:?}, doubtful: {doubtful}"));
+        self.changes.push(Change { edit, gateway, committed: None, doubtful });
+    }
+
+    /// A change that was asked for goes a step on: committed and told here; then told everywhere, and answered.
+    fn advance(&mut self, which: usize) {
+        if self.changes.is_empty() {
+            return;
+        }
+        let index = which % self.changes.len();
+        let change = &mut self.changes[index];
+        let Some(committed) = &change.committed else {
+            // Commits about one pair come one after another, and are told here in that order.
+            let committed = self.truth.commit(change.edit.clone());
+            self.notes.borrow_mut().committed(&committed);
+            let here = &self.gateways[change.gateway];
+            if change.doubtful {
+                let users: Vec<_> = committed.users().cloned().collect();
+                here.may_have_changed(&users);
+            } else {
+                here.changed(std::slice::from_ref(&committed));
+            }
+            change.committed = Some(committed);
+            self.note(|| format!("committed: {:?}", self.changes[index].committed));
+            return;
+        };
+        // Of a doubtful one the feed tells everybody, also here.
+        let told =
+            if change.doubtful { &self.embedded } else { &self.gateways[change.gateway].live };
+        tell(told, committed.clone());
+        self.notes.borrow_mut().answered(committed);
+        let change = self.changes.swap_remove(index);
+        self.note(|| format!("told everywhere and answered: {:?}", change.edit));
+    }
+
+    fn pass(&mut self, below: &dyn Fn(usize) -> usize) {
+        let ms = [1, 5, 1_000, 5_000, 15_000][below(5)];
+        self.clock.advance_ms(ms);
+        self.turn_gateways();
+        self.note(|| format!("{ms} ms pass"));
+    }
+
+    /// In the middle of somebody's next turn a friendship ends, for everybody to know, and one of the two moves.
+    fn at_a_pause(&mut self, below: &dyn Fn(usize) -> usize) {
+        let edit = pair(0, 1 + below(2), false);
+        let here = self.gateways[below(GATEWAYS)].clone();
+        let (truth, clock, notes) = (self.truth.clone(), self.clock.clone(), self.notes.clone());
+        seam::at_next_pause(move || {
+            let committed = truth.commit(edit.clone());
+            let mut notes = notes.borrow_mut();
+            notes.committed(&committed);
+            here.changed(std::slice::from_ref(&committed));
+            tell(&here.live, committed.clone());
+            notes.answered(&committed);
+            notes.step += 1;
+            notes.told.push(format!("at a pause {edit:?} is answered, and the other one moves"));
+            let other = committed.users().last().expect("two").clone();
+            let latitude = notes.place(false);
+            let now = clock.now();
+            let version = Version {
+                effective: now.wall,
+                device: model::DeviceId::parse("d").expect("an id"),
+                seq: 1_000_000 + notes.step,
+            };
+            let fix = model::Fix::at(Position::new(latitude, 2.0).expect("on Earth"));
+            let record = Record::new(other.clone(), version, Presence::Here(fix), now.monotonic);
+            let expires = now.monotonic.plus_ms(TTL_MS);
+            let sighting = Sighting { record: Arc::new(record), expires };
+            here.hub.take_in(&Channel::precise(other.clone()), sighting.clone());
+            drop(here.live.announce((Channel::precise(other), sighting)));
+        });
+    }
+
+    fn disturb(&mut self, below: &dyn Fn(usize) -> usize) {
+        let number = below(self.clients.len());
+        match below(5) {
+            0 | 1 => {
+                let gateway = below(GATEWAYS);
+                let (user, seq) = (self.clients[number].user.clone(), self.clients[number].seq);
+                self.clients[number] = Client::new(user, &self.gateways[gateway], seq);
+                self.note(|| format!("connection {number} comes again, to gateway {gateway}"));
+            }
+            2 => {
+                let all: Vec<_> = PEOPLE.map(|name| Channel::precise(id(name))).into();
+                self.gateways[below(GATEWAYS)].hub.gap(&all);
+                self.note(|| "a gap".to_owned());
+            }
+            3 => {
+                self.clients[number].stuck ^= true;
+                self.note(|| format!("connection {number} is stuck, or not any more"));
+            }
+            _ => {
+                self.gateways[below(GATEWAYS)].registry.signal_all(|signals| signals.drain = true);
+                self.note(|| "a drain".to_owned());
+            }
+        }
+    }
+
+    /// Lets everything come to its end.
+    fn settle(&mut self) -> Result<(), String> {
+        for _ in 0..200 {
+            self.notes.borrow_mut().step += 1;
+            while !self.changes.is_empty() {
+                self.advance(0);
+            }
+            for gateway in 0..GATEWAYS {
+                while self.holds.subscribe_next(gateway) || self.holds.deliver_next(gateway) {}
+            }
+            let idle = self.holds.len() == 0;
+            while self.holds.len() > 0 {
+                self.holds.step(0);
+            }
+            let mut said = false;
+            for client in 0..self.clients.len() {
+                let before = self.clients[client].heard.len();
+                self.turn(client)?;
+                said |= self.clients[client].heard.len() > before;
+            }
+            if idle && !said && self.holds.len() == 0 {
+                return Ok(());
+            }
+        }
+        Err(self.wrong("it never comes to an end"))
+    }
+
+    /// Everything comes to its end, and everybody sees whom they should: then, and whenever somebody's silence has lasted
+    /// for the TTL.
+    pub(super) fn end(&mut self) -> Result<(), String> {
+        drop(seam::take_next());
+        for client in &mut self.clients {
+            if std::mem::take(&mut client.stuck) {
+                client.driver.flushed();
+            }
+        }
+        self.settle()?;
+        self.pass_and_settle(2_500)?;
+        self.judge()?;
+        for _ in 0..3 {
+            let Some(next_ms) = self.next_quiet_ms() else { break };
+            self.pass_and_settle(next_ms)?;
+            self.judge()?;
+        }
+        Ok(())
+    }
+
+    fn turn_gateways(&self) {
+        for gateway in &self.gateways {
+            gateway.turn();
+        }
+    }
+
+    fn pass_and_settle(&mut self, ms: u64) -> Result<(), String> {
+        let mut left_ms = ms;
+        while left_ms > 0 {
+            let step_ms = left_ms.min(5_000);
+            self.clock.advance_ms(step_ms);
+            left_ms -= step_ms;
+            self.turn_gateways();
+            self.settle()?;
+        }
+        self.note(|| format!("{ms} ms pass, and everything comes to its end"));
+        Ok(())
+    }
+}
+
+fn tell(live: &Arc<dyn Live>, change: CircleChange) {
+    let told = live.tell(vec![change]);
+    let told = futures_util::FutureExt::now_or_never(told).expect("at once");
+    told.expect("the bus is there");
+}
+
+/// Somebody on the bus who listens to nothing: the relay of what nobody told.
+struct Nobody;
+
+impl crate::port::Sink for Nobody {
+    fn deliver(&self, _: &Channel, _: Sighting) {}
+
+    fn gap(&self, _: &[Channel]) {}
+}

@@ -6,7 +6,8 @@
 //! after a promotion, or to look, finds another one and begins another history.
 //!
 //! **Who is read.** Each replica is asked several times a second how far it has come. It is read while it answers, is of
-//! the primary's history, and has all that the primary is known to have had [`lag_max_ms`](Config::lag_max_ms) ago. What
+//! the primary's history, and has all that the primary is known to have had [`lag_max_ms`](Config::lag_max_ms) ago, or
+//! when it was first asked, which is required from the first second on. What
 //! it answers is looked at again: an answer from a state that is too old is thrown away, and one that fails is asked of
 //! the next server; in the end of the primary. While the primary is away, any replica that answers will do.
 //!

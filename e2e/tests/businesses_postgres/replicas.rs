@@ -1,17 +1,22 @@
 //! What happens to streaming replicas, and that nobody is told anything wrong meanwhile.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use e2e::servers::{Postgres, Proxy};
 use proximity::postgres::Config;
 use proximity::{Error, Freshness, Limits, Store};
 use sqlx::{Connection, PgConnection};
+use tokio::time::Instant;
 
 use super::readers::Readers;
 use super::world::{
     apply, aside, connect, create, database, head, name, port, rename, through, try_read, until,
     version,
 };
+
+/// In this time each server is looked at a few times.
+const LOOKS: Duration = Duration::from_secs(1);
 
 /// A primary of its own with a replica.
 struct World {
@@ -99,6 +104,26 @@ async fn a_replica_that_lags_is_left_out_and_taken_back() {
     })
     .await;
     assert_eq!(version(&store, 1, Some(written)).await, 2);
+}
+
+#[tokio::test]
+async fn a_replica_that_lagged_before_the_start_is_left_out_from_the_first_search() {
+    let mut world = World::start().await;
+    // Much longer than the test: nobody may read the replica only because no time has passed yet.
+    world.config.lag_max_ms = 60_000;
+    let before = connect(&world.config).await;
+    let made = apply(&before, vec![create(1)]).await;
+    world.caught_up(made).await;
+    let paused = world.pause_replay().await;
+    apply(&before, vec![rename(1, "new name")]).await;
+    drop(before);
+    let store = connect(&world.config).await;
+    let end = Instant::now() + LOOKS;
+    while Instant::now() < end {
+        assert_eq!(version(&store, 1, None).await, 2, "an answer of the replica that lags");
+    }
+    assert_eq!(head(&mut world.beside().await).await, 1);
+    paused.close().await.expect("closes");
 }
 
 #[tokio::test]

@@ -9,40 +9,50 @@ use crate::freshness::{FeedPosition, Freshness};
 ///
 /// All that a replica can lack are changes, and those are numbered. So a replica lags if the primary is known to have had
 /// changes long ago that the replica hasn't; an idle primary makes nobody lag, nor does one that can't be reached.
+///
+/// The first position that is seen of a history may be of any age: it is required at once. Otherwise a replica that is
+/// hours behind would be read for as long as the lag allowed after every start and every promotion.
 #[derive(Debug)]
 pub(super) struct Progress {
     history: u64,
-    /// When a position was seen first: the newest that is at least as old as the lag allowed, and all since.
+    /// The greatest position that is as old as the lag allowed, or may be.
+    required: FeedPosition,
+    /// When later positions were seen first: those that were younger than the lag allowed at the last note.
     marks: VecDeque<(Instant, FeedPosition)>,
     lag_max: Duration,
 }
 
 impl Progress {
-    pub(super) fn new(state: Freshness, now: Instant, lag_max: Duration) -> Self {
+    /// Requires all of this state.
+    pub(super) fn new(state: Freshness, lag_max: Duration) -> Self {
         let Freshness { history, position } = state;
-        Self { history, marks: VecDeque::from([(now, position)]), lag_max }
+        Self { history, required: position, marks: VecDeque::new(), lag_max }
     }
 
     /// Takes note of the primary's state. Of another history, all that was known is void.
     pub(super) fn note(&mut self, state: Freshness, now: Instant) {
         let Freshness { history, position } = state;
         if history != self.history {
-            *self = Self::new(state, now, self.lag_max);
+            *self = Self::new(state, self.lag_max);
             return;
         }
-        if self.marks.back().is_none_or(|(_, last)| *last < position) {
-            self.marks.push_back((now, position));
-        }
-        while self.marks.get(1).is_some_and(|(seen, _)| now - *seen >= self.lag_max) {
+        self.required = self.required_at(now);
+        while self.marks.front().is_some_and(|(seen, _)| now - *seen >= self.lag_max) {
             self.marks.pop_front();
+        }
+        if self.marks.back().map_or(self.required, |(_, last)| *last) < position {
+            self.marks.push_back((now, position));
         }
     }
 
     /// The least that a state must have to be read now.
     pub(super) fn required(&self, now: Instant) -> Freshness {
+        Freshness { history: self.history, position: self.required_at(now) }
+    }
+
+    fn required_at(&self, now: Instant) -> FeedPosition {
         let old = self.marks.iter().take_while(|(seen, _)| now - *seen >= self.lag_max).last();
-        let position = old.map_or(FeedPosition(0), |(_, position)| *position);
-        Freshness { history: self.history, position }
+        old.map_or(self.required, |(_, position)| *position)
     }
 
     /// The history that the primary is in.
@@ -65,30 +75,36 @@ mod tests {
     fn what_the_primary_had_long_ago_is_required() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut progress = Progress::new(fresh(1, 10), start, LAG_MAX);
+        let mut progress = Progress::new(fresh(1, 10), LAG_MAX);
         progress.note(fresh(1, 12), at(1_000));
         progress.note(fresh(1, 15), at(2_000));
-        assert_eq!(progress.required(at(4_999)), fresh(1, 0));
-        assert_eq!(progress.required(at(5_000)), fresh(1, 10));
+        assert_eq!(progress.required(at(5_999)), fresh(1, 10));
+        assert_eq!(progress.required(at(6_000)), fresh(1, 12));
         assert_eq!(progress.required(at(6_999)), fresh(1, 12));
         assert_eq!(progress.required(at(99_000)), fresh(1, 15));
     }
 
     #[test]
+    fn the_first_state_that_is_seen_is_required_at_once() {
+        let progress = Progress::new(fresh(1, 10), LAG_MAX);
+        assert_eq!(progress.required(Instant::now()), fresh(1, 10));
+    }
+
+    #[test]
     fn an_idle_primary_requires_what_it_has() {
         let start = Instant::now();
-        let mut progress = Progress::new(fresh(1, 10), start, LAG_MAX);
+        let mut progress = Progress::new(fresh(1, 10), LAG_MAX);
         for second in 1..1_000 {
             progress.note(fresh(1, 10), start + Duration::from_secs(second));
         }
-        assert_eq!(progress.marks.len(), 1);
+        assert_eq!(progress.marks.len(), 0);
         assert_eq!(progress.required(start + Duration::from_secs(1_000)), fresh(1, 10));
     }
 
     #[test]
     fn marks_are_kept_no_longer_than_needed() {
         let start = Instant::now();
-        let mut progress = Progress::new(fresh(1, 0), start, LAG_MAX);
+        let mut progress = Progress::new(fresh(1, 0), LAG_MAX);
         for n in 1..1_000 {
             progress.note(fresh(1, n), start + Duration::from_millis(n * 250));
             assert!(progress.marks.len() <= 22);
@@ -97,13 +113,13 @@ mod tests {
     }
 
     #[test]
-    fn another_history_begins_anew() {
-        let start = Instant::now();
-        let later = start + Duration::from_secs(9);
-        let mut progress = Progress::new(fresh(1, 10), start, LAG_MAX);
+    fn another_history_begins_anew_and_requires_what_is_seen_of_it_at_once() {
+        let later = Instant::now() + Duration::from_secs(9);
+        let mut progress = Progress::new(fresh(1, 10), LAG_MAX);
         progress.note(fresh(2, 8), later);
-        assert_eq!(progress.required(later), fresh(2, 0));
+        assert_eq!(progress.required(later), fresh(2, 8));
         assert_eq!(progress.history(), 2);
+        assert!(!fresh(2, 7).includes(progress.required(later)));
         assert!(!fresh(1, 11).includes(progress.required(later)));
     }
 }

@@ -46,7 +46,7 @@ impl fmt::Display for Servers {
 }
 
 impl Servers {
-    /// With what the primary has now; replicas are read once they have been looked at.
+    /// With what the primary has now, which a replica must have to be read; replicas are read once they were looked at.
     pub(super) async fn open(config: &Config, primary: Server) -> Result<Self, Error> {
         let replicas = config.replicas.iter().map(|url| Replica::of(config, url));
         let replicas = replicas.collect::<Result<Vec<_>, _>>()?;
@@ -62,7 +62,7 @@ impl Servers {
             writers,
             primary,
             replicas,
-            progress: Mutex::new(Progress::new(state, Instant::now(), lag_max)),
+            progress: Mutex::new(Progress::new(state, lag_max)),
             fault: Mutex::default(),
             catch_up: Duration::from_millis(config.catch_up_ms),
             turn: AtomicUsize::new(0),

@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use model::{Clock, Random};
 
-use crate::{RateLimit, RateLimiter, Verifier};
+use crate::work::{Budgets, Gate};
+use crate::{RateLimit, RateLimiter, Verifier, WorkLimits, work};
 
 /// What the doors need from outside. A router's state gives it by `FromRef`.
 ///
@@ -20,6 +21,26 @@ pub(crate) struct Parts {
     pub(crate) random: Arc<dyn Random>,
     /// Counts requests per caller.
     pub(crate) limiter: RateLimiter,
+    /// Counts what they cost.
+    pub(crate) budgets: Budgets,
+    /// Where heavy ones wait.
+    pub(crate) gate: Arc<Gate>,
+}
+
+/// How much callers may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Requests of each caller.
+    pub requests: RateLimit,
+    /// What they may cost.
+    pub work: WorkLimits,
+}
+
+impl From<RateLimit> for Limits {
+    /// As many requests, which may cost what they may out of the box.
+    fn from(requests: RateLimit) -> Self {
+        Self { requests, work: WorkLimits::default() }
+    }
 }
 
 impl Context {
@@ -28,10 +49,12 @@ impl Context {
         verifier: Arc<Verifier>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-        limit: RateLimit,
+        limits: impl Into<Limits>,
     ) -> Self {
-        let limiter = RateLimiter::new(limit);
-        Self(Arc::new(Parts { verifier, clock, random, limiter }))
+        let Limits { requests, work } = limits.into();
+        let (limiter, budgets) = (RateLimiter::new(requests), Budgets::new(work));
+        let gate = work::gate(&work);
+        Self(Arc::new(Parts { verifier, clock, random, limiter, budgets, gate }))
     }
 
     pub(crate) fn parts(&self) -> &Parts {

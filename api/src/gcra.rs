@@ -38,6 +38,19 @@ impl Gcra {
         Ok(())
     }
 
+    /// Takes `cost` units whether there are so many or not. What is taken beyond the burst is a debt: nothing is granted
+    /// until the rate has paid it.
+    pub fn charge(&self, state: &mut u64, now: Monotonic, cost: u64) {
+        let used_until = (*state).max(now.0.saturating_mul(NS_PER_MS));
+        *state = used_until.saturating_add(self.interval_ns.saturating_mul(cost));
+    }
+
+    /// Errs while there is a debt, but for `own` units of it.
+    pub fn check(&self, state: u64, now: Monotonic, own: u64) -> Result<(), RetryAfterMs> {
+        let mut others = state.saturating_sub(self.interval_ns.saturating_mul(own));
+        self.take(&mut others, now, 0)
+    }
+
     /// Whether a state is as good as new, so that it may be forgotten.
     pub fn is_idle(state: u64, now: Monotonic) -> bool {
         state <= now.0.saturating_mul(NS_PER_MS)
@@ -66,6 +79,22 @@ mod tests {
     fn more_than_the_burst_is_never_granted() {
         let gcra = Gcra::new(10, 3);
         assert!(gcra.take(&mut 0, Monotonic(1 << 40), 4).is_err());
+    }
+
+    #[test]
+    fn a_debt_is_paid_by_the_rate_before_anything_is_granted() {
+        let gcra = Gcra::new(10, 3);
+        let mut state = 0;
+        gcra.charge(&mut state, Monotonic(5_000), 3);
+        assert_eq!(gcra.check(state, Monotonic(5_000), 0), Ok(()));
+        gcra.charge(&mut state, Monotonic(5_000), 20);
+        assert_eq!(gcra.check(state, Monotonic(5_000), 0), Err(RetryAfterMs(2_000)));
+        assert_eq!(gcra.check(state, Monotonic(5_000), 19), Err(RetryAfterMs(100)));
+        assert_eq!(gcra.check(state, Monotonic(5_000), 20), Ok(()));
+        assert_eq!(gcra.check(state, Monotonic(7_000), 0), Ok(()));
+        assert_eq!(gcra.take(&mut state, Monotonic(7_000), 1), Err(RetryAfterMs(100)));
+        gcra.charge(&mut state, Monotonic(7_000), u64::MAX);
+        assert!(gcra.check(state, Monotonic(7_000), 0).is_err());
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! request ─▶ door: request id, log line, metrics ─▶ guard: headers, path, size ─▶ route
-//!         ─▶ Caller: token verified, rate charged ─▶ PathParams, Query, Json ─▶ handler
+//!         ─▶ Caller: token verified, rate charged ─▶ PathParams, Query, Json ─▶ handler ⇄ Work: cost charged, turns
 //!         ─▶ answer, or a Problem that carries the request id
 //! ```
 //!
@@ -13,13 +13,16 @@
 //! * Every refusal is problem JSON (RFC 9457) with the request's id; one table turns an error's kind into a status.
 //! * Neither a token nor a path, query string or body is ever logged; routes are logged by their pattern.
 //! * Time is passed in: a token is judged by the [`model::Clock`] of the context.
+//! * One caller has one heavy request worked on at a time, whatever they send; callers take turns.
 //! * Nothing is parsed leniently: a body is one JSON object in UTF-8, a parameter stands once and is known.
 //!
 //! # Limits
 //! [`BODY_BYTES_MAX`], [`BODY_ARRIVAL_MAX`], [`HEADER_BYTES_MAX`], [`HEADERS_BYTES_MAX`], [`TOKEN_BYTES_MAX`],
-//! [`TOKENS_REMEMBERED_MAX`], [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`].
+//! [`TOKENS_REMEMBERED_MAX`], [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`]; those
+//! of a deployment in [`Limits`].
 
 mod accept;
+mod accounts;
 mod auth;
 mod context;
 mod cursor;
@@ -32,13 +35,15 @@ mod openapi;
 mod page;
 mod problem;
 mod rate;
+mod work;
 
 pub use accept::json_routes;
+pub use accounts::CALLERS_MAX;
 pub use auth::{
     BearerFault, Caller, KeyFault, Role, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX,
     TOKENS_REMEMBERED_MAX, TokenFault, Verifier, VerifyingKey, bearer,
 };
-pub use context::{Context, SystemRandom};
+pub use context::{Context, Limits, SystemRandom};
 pub use cursor::{CURSOR_BYTES_MAX, Cursor};
 pub use door::{REQUEST_ID_BYTES_MAX, RequestId, door};
 pub use extract::{BODY_ARRIVAL_MAX, Json, PathParams, Query};
@@ -47,4 +52,5 @@ pub use guard::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX};
 pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};
 pub use problem::Problem;
-pub use rate::{CALLERS_MAX, RateLimit, RateLimiter};
+pub use rate::{RateLimit, RateLimiter};
+pub use work::{Overspent, Work, WorkLimits};

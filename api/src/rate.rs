@@ -1,19 +1,14 @@
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use model::{ErrorKind, Monotonic};
 
-use model::{ErrorKind, Monotonic, UserId};
+use crate::accounts::Accounts;
+use crate::{Caller, Problem, RetryAfterMs, Role};
 
-use crate::{Caller, Gcra, Problem, RetryAfterMs, Role};
-
-/// Callers remembered at a time, some 6 MB.
-pub const CALLERS_MAX: usize = 65_536;
-
-/// How often one caller may ask.
+/// How much one caller may use of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Requests per second in the long run.
+    /// Units per second in the long run.
     pub per_second: u32,
-    /// Requests at once.
+    /// Units at once.
     pub burst: u32,
 }
 
@@ -23,19 +18,17 @@ impl Default for RateLimit {
     }
 }
 
-/// Holds every caller to a [`RateLimit`]. Services are exempt: they speak for many.
+/// Holds every caller to a number of requests. Services are exempt: they speak for many. What their requests cost is
+/// limited all the same, see [`Work`](crate::Work).
 #[derive(Debug)]
 pub struct RateLimiter {
-    gcra: Gcra,
-    // A plain lock: it is held for one hash lookup, and once a minute or so for the sweep.
-    states: Mutex<HashMap<UserId, u64>>,
+    requests: Accounts,
 }
 
 impl RateLimiter {
     /// A limiter that remembers nobody.
     pub fn new(limit: RateLimit) -> Self {
-        let gcra = Gcra::new(limit.per_second, limit.burst);
-        Self { gcra, states: Mutex::new(HashMap::new()) }
+        Self { requests: Accounts::new(limit) }
     }
 
     /// Counts one request of this caller.
@@ -43,23 +36,7 @@ impl RateLimiter {
         if caller.role == Role::Service {
             return Ok(());
         }
-        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(state) = states.get_mut(&caller.user) {
-            return self.take(state, now);
-        }
-        if states.len() >= CALLERS_MAX {
-            states.retain(|_, state| !Gcra::is_idle(*state, now));
-            // All of them are busy: a fresh burst for everybody is better than refusing somebody who did nothing.
-            if states.len() >= CALLERS_MAX {
-                states.clear();
-            }
-        }
-        let state = states.entry(caller.user.clone()).or_default();
-        self.take(state, now)
-    }
-
-    fn take(&self, state: &mut u64, now: Monotonic) -> Result<(), Problem> {
-        self.gcra.take(state, now, 1).map_err(|RetryAfterMs(ms)| {
+        self.requests.take(&caller.user, now, 1).map_err(|RetryAfterMs(ms)| {
             let detail = "more requests than allowed; wait and try again";
             Problem::new(ErrorKind::RateLimited, "rate_limited", detail).retry_after_ms(ms)
         })
@@ -69,7 +46,7 @@ impl RateLimiter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::Timestamp;
+    use model::{Timestamp, UserId};
 
     fn caller(name: &str, role: Role) -> Caller {
         let user = UserId::parse(name).expect("id");
@@ -90,15 +67,5 @@ mod tests {
         for _ in 0..10 {
             assert!(limiter.charge(&caller("backend", Role::Service), now).is_ok());
         }
-    }
-
-    #[test]
-    fn never_remembers_more_callers_than_its_limit() {
-        let limiter = RateLimiter::new(RateLimit::default());
-        for n in 0..CALLERS_MAX + 10 {
-            let somebody = caller(&format!("u{n}"), Role::User);
-            assert!(limiter.charge(&somebody, Monotonic(1)).is_ok());
-        }
-        assert!(limiter.states.lock().expect("lock").len() <= CALLERS_MAX);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::{
     BODY_BYTES_MAX, Caller, Context, HEADER_BYTES_MAX, Json, Problem, RateLimit, RequestId, Role,
-    Signer, Verifier, VerifyingKey, door, json_routes,
+    Signer, Verifier, VerifyingKey, Work, door, json_routes,
 };
 use axum::body::Body;
 use axum::extract::FromRef;
@@ -62,6 +62,13 @@ impl World {
                 get(async |Extension(id): Extension<RequestId>| Json(id.to_string())),
             )
             .route("/me", get(async |caller: Caller| Json(caller.user.to_string())))
+            .route(
+                "/feast",
+                get(async |mut work: Work| -> Result<Json<u8>, Problem> {
+                    work.spend(20_000_000).await?;
+                    Ok(Json(1))
+                }),
+            )
             .route(
                 "/broken",
                 get(async || {
@@ -255,5 +262,21 @@ async fn a_caller_who_asks_too_often_has_to_wait() {
     let service = world.bearer("backend", Role::Service);
     for _ in 0..10 {
         assert_eq!(world.get("/me", &[("authorization", &service)]).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_spent_too_much_is_told_when_it_is_paid_and_may_do_what_costs_nothing() {
+    let world = World::new();
+    for (user, role, paid_after_s) in
+        [("alice", Role::User, "190"), ("backend", Role::Service, "10")]
+    {
+        let token = world.bearer(user, role);
+        let token: &[(&str, &str)] = &[("authorization", &token)];
+        assert_eq!(world.get("/feast", token).await.status, StatusCode::OK);
+        let refused = world.get("/feast", token).await;
+        refused.expect_problem(429, "rate_limited");
+        assert_eq!(refused.headers[header::RETRY_AFTER], paid_after_s, "{user}");
+        assert_eq!(world.get("/me", token).await.status, StatusCode::OK);
     }
 }

@@ -1,0 +1,175 @@
+//! What requests cost, and who may go on with one that costs much.
+
+mod gate;
+mod limits;
+mod overspent;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRef, FromRequestParts};
+use http::request::Parts;
+use model::{Monotonic, UserId};
+use tokio::task::yield_now;
+use tokio::time::timeout;
+
+use crate::metrics::{COST, HEAVY};
+use crate::{Caller, Context, Problem, Role};
+pub(crate) use gate::Gate;
+use gate::Turn;
+pub(crate) use limits::Budgets;
+pub use limits::WorkLimits;
+pub use overspent::Overspent;
+
+/// After so many units other tasks of the thread get their turn: a millisecond or so.
+const YIELD_UNITS: u64 = 1_000;
+
+/// The work of one request, charged to its caller by what it costs, in units of about a microsecond of CPU of this
+/// service and its databases.
+///
+/// As an extractor it refuses callers who are in debt (429 `rate_limited`). A handler calls [`spend`](Self::spend) each time
+/// it has done a part of the work; a request begins light, and must wait for its turn once it has cost more than
+/// [`light_cost_max`](WorkLimits::light_cost_max).
+#[derive(Debug)]
+pub struct Work {
+    /// Nobody, for work that no request asked for.
+    account: Option<Account>,
+    /// Units in all, and since other tasks had their turn.
+    spent: u64,
+    unyielded: u64,
+}
+
+/// Who pays.
+#[derive(Debug)]
+struct Account {
+    context: Context,
+    payer: Payer,
+    started: Monotonic,
+    /// How much of the time since then the request has waited for others, milliseconds.
+    waited_ms: u64,
+    turn: Option<Turn>,
+}
+
+/// Users and services have budgets of their own, whatever their ids are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Payer {
+    user: UserId,
+    is_service: bool,
+}
+
+impl Work {
+    /// Work that nobody pays for, and that never waits: of the service's own, or of a test.
+    pub fn unlimited() -> Self {
+        Self { account: None, spent: 0, unyielded: 0 }
+    }
+
+    fn begin(context: Context, payer: Payer) -> Result<Self, Overspent> {
+        let started = context.parts().clock.now().monotonic;
+        context.parts().budgets.check(&payer, started, 0)?;
+        let account = Account { context, payer, started, waited_ms: 0, turn: None };
+        Ok(Self { account: Some(account), spent: 0, unyielded: 0 })
+    }
+
+    /// Whether more than a light request may cost was spent.
+    pub fn is_heavy(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.turn.is_some())
+    }
+
+    /// Charges a part of the work that was done, or is about to be, and lets other tasks have their turn. Waits if the
+    /// request has become heavy: for other heavy requests of the caller to end, and in turns with those of all others.
+    ///
+    /// After an error nothing more may be done for the request.
+    pub async fn spend(&mut self, units: u64) -> Result<(), Overspent> {
+        self.spent = self.spent.saturating_add(units);
+        self.unyielded = self.unyielded.saturating_add(units);
+        if let Some(account) = &mut self.account {
+            account.charge(units);
+            if self.spent > account.limits().light_cost_max {
+                account.take_turn(self.spent).await?;
+            }
+        }
+        if self.unyielded >= YIELD_UNITS {
+            self.unyielded = 0;
+            yield_now().await;
+        }
+        Ok(())
+    }
+}
+
+impl Account {
+    fn limits(&self) -> &WorkLimits {
+        &self.context.parts().budgets.limits
+    }
+
+    fn now(&self) -> Monotonic {
+        self.context.parts().clock.now().monotonic
+    }
+
+    fn charge(&self, units: u64) {
+        let role = if self.payer.is_service { "service" } else { "user" };
+        metrics::counter!(COST, "role" => role).increment(units);
+        self.context.parts().budgets.charge(&self.payer, self.now(), units);
+    }
+
+    async fn take_turn(&mut self, spent: u64) -> Result<(), Overspent> {
+        let taken = self.next_turn(spent).await;
+        if let Err(overspent) = taken {
+            metrics::counter!(HEAVY, "result" => overspent.code()).increment(1);
+        }
+        taken
+    }
+
+    /// Waits for the first turn, or lets others have theirs before the next one. The request has spent so much until now.
+    async fn next_turn(&mut self, spent: u64) -> Result<(), Overspent> {
+        let began = self.now();
+        let left = self.left(began)?;
+        if let Some(turn) = &mut self.turn {
+            let passed = timeout(left, turn.pass_on()).await;
+            self.waited_ms += self.now().since_ms(began);
+            return passed.map_err(|_| Overspent::Busy);
+        }
+        let place = self.context.parts().gate.join(&self.payer).ok_or(Overspent::Crowded)?;
+        let first = timeout(left, place.first()).await.map_err(|_| Overspent::Crowded)?;
+        // What the requests before this one have cost is known only now.
+        self.context.parts().budgets.check(&self.payer, self.now(), spent)?;
+        let left = self.left(self.now()).map_err(|_| Overspent::Crowded)?;
+        let turn = timeout(left, first.turn()).await.map_err(|_| Overspent::Busy)?;
+        self.waited_ms += self.now().since_ms(began);
+        self.turn = Some(turn);
+        metrics::counter!(HEAVY, "result" => "ok").increment(1);
+        Ok(())
+    }
+
+    /// How long the request may go on.
+    fn left(&self, now: Monotonic) -> Result<Duration, Overspent> {
+        let deadline_ms = self.limits().deadline_ms;
+        let elapsed_ms = now.since_ms(self.started);
+        if elapsed_ms < deadline_ms {
+            return Ok(Duration::from_millis(deadline_ms - elapsed_ms));
+        }
+        let is_by_others = self.waited_ms > elapsed_ms / 2;
+        Err(if is_by_others { Overspent::Busy } else { Overspent::TooExpensive { deadline_ms } })
+    }
+}
+
+impl<S> FromRequestParts<S> for Work
+where
+    S: Send + Sync,
+    Context: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Caller { user, role, .. } = Caller::from_request_parts(parts, state).await?;
+        let payer = Payer { user, is_service: role == Role::Service };
+        Ok(Self::begin(Context::from_ref(state), payer)?)
+    }
+}
+
+/// The one gate of a context.
+pub(crate) fn gate(limits: &WorkLimits) -> Arc<Gate> {
+    Gate::new(limits.heavy_max, limits.heavy_waiting_max)
+}
+
+#[cfg(test)]
+mod tests;

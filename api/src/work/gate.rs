@@ -1,0 +1,118 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::Payer;
+
+/// Who may go on with a heavy request: one of each caller, and all callers in turns.
+///
+/// Each caller has a line of requests of their own. The first of each line takes part in the turns, which are granted in
+/// the order in which they were asked for: so a caller with a hundred requests gets as many turns as one with one.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    turns: Arc<Semaphore>,
+    waiting_max: usize,
+    /// Of callers with heavy requests under way only. Held for one look-up.
+    lines: Mutex<HashMap<Payer, Line>>,
+}
+
+#[derive(Debug)]
+struct Line {
+    first: Arc<Semaphore>,
+    members: usize,
+}
+
+/// A place in the line of a caller, given up when it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    gate: Arc<Gate>,
+    payer: Payer,
+    first: Arc<Semaphore>,
+}
+
+/// The first place in the line of a caller.
+#[derive(Debug)]
+pub(super) struct First {
+    // Before the place, so that the next in line has it before the line may go.
+    _first: OwnedSemaphorePermit,
+    place: Place,
+}
+
+/// The right to go on with a heavy request for a while.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// None while others have theirs.
+    turn: Option<OwnedSemaphorePermit>,
+    first: First,
+}
+
+impl Gate {
+    /// Grants `turns` turns at a time, at least 1; in each line `waiting_max` may wait behind the first.
+    pub(crate) fn new(turns: usize, waiting_max: usize) -> Arc<Self> {
+        let turns = Arc::new(Semaphore::new(turns.max(1)));
+        Arc::new(Self { turns, waiting_max, lines: Mutex::default() })
+    }
+
+    /// A place in the caller's line; none if that is full.
+    pub(super) fn join(self: &Arc<Self>, payer: &Payer) -> Option<Place> {
+        let mut lines = self.lines();
+        let line = lines
+            .entry(payer.clone())
+            .or_insert_with(|| Line { first: Arc::new(Semaphore::new(1)), members: 0 });
+        if line.members > self.waiting_max {
+            return None;
+        }
+        line.members += 1;
+        let first = Arc::clone(&line.first);
+        Some(Place { gate: Arc::clone(self), payer: payer.clone(), first })
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        self.lines().is_empty()
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<Payer, Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Waits for those before it in the line.
+    pub(super) async fn first(self) -> First {
+        First { _first: acquire(&self.first).await, place: self }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut lines = self.gate.lines();
+        if let Some(line) = lines.get_mut(&self.payer) {
+            line.members -= 1;
+            if line.members == 0 {
+                lines.remove(&self.payer);
+            }
+        }
+    }
+}
+
+impl First {
+    /// Waits for a turn.
+    pub(super) async fn turn(self) -> Turn {
+        Turn { turn: Some(acquire(&self.place.gate.turns).await), first: self }
+    }
+}
+
+impl Turn {
+    /// Lets everybody who waits have a turn before the next one of this request.
+    pub(super) async fn pass_on(&mut self) {
+        self.turn = None;
+        self.turn = Some(acquire(&self.first.place.gate.turns).await);
+    }
+}
+
+async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    let acquired = Arc::clone(semaphore).acquire_owned().await;
+    acquired.expect("the semaphores of a gate are never closed")
+}

@@ -1,0 +1,63 @@
+use model::Monotonic;
+
+use super::{Overspent, Payer};
+use crate::RateLimit;
+use crate::accounts::Accounts;
+
+/// What the work of requests may cost, in units of about a microsecond of CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkLimits {
+    /// What all requests of one user may cost.
+    pub user: RateLimit,
+    /// What all requests of one service may cost.
+    pub service: RateLimit,
+    /// A request that costs more is heavy: it goes on in its turn only.
+    pub light_cost_max: u64,
+    /// Heavy requests of all callers that are worked on at a time, at least 1.
+    pub heavy_max: usize,
+    /// Heavy requests of one caller that may wait while another one of theirs is worked on.
+    pub heavy_waiting_max: usize,
+    /// How long a heavy request may take in all, milliseconds.
+    pub deadline_ms: u64,
+}
+
+impl Default for WorkLimits {
+    fn default() -> Self {
+        Self {
+            user: RateLimit { per_second: 100_000, burst: 1_000_000 },
+            service: RateLimit { per_second: 1_000_000, burst: 10_000_000 },
+            light_cost_max: 5_000,
+            heavy_max: 1,
+            heavy_waiting_max: 16,
+            deadline_ms: 3_000,
+        }
+    }
+}
+
+/// What callers have spent.
+#[derive(Debug)]
+pub(crate) struct Budgets {
+    pub(super) limits: WorkLimits,
+    users: Accounts,
+    services: Accounts,
+}
+
+impl Budgets {
+    pub(crate) fn new(limits: WorkLimits) -> Self {
+        let (users, services) = (Accounts::new(limits.user), Accounts::new(limits.service));
+        Self { limits, users, services }
+    }
+
+    /// Errs if the caller has spent more than allowed, for others than the request that has spent `own` units.
+    pub(super) fn check(&self, payer: &Payer, now: Monotonic, own: u64) -> Result<(), Overspent> {
+        self.accounts(payer).check(&payer.user, now, own).map_err(Overspent::InDebt)
+    }
+
+    pub(super) fn charge(&self, payer: &Payer, now: Monotonic, units: u64) {
+        self.accounts(payer).charge(&payer.user, now, units);
+    }
+
+    fn accounts(&self, payer: &Payer) -> &Accounts {
+        if payer.is_service { &self.services } else { &self.users }
+    }
+}

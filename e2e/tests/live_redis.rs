@@ -4,6 +4,8 @@
 mod logins;
 #[path = "live_redis/losses.rs"]
 mod losses;
+#[path = "live_redis/returns.rs"]
+mod returns;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -6,27 +6,31 @@
 //! ```
 //!
 //! * `shard` keeps the connections to one server and makes good what a break may have lost; `server` knows how to reach
-//!   it and what things are called there; `requests` makes pipelines; `wishes` remembers what is to be heard; `codec`
-//!   lays records out.
+//!   it and what things are called there; `silence` when a connection counts as dead; `inbox` takes what is asked, of
+//!   which `requests` makes pipelines; `wishes` remembers what is to be heard; `codec` lays records out.
 //! * The rule of order ([`crate::record::merge`]) runs inside Redis, in `announce.lua`.
 //!
 //! # Invariants
 //! * Nothing is read from a server that has forgotten before every gateway had [`Config::settle_ms`] to write its users'
 //!   positions again: an empty cache is never taken for an empty world.
 //! * A gap is told only after the hub has what the server holds; and only of that server's channels.
-//! * A connection that lives while nothing comes through it is given up after `probe_interval_ms + probe_timeout_ms`.
+//! * A connection that lives while nothing comes through it is given up after `probe_interval_ms + probe_timeout_ms`; one
+//!   through which anything comes is kept, however late the answer is that is waited for.
 //!
 //! # Limits
-//! 4,096 waiting requests a server (more wait at their sessions, each of which has one), 512 in a pipeline, 512 channels
-//! in a SUBSCRIBE; what waits to be subscribed is one entry a channel.
+//! 4,096 waiting requests a server (more wait at their sessions, each of which has one), and as many readings until a
+//! server may be read; 1,024 commands in a pipeline, 512 channels in a SUBSCRIBE; what waits to be subscribed is one
+//! entry a channel.
 
 mod codec;
 mod config;
+mod inbox;
 /// What operators see of each Redis server.
 pub mod metrics;
 mod requests;
 mod server;
 mod shard;
+mod silence;
 mod wishes;
 
 use std::sync::Arc;
@@ -42,7 +46,8 @@ pub use config::{Config, Server};
 use crate::circle::CircleChange;
 use crate::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
 use crate::record::Sighting;
-use requests::{BATCH_MAX, Request, Wire};
+use inbox::BATCH_MAX;
+use requests::{Request, Wire};
 use server::{Facts, Memory, Place};
 use shard::{Parts, Shard};
 

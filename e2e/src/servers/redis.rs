@@ -7,6 +7,7 @@ use super::den::Den;
 use super::free_port;
 use crate::DEADLINE;
 use redis::aio::MultiplexedConnection;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// How often a server that starts is asked whether it is there.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
@@ -99,6 +100,22 @@ impl Redis {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
+    /// From now on it does nothing at all, while all connections stay open (SIGSTOP).
+    pub fn stall(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Goes on after [`Self::stall`].
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it runs");
+        let pid = Pid::from_raw(child.id() as i32).expect("a process");
+        kill_process(pid, signal).expect("a process of ours");
     }
 
     /// Where it listens, on 127.0.0.1.

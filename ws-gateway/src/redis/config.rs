@@ -16,8 +16,12 @@ pub struct Config {
     pub shard_map_file: Option<PathBuf>,
     /// How long a server may take to let us in, milliseconds.
     pub connect_timeout_ms: u64,
-    /// How long a server may take to answer a batch of commands, milliseconds; then the connection is given up.
+    /// How long nothing may come from a server that owes an answer, milliseconds; then the connection is given up. One
+    /// whose last answers were slow may be silent for four times as long as those took.
     pub command_timeout_ms: u64,
+    /// How long nothing may come from a server that is slow, or that was away and has all its gateways subscribe again,
+    /// milliseconds: at least `command_timeout_ms` and `probe_timeout_ms`.
+    pub silence_timeout_ms: u64,
     /// How long a fix or a reading waits for a server that is away, milliseconds.
     pub patience_ms: u64,
     /// How often a message is sent through each server to ourselves, milliseconds.
@@ -85,6 +89,7 @@ impl Default for Config {
             shard_map_file: None,
             connect_timeout_ms: 2_000,
             command_timeout_ms: 1_000,
+            silence_timeout_ms: 10_000,
             patience_ms: 5_000,
             probe_interval_ms: 1_000,
             probe_timeout_ms: 1_500,
@@ -105,6 +110,7 @@ impl Config {
         let times = [
             ("connect_timeout_ms", self.connect_timeout_ms),
             ("command_timeout_ms", self.command_timeout_ms),
+            ("silence_timeout_ms", self.silence_timeout_ms),
             ("patience_ms", self.patience_ms),
             ("probe_interval_ms", self.probe_interval_ms),
             ("probe_timeout_ms", self.probe_timeout_ms),
@@ -113,6 +119,10 @@ impl Config {
             if !(10..=60_000).contains(&ms) {
                 return Err(format!("{name} must be from 10 to 60000"));
             }
+        }
+        if self.silence_timeout_ms < self.command_timeout_ms.max(self.probe_timeout_ms) {
+            let least = "command_timeout_ms and probe_timeout_ms";
+            return Err(format!("silence_timeout_ms must be at least {least}"));
         }
         if self.settle_ms > 60_000 {
             return Err("settle_ms must be at most 60000".to_owned());

@@ -1,20 +1,13 @@
 use std::sync::Arc;
 
 use model::{Clock, Moment};
-use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, Value};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::codec;
 use super::server::Place;
 use crate::port::{Channel, Error, Written};
 use crate::record::Sighting;
-
-/// Requests that wait for one server; more wait at their sessions.
-pub(super) const WAITING_MAX: usize = 4_096;
-
-/// Requests in one pipeline.
-pub(super) const BATCH_MAX: usize = 512;
 
 /// Something to ask a server.
 pub(super) enum Request {
@@ -45,71 +38,30 @@ pub(super) struct Terms {
 pub(super) type Fault = Error;
 
 impl Request {
-    fn is_over(&self) -> bool {
+    /// Whether nobody waits for the answer any more.
+    pub(super) fn is_over(&self) -> bool {
         match self {
             Self::Put { answer, .. } => answer.is_closed(),
             Self::Read { answer, .. } => answer.is_closed(),
         }
     }
-}
 
-/// The requests of a shard. They outlive its connections: what a broken one didn't answer is asked again, since all of
-/// them may be repeated.
-pub(super) struct Inbox {
-    waiting: mpsc::Receiver<Request>,
-    in_hand: Vec<Request>,
-}
-
-impl Inbox {
-    pub(super) fn new(waiting: mpsc::Receiver<Request>) -> Self {
-        Self { waiting, in_hand: Vec::new() }
+    pub(super) fn is_reading(&self) -> bool {
+        matches!(self, Self::Read { .. })
     }
 
-    /// Serves requests until the connection breaks. All that has come in while one pipeline was under way goes into the
-    /// next: the busier, the larger, and the cheaper for the server.
-    pub(super) async fn serve(
-        &mut self,
-        wire: &Wire,
-        terms: &Terms,
-        mut connection: MultiplexedConnection,
-    ) -> Fault {
-        loop {
-            if self.in_hand.is_empty() {
-                self.waiting.recv_many(&mut self.in_hand, BATCH_MAX).await;
-            }
-            self.in_hand.retain(|request| !request.is_over());
-            if self.in_hand.is_empty() {
-                if self.waiting.is_closed() {
-                    return Error { detail: "nobody asks any more".to_owned() };
-                }
-                continue;
-            }
-            let now = wire.clock.now();
-            let mut pipeline = Pipeline::new();
-            let sizes: Vec<usize> = self
-                .in_hand
-                .iter()
-                .map(|request| wire.pack(&mut pipeline, request, terms, now))
-                .collect();
-            let answers = match connection.send_packed_commands(&pipeline, 0, pipeline.len()).await
-            {
-                Ok(answers) => answers,
-                Err(error) => return wire.place.explain(&error),
-            };
-            if let Some(fault) = wire.lost_sense(&answers) {
-                return fault;
-            }
-            let mut answers = answers.into_iter();
-            for (request, size) in self.in_hand.drain(..).zip(sizes) {
-                wire.answer(request, answers.by_ref().take(size).collect(), terms, now);
-            }
+    /// How many commands it takes, more or less.
+    pub(super) fn commands(&self) -> usize {
+        match self {
+            Self::Put { .. } => 1,
+            Self::Read { channels, .. } => channels.len() + 2,
         }
     }
 }
 
 impl Wire {
     /// Adds the commands of a request; answers how many.
-    fn pack(
+    pub(super) fn pack(
         &self,
         pipeline: &mut Pipeline,
         request: &Request,
@@ -154,7 +106,7 @@ impl Wire {
         keys.len() + 2
     }
 
-    fn answer(&self, request: Request, answers: Vec<Value>, terms: &Terms, now: Moment) {
+    pub(super) fn answer(&self, request: Request, answers: Vec<Value>, terms: &Terms, now: Moment) {
         // Who gave up waiting is not told: hence the ignored results.
         match request {
             Request::Put { answer, .. } => {
@@ -200,7 +152,7 @@ impl Wire {
     }
 
     /// Answers that say the server isn't what it was: all is begun anew.
-    fn lost_sense(&self, answers: &[Value]) -> Option<Fault> {
+    pub(super) fn lost_sense(&self, answers: &[Value]) -> Option<Fault> {
         answers.iter().find_map(|answer| {
             let Value::ServerError(error) = answer else { return None };
             let again = ["NOSCRIPT", "READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "NOPERM"];
@@ -209,16 +161,14 @@ impl Wire {
     }
 
     pub(super) fn forgot(&self) -> Error {
-        let Place { name, address, .. } = &self.place;
-        Error { detail: format!("redis {name} at {address}: it has forgotten what it held") }
+        self.place.fault("it has forgotten what it held")
     }
 
     fn refused(&self, answer: Option<&Value>) -> Error {
-        let Place { name, address, .. } = &self.place;
         let why = match answer {
             Some(Value::ServerError(error)) => error.to_string(),
             _ => "it answered something else than was asked".to_owned(),
         };
-        Error { detail: format!("redis {name} at {address}: {why}") }
+        self.place.fault(&why)
     }
 }

@@ -27,7 +27,8 @@ pub(super) struct Place {
     /// Channels are the same in all databases of a server, so that they carry its number.
     channel_prefix: String,
     connect_timeout: Duration,
-    command_timeout: Duration,
+    pub(super) command_timeout: Duration,
+    pub(super) silence_timeout: Duration,
     pub(super) settle_ms: u64,
 }
 
@@ -83,6 +84,7 @@ impl Place {
             channel_prefix: format!("{}@{database}:", config.key_prefix),
             connect_timeout: Duration::from_millis(config.connect_timeout_ms),
             command_timeout: Duration::from_millis(config.command_timeout_ms),
+            silence_timeout: Duration::from_millis(config.silence_timeout_ms),
             settle_ms: config.settle_ms,
         })
     }
@@ -90,7 +92,8 @@ impl Place {
     fn settings(&self) -> AsyncConnectionConfig {
         AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.connect_timeout))
-            .set_response_timeout(Some(self.command_timeout))
+            // Silence ends a connection, not an answer that takes long: see `silence.rs`.
+            .set_response_timeout(None)
     }
 
     /// A connection for commands.
@@ -118,9 +121,14 @@ impl Place {
         }
     }
 
-    fn silent(&self) -> Error {
+    pub(super) fn silent(&self) -> Error {
+        self.fault("it doesn't answer in time")
+    }
+
+    /// What is wrong with this server.
+    pub(super) fn fault(&self, why: &str) -> Error {
         let Self { name, address, .. } = self;
-        Error { detail: format!("redis {name} at {address}: it doesn't answer in time") }
+        Error { detail: format!("redis {name} at {address}: {why}") }
     }
 
     pub(super) async fn facts(
@@ -168,12 +176,14 @@ impl Place {
         connection: &mut MultiplexedConnection,
         command: &redis::Cmd,
     ) -> Result<T, Error> {
-        command.query_async(connection).await.map_err(|e| self.explain(&e))
+        match tokio::time::timeout(self.silence_timeout, command.query_async(connection)).await {
+            Ok(answer) => answer.map_err(|e| self.explain(&e)),
+            Err(_) => Err(self.silent()),
+        }
     }
 
     /// What went wrong, and what to do; never a password.
     pub(super) fn explain(&self, error: &RedisError) -> Error {
-        let Self { name, address, .. } = self;
         let code = error.code().unwrap_or_default();
         let why = match code {
             "WRONGPASS" => "the user or the password is wrong".to_owned(),
@@ -186,7 +196,7 @@ impl Place {
             _ if error.is_io_error() => format!("can't be reached: {error}"),
             _ => error.to_string(),
         };
-        Error { detail: format!("redis {name} at {address}: {why}") }
+        self.fault(&why)
     }
 
     pub(super) fn epoch_key(&self) -> String {

@@ -2,27 +2,28 @@
 //! hear on, and that makes good what a break may have lost before it says so.
 
 mod ear;
+mod link;
+mod probe;
+mod recovery;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::Counter;
 use model::Random;
-use redis::aio::MultiplexedConnection;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::inbox::{Inbox, WAITING_MAX};
 use super::metrics::ShardMetrics;
-use super::requests::{BATCH_MAX, Fault, Inbox, Request, Terms, WAITING_MAX, Wire};
-use super::wishes::{Batch, Wishes};
+use super::requests::{Fault, Request, Wire};
+use super::wishes::Wishes;
 use crate::port::{Channel, Error, Sink};
 use crate::positions::Positions;
-use ear::Ear;
+pub(super) use link::Link;
 
-/// Channels in one SUBSCRIBE: a greater one would keep the server from everybody else for long.
-const SUBSCRIBE_MAX: usize = 512;
-
-/// How long to wait before connecting again, at first and at most, milliseconds.
+/// How long to wait before connecting again, at first and at most, milliseconds. The most is well below
+/// [`super::Config::settle_ms`], so that every gateway is back before anybody may read; each wait is spread over its
+/// upper half, so that a thousand gateways don't come back in the same moment.
 const BACKOFF_MS: (u64, u64) = (50, 500);
 
 /// A shard, as the rest of the gateway sees it. The task ends when this is dropped.
@@ -151,173 +152,61 @@ struct Keeper {
     own: Arc<Positions>,
 }
 
-/// Two living connections.
-struct Link {
-    commands: MultiplexedConnection,
-    hearing: MultiplexedConnection,
-    ear: Arc<Ear>,
-    terms: Terms,
+/// What has been promised on earlier connections.
+#[derive(Default)]
+struct Past {
+    /// Somebody was told that nothing will be missed.
+    promised: bool,
+    /// A connection was lost, and perhaps with it what was written.
+    lost: bool,
 }
 
 impl Keeper {
     async fn run(self, mut inbox: Inbox) {
-        let (mut backoff_ms, mut promised, mut lost) = (BACKOFF_MS.0, false, false);
+        let (mut backoff_ms, mut past) = (BACKOFF_MS.0, Past::default());
         loop {
-            let fault = match self.connect(&mut promised, lost).await {
-                Ok(link) => {
+            let fault = match self.connect(past.lost).await {
+                Ok((link, settling)) => {
                     backoff_ms = BACKOFF_MS.0;
-                    self.status.set_fault(None);
-                    self.metrics.up.set(1.0);
-                    let fault = self.serve(link, &mut inbox).await;
+                    let fault = self.serve(&link, settling, &mut past, &mut inbox).await;
                     self.metrics.up.set(0.0);
                     self.metrics.reconnects.increment(1);
                     fault
                 }
                 Err(fault) => fault,
             };
-            lost = true;
+            past.lost = true;
             tracing::warn!(shard = self.parts.wire.place.name, %fault, "a Redis server is lost; connecting again");
             self.status.set_fault(Some(fault.detail));
-            // Spread, so that gateways don't all come back in the same moment.
             let spread_ms = self.parts.random.next_u64() % backoff_ms;
             tokio::time::sleep(Duration::from_millis(backoff_ms / 2 + spread_ms / 2)).await;
             backoff_ms = (backoff_ms * 2).min(BACKOFF_MS.1);
         }
     }
 
-    /// Connects, and makes good what may have been lost: subscribes again, writes this gateway's positions again, waits
-    /// until the other gateways had the time to, reads what is wanted; and only then says that there was a gap, if it has
-    /// `promised` before that nothing will be missed. Where nothing was `lost` yet, there is nothing to write again.
-    async fn connect(&self, promised: &mut bool, lost: bool) -> Result<Link, Fault> {
-        let place = &self.parts.wire.place;
-        let mut commands = place.connect().await?;
-        let facts = place.facts(&mut commands).await?;
-        let new_epoch = model::token(&*self.parts.random);
-        let memory = place.memory(&mut commands, &facts.run_id, &new_epoch).await?;
-        let terms = Terms { script: place.load_script(&mut commands).await?, epoch: memory.epoch };
-        let ear = Arc::new(Ear::new(&self.parts, self.metrics.clone()));
-        let hears = ear.clone();
-        let hearing = place.connect_ear(move |info| hears.hear(info)).await?;
-        let mut link = Link { commands, hearing, ear, terms };
-
-        let probe = place.probe_channel(self.parts.wire.origin);
-        link.hearing.subscribe(probe).await.map_err(|e| place.explain(&e))?;
-        let all = self.wishes.all();
-        let again = std::mem::replace(promised, true);
-        self.tell(&mut link.hearing, &all).await?;
-        if lost {
-            self.write_own(&mut link, &all.subscribe).await?;
-        }
-        tokio::time::sleep(Duration::from_millis(memory.settling_ms)).await;
-        self.status.set_epoch(&link.terms.epoch);
-        if again {
-            self.read_all(&mut link, &all.subscribe).await?;
-            tracing::info!(
-                shard = place.name,
-                channels = all.subscribe.len(),
-                "the Redis server is back"
-            );
-            self.parts.sink.gap(&all.subscribe);
-        }
-        Ok(link)
-    }
-
-    /// Tells the server what is wanted, and waits until it has confirmed.
-    async fn tell(&self, hearing: &mut MultiplexedConnection, batch: &Batch) -> Result<(), Fault> {
-        let place = &self.parts.wire.place;
-        let names = |channels: &[Channel]| -> Vec<String> {
-            channels.iter().map(|channel| place.channel(channel)).collect()
-        };
-        for channels in batch.subscribe.chunks(SUBSCRIBE_MAX) {
-            hearing.subscribe(names(channels)).await.map_err(|e| place.explain(&e))?;
-        }
-        for channels in batch.unsubscribe.chunks(SUBSCRIBE_MAX) {
-            hearing.unsubscribe(names(channels)).await.map_err(|e| place.explain(&e))?;
-        }
-        self.wishes.confirm(batch);
-        self.metrics.subscriptions.set(self.wishes.len() as f64);
-        Ok(())
-    }
-
-    /// What this gateway has announced, and where its users are now, whoever announced it.
-    async fn write_own(&self, link: &mut Link, wanted: &[Channel]) -> Result<(), Fault> {
-        let wire = &self.parts.wire;
-        let mut own = self.own.all();
-        own.extend(self.parts.sink.own(wanted));
-        for some in own.chunks(BATCH_MAX) {
-            let mut pipeline = redis::Pipeline::new();
-            let now = wire.clock.now();
-            for (channel, sighting) in some {
-                wire.pack_put(&mut pipeline, channel, sighting, true, &link.terms, now);
+    /// Until something breaks. What is to be written is taken at once, what is to be read once the server may be read.
+    async fn serve(
+        &self,
+        link: &Link,
+        settling: Duration,
+        past: &mut Past,
+        inbox: &mut Inbox,
+    ) -> Fault {
+        let may_read = watch::Sender::new(false);
+        let hearing = async {
+            match self.recover(link, settling, past, &may_read).await {
+                Ok(()) => {}
+                Err(fault) => return fault,
             }
-            let sent = link.commands.send_packed_commands(&pipeline, 0, pipeline.len()).await;
-            sent.map_err(|e| wire.place.explain(&e))?;
-        }
-        Ok(())
-    }
-
-    async fn read_all(&self, link: &mut Link, channels: &[Channel]) -> Result<(), Fault> {
-        let wire = &self.parts.wire;
-        for some in channels.chunks(BATCH_MAX) {
-            let mut pipeline = redis::Pipeline::new();
-            wire.pack_read(&mut pipeline, some);
-            let answers = link.commands.send_packed_commands(&pipeline, 0, pipeline.len()).await;
-            let answers = answers.map_err(|e| wire.place.explain(&e))?;
-            let read = wire.unpack_read(some, answers, &link.terms, wire.clock.now())?;
-            for (channel, sighting) in some.iter().zip(read) {
-                if let Some(sighting) = sighting {
-                    self.parts.sink.deliver(channel, sighting);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Until something breaks.
-    async fn serve(&self, link: Link, inbox: &mut Inbox) -> Fault {
-        let Link { commands, mut hearing, ear, terms } = link;
-        let subscriptions = async {
-            loop {
-                let batch = self.wishes.next().await;
-                if let Err(fault) = self.tell(&mut hearing, &batch).await {
-                    return fault;
-                }
+            tokio::select! {
+                fault = self.keep_subscribed(link) => fault,
+                fault = self.probe(link) => fault,
             }
         };
         tokio::select! {
-            fault = inbox.serve(&self.parts.wire, &terms, commands.clone()) => fault,
-            fault = subscriptions => fault,
-            fault = self.probe(commands, &ear, &terms) => fault,
-            () = ear.broken() => self.fault("the connection to hear on was cut"),
+            fault = inbox.serve(&self.parts.wire, link, may_read.subscribe()) => fault,
+            fault = hearing => fault,
+            () = link.ear.broken() => self.parts.wire.place.fault("the connection to hear on was cut"),
         }
-    }
-
-    /// Sends messages to ourselves by the way that positions take: a connection may live while nothing comes through it.
-    async fn probe(&self, mut commands: MultiplexedConnection, ear: &Ear, terms: &Terms) -> Fault {
-        let Parts { wire, probe_interval, probe_timeout, .. } = &self.parts;
-        let place = &wire.place;
-        for number in 1_u64.. {
-            let sent = Instant::now();
-            let mut pipeline = redis::Pipeline::new();
-            pipeline.cmd("PUBLISH").arg(place.probe_channel(wire.origin)).arg(number);
-            pipeline.cmd("GET").arg(place.epoch_key());
-            let asked: Result<(i64, Option<String>), _> = pipeline.query_async(&mut commands).await;
-            match asked {
-                Err(error) => return place.explain(&error),
-                Ok((_, epoch)) if epoch.as_ref() != Some(&terms.epoch) => return wire.forgot(),
-                Ok(_) => {}
-            }
-            if tokio::time::timeout_at(sent + *probe_timeout, ear.heard(number)).await.is_err() {
-                return self.fault("what is published doesn't arrive");
-            }
-            self.metrics.lag.record(sent.elapsed().as_secs_f64());
-            tokio::time::sleep_until(sent + *probe_interval).await;
-        }
-        unreachable!("numbers don't end in the lifetime of a process")
-    }
-
-    fn fault(&self, why: &str) -> Fault {
-        let place = &self.parts.wire.place;
-        Error { detail: format!("redis {} at {}: {why}", place.name, place.address) }
     }
 }

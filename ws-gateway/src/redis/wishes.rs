@@ -102,6 +102,11 @@ impl Wishes {
         Some(Batch { subscribe, unsubscribe, last: state.last })
     }
 
+    /// Every channel that is wanted.
+    pub(super) fn wanted(&self) -> Vec<Channel> {
+        self.lock().wanted.iter().cloned().collect()
+    }
+
     /// Everything that is wanted, for a connection that knows nothing yet.
     pub(super) fn all(&self) -> Batch {
         let mut state = self.lock();

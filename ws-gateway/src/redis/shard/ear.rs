@@ -7,6 +7,7 @@ use tokio::sync::{Notify, watch};
 use super::super::codec;
 use super::super::metrics::ShardMetrics;
 use super::super::server::Place;
+use super::super::silence::Liveness;
 use super::Parts;
 use crate::port::Sink;
 use crate::record::Sighting;
@@ -22,6 +23,7 @@ pub(super) struct Ear {
     probe: Vec<u8>,
     probed: watch::Sender<u64>,
     broken: Notify,
+    liveness: Liveness,
     metrics: ShardMetrics,
 }
 
@@ -39,11 +41,18 @@ impl Ear {
             probe: wire.place.probe_channel(wire.origin).into_bytes(),
             probed: watch::channel(0).0,
             broken: Notify::new(),
+            liveness: Liveness::new(),
             metrics,
         }
     }
 
+    /// When something last came on this connection: a message, or the confirmation of a single channel.
+    pub(super) fn liveness(&self) -> &Liveness {
+        &self.liveness
+    }
+
     pub(super) fn hear(&self, info: PushInfo) -> Result<(), Unheard> {
+        self.liveness.hear();
         match info.kind {
             PushKind::Message => {
                 let mut data = info.data.into_iter();

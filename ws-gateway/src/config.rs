@@ -48,8 +48,14 @@ pub struct Config {
     pub stuck_close_ms: u64,
     /// Unsent bytes that the kernel may hold for one client.
     pub unsent_bytes_max: u32,
-    /// Within which time sessions are closed when the server goes away.
+    /// Sessions that are opened, on average a second; whoever comes too early is told when to come back.
+    pub admissions_per_s: u32,
+    /// Sessions that may be opened at once after a pause.
+    pub admissions_burst: u32,
+    /// Within which time sessions are closed when the server goes away, at least.
     pub drain_window_ms: u64,
+    /// Sessions that are closed a second then, at most: many make the window longer.
+    pub drain_sessions_per_s: u32,
     /// Origins of pages that may connect, such as `https://app.example.com`, besides the server's own. Clients that
     /// send no `Origin`, as apps do, may always.
     pub allowed_origins: Vec<String>,
@@ -80,7 +86,10 @@ impl Default for Config {
             degraded_interval_ms: 1_000,
             stuck_close_ms: 30_000,
             unsent_bytes_max: 16 * 1024,
+            admissions_per_s: 1_000,
+            admissions_burst: 5_000,
             drain_window_ms: 10_000,
+            drain_sessions_per_s: 500,
             allowed_origins: Vec::new(),
         }
     }
@@ -118,6 +127,11 @@ impl Config {
                 self.stuck_close_ms > self.stuck_degrade_ms,
                 "stuck_close_ms must be greater than stuck_degrade_ms",
             ),
+            (
+                self.admissions_per_s > 0 && self.admissions_burst > 0,
+                "admissions_per_s and admissions_burst must be at least 1",
+            ),
+            (self.drain_sessions_per_s > 0, "drain_sessions_per_s must be at least 1"),
             (self.unsent_bytes_max >= 4_096, "unsent_bytes_max must be at least 4096"),
         ];
         match rules.iter().find(|(holds, _)| !holds) {

@@ -1,6 +1,6 @@
 use model::{ErrorKind, Metres, UserId, ViewerClass};
 
-use crate::circle::{AsOf, Circle};
+use crate::circle::{AsOf, Circle, CircleChange};
 use crate::port::{Async, Error};
 
 /// What the gateway needs to know of users, from the directory.
@@ -18,6 +18,32 @@ pub trait Friends: Send + Sync {
 
     /// How far somebody looks who has chosen this, or nothing.
     fn radius(&self, chosen_m: Option<u32>) -> Metres;
+
+    /// Up to where the feed of changes goes.
+    fn feed_state(&self) -> Async<'_, Result<AsOf, Error>>;
+
+    /// Up to `limit` changes after a place in the feed, in order, from any process.
+    fn replay(&self, after: AsOf, limit: usize) -> Async<'_, Result<Replay, Error>>;
+
+    /// Lets go of some of the changes that are older than anybody needs.
+    fn forget_changes(&self) -> Async<'_, Result<(), Error>>;
+}
+
+/// What came after a place in the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replay {
+    /// These changes, and no others.
+    Changes {
+        /// Up to here.
+        as_of: AsOf,
+        /// In order.
+        changes: Vec<CircleChange>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// That can't be said any more, or never could: the place is of another timeline, or too old. The feed goes up to
+    /// here.
+    Unknown(AsOf),
 }
 
 impl Friends for directory::Directory {
@@ -38,6 +64,22 @@ impl Friends for directory::Directory {
 
     fn radius(&self, chosen_m: Option<u32>) -> Metres {
         Metres(f64::from(chosen_m.unwrap_or(self.limits().radius_m_default)))
+    }
+
+    fn feed_state(&self) -> Async<'_, Result<AsOf, Error>> {
+        Box::pin(std::future::ready(Ok(AsOf { timeline: 0, position: 0 })))
+    }
+
+    fn replay(&self, after: AsOf, _: usize) -> Async<'_, Result<Replay, Error>> {
+        Box::pin(std::future::ready(Ok(Replay::Changes {
+            as_of: after,
+            changes: Vec::new(),
+            more: false,
+        })))
+    }
+
+    fn forget_changes(&self) -> Async<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 }
 

@@ -1,18 +1,19 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use api::Verifier;
 use model::{Clock, Moment, Random, UserId};
 use tokio::sync::Notify;
 
+use crate::admission::Admission;
 use crate::circle::CircleChange;
 use crate::config::Config;
 use crate::friends::Friends;
 use crate::hub::{Due, Hub};
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
-use crate::port::{Channel, Live, Sink};
+use crate::port::{Async, Channel, Live, Sink};
 use crate::record::Sighting;
 use crate::registry::{Full, Registry};
 use crate::timers::Timers;
@@ -53,9 +54,11 @@ pub struct Gateway {
     pub(crate) live: Arc<dyn Live>,
     pub(crate) timers: Arc<Timers<Due>>,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) admission: Admission,
     pub(crate) metrics: Metrics,
     step_ms: u64,
     draining: AtomicBool,
+    drain_window_ms: AtomicU64,
     left: Notify,
 }
 
@@ -86,6 +89,8 @@ impl Gateway {
             friends: deps.friends.clone(),
         }));
         Arc::new(Self {
+            admission: Admission::new(&config),
+            drain_window_ms: AtomicU64::new(config.drain_window_ms),
             config: Arc::new(config),
             clock: deps.clock,
             random: deps.random,
@@ -110,6 +115,18 @@ impl Gateway {
     /// These circles have changed, in this order: their open sessions follow before they tell anything more.
     pub fn changed(&self, changes: &[CircleChange]) {
         self.registry.amend(changes, |radius_m| self.friends.radius(radius_m));
+    }
+
+    /// These circles were changed by a commit of this process: as [`Self::changed`], and then by the returned future also
+    /// for all other gateways. Of what can't be told now whoever leads the feed makes sure.
+    pub fn committed(&self, changes: Vec<CircleChange>) -> Async<'static, ()> {
+        self.changed(&changes);
+        let live = self.live.clone();
+        Box::pin(async move {
+            if let Err(error) = live.tell(changes).await {
+                tracing::debug!(%error, "changes of circles can't be told now");
+            }
+        })
     }
 
     /// The circles of these users may have changed, and it isn't known how: their open sessions read them again before
@@ -161,8 +178,13 @@ impl Gateway {
         count
     }
 
-    /// Turns until the returned future is dropped. Without it nothing expires and nobody is pinged.
+    /// Turns until the returned future is dropped. Without it nothing expires, nobody is pinged, and changes that other
+    /// gateways made are missed.
     pub async fn run(self: Arc<Self>) {
+        tokio::join!(self.clone().turn_again_and_again(), crate::feed::run(self));
+    }
+
+    async fn turn_again_and_again(self: Arc<Self>) {
         let mut quiet_turns: u32 = 0;
         let mut gauged = self.clock.now().monotonic;
         loop {
@@ -183,8 +205,12 @@ impl Gateway {
     /// are gone, or a little after the window.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Release);
+        let for_all_ms =
+            self.registry.len() as u64 * 1_000 / u64::from(self.config.drain_sessions_per_s.max(1));
+        let window_ms = self.config.drain_window_ms.max(for_all_ms);
+        self.drain_window_ms.store(window_ms, Ordering::Release);
         self.registry.signal_all(|signals| signals.drain = true);
-        let patience = Duration::from_millis(self.config.drain_window_ms + DRAIN_GRACE_MS);
+        let patience = Duration::from_millis(window_ms + DRAIN_GRACE_MS);
         let all_left = async {
             loop {
                 let left = self.left.notified();
@@ -200,7 +226,7 @@ impl Gateway {
 
     /// When a session is to close in a drain: not at once, so that the warning is read, and not all together.
     pub(crate) fn drain_in_ms(&self) -> u64 {
-        let window_ms = self.config.drain_window_ms;
+        let window_ms = self.drain_window_ms.load(Ordering::Acquire);
         let warning_ms = window_ms / 4;
         warning_ms + self.random.next_u64() % (window_ms - warning_ms).max(1)
     }

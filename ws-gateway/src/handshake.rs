@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Caller, Problem};
+use api::{Caller, Problem, RetryAfterMs};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
@@ -73,6 +73,11 @@ fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Pro
     let caller = check_token(gateway, headers)?;
     if gateway.is_draining() {
         return Err(unavailable("this server is going away"));
+    }
+    if caller.is_some()
+        && let Err(RetryAfterMs(ms)) = gateway.admission.admit(gateway.now().monotonic)
+    {
+        return Err(unavailable("too many sessions are being opened").retry_after_ms(ms));
     }
     let seat = if caller.is_some() { gateway.seat_authenticated() } else { gateway.seat() };
     let seat = seat.map_err(|full| {

@@ -25,12 +25,14 @@
 //! # Limits
 //! All in [`Config`], but for: 8 devices on one connection, 500 friends in one answer over REST.
 
+mod admission;
 /// Whom a user may see, as readings and changes of it come.
 pub mod circle;
 mod config;
 pub mod conformance;
 mod driver;
 pub mod embedded;
+mod feed;
 mod frames;
 mod friends;
 mod gateway;
@@ -63,7 +65,7 @@ mod world;
 
 pub use circle::Circle;
 pub use config::Config;
-pub use friends::Friends;
+pub use friends::{Friends, Replay};
 pub use gateway::{Deps, Gateway};
 pub use http::router;
 pub use nearby::Ring;

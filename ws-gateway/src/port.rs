@@ -6,9 +6,9 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use model::{ErrorKind, UserId, ViewerClass};
+use model::{ErrorKind, Monotonic, UserId, ViewerClass};
 
-use crate::circle::CircleChange;
+use crate::circle::{AsOf, CircleChange};
 use crate::record::Sighting;
 
 /// A future that a trait object can return.
@@ -59,6 +59,23 @@ pub enum Written {
     Newest,
     /// A newer one is cached; nothing changed.
     Older,
+}
+
+/// How long a gateway leads a server that it doesn't hear of any more, milliseconds: then another one may.
+pub const LEAD_LEASE_MS: u64 = 600;
+
+/// How long a gateway tells of users whose changes it may not hear, milliseconds.
+pub const CURRENT_LEASE_MS: u64 = 5_000;
+
+/// How a gateway stands to one of the servers through which changes of circles are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedServer {
+    /// All changes of its users up to here were told through it, and heard.
+    pub heard: Option<AsOf>,
+    /// This gateway tells through it what others may have left untold.
+    pub leads: bool,
+    /// What is told through it may be missed at present.
+    pub missed: bool,
 }
 
 /// Where a bus hands over what it receives; the gateway's hub. Called from the bus' read loop, so it must not block.
@@ -142,11 +159,37 @@ pub trait Live: Bus + PositionStore {
         0
     }
 
-    /// Whether it is sure enough that every change of this user's circle is heard of: if not, nothing may be told of
-    /// them.
+    /// Whether every change of this user's circle is heard of: within [`CURRENT_LEASE_MS`] a probe came through the user's
+    /// server, or the feed was read. If not, nothing may be told of them.
     fn is_current(&self, user: &UserId) -> bool {
         let _ = user;
         true
+    }
+
+    /// The servers through which changes of circles are told, by their numbers; none if all is in one process.
+    fn feed_servers(&self) -> Vec<FeedServer> {
+        Vec::new()
+    }
+
+    /// Tells changes out of the feed through one server, and leaves the mark there that all up to `up_to` were told.
+    fn relay(
+        &self,
+        server: usize,
+        changes: Vec<CircleChange>,
+        up_to: AsOf,
+    ) -> Async<'_, Result<(), Error>> {
+        let _ = (server, changes, up_to);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Whether this gateway may lead servers: not while it can't read the feed.
+    fn may_lead(&self, may: bool) {
+        let _ = may;
+    }
+
+    /// The feed was read to its end, and that began at this moment: whatever was subscribed before has missed nothing.
+    fn followed(&self, began: Monotonic) {
+        let _ = began;
     }
 
     /// Changes whenever cached positions may have been lost; the same for all gateways.

@@ -66,7 +66,12 @@ impl std::error::Error for TokenFault {}
 
 impl From<TokenFault> for Problem {
     fn from(fault: TokenFault) -> Self {
-        let code = if fault == TokenFault::Expired { "token_expired" } else { "invalid_token" };
+        let code = match fault {
+            TokenFault::Expired => "token_expired",
+            // Clocks differ, perhaps ours: the only one of all that passes by itself.
+            TokenFault::NotYetValid => "token_not_yet_valid",
+            _ => "invalid_token",
+        };
         Self::new(ErrorKind::Unauthenticated, code, fault.to_string())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use api::Caller;
+use api::{Caller, RetryAfterMs, TokenFault};
 use futures_util::future::join_all;
 
 use super::Driver;
@@ -23,10 +23,27 @@ impl Driver {
         let gateway = self.gateway().clone();
         match call {
             Call::Admit(token) => match verify(&gateway, &token) {
-                Ok(caller) => self.admit(caller),
-                Err(detail) => self.input(Input::Refused(CloseCode::Unauthenticated, detail)),
+                Ok(caller) => match gateway.admission.admit(gateway.now().monotonic) {
+                    Ok(()) => self.admit(caller),
+                    Err(RetryAfterMs(ms)) => {
+                        let detail =
+                            format!("too many sessions are being opened: your turn is in {ms} ms");
+                        self.input(Input::Refused(CloseCode::TryAgainLater, detail));
+                    }
+                },
+                Err(fault) => {
+                    let code = if fault == TokenFault::NotYetValid {
+                        CloseCode::TokenNotYetValid
+                    } else {
+                        CloseCode::Unauthenticated
+                    };
+                    self.input(Input::Refused(code, fault.to_string()));
+                }
             },
-            Call::Renew(token) => self.input(Input::Renewed(verify(&gateway, &token))),
+            Call::Renew(token) => {
+                let verified = verify(&gateway, &token).map_err(|fault| fault.to_string());
+                self.input(Input::Renewed(verified));
+            }
             Call::Announce(channel, sighting) => {
                 // Friends on this gateway don't wait for any server.
                 gateway.hub.take_in(&channel, sighting.clone());
@@ -163,6 +180,6 @@ fn bring(
     }
 }
 
-fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, String> {
-    gateway.verifier.verify(&token.0, gateway.now().wall).map_err(|fault| fault.to_string())
+fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, TokenFault> {
+    gateway.verifier.verify(&token.0, gateway.now().wall)
 }

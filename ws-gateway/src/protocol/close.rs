@@ -28,6 +28,8 @@ pub enum CloseCode {
     TooManySessions,
     /// No `auth` within the deadline.
     AuthTimeout,
+    /// The token isn't valid yet: clocks differ, ours or the issuer's.
+    TokenNotYetValid,
     /// No token, or one that is not valid.
     Unauthenticated,
     /// Too many erroneous messages.
@@ -36,7 +38,7 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Normal,
         Self::ProtocolError,
         Self::UnsupportedData,
@@ -50,6 +52,7 @@ impl CloseCode {
         Self::RateLimited,
         Self::TooManySessions,
         Self::AuthTimeout,
+        Self::TokenNotYetValid,
         Self::Unauthenticated,
         Self::BadMessages,
     ];
@@ -70,6 +73,7 @@ impl CloseCode {
             Self::RateLimited => (4003, "rate_limited"),
             Self::TooManySessions => (4004, "too_many_sessions"),
             Self::AuthTimeout => (4005, "auth_timeout"),
+            Self::TokenNotYetValid => (4006, "token_not_yet_valid"),
             Self::Unauthenticated => (4500, "unauthenticated"),
             Self::BadMessages => (4501, "bad_messages"),
         }

@@ -1,10 +1,10 @@
 use model::{Timestamp, UserId};
 
 use crate::details::Details;
-use crate::freshness::FeedPosition;
 use crate::id::BusinessId;
 use crate::limits::{KEY_CHARS_MAX, SOURCE_CHARS_MAX};
 use crate::text::line;
+use sql::FeedPosition;
 
 line! {
     /// A name of a source of imported places, or of a place in it. Cheap to clone.

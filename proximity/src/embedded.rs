@@ -17,12 +17,12 @@ use crate::category::CategoryKey;
 use crate::cell::{Area, CountedCell};
 use crate::command::{Import, Imported, Order};
 use crate::error::{Error, Refusal};
-use crate::freshness::Freshness;
 use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::ledger::{Ledger, Needs};
 use crate::limits::Limits;
 use crate::store::{Answer, Applied, Changes, Scan, Scanned, Store};
+use sql::Freshness;
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
 pub const FILE_NAME: &str = "proximity.sqlite";

@@ -8,7 +8,6 @@ use crate::business::{Business, IdempotencyKey, Source};
 use crate::command::{Author, Command, Import, Imported, Order};
 use crate::details::{Details, Patch};
 use crate::error::{Error, Refusal};
-use crate::freshness::Freshness;
 use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::limits::Limits;
@@ -20,6 +19,7 @@ use crate::search::hints::Hints;
 use crate::search::{Found, Query};
 use crate::store::{Changes, Store};
 use crate::writer::{Writer, Written};
+use sql::Freshness;
 
 /// How often a new id is drawn if one is taken: with a billion businesses once is too often by ten millions.
 const DRAWS_MAX: usize = 4;

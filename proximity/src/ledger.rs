@@ -6,9 +6,9 @@ use crate::business::{Business, IdempotencyKey, Source};
 use crate::command::{Author, Command, Effect, Import, Imported, Order, Outcome};
 use crate::details::Details;
 use crate::error::Refusal;
-use crate::freshness::FeedPosition;
 use crate::id::BusinessId;
 use crate::limits::{KEY_AGE_MS_MAX, Limits};
+use sql::FeedPosition;
 
 /// Whose key it is, and the key.
 pub(crate) type KeyOf = (UserId, IdempotencyKey);

@@ -45,7 +45,6 @@ mod details;
 mod digest;
 pub mod embedded;
 mod error;
-mod freshness;
 mod handle;
 mod hexagon;
 mod hours;
@@ -73,7 +72,7 @@ pub use details::{
     Patch, PatchDraft, Phone, Site,
 };
 pub use error::{Error, Refusal};
-pub use freshness::{FeedPosition, Freshness};
+
 pub use handle::{By, Proximity, Target};
 pub use hexagon::{
     HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport, ViewportFault,
@@ -85,6 +84,7 @@ pub use resident::{ResidentConfig, SILENCE_MS_MAX};
 pub use search::bookmark::Bookmark;
 pub use search::drive::Detail;
 pub use search::{Found, Hit, Query};
+pub use sql::{FeedPosition, Freshness};
 pub use store::{
     Answer, Applied, BATCH_MAX, Candidate, Change, Changes, FETCH_MAX, IMPORT_MAX, PAGE_MAX,
     RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned, Store,

@@ -18,13 +18,11 @@
 //! timeline: nothing shows that it is another history.
 
 mod config;
-mod feed;
 mod index;
 mod load;
 mod lookout;
 mod progress;
 mod read;
-mod readers;
 mod replica;
 mod save;
 mod scan;
@@ -38,7 +36,7 @@ use std::sync::Arc;
 
 use model::{Timestamp, UserId};
 pub use sql::postgres::Migrated;
-use sql::postgres::is_replica;
+use sql::postgres::{BEGIN, FeedTable, is_replica};
 use sqlx::PgConnection;
 use tokio::task::JoinHandle;
 
@@ -47,7 +45,6 @@ use crate::category::CategoryKey;
 use crate::cell::{Area, CountedCell};
 use crate::command::{Import, Imported, Order, Outcome};
 use crate::error::{Error, Refusal};
-use crate::freshness::{FeedPosition, Freshness};
 use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::ledger::{Ledger, Needs};
@@ -57,11 +54,12 @@ pub use config::Config;
 pub use schema::migrate;
 use server::Server;
 use servers::Servers;
+use sql::{FeedPosition, Freshness};
 
 /// The first of the two keys of our advisory locks, so that they aren't taken for those of somebody else.
 const NAMESPACE: i32 = 0x7764_7072;
-/// Begins a transaction in which each statement sees what was committed before it.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// How many changes there were, and of which history.
+const FEED: FeedTable = FeedTable::new("proximity");
 
 /// The store in a `PostgreSQL` database and its replicas.
 pub struct PostgresStore {
@@ -87,7 +85,7 @@ pub async fn look_at_replica(config: &Config, url: &str) -> Result<String, Error
     let mut connection = server.connect().await?;
     let look = async {
         let follows = is_replica(&mut connection).await?;
-        Ok((follows, feed::of(&mut connection).await?.position.0))
+        Ok((follows, FEED.of(&mut connection).await?.position.0))
     };
     let looked = server.open(async { look.await.map_err(|e| server.unusable(&e)) });
     let (follows, changes) = looked.await?;
@@ -119,7 +117,7 @@ impl PostgresStore {
         limits: &Limits,
     ) -> Result<(Vec<Result<Outcome, Refusal>>, Freshness), sqlx::Error> {
         let mut transaction = self.servers.writers.begin_with(BEGIN).await?;
-        let (before, is_new) = feed::take(&mut transaction).await?;
+        let (before, is_new) = FEED.take(&mut transaction).await?;
         let mut ledger = load::ledger(&mut transaction, &Needs::of(orders)).await?;
         let outcomes = orders.iter().map(|order| ledger.apply(order, limits)).collect();
         let position = store(&mut transaction, before.position, ledger).await?;
@@ -137,7 +135,7 @@ impl PostgresStore {
         at: Timestamp,
     ) -> Result<(Result<Imported, Refusal>, Freshness), sqlx::Error> {
         let mut transaction = self.servers.writers.begin_with(BEGIN).await?;
-        let (before, is_new) = feed::take(&mut transaction).await?;
+        let (before, is_new) = FEED.take(&mut transaction).await?;
         let (ledger, imported) = import(&mut transaction, places, at).await?;
         let position = match imported {
             Ok(_) => store(&mut transaction, before.position, ledger).await?,

@@ -18,10 +18,10 @@ use index::Index;
 
 use crate::circle::Millimetres;
 use crate::error::Error;
-use crate::freshness::Freshness;
 use crate::search::bookmark::Bookmark;
 use crate::search::drive::Detail;
 use crate::search::{Found, Query};
+use sql::Freshness;
 
 /// How long the index is believed after it last heard from the store, milliseconds; then the store answers.
 pub const SILENCE_MS_MAX: u64 = 5_000;

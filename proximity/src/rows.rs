@@ -6,11 +6,11 @@ use crate::business::{Business, Source, SourceName};
 use crate::cell::CountedCell;
 use crate::command::{Effect, Outcome};
 use crate::details::{Details, Draft, Name};
-use crate::freshness::{FeedPosition, Freshness};
 use crate::hexagon::Hexagon;
 use crate::hours::OpeningHours;
 use crate::id::BusinessId;
 use crate::store::{Candidate, Change};
+use sql::{FeedPosition, Freshness};
 
 fn number(row: &impl Columns, column: &str) -> Result<i64, sqlx::Error> {
     row.number(column)?.ok_or_else(|| missing(column))
@@ -137,12 +137,6 @@ pub(crate) fn change(row: &impl Columns) -> Result<Change, sqlx::Error> {
         at: Timestamp(number(row, "updated_ms")?),
         business: is_there.then(|| business(row)).transpose()?,
     })
-}
-
-/// A state: `history`, `head`.
-pub(crate) fn freshness(row: &impl Columns) -> Result<Freshness, sqlx::Error> {
-    let history = number(row, "history")? as u64;
-    Ok(Freshness { history, position: FeedPosition(natural(row, "head")?) })
 }
 
 /// How many: `cell`, `businesses`.

@@ -14,12 +14,12 @@ use crate::category::CategoryKey;
 use crate::circle::{Circle, Millimetres};
 use crate::details::Name;
 use crate::error::Refusal;
-use crate::freshness::{FeedPosition, Freshness};
 use crate::hours::Openness;
 use crate::id::BusinessId;
 use crate::limits::{Limits, RESULTS_MAX};
 use crate::store::Candidate;
 use bookmark::Bookmark;
+use sql::{FeedPosition, Freshness};
 
 /// Which businesses somebody looks for: the nearest `limit` of those that match.
 #[derive(Debug, Clone, PartialEq)]

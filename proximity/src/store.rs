@@ -9,11 +9,11 @@ use crate::cell::{Area, Code, CountedCell, Range};
 use crate::command::{Import, Imported, Order, Outcome};
 use crate::details::Name;
 use crate::error::{Error, Refusal};
-use crate::freshness::{FeedPosition, Freshness};
 use crate::hexagon::{Hexagon, HexagonRange};
 use crate::hours::OpeningHours;
 use crate::id::BusinessId;
 use crate::limits::Limits;
+use sql::{FeedPosition, Freshness};
 
 /// The most orders in one call of a [`Store`].
 pub const BATCH_MAX: usize = 256;

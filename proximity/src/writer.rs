@@ -5,10 +5,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::command::{Order, Outcome};
 use crate::error::Error;
-use crate::freshness::Freshness;
 use crate::limits::Limits;
 use crate::metrics::{COMMIT_DURATION, COMMIT_ORDERS, ORDERS};
 use crate::store::{BATCH_MAX, Store};
+use sql::Freshness;
 
 /// Orders that wait for the store at a time; whoever comes then waits for a place.
 pub const ORDERS_WAITING_MAX: usize = 4_096;

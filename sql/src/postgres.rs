@@ -1,13 +1,17 @@
 //! `PostgreSQL`: who is meant, how long to wait, what is wrong.
 
 mod fault;
+mod feed;
 mod login;
 mod place;
 mod range;
+mod readers;
 mod schema;
 mod server;
 
+pub use feed::{BEGIN, FeedTable, LINEAGE, NEW_HISTORY};
 pub use login::{Login, redacted, without_password, without_passwords};
 pub use range::{CONNECTIONS, TIMEOUT_MS, must_be_in};
+pub use readers::{ReadFrom, Readers};
 pub use schema::{Migrated, Schema};
 pub use server::{Server, Times, is_answering, is_replica, refuse_replica};

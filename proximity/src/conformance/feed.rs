@@ -8,7 +8,7 @@ use super::Backend;
 use super::world::{World, at, details};
 use crate::command::Command;
 use crate::error::{Error, Refusal};
-use crate::freshness::{FeedPosition, Freshness};
+use sql::{FeedPosition, Freshness};
 
 /// Creations, changes and removals, each with its version, without a hole.
 pub async fn the_feed_tells_every_change_once_in_order(backend: &dyn Backend) {

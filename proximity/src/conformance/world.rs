@@ -9,12 +9,12 @@ use crate::business::{Business, IdempotencyKey, Source, SourceName};
 use crate::command::{Author, Command, Import, Order, Outcome};
 use crate::details::{Details, Draft};
 use crate::error::Refusal;
-use crate::freshness::Freshness;
 use crate::handle::Proximity;
 use crate::id::BusinessId;
 use crate::limits::Limits;
 use crate::resident::ResidentConfig;
 use crate::store::{Applied, Change, Store};
+use sql::Freshness;
 
 /// When the orders of the cases are given, unless the case says otherwise.
 pub(super) const NOW: Timestamp = Timestamp(1_700_000_000_000);

@@ -5,10 +5,10 @@ use sqlx::{Row, SqliteConnection};
 
 use super::read::{BUSINESSES_BY_ID, ids_json};
 use crate::business::{Business, IdempotencyKey, Source};
-use crate::freshness::Freshness;
 use crate::id::BusinessId;
 use crate::ledger::{KeyOf, Ledger, Needs, Remembered};
 use crate::rows::{self, damaged};
+use sql::Freshness;
 
 /// Reads what a batch of orders needs, in three statements whatever its size.
 pub(super) async fn ledger(
@@ -48,7 +48,7 @@ pub(super) async fn by_source(
 
 /// The state before this transaction changes anything.
 pub(super) async fn freshness(connection: &mut SqliteConnection) -> Result<Freshness, sqlx::Error> {
-    rows::freshness(&sqlx::query("SELECT head, history FROM feed").fetch_one(connection).await?)
+    Freshness::from_row(&sqlx::query("SELECT head, history FROM feed").fetch_one(connection).await?)
 }
 
 async fn keys(

@@ -7,11 +7,11 @@ use crate::business::Business;
 use crate::category::CategoryKey;
 use crate::cell::{Area, CountedCell, Range, whole_cells};
 use crate::error::Refusal;
-use crate::freshness::Freshness;
 use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::rows;
 use crate::store::{Changes, Scan, Scanned};
+use sql::Freshness;
 
 /// The businesses of a JSON array of ids, each with its `place` in it.
 pub(super) const BUSINESSES_BY_ID: &str = "SELECT wanted.key AS place, businesses.*
@@ -95,7 +95,7 @@ pub(super) async fn scan(readers: &SqlitePool, scan: &Scan) -> Result<Scanned, s
         candidates: candidates.iter().map(rows::candidate).collect::<Result<_, _>>()?,
         more: candidates.len() == scan.rows_max,
         counted: state.try_get::<i64, _>("counted")? as u64,
-        as_of: rows::freshness(state)?,
+        as_of: Freshness::from_row(state)?,
     })
 }
 
@@ -194,7 +194,7 @@ pub(super) async fn changes(
     let query = sqlx::query(CHANGES).bind(position).bind(limit as i64 + 1);
     let found = query.fetch_all(readers).await?;
     let (state, found) = found.split_first().ok_or(sqlx::Error::RowNotFound)?;
-    let state = rows::freshness(state)?;
+    let state = Freshness::from_row(state)?;
     if after.is_some_and(|after| !state.includes(after)) {
         return Ok(Err(Refusal::OtherHistory));
     }

@@ -9,11 +9,11 @@ use crate::business::Business;
 use crate::category::{CategoryKey, keys as category_keys};
 use crate::cell::Code;
 use crate::details::Name;
-use crate::freshness::FeedPosition;
 use crate::hexagon;
 use crate::ledger::{Dirty, KeyOf, Remembered};
 use crate::limits::KEY_AGE_MS_MAX;
 use crate::rows;
+use sql::FeedPosition;
 
 /// Rows in one statement: more than this gains nothing, and `SQLite` takes 32,766 parameters.
 const ROWS_MAX: usize = 128;

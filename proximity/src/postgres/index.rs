@@ -8,10 +8,10 @@ use crate::business::Business;
 use crate::category::{CategoryKey, keys as category_keys};
 use crate::cell::Code;
 use crate::details::Name;
-use crate::freshness::FeedPosition;
 use crate::hexagon;
 use crate::ledger::Dirty;
 use crate::rows::missing;
+use sql::FeedPosition;
 
 /// What changes in the tables that searches read.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use crate::id::BusinessId;
 use crate::ledger::{KeyOf, Ledger, Needs, Remembered};
 use crate::rows::{self, damaged};
 
-/// Reads what a batch of orders needs, in three statements whatever its size. After [`take`](super::feed::take), in
+/// Reads what a batch of orders needs, in three statements whatever its size. After [`FeedTable::take`](sql::postgres::FeedTable::take), in
 /// statements of their own: each sees what was committed before it began.
 pub(super) async fn ledger(
     connection: &mut PgConnection,

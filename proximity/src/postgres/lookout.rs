@@ -4,10 +4,10 @@ use sql::postgres::refuse_replica;
 use sqlx::PgConnection;
 use tokio::time::timeout;
 
-use super::feed;
+use super::FEED;
 use super::server::Server;
 use crate::error::Error;
-use crate::freshness::Freshness;
+use sql::Freshness;
 
 /// How long a server may take to say how far it has come, with the connection if there is none.
 /// One that is only busy isn't taken for one that is away, as far as that can be told.
@@ -77,8 +77,8 @@ impl<'s> Lookout<'s> {
     async fn ask(&mut self, mut connection: PgConnection) -> Result<Freshness, Away> {
         let state = async {
             match self.part {
-                Part::Primary => feed::of_primary(&mut connection).await,
-                Part::Replica => feed::of(&mut connection).await,
+                Part::Primary => FEED.of_primary(&mut connection).await,
+                Part::Replica => FEED.of(&mut connection).await,
             }
         };
         let state = timeout(LOOK_TIMEOUT, state).await.map_err(|_| self.late())?;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::freshness::{FeedPosition, Freshness};
+use sql::{FeedPosition, Freshness};
 
 /// How far the primary had come when: what a replica must have to be read.
 ///

@@ -2,22 +2,22 @@ use model::UserId;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use super::readers::Readers;
 use crate::business::Business;
 use crate::category::CategoryKey;
 use crate::cell::{Area, CountedCell};
-use crate::freshness::Freshness;
 use crate::hexagon::{Hexagon, HexagonRange};
 use crate::id::BusinessId;
 use crate::rows::{self, Columns};
 use crate::store::Changes;
+use sql::Freshness;
+use sql::postgres::Readers;
 
 /// What was read, and from which state.
 pub(super) type Seen<T> = Result<(T, Freshness), sqlx::Error>;
 
 /// The state, which is in every row: there is at least one.
 pub(super) fn state(found: &[PgRow]) -> Result<Freshness, sqlx::Error> {
-    rows::freshness(found.first().ok_or(sqlx::Error::RowNotFound)?)
+    Freshness::from_row(found.first().ok_or(sqlx::Error::RowNotFound)?)
 }
 
 /// The rows that have more than the state.
@@ -63,7 +63,7 @@ pub(super) async fn has_category(readers: Readers, category: &CategoryKey) -> Se
                       EXISTS (SELECT FROM proximity.categories WHERE key = $1) AS has
                FROM proximity.feed";
     let row = readers.fetch_one(sqlx::query(sql).bind(category.as_str())).await?;
-    Ok((row.try_get("has")?, rows::freshness(&row)?))
+    Ok((row.try_get("has")?, Freshness::from_row(&row)?))
 }
 
 pub(super) async fn fetch(readers: Readers, ids: &[BusinessId]) -> Seen<Vec<Option<Business>>> {

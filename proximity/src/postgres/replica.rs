@@ -7,13 +7,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::lookout::{Away, Lookout};
 use super::read::Seen;
-use super::readers::{From, Readers};
 use super::server::Server;
-use super::{Config, feed};
+use super::{Config, FEED};
 use crate::error::Error;
-use crate::freshness::Freshness;
 use crate::metrics::{READS, REPLICA_BEHIND, SERVER_UP};
-use crate::rows;
+use sql::Freshness;
+use sql::postgres::{ReadFrom, Readers};
 
 /// How often a replica is asked whether it has come as far as a read wants.
 const CATCH_UP_LOOK: Duration = Duration::from_millis(5);
@@ -51,7 +50,7 @@ impl Replica {
             (Server::replica(config, url)?, Server::patient_replica(config, url)?);
         let standing = Standing::Down("it wasn't asked yet".to_owned());
         Ok(Self {
-            readers: server.readers(From::Any, config.readers_max),
+            readers: server.readers(ReadFrom::Any, config.readers_max),
             name: server.to_string(),
             server,
             patient,
@@ -114,8 +113,8 @@ impl Replica {
         }
         let reached = async {
             loop {
-                let state = self.readers.fetch_one(feed::query()).await.ok()?;
-                let state = rows::freshness(&state).ok()?;
+                let state = self.readers.fetch_one(FEED.query()).await.ok()?;
+                let state = Freshness::from_row(&state).ok()?;
                 self.note(state);
                 if state.includes(wanted) {
                     return Some(());

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
-use super::feed;
+use super::FEED;
 use super::index::{Index, in_feed, placed_at};
 use crate::business::Business;
-use crate::freshness::FeedPosition;
 use crate::ledger::{Dirty, KeyOf, Remembered};
 use crate::limits::KEY_AGE_MS_MAX;
 use crate::rows;
+use sql::FeedPosition;
 
 /// Keys that are forgotten with each batch that brings keys: more than it can bring.
 const FORGOTTEN_MAX: i64 = 1_024;
@@ -36,7 +36,7 @@ pub(super) async fn dirty(
     index.delete(connection).await?;
     index.insert(connection).await?;
     let head = FeedPosition(head.0 + dirty.len() as u64);
-    feed::advance(connection, head).await?;
+    FEED.advance(connection, head).await?;
     Ok(head)
 }
 

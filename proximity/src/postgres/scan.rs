@@ -1,11 +1,11 @@
 use sqlx::Row;
 
 use super::read::{Seen, state, there};
-use super::readers::Readers;
 use crate::cell::{Code, Range, whole_cells};
-use crate::freshness::Freshness;
 use crate::rows;
 use crate::store::{Scan, Scanned};
+use sql::Freshness;
+use sql::postgres::Readers;
 
 /// Everything in the ranges, as long as it is no more than the limit: what nearly every search asks for, and half the work
 /// of [`SCAN`]. The state comes as a row too, told by what no position has: its head as id, its history as `placed`.

@@ -6,8 +6,8 @@ use sql::postgres::Times;
 use sqlx::{PgConnection, PgPool};
 
 use super::Config;
-use super::readers::{From, Readers};
 use crate::error::Error;
+use sql::postgres::{ReadFrom, Readers};
 
 /// What each connection is set to beside what all parts set.
 const SETTINGS: [(&str, &str); 3] = [
@@ -64,7 +64,7 @@ impl Server {
     }
 
     /// Connections that read, made when they are needed.
-    pub(super) fn readers(&self, from: From, connections_max: u32) -> Readers {
+    pub(super) fn readers(&self, from: ReadFrom, connections_max: u32) -> Readers {
         let options = self.server.options_named("whereabouts");
         Readers::new(options, from, connections_max, self.connect_timeout)
     }

@@ -11,13 +11,13 @@ use tokio::time::{Instant, sleep};
 use super::lookout::Lookout;
 use super::progress::Progress;
 use super::read::Seen;
-use super::readers::{From, Readers};
 use super::replica::Replica;
 use super::server::Server;
-use super::{Config, feed};
+use super::{Config, FEED};
 use crate::error::Error;
-use crate::freshness::Freshness;
 use crate::metrics::{READS, SERVER_UP};
+use sql::Freshness;
+use sql::postgres::{ReadFrom, Readers};
 
 /// How often each server is asked how far it has come.
 const LOOK: Duration = Duration::from_millis(250);
@@ -53,11 +53,11 @@ impl Servers {
         let writers = primary.writers(config.writers_max);
         let unusable = |error| primary.unusable(&error);
         let mut connection = writers.acquire().await.map_err(unusable)?;
-        let state = feed::of_primary(&mut connection).await.map_err(unusable)?;
+        let state = FEED.of_primary(&mut connection).await.map_err(unusable)?;
         drop(connection);
         let lag_max = Duration::from_millis(config.lag_max_ms);
         Ok(Self {
-            readers: primary.readers(From::Primary, config.readers_max),
+            readers: primary.readers(ReadFrom::Primary, config.readers_max),
             name: primary.to_string(),
             writers,
             primary,

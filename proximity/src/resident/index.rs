@@ -11,9 +11,9 @@ use super::planted::{Planted, Seedling};
 use crate::business::Business;
 use crate::category::CategoryKey;
 use crate::details::Name;
-use crate::freshness::{FeedPosition, Freshness};
 use crate::id::BusinessId;
 use crate::store::Change;
+use sql::{FeedPosition, Freshness};
 
 /// Businesses beside the tree, each looked at by every search: more are planted.
 pub(super) const DELTA_MAX: usize = 1_024;

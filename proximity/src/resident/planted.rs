@@ -6,8 +6,8 @@ use super::categories::Categories;
 use super::grid::Point;
 use super::tree::Tree;
 use crate::category::CategoryKey;
-use crate::freshness::FeedPosition;
 use crate::id::BusinessId;
+use sql::FeedPosition;
 
 /// A business that is to be planted.
 #[derive(Debug, Clone, Copy)]

@@ -3,10 +3,10 @@ use std::collections::BinaryHeap;
 use super::grid::{chord2_beyond, chord2_max, chord2_surely};
 use super::index::{Index, Spot};
 use crate::circle::{Circle, Millimetres};
-use crate::freshness::FeedPosition;
 use crate::id::BusinessId;
 use crate::search::Query;
 use crate::search::bookmark::Bookmark;
+use sql::FeedPosition;
 
 /// What is asked of all businesses around a point.
 pub(super) trait Wish<'a> {

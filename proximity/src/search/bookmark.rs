@@ -3,8 +3,8 @@ use model::ErrorKind;
 
 use super::Query;
 use crate::circle::Millimetres;
-use crate::freshness::Freshness;
 use crate::id::BusinessId;
+use sql::Freshness;
 
 /// Where a walk over the pages of a search stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +63,8 @@ mod tests {
 
     use super::*;
     use crate::category::CategoryKey;
-    use crate::freshness::FeedPosition;
     use crate::limits::Limits;
+    use sql::FeedPosition;
 
     fn query(latitude: f64) -> Query {
         let centre = Position::new(latitude, -115.0).expect("on Earth");

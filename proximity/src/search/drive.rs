@@ -10,9 +10,9 @@ use super::{Found, Hit, Query};
 use crate::cell::Code;
 use crate::circle::Millimetres;
 use crate::error::Error;
-use crate::freshness::Freshness;
 use crate::metrics::SEARCH_SCANS;
 use crate::store::Store;
+use sql::Freshness;
 
 /// Scans that one search may take: each but a few brings some ten thousand rows.
 pub(crate) const SCANS_MAX: usize = 2_000;

@@ -4,9 +4,9 @@ use super::{Found, Query};
 use crate::cell::{Code, Range};
 use crate::circle::Millimetres;
 use crate::cover::cover;
-use crate::freshness::Freshness;
 use crate::id::BusinessId;
 use crate::store::{SCAN_ROWS_MAX, Scan, Scanned};
+use sql::Freshness;
 
 /// The first rung where nothing is known of the density.
 pub(crate) const FIRST_RUNG: Millimetres = Millimetres(250_000);

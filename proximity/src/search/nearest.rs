@@ -4,8 +4,8 @@ use std::collections::BinaryHeap;
 use super::Hit;
 use super::bookmark::Bookmark;
 use crate::circle::Millimetres;
-use crate::freshness::Freshness;
 use crate::id::BusinessId;
+use sql::Freshness;
 
 /// The nearest hits of those offered, one more than a page has, so that it shows whether there is another page.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 use super::{Query, ladder::rest};
 use crate::cell::{Code, Range};
 use crate::cover::{Parts, parts};
-use crate::freshness::Freshness;
 use crate::id::BusinessId;
 use crate::store::{SCAN_ROWS_MAX, Scan, Scanned};
+use sql::Freshness;
 
 /// Counts all that a query would find: what lies in the circle for certain is counted by the store, the rim here.
 #[derive(Debug)]

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use model::{Metres, Position, Random, SeededRandom};
 
 use super::*;
-use crate::freshness::FeedPosition;
 use crate::limits::Limits;
 use crate::store::Candidate;
+use sql::FeedPosition;
 
 /// All there is, by code and id, as a store keeps it.
 type Places = BTreeMap<(Code, BusinessId), Position>;

@@ -1,7 +1,9 @@
 use std::fmt;
 
-/// How many changes a state of the store has seen: every change of a business has a position of its own, in the order of
-/// commits, and whoever sees one sees all before it. 0 is before the first.
+use crate::{Columns, damaged, missing};
+
+/// How many changes a state of a store has seen: every change has a position of its own, in the order of commits, and
+/// whoever sees one sees all before it. 0 is before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct FeedPosition(pub u64);
 
@@ -18,6 +20,13 @@ pub struct Freshness {
 }
 
 impl Freshness {
+    /// A state as it is stored: `history`, `head`.
+    pub fn from_row(row: &impl Columns) -> Result<Self, sqlx::Error> {
+        let number = |column| row.number(column)?.ok_or_else(|| missing(column));
+        let position = u64::try_from(number("head")?).map_err(damaged)?;
+        Ok(Self { history: number("history")? as u64, position: FeedPosition(position) })
+    }
+
     /// Whether a state that is `self` new has all that `wanted` has.
     pub fn includes(self, wanted: Self) -> bool {
         self.history == wanted.history && self.position >= wanted.position

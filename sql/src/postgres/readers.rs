@@ -1,13 +1,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sql::postgres::{is_answering, refuse_replica};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{ConnectOptions, PgConnection, Postgres};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
+
+use super::server::{is_answering, refuse_replica};
 
 /// A connection that was used since isn't tried out before it is used again: whoever finds it broken asks somebody else.
 const FRESH: Duration = Duration::from_secs(1);
@@ -17,15 +18,15 @@ const RETRY: Duration = Duration::from_millis(50);
 /// Connections to one server, at most as many, made when they are needed, each for one statement at a time.
 ///
 /// Not sqlx's pool, which asks the server for a sign of life whenever a connection is given back: two more round trips for
-/// each search, which cost the server half as much as the search.
+/// each search of businesses, which cost the server half as much as the search.
 #[derive(Clone)]
-pub(super) struct Readers {
+pub struct Readers {
     shared: Arc<Shared>,
 }
 
 struct Shared {
     options: PgConnectOptions,
-    from: From,
+    from: ReadFrom,
     /// How long to wait for a connection, a new or a free one.
     connect_timeout: Duration,
     permits: Arc<Semaphore>,
@@ -66,7 +67,7 @@ impl Drop for Lent {
 
 /// Where reads may come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum From {
+pub enum ReadFrom {
     /// From a primary only: a replica would answer, but not with what was just written. One that just restarts is
     /// waited for.
     Primary,
@@ -75,9 +76,10 @@ pub(super) enum From {
 }
 
 impl Readers {
-    pub(super) fn new(
+    /// To the server that the options name. Waits at most `connect_timeout` for a connection, a new or a free one.
+    pub fn new(
         options: PgConnectOptions,
-        from: From,
+        from: ReadFrom,
         connections_max: u32,
         connect_timeout: Duration,
     ) -> Self {
@@ -88,7 +90,7 @@ impl Readers {
 
     /// What a statement finds. A connection that fails isn't used again; one whose statement isn't waited for to the end,
     /// only after it has come to it.
-    pub(super) async fn fetch_all(
+    pub async fn fetch_all(
         &self,
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
@@ -112,7 +114,7 @@ impl Readers {
     }
 
     /// The one row of a statement that has one.
-    pub(super) async fn fetch_one(
+    pub async fn fetch_one(
         &self,
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<PgRow, sqlx::Error> {
@@ -144,12 +146,12 @@ impl Readers {
         loop {
             match self.shared.options.connect().await {
                 Ok(mut connection) => {
-                    if self.shared.from == From::Primary {
+                    if self.shared.from == ReadFrom::Primary {
                         refuse_replica(&mut connection).await?;
                     }
                     return Ok(connection);
                 }
-                Err(error) if self.shared.from == From::Primary && is_restarting(&error) => {
+                Err(error) if self.shared.from == ReadFrom::Primary && is_restarting(&error) => {
                     sleep(RETRY).await;
                 }
                 Err(error) => return Err(error),

@@ -1,14 +1,15 @@
 //! The words of the domain, pure: who ([`UserId`], [`DeviceId`]), where ([`Position`], [`Metres`]), when
 //! ([`Timestamp`], [`Moment`], [`Clock`]) and in which order ([`Version`]).
 //!
-//! Nothing here does I/O, reads a clock of its own or knows another crate of the workspace. Values are checked once,
-//! where they are made; whoever holds one may rely on it.
+//! Nothing here does I/O ([`crash`], which tests switch on, ends the process), reads a clock of its own or knows another
+//! crate of the workspace. Values are checked once, where they are made; whoever holds one may rely on it.
 //!
 //! # Invariants
 //! * A [`Position`] lies on Earth and is finite.
 //! * `Debug` of a [`Position`] prints no coordinates, so that no log line can leak one.
 //! * Distances come from one formula, [`distance`], for friends and businesses alike.
 
+pub mod crash;
 mod distance;
 mod error;
 mod fix;

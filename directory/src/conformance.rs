@@ -3,6 +3,8 @@
 
 pub mod batches;
 pub mod changes;
+pub mod circles;
+pub mod feed;
 pub mod lists;
 pub mod relations;
 pub mod users;
@@ -15,7 +17,7 @@ use model::{Timestamp, UserId};
 
 use crate::{
     Answer, Command, DisplayName, Entry, Limits, List, Order, Outcome, Refusal, Relation, Store,
-    User, Verb,
+    StoredCircle, User, Verb,
 };
 
 /// What an adapter gives to be tested: a place of its own for the data of one case.
@@ -78,6 +80,15 @@ macro_rules! conformance_tests {
             lists: a_walk_meets_everything_once_in_order,
                 a_walk_is_not_disturbed_by_changes_behind_it,
                 a_circle_holds_all_friends_of_a_full_user;
+            circles: circles_come_in_the_order_of_the_users_and_say_who_exists,
+                circles_that_are_asked_for_at_once_share_statements;
+            feed: positions_have_no_gaps_and_follow_the_order_of_commits,
+                a_circle_and_the_changes_behind_it_give_every_later_circle,
+                what_changes_no_circle_has_no_position,
+                the_feed_is_read_in_parts,
+                what_was_forgotten_is_said_to_be,
+                a_position_of_another_history_is_refused,
+                the_feed_survives_reopening;
             changes: whoever_is_concerned_is_named,
                 nothing_is_announced_where_nothing_changed,
                 a_change_is_announced_before_its_answer;
@@ -138,13 +149,17 @@ impl World {
     }
 
     async fn batch(&self, commands: Vec<Command>) -> Vec<Result<Outcome, Refusal>> {
-        let orders = commands.into_iter().map(|command| Order { command, at: NOW }).collect();
-        self.store.apply(orders, self.limits).await.expect("the store is there")
+        self.apply(commands.into_iter().map(|command| Order { command, at: NOW }).collect()).await
+    }
+
+    async fn apply(&self, orders: Vec<Order>) -> Vec<Result<Outcome, Refusal>> {
+        let applied = self.store.apply(orders, self.limits).await.expect("the store is there");
+        applied.published.await;
+        applied.outcomes
     }
 
     async fn at(&self, at: Timestamp, command: Command) -> Result<Outcome, Refusal> {
-        let orders = vec![Order { command, at }];
-        let mut outcomes = self.store.apply(orders, self.limits).await.expect("the store is there");
+        let mut outcomes = self.apply(vec![Order { command, at }]).await;
         assert_eq!(outcomes.len(), 1, "one answer for one order");
         outcomes.remove(0)
     }
@@ -170,6 +185,12 @@ impl World {
     async fn relation(&self, user: &str, other: &str) -> Relation {
         let found = self.store.relations(&[(id(user), id(other))]).await;
         found.expect("the store is there")[0]
+    }
+
+    async fn circle(&self, user: &str) -> StoredCircle {
+        let (_, mut circles) = self.store.circles(&[id(user)]).await.expect("the store is there");
+        assert_eq!(circles.len(), 1, "one circle for one user");
+        circles.remove(0)
     }
 
     async fn list(&self, list: List, owner: &str) -> Vec<Entry> {

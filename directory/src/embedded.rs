@@ -7,14 +7,15 @@ mod schema;
 
 use std::path::Path;
 
-use model::UserId;
-use sql::sqlite::{File, answer};
+use model::{Timestamp, UserId, crash};
+use sql::Freshness;
+use sql::sqlite::{File, READERS_MAX, answer};
 
-use crate::changes::Feed;
-use crate::ledger::{Dirty, Ledger, Needs};
+use crate::announcing::{Announcer, Doubt, nothing};
+use crate::ledger::{Ledger, Needs};
 use crate::{
-    Answer, Change, Entry, Error, Limits, List, Listener, Order, Outcome, Refusal, Relation, Store,
-    StoredCircle, User,
+    Answer, Applied, CHANGES_MAX, Changes, Entry, Error, FeedGap, Limits, List, Listener, Order,
+    Relation, Store, StoredCircle, User,
 };
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
@@ -27,7 +28,7 @@ const CACHE_KIB: u32 = 2_000;
 #[derive(Debug)]
 pub struct EmbeddedStore {
     file: File,
-    feed: Feed,
+    announcer: Announcer,
 }
 
 impl EmbeddedStore {
@@ -36,7 +37,7 @@ impl EmbeddedStore {
     /// Errs if it can't be written to (read-only, full), is damaged, or comes from a newer version.
     pub async fn open(data_dir: &Path) -> Result<Self, Error> {
         let file = File::open(&data_dir.join(FILE_NAME), CACHE_KIB, &schema::STEPS).await?;
-        Ok(Self { file, feed: Feed::default() })
+        Ok(Self { file, announcer: Announcer::default() })
     }
 
     /// Closes the file, so that its log is merged into it. What was answered is durable without this.
@@ -44,11 +45,7 @@ impl EmbeddedStore {
         Ok(self.file.close().await?)
     }
 
-    async fn commit(
-        &self,
-        orders: &[Order],
-        limits: &Limits,
-    ) -> Result<(Vec<Result<Outcome, Refusal>>, Dirty), sqlx::Error> {
+    async fn commit(&self, orders: &[Order], limits: &Limits) -> Result<Applied, sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
         let mut ledger: Ledger = load::ledger(&mut transaction, &Needs::of(orders)).await?;
@@ -56,28 +53,38 @@ impl EmbeddedStore {
         let dirty = ledger.into_dirty();
         if dirty.is_empty() {
             transaction.rollback().await?;
-        } else {
-            save::dirty(&mut transaction, &dirty).await?;
-            transaction.commit().await?;
+            writer.keep();
+            return Ok(Applied { outcomes, published: nothing() });
         }
+        save::dirty(&mut transaction, &dirty).await?;
+        if dirty.edits.is_empty() {
+            transaction.commit().await?;
+            writer.keep();
+            return Ok(Applied { outcomes, published: nothing() });
+        }
+        let state = save::append(&mut transaction, &dirty.edits).await?;
+        let doubt = Doubt::new(&self.announcer, dirty.edits);
+        transaction.commit().await?;
+        crash::point("directory.committed");
+        // Before anybody else may write, so that announcements come in the order of commits.
+        let published = doubt.settle(state);
         writer.keep();
-        Ok((outcomes, dirty))
+        Ok(Applied { outcomes, published })
+    }
+
+    async fn forget(&self, before: Timestamp, limit: usize) -> Result<usize, sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let forgotten = save::forget(&mut transaction, before, limit).await?;
+        transaction.commit().await?;
+        writer.keep();
+        Ok(forgotten)
     }
 }
 
 impl Store for EmbeddedStore {
-    fn apply(
-        &self,
-        orders: Vec<Order>,
-        limits: Limits,
-    ) -> Answer<'_, Vec<Result<Outcome, Refusal>>> {
-        Box::pin(async move {
-            let (outcomes, dirty) = answer::<_, Error>(self.commit(&orders, &limits)).await?;
-            if !dirty.touched.is_empty() {
-                self.feed.announce(&Change::Touched(dirty.touched));
-            }
-            Ok(outcomes)
-        })
+    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
+        Box::pin(answer(async move { self.commit(&orders, &limits).await }))
     }
 
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Answer<'a, Vec<Option<User>>> {
@@ -98,12 +105,28 @@ impl Store for EmbeddedStore {
         Box::pin(answer(read::page(self.file.readers(), list, owner, after, limit)))
     }
 
-    fn circle<'a>(&'a self, user: &'a UserId) -> Answer<'a, StoredCircle> {
-        Box::pin(answer(read::circle(self.file.readers(), user)))
+    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (Freshness, Vec<StoredCircle>)> {
+        Box::pin(answer(read::circles(self.file.readers(), users)))
+    }
+
+    fn circle_reads_max(&self) -> usize {
+        READERS_MAX as usize
+    }
+
+    fn changes(&self, after: Freshness, limit: usize) -> Answer<'_, Result<Changes, FeedGap>> {
+        Box::pin(answer(read::changes(self.file.readers(), after, limit.min(CHANGES_MAX))))
+    }
+
+    fn forget_changes(&self, before: Timestamp, limit: usize) -> Answer<'_, usize> {
+        Box::pin(answer(self.forget(before, limit.min(CHANGES_MAX))))
+    }
+
+    fn state(&self) -> Answer<'_, (Freshness, Timestamp)> {
+        Box::pin(answer(read::state(self.file.readers())))
     }
 
     fn listen(&self, listener: Listener) {
-        self.feed.listen(listener);
+        self.announcer.listen(listener);
     }
 }
 

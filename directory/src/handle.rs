@@ -2,12 +2,15 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{Clock, UserId};
+use futures_util::future::BoxFuture;
+use model::{Clock, Timestamp, UserId};
+use sql::Freshness;
 
+use crate::circles::CircleReader;
 use crate::writer::Writer;
 use crate::{
-    Change, Command, DisplayName, Entry, Error, Friend, Limits, List, Order, Outcome, Refusal,
-    Relation, Store, User, Verb,
+    Change, Changes, Command, DisplayName, Entry, Error, FeedGap, Friend, Limits, List, Order,
+    Outcome, Refusal, Relation, Store, User, Verb,
 };
 
 /// Users of whom it is remembered that they exist, so that their requests needn't ask the store; some 10 MB.
@@ -16,6 +19,10 @@ pub const KNOWN_USERS_MAX: usize = 100_000;
 /// Whom a user may see, and how far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Circle {
+    /// The state of the feed that this is: changes behind it change it.
+    pub as_of: Freshness,
+    /// Whether the user exists; who doesn't sees nobody.
+    pub exists: bool,
     /// The user's radius, metres: their own or the deployment's.
     pub radius_m: u32,
     /// All of their friends, in the order of ids.
@@ -33,6 +40,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     limits: Limits,
     writer: Writer,
+    circles: CircleReader,
     // Users are never deleted, so what is remembered stays right. Held for one look-up.
     known: Mutex<HashSet<UserId>>,
 }
@@ -44,11 +52,12 @@ impl fmt::Debug for Directory {
 }
 
 impl Directory {
-    /// Starts the task that commits, within a tokio runtime.
+    /// Starts the tasks that commit and that read circles, within a tokio runtime.
     pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
         let writer = Writer::start(Arc::clone(&store), limits);
+        let circles = CircleReader::start(Arc::clone(&store));
         let known = Mutex::default();
-        Self { shared: Arc::new(Shared { store, clock, limits, writer, known }) }
+        Self { shared: Arc::new(Shared { store, clock, limits, writer, circles, known }) }
     }
 
     /// Makes sure that somebody who came with a valid token exists.
@@ -60,11 +69,7 @@ impl Directory {
         if self.user(user).await?.is_none() {
             self.submit(Command::Ensure { user: user.clone() }).await?;
         }
-        let mut known = self.lock_known();
-        if known.len() >= KNOWN_USERS_MAX {
-            known.clear();
-        }
-        known.insert(user.clone());
+        self.remember(user);
         Ok(())
     }
 
@@ -145,18 +150,43 @@ impl Directory {
         self.shared.store.page(list, owner, after, limit).await
     }
 
-    /// Whom a user may see, and how far. Somebody unknown sees nobody.
+    /// Whom a user may see, and how far, as it is now or later. Whoever asks at the same moment shares a statement.
     pub async fn circle(&self, user: &UserId) -> Result<Circle, Error> {
-        let stored = self.shared.store.circle(user).await?;
+        let (as_of, stored) = self.shared.circles.read(user.clone()).await?;
+        if stored.exists {
+            self.remember(user);
+        }
         let limits = self.shared.limits;
         // A radius may be older than the deployment's present limits.
         let chosen = stored.radius_m.map(|m| m.clamp(limits.radius_m_min, limits.radius_m_max));
         let radius_m = chosen.unwrap_or(limits.radius_m_default);
-        Ok(Circle { radius_m, friends: stored.friends })
+        Ok(Circle { as_of, exists: stored.exists, radius_m, friends: stored.friends })
     }
 
-    /// Tells the users whose circles change from now on (see [`Store::listen`]). Listen first, then read circles.
-    pub fn listen(&self, listener: impl Fn(&Change) + Send + Sync + 'static) {
+    /// A part of the feed: see [`Store::changes`].
+    pub async fn changes(
+        &self,
+        after: Freshness,
+        limit: usize,
+    ) -> Result<Result<Changes, FeedGap>, Error> {
+        self.shared.store.changes(after, limit).await
+    }
+
+    /// Forgets the oldest changes: see [`Store::forget_changes`].
+    pub async fn forget_changes(&self, before: Timestamp, limit: usize) -> Result<usize, Error> {
+        self.shared.store.forget_changes(before, limit).await
+    }
+
+    /// The state of the feed, and what the store's clock says.
+    pub async fn state(&self) -> Result<(Freshness, Timestamp), Error> {
+        self.shared.store.state().await
+    }
+
+    /// Tells what this process changes from now on (see [`Store::listen`]). Listen first, then read circles.
+    pub fn listen(
+        &self,
+        listener: impl Fn(&Change) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) {
         self.shared.store.listen(Box::new(listener));
     }
 
@@ -173,6 +203,22 @@ impl Directory {
     /// What keeps the directory from working now, for operators (see [`Store::fault`]): a reason to be not ready.
     pub fn fault(&self) -> Option<String> {
         self.shared.store.fault()
+    }
+
+    /// How far this process' clock is ahead of the store's: see [`Store::clock_offset_ms`].
+    pub fn clock_offset_ms(&self) -> Option<i64> {
+        self.shared.store.clock_offset_ms()
+    }
+
+    fn remember(&self, user: &UserId) {
+        let mut known = self.lock_known();
+        if known.contains(user) {
+            return;
+        }
+        if known.len() >= KNOWN_USERS_MAX {
+            known.clear();
+        }
+        known.insert(user.clone());
     }
 
     async fn relate(&self, verb: Verb, user: &UserId, other: &UserId) -> Result<Outcome, Error> {

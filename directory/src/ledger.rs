@@ -1,8 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use model::{Timestamp, UserId};
+use model::{Timestamp, UserId, ViewerClass};
 
-use crate::{Command, DisplayName, Limits, Order, Outcome, Refusal, Relation, User, Verb, decide};
+use crate::{
+    CircleEdit, Command, DisplayName, Limits, Order, Outcome, Refusal, Relation, User, Verb, decide,
+};
 
 /// Two users, the smaller id first, so that both sides of a relation meet in one place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,8 +107,8 @@ pub(crate) struct Dirty {
     pub(crate) users: Vec<User>,
     /// Pairs as they stand now; nothing between them means that the row goes.
     pub(crate) pairs: Vec<(Pair, Row)>,
-    /// Whose circles changed.
-    pub(crate) touched: Vec<UserId>,
+    /// What the whole of it made of circles: what was undone within the batch isn't here.
+    pub(crate) edits: Vec<CircleEdit>,
 }
 
 impl Dirty {
@@ -125,7 +127,10 @@ pub(crate) struct Ledger {
     tallies: HashMap<UserId, Tally>,
     dirty_users: BTreeSet<UserId>,
     dirty_pairs: BTreeSet<Pair>,
-    touched: BTreeSet<UserId>,
+    /// Of each pair that became friends or ceased to be, whether they were friends at first.
+    friends_before: BTreeMap<Pair, bool>,
+    /// Of each user whose radius was set, what it was at first.
+    radius_before: BTreeMap<UserId, Option<u32>>,
 }
 
 impl Ledger {
@@ -157,17 +162,30 @@ impl Ledger {
 
     /// What is to be stored.
     pub(crate) fn into_dirty(mut self) -> Dirty {
+        let edits = self.edits();
         let users = self.dirty_users.iter().filter_map(|id| self.users.remove(id)).collect();
         let rows: BTreeMap<_, _> = self
             .dirty_pairs
             .into_iter()
             .filter_map(|pair| self.pairs.remove(&pair).map(|row| (pair, row)))
             .collect();
-        Dirty {
-            users,
-            pairs: rows.into_iter().collect(),
-            touched: self.touched.into_iter().collect(),
-        }
+        Dirty { users, pairs: rows.into_iter().collect(), edits }
+    }
+
+    fn edits(&self) -> Vec<CircleEdit> {
+        let pairs = self.friends_before.iter().filter_map(|(pair, before)| {
+            let now = self.pairs.get(pair)?.relation.friend;
+            (now != *before).then(|| CircleEdit::Pair {
+                low: pair.low.clone(),
+                high: pair.high.clone(),
+                class: now.then_some(ViewerClass::Precise),
+            })
+        });
+        let radii = self.radius_before.iter().filter_map(|(user, before)| {
+            let radius_m = self.users.get(user)?.radius_m;
+            (radius_m != *before).then(|| CircleEdit::Radius { user: user.clone(), radius_m })
+        });
+        pairs.chain(radii).collect()
     }
 
     fn create(&mut self, id: &UserId, name: DisplayName, created: Timestamp) -> Outcome {
@@ -192,9 +210,9 @@ impl Ledger {
         if user.radius_m == radius_m {
             return Ok(Outcome::Unchanged);
         }
-        user.radius_m = radius_m;
+        let before = std::mem::replace(&mut user.radius_m, radius_m);
+        self.radius_before.entry(id.clone()).or_insert(before);
         self.dirty_users.insert(id.clone());
-        self.touched.insert(id.clone());
         Ok(Outcome::Changed)
     }
 
@@ -223,7 +241,7 @@ impl Ledger {
         self.count(user, before, after);
         self.count(other, before.mirror(), after.mirror());
         if before.friend != after.friend {
-            self.touched.extend([user.clone(), other.clone()]);
+            self.friends_before.entry(pair.clone()).or_insert(before.friend);
         }
         let relation = if from_low { after } else { after.mirror() };
         let since = |was: Relation, is: Relation, since| {
@@ -278,3 +296,6 @@ impl Ledger {
         tally.blocks = step(tally.blocks, before.blocks, after.blocks);
     }
 }
+
+#[cfg(test)]
+mod tests;

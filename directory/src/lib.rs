@@ -4,26 +4,31 @@
 //! PUT /v1/… ─▶ http ─▶ Directory ─▶ writer: up to 256 commands ─▶ Store::apply: one transaction, one fsync
 //!                          │                                          │ ledger: pure, decides each command
 //!                          │                                          ▼
-//!   gateway ◀── circle ────┤                                       Change: whose circle to read again
-//!           ◀── listen ────┴──────────────────────────────────────────┘
+//!   gateway ◀── listen ────┼──────────────────────────────────────── Change: what this process made of circles
+//!           ◀── circle ────┼── up to 256 who wait ◀── Store::circles: one statement, as of a position
+//!   relays  ◀── changes ───┴──────────────────────── Store::changes: the feed, what all processes made of them
 //! ```
 //!
 //! The core is pure: [`Relation`] says how two users stand, [`decide`] what a command makes of it, the ledger applies a
 //! batch of commands with the limits. An adapter of the port [`Store`] loads what the ledger needs and stores what it
-//! changed: [`embedded`] in a file for one process, [`postgres`] in a database for many, which hear of each other's
-//! changes. [`conformance`] is the list of cases that every adapter passes.
+//! changed: [`embedded`] in a file for one process, [`postgres`] in a database for many, which read each other's
+//! changes in the feed. [`conformance`] is the list of cases that every adapter passes.
 //!
 //! # Invariants
 //! * A relation seen from the other side is its mirror; both directions are stored in one transaction.
 //! * No friendship across a block; nobody is related to themself.
 //! * What was answered with success is on disk, and its change was announced before the answer.
+//! * Every change of a circle has a position in the feed, without gaps and in the order of commits; a circle and the changes
+//!   behind it give every later one.
 //! * Who is blocked can't find it out here: a request to somebody who blocked you, or to nobody, looks like any other.
 //!
 //! # Limits
-//! [`Limits`] per user; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`BATCH_MAX`],
-//! [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`]; connections and times of [`postgres::Config`].
+//! [`Limits`] per user; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`CIRCLES_WAITING_MAX`], [`CIRCLE_WAIT_MAX`],
+//! [`PUBLISH_WAIT_MAX`], [`BATCH_MAX`], [`CHANGES_MAX`], [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`]; connections and times of [`postgres::Config`].
 
+mod announcing;
 mod changes;
+mod circles;
 mod command;
 pub mod conformance;
 pub mod embedded;
@@ -40,12 +45,15 @@ mod store;
 mod user;
 mod writer;
 
-pub use changes::{Change, Listener};
+pub use announcing::{Change, Listener, PUBLISH_WAIT_MAX};
+pub use changes::{CHANGE_AGE_MS_MAX, CHANGES_MAX, Changes, CircleChange, CircleEdit, FeedGap};
+pub use circles::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX};
 pub use command::{Command, Order, Outcome};
 pub use error::{Error, Refusal};
 pub use handle::{Circle, Directory, KNOWN_USERS_MAX};
 pub use limits::Limits;
 pub use relation::{Relation, Verb, decide};
-pub use store::{Answer, BATCH_MAX, Entry, Friend, List, Store, StoredCircle};
+pub use sql::{FeedPosition, Freshness};
+pub use store::{Answer, Applied, BATCH_MAX, Entry, Friend, List, Store, StoredCircle};
 pub use user::{DisplayName, NAME_CHARS_MAX, NameFault, User};
 pub use writer::{COMMAND_WAIT_MAX, COMMANDS_WAITING_MAX};

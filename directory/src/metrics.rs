@@ -7,4 +7,8 @@ api::metric_table! {
     Histogram COMMIT_DURATION = "directory_commit_duration_seconds";
     /// Commands that shared one group commit.
     Histogram COMMIT_COMMANDS = "directory_commit_commands";
+    /// Circles read.
+    Counter CIRCLES = "directory_circles_total";
+    /// Statements that read circles, each for all who waited.
+    Counter CIRCLE_READS = "directory_circle_reads_total";
 }

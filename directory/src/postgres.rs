@@ -1,43 +1,60 @@
-//! The directory in `PostgreSQL`, for any number of processes: what one of them changes, all of them hear of.
+//! The directory in `PostgreSQL`, for any number of processes.
+//!
+//! **Order.** Batches about the same users run one after the other: each takes locks for all users that it concerns before
+//! it reads. One that changes circles appends its changes to the feed in its last statement, which locks the feed's row
+//! until it has committed: so positions follow the order of commits, and the row is held for one round trip and a commit.
+//!
+//! **Histories.** As for businesses: the row of the feed names the server's timeline. The first to write after a
+//! promotion, or to look, finds another one and begins another history, so what an old primary still commits can't be
+//! taken for the new one's.
 
 mod config;
-mod listening;
 mod load;
-mod notice;
+mod probe;
 mod read;
 mod save;
 mod schema;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use model::UserId;
+use model::{Clock, Random, Timestamp, UserId, crash};
+use sql::Freshness;
 pub use sql::postgres::Migrated;
-use sql::postgres::Server;
-use sqlx::PgPool;
+use sql::postgres::{BEGIN, FeedTable, ReadFrom, Readers, Server};
+use sqlx::{PgPool, Postgres, Transaction};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
-use crate::ledger::Needs;
+use crate::announcing::{Announcer, Doubt, nothing};
+use crate::ledger::{Dirty, Needs};
 use crate::{
-    Answer, Entry, Error, Limits, List, Listener, Order, Outcome, Refusal, Relation, Store,
-    StoredCircle, User,
+    Answer, Applied, CHANGES_MAX, Changes, Entry, Error, FeedGap, Limits, List, Listener, Order,
+    Relation, Store, StoredCircle, User,
 };
 pub use config::Config;
-use listening::{Doubt, Hearing};
+use futures_util::future::BoxFuture;
+use probe::{Health, Probe};
 pub use schema::migrate;
 
 /// The first of the two keys of our advisory locks, so that they aren't taken for those of somebody else.
 const NAMESPACE: i32 = 0x7764_6972;
+/// How many changes of circles there were, and of which history.
+const FEED: FeedTable = FeedTable::new("directory");
+/// A read that fails sooner is tried again: its connection may have been cut while nobody used it.
+const SOON: Duration = Duration::from_millis(500);
 
 /// The store in a `PostgreSQL` database, which is the primary: replicas may lag, and are refused.
-///
-/// Batches about the same users run one after the other, whichever processes they come from: each takes locks for all
-/// users that it concerns before it reads.
 pub struct PostgresStore {
     primary: Arc<Server>,
     pool: PgPool,
-    hearing: Arc<Hearing>,
-    listening: JoinHandle<()>,
+    readers: Readers,
+    readers_max: u32,
+    announcer: Announcer,
+    health: Arc<Health>,
+    probing: JoinHandle<()>,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -48,66 +65,108 @@ impl fmt::Debug for PostgresStore {
 
 impl Drop for PostgresStore {
     fn drop(&mut self) {
-        self.listening.abort();
+        self.probing.abort();
     }
 }
 
+/// Reaches the server and looks at its schema, before anything starts. Errs as [`PostgresStore::connect`] does.
+pub async fn check(config: &Config) -> Result<(), Error> {
+    let primary = config.primary()?;
+    let check = Box::pin(async {
+        let mut connection = primary.connect().await?;
+        schema::check(&mut connection, &primary).await
+    });
+    primary.open(check).await
+}
+
 impl PostgresStore {
-    /// Connects and listens, within a tokio runtime.
+    /// Connects, and begins to look at the server, within a tokio runtime.
     ///
     /// Errs, saying which and what to do, if the server can't be reached, is a replica, or doesn't admit the user; if
     /// there is no such database; or if its schema is missing ([`migrate`] makes it), older or newer than this program.
-    pub async fn connect(config: &Config) -> Result<Self, Error> {
+    pub async fn connect(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Error> {
         let primary = Arc::new(config.primary()?);
         // In a box, for connecting takes more room than all that the caller has beside it.
-        let opening = Box::pin(Self::open(Arc::clone(&primary), config.connections_max));
-        primary.open(opening).await
+        let opening = Box::pin(async {
+            let mut connection = primary.connect().await?;
+            schema::check(&mut connection, &primary).await?;
+            // The history of this timeline, before anybody reads it.
+            let state = FEED.of_primary(&mut connection).await;
+            state.map_err(|error| Error::from(primary.unusable(&error)))
+        });
+        primary.open(opening).await?;
+        let health = Arc::new(Health::default());
+        let probe =
+            Probe { primary: Arc::clone(&primary), clock, random, health: Arc::clone(&health) };
+        Ok(Self {
+            pool: primary.primary_pool(config.connections_max),
+            readers: primary.readers(ReadFrom::Primary, config.readers_max),
+            readers_max: config.readers_max,
+            announcer: Announcer::default(),
+            health,
+            probing: tokio::spawn(probe.run()),
+            primary,
+        })
     }
 
-    async fn open(primary: Arc<Server>, connections_max: u32) -> Result<Self, Error> {
-        let mut connection = primary.connect().await?;
-        schema::check(&mut connection, &primary).await?;
-        let unusable = |error| primary.unusable(&error);
-        let named = sqlx::query_scalar("SELECT gen_random_uuid()::text");
-        let name: String = named.fetch_one(&mut connection).await.map_err(unusable)?;
-        let hearing = Arc::new(Hearing::new(name));
-        let started = listening::start(Arc::clone(&primary), Arc::clone(&hearing)).await;
-        let listening = started.map_err(unusable)?;
-        Ok(Self { pool: primary.primary_pool(connections_max), primary, hearing, listening })
-    }
-
-    async fn commit(
-        &self,
-        orders: &[Order],
-        limits: &Limits,
-    ) -> Result<Vec<Result<Outcome, Refusal>>, sqlx::Error> {
+    async fn transact(&self, orders: &[Order], limits: &Limits) -> Result<Applied, sqlx::Error> {
         let needs = Needs::of(orders);
         // Each statement sees what was committed before it, so those after the lock see the batches before this one.
-        let mut transaction = self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        let mut transaction = self.pool.begin_with(BEGIN).await?;
         load::lock(&mut transaction, &needs.users).await?;
         let mut ledger = load::ledger(&mut transaction, &needs).await?;
         let outcomes = orders.iter().map(|order| ledger.apply(order, limits)).collect();
         let dirty = ledger.into_dirty();
         if dirty.is_empty() {
             transaction.rollback().await?;
-            return Ok(outcomes);
+            return Ok(Applied { outcomes, published: nothing() });
         }
         save::dirty(&mut transaction, &dirty).await?;
-        notice::send(&mut transaction, &self.hearing.origin(), &dirty.touched).await?;
-        let doubt = Doubt { hearing: &self.hearing, touched: &dirty.touched };
+        let published = self.commit(transaction, dirty).await?;
+        Ok(Applied { outcomes, published })
+    }
+
+    /// Commits, and announces what it did to circles in the order of commits; answers with what listeners publish.
+    async fn commit(
+        &self,
+        mut transaction: Transaction<'_, Postgres>,
+        dirty: Dirty,
+    ) -> Result<BoxFuture<'static, ()>, sqlx::Error> {
+        if dirty.edits.is_empty() {
+            transaction.commit().await?;
+            return Ok(nothing());
+        }
+        let state = save::append(&mut transaction, &dirty.edits).await?;
+        let turn = self.announcer.take_turn();
+        let doubt = Doubt::new(&self.announcer, dirty.edits);
         transaction.commit().await?;
-        doubt.settle();
-        Ok(outcomes)
+        crash::point("directory.committed");
+        let _turn = turn.await;
+        Ok(doubt.settle(state))
+    }
+
+    /// What the server answers to a read.
+    async fn read<T, W>(&self, work: impl Fn() -> W + Send + Sync) -> Result<T, Error>
+    where
+        W: Future<Output = Result<T, sqlx::Error>> + Send,
+    {
+        let start = Instant::now();
+        match self.primary.answer(work()).await {
+            Err(Error::Unavailable(_)) if start.elapsed() < SOON => {
+                self.primary.answer(work()).await
+            }
+            answered => answered,
+        }
     }
 }
 
 impl Store for PostgresStore {
-    fn apply(
-        &self,
-        orders: Vec<Order>,
-        limits: Limits,
-    ) -> Answer<'_, Vec<Result<Outcome, Refusal>>> {
-        Box::pin(async move { self.primary.answer(self.commit(&orders, &limits)).await })
+    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
+        Box::pin(async move { self.primary.answer(self.transact(&orders, &limits)).await })
     }
 
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Answer<'a, Vec<Option<User>>> {
@@ -128,18 +187,40 @@ impl Store for PostgresStore {
         Box::pin(self.primary.answer(read::page(&self.pool, list, owner, after, limit)))
     }
 
-    fn circle<'a>(&'a self, user: &'a UserId) -> Answer<'a, StoredCircle> {
-        Box::pin(self.primary.answer(read::circle(&self.pool, user)))
+    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (Freshness, Vec<StoredCircle>)> {
+        Box::pin(self.read(move || read::circles(&self.readers, users)))
+    }
+
+    fn circle_reads_max(&self) -> usize {
+        self.readers_max as usize
+    }
+
+    fn changes(&self, after: Freshness, limit: usize) -> Answer<'_, Result<Changes, FeedGap>> {
+        let limit = limit.min(CHANGES_MAX);
+        Box::pin(self.read(move || read::changes(&self.readers, after, limit)))
+    }
+
+    fn forget_changes(&self, before: Timestamp, limit: usize) -> Answer<'_, usize> {
+        let limit = limit.min(CHANGES_MAX);
+        Box::pin(self.primary.answer(save::forget(&self.pool, before, limit)))
+    }
+
+    fn state(&self) -> Answer<'_, (Freshness, Timestamp)> {
+        Box::pin(self.read(|| read::state(&self.readers)))
     }
 
     fn listen(&self, listener: Listener) {
-        self.hearing.feed.listen(listener);
+        self.announcer.listen(listener);
     }
 
     fn fault(&self) -> Option<String> {
-        if self.listening.is_finished() {
-            return Some("the task that hears of other processes' changes has stopped".to_owned());
+        if self.probing.is_finished() {
+            return Some("the task that looks at the directory's database has stopped".to_owned());
         }
-        self.hearing.fault()
+        self.health.fault()
+    }
+
+    fn clock_offset_ms(&self) -> Option<i64> {
+        self.health.clock_offset_ms()
     }
 }

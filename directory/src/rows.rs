@@ -1,10 +1,10 @@
 use std::collections::HashMap;
 
 use model::{Timestamp, UserId, ViewerClass};
-use sql::{Columns, damaged, missing};
+use sql::{Columns, FeedPosition, Freshness, damaged, missing};
 
 use crate::ledger::{self, Pair, Tally};
-use crate::{DisplayName, Entry, Friend, Relation, StoredCircle, User};
+use crate::{CircleChange, CircleEdit, DisplayName, Entry, Friend, Relation, StoredCircle, User};
 
 fn text<'a>(row: &'a impl Columns, column: &str) -> Result<&'a str, sqlx::Error> {
     row.text(column)?.ok_or_else(|| missing(column))
@@ -99,19 +99,107 @@ pub(crate) fn entry(row: &impl Columns) -> Result<Entry, sqlx::Error> {
     Ok(Entry { other: id(row, "other")?, name: name(row, "name")?, since: time(row, "since_ms")? })
 }
 
-/// A circle, from one statement, so that all of it comes from the same moment: the row whose `other` is empty has the
-/// `radius_m`, and each of the rest has a friend as `other`, in any order.
-pub(crate) fn circle(rows: &[impl Columns]) -> Result<StoredCircle, sqlx::Error> {
-    let mut circle = StoredCircle::default();
+/// As many circles, and the state of the feed, from one statement, so that all of it comes from the same moment. Every
+/// row has the state, `history` and `head`, and there is at least one. The row whose `place` is a circle's index has the
+/// circle: `exists`, `radius_m`, and in `friends` their ids with blanks between, which no id has.
+pub(crate) fn circles(
+    count: usize,
+    rows: &[impl Columns],
+) -> Result<(Freshness, Vec<StoredCircle>), sqlx::Error> {
+    let state = Freshness::from_row(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
+    let mut all = vec![StoredCircle::default(); count];
     for row in rows {
-        if text(row, "other")?.is_empty() {
-            circle.radius_m = small(row, "radius_m")?;
-        } else {
-            circle.friends.push(Friend { id: id(row, "other")?, class: ViewerClass::Precise });
+        let index = row.number("place")?.and_then(|place| usize::try_from(place).ok());
+        if let Some(place) = index.and_then(|index| all.get_mut(index)) {
+            *place = circle(row)?;
         }
     }
-    circle.friends.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-    Ok(circle)
+    Ok((state, all))
+}
+
+fn circle(row: &impl Columns) -> Result<StoredCircle, sqlx::Error> {
+    let ids = row.text("friends")?.unwrap_or_default().split(' ').filter(|id| !id.is_empty());
+    let ids = ids.map(|id| UserId::parse(id).map_err(damaged));
+    let friends = ids.map(|id| Ok(Friend { id: id?, class: ViewerClass::Precise }));
+    let mut friends: Vec<Friend> = friends.collect::<Result<_, sqlx::Error>>()?;
+    friends.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    Ok(StoredCircle { exists: row.flag("exists")?, radius_m: small(row, "radius_m")?, friends })
+}
+
+/// The column `kind` of a change of a pair.
+const PAIR: &str = "pair";
+/// The column `kind` of a change of a radius.
+const RADIUS: &str = "radius";
+
+/// A row of `changes`, but for its position and time.
+pub(crate) struct EditRow<'a> {
+    pub(crate) kind: &'static str,
+    /// The low one of a pair, or whose radius it is.
+    pub(crate) a: &'a str,
+    /// The high one of a pair.
+    pub(crate) b: Option<&'a str>,
+    pub(crate) class: Option<&'static str>,
+    pub(crate) radius_m: Option<i64>,
+}
+
+impl<'a> EditRow<'a> {
+    pub(crate) fn of(edit: &'a CircleEdit) -> Self {
+        match edit {
+            CircleEdit::Pair { low, high, class } => Self {
+                kind: PAIR,
+                a: low.as_str(),
+                b: Some(high.as_str()),
+                class: class.map(ViewerClass::as_str),
+                radius_m: None,
+            },
+            CircleEdit::Radius { user, radius_m } => Self {
+                kind: RADIUS,
+                a: user.as_str(),
+                b: None,
+                class: None,
+                radius_m: radius_m.map(i64::from),
+            },
+        }
+    }
+}
+
+/// The state of the feed, and changes, from one statement. Every row has the state, `history` and `head`, and there is at
+/// least one; those with a `position` have a change, in order: `kind`, `a`, `b`, `class`, `radius_m`.
+pub(crate) fn changes(
+    rows: &[impl Columns],
+) -> Result<(Freshness, Vec<CircleChange>), sqlx::Error> {
+    let state = Freshness::from_row(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(position) = row.number("position")? {
+            let position = FeedPosition(u64::try_from(position).map_err(damaged)?);
+            all.push(CircleChange { position, what: edit(row)? });
+        }
+    }
+    Ok((state, all))
+}
+
+fn edit(row: &impl Columns) -> Result<CircleEdit, sqlx::Error> {
+    match text(row, "kind")? {
+        PAIR => {
+            Ok(CircleEdit::Pair { low: id(row, "a")?, high: id(row, "b")?, class: class(row)? })
+        }
+        RADIUS => Ok(CircleEdit::Radius { user: id(row, "a")?, radius_m: small(row, "radius_m")? }),
+        other => Err(damaged(format!("a change of the kind {other} isn't known"))),
+    }
+}
+
+fn class(row: &impl Columns) -> Result<Option<ViewerClass>, sqlx::Error> {
+    match row.text("class")? {
+        None => Ok(None),
+        Some(word) if word == ViewerClass::Precise.as_str() => Ok(Some(ViewerClass::Precise)),
+        Some(other) => Err(damaged(format!("the class {other} isn't known"))),
+    }
+}
+
+/// The state of the feed, `history` and `head`, and the clock, `now_ms`.
+pub(crate) fn state(row: &impl Columns) -> Result<(Freshness, Timestamp), sqlx::Error> {
+    Ok((Freshness::from_row(row)?, time(row, "now_ms")?))
 }
 
 /// A row of `relations`: one of the two directions of a pair.

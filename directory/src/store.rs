@@ -1,9 +1,14 @@
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use futures_util::future::BoxFuture;
 use model::{Timestamp, UserId, ViewerClass};
+use sql::Freshness;
 
-use crate::{DisplayName, Error, Limits, Listener, Order, Outcome, Refusal, Relation, User};
+use crate::{
+    Changes, DisplayName, Error, FeedGap, Limits, Listener, Order, Outcome, Refusal, Relation, User,
+};
 
 /// The most orders, ids or pairs in one call of a [`Store`].
 pub const BATCH_MAX: usize = 256;
@@ -47,16 +52,39 @@ pub struct Friend {
 /// Whom a user may see, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StoredCircle {
+    /// Whether the user exists; who doesn't sees nobody.
+    pub exists: bool,
     /// What the user chose, metres.
     pub radius_m: Option<u32>,
     /// All of their friends, in the order of ids.
     pub friends: Vec<Friend>,
 }
 
+/// What became of a batch.
+pub struct Applied {
+    /// What each order did, in their order.
+    pub outcomes: Vec<Result<Outcome, Refusal>>,
+    /// What listeners publish of it: ends when they are done, at the latest after
+    /// [`PUBLISH_WAIT_MAX`](crate::PUBLISH_WAIT_MAX). Commands are answered then; dropped, nothing more is published.
+    pub published: BoxFuture<'static, ()>,
+}
+
+impl fmt::Debug for Applied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Applied").field("outcomes", &self.outcomes).finish_non_exhaustive()
+    }
+}
+
 /// Where the directory is kept.
 ///
 /// **Truth.** Every read sees every command that was answered before it began: grants and blocks are never read from a
 /// replica that may lag.
+///
+/// **The feed.** Every change of a circle has a position in the feed: positions have no gaps and follow the order of
+/// commits, whichever processes committed. What a read says it is as of ([`Freshness`]) comes from the same snapshot as
+/// the rest of its answer: it has all changes up to there, and none behind. So a circle and all changes behind it give
+/// every later circle. Where acknowledged changes may have been lost (a replica promoted, a backup restored) another
+/// history begins, and positions of different histories can't be compared.
 ///
 /// **When unavailable.** [`Error::Unavailable`] from [`apply`](Store::apply) means that it isn't known whether the batch
 /// was committed, in whole: the caller may repeat it, since every command is idempotent. From a read it means nothing
@@ -68,13 +96,10 @@ pub trait Store: Send + Sync {
     /// the same order. An order that is refused changes nothing and doesn't undo its neighbours; the later ones see what
     /// the earlier ones did.
     ///
-    /// At return the changes survive a power cut, and they have been announced to those who [`listen`](Store::listen).
-    /// Batches that run at the same moment, from any process, act as if one came after the other.
-    fn apply(
-        &self,
-        orders: Vec<Order>,
-        limits: Limits,
-    ) -> Answer<'_, Vec<Result<Outcome, Refusal>>>;
+    /// At return the changes survive a power cut, those of circles are in the feed, and they have been announced to
+    /// those who [`listen`](Store::listen). Batches that run at the same moment, from any process, act as if one came
+    /// after the other.
+    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied>;
 
     /// These users, in this order; up to [`BATCH_MAX`].
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Answer<'a, Vec<Option<User>>>;
@@ -92,17 +117,38 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Answer<'a, Vec<Entry>>;
 
-    /// All friends of a user, and their radius; empty for somebody unknown.
-    fn circle<'a>(&'a self, user: &'a UserId) -> Answer<'a, StoredCircle>;
+    /// All friends and the radius of each of these users, in this order, and the state of the feed; all of it from one
+    /// snapshot. Up to [`BATCH_MAX`] users, in one round trip.
+    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (Freshness, Vec<StoredCircle>)>;
 
-    /// Tells the users whose circles change from now on, whichever process changes them: friendship made or ended (also
-    /// by a block), radius. Who reads a circle after this misses nothing. A change made by this process is told after it
-    /// can be read and before its command is answered. Where the way from other processes is lossy,
-    /// [`Change::Lost`](crate::Change::Lost) is said.
+    /// How many calls of [`circles`](Store::circles) are worth having under way at a time.
+    fn circle_reads_max(&self) -> usize;
+
+    /// Up to `limit` changes of circles behind `after`, by whichever process, in order; up to
+    /// [`CHANGES_MAX`](crate::CHANGES_MAX). Who goes on from where each answer leads to misses nothing, and may read the
+    /// same again. On a [`FeedGap`] the caller reads its circles anew, and goes on from what they are as of.
+    fn changes(&self, after: Freshness, limit: usize) -> Answer<'_, Result<Changes, FeedGap>>;
+
+    /// Forgets the oldest changes, up to `limit`, that the store's clock dates before this; answers how many. Whoever
+    /// stands behind them hears of a [`FeedGap`]. See [`CHANGE_AGE_MS_MAX`](crate::CHANGE_AGE_MS_MAX).
+    fn forget_changes(&self, before: Timestamp, limit: usize) -> Answer<'_, usize>;
+
+    /// The state of the feed, and what the store's clock says; reads one row.
+    fn state(&self) -> Answer<'_, (Freshness, Timestamp)>;
+
+    /// Tells the changes of circles that this process commits from now on: friendship made or ended (also by a block),
+    /// radius. Each is told after it can be read and before its command is answered. Those of other processes are in the
+    /// feed only.
     fn listen(&self, listener: Listener);
 
     /// What keeps the store from working now, for operators; `None` as far as is known. It comes and goes by itself.
     fn fault(&self) -> Option<String> {
+        None
+    }
+
+    /// How far this process' clock is ahead of the store's, milliseconds, to within half a round trip; negative if it is
+    /// behind. `None` if the store has no clock of its own, or it isn't known at present.
+    fn clock_offset_ms(&self) -> Option<i64> {
         None
     }
 }

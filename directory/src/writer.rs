@@ -1,10 +1,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::metrics::{COMMANDS, COMMIT_COMMANDS, COMMIT_DURATION};
-use crate::{BATCH_MAX, Error, Limits, Order, Outcome, Store};
+use crate::{Applied, BATCH_MAX, Error, Limits, Order, Outcome, Store};
 
 /// Commands that wait for the store at a time; whoever comes then waits for a place.
 pub const COMMANDS_WAITING_MAX: usize = 4_096;
@@ -76,9 +77,20 @@ async fn run(store: Arc<dyn Store>, limits: Limits, mut inbox: mpsc::Receiver<Wa
         metrics::histogram!(COMMIT_DURATION).record(started.elapsed().as_secs_f64());
         // Who gave up waiting is not told: hence the ignored results.
         match applied {
-            Ok(outcomes) => {
-                for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    let _ = answer.send(outcome.map_err(Error::Refused));
+            Ok(Applied { outcomes, mut published }) => {
+                let answer_all = move || {
+                    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                        let _ = answer.send(outcome.map_err(Error::Refused));
+                    }
+                };
+                if (&mut published).now_or_never().is_some() {
+                    answer_all();
+                } else {
+                    // The next batch doesn't wait for it. There are few such tasks, since each ends soon.
+                    tokio::spawn(async move {
+                        published.await;
+                        answer_all();
+                    });
                 }
             }
             Err(error) => {

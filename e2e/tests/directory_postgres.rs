@@ -4,8 +4,10 @@ mod directory_postgres {
     pub(crate) mod world;
 
     mod batches;
+    mod circles;
     mod faults;
-    mod hearing;
+    mod feed;
+    mod health;
     mod load;
     mod schema;
     mod server;

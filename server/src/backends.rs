@@ -75,6 +75,8 @@ impl Backends {
         self,
         config: &Config,
         data_dir: &Path,
+        clock: &Arc<dyn Clock>,
+        random: &Arc<dyn Random>,
     ) -> Result<OpenDirectory, String> {
         match self.directory {
             DirectoryBackend::Embedded => {
@@ -85,8 +87,9 @@ impl Backends {
                 Ok(OpenDirectory { store: Arc::new(store), part: None })
             }
             DirectoryBackend::Postgres => {
-                let connected = PostgresStore::connect(&config.postgres.directory).await;
-                let store = connected.map_err(unusable_directory)?;
+                let database = &config.postgres.directory;
+                let connected = PostgresStore::connect(database, clock.clone(), random.clone());
+                let store = connected.await.map_err(unusable_directory)?;
                 Ok(OpenDirectory { store: Arc::new(store), part: Some("postgres.directory") })
             }
         }
@@ -141,8 +144,8 @@ impl Backends {
         if friends && self.directory == DirectoryBackend::Postgres {
             let database = config.postgres.directory.clone();
             servers.push(Server::new("postgres.directory", async move {
-                let connected = PostgresStore::connect(&database).await;
-                connected.map(|_| SCHEMA_FITS.to_owned()).map_err(unusable_directory)
+                let checked = directory::postgres::check(&database).await;
+                checked.map(|()| SCHEMA_FITS.to_owned()).map_err(unusable_directory)
             }));
         }
         if businesses && self.businesses == BusinessesBackend::Postgres {

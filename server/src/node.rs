@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Context, RateLimit, SystemRandom, Verifier};
-use directory::{Change, Directory};
+use directory::Directory;
 use model::{Clock, Random, SystemClock};
 use proximity::Proximity;
 use tokio::sync::watch;
@@ -158,11 +158,13 @@ async fn open_friends(
     if !config.serves_friends() {
         return Ok(None);
     }
-    let stored = config.backends.open_directory(config, &config.data.dir).await?;
+    let data_dir = &config.data.dir;
+    let stored = config.backends.open_directory(config, data_dir, clock, random).await?;
     let live = config.backends.open_live(config, clock, random).await?;
     let (live_part, directory_part) = (live.part, stored.part);
     let directory = Directory::start(stored.store, clock.clone(), config.directory);
-    let gateway = connect_gateway(config, clock, random, verifier, &directory, live);
+    let is_shared = directory_part.is_some();
+    let gateway = connect_gateway(config, clock, random, verifier, (&directory, is_shared), live);
     Ok(Some(OpenFriends { gateway, directory, live_part, directory_part }))
 }
 
@@ -193,7 +195,7 @@ fn connect_gateway(
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
     verifier: &Arc<Verifier>,
-    directory: &Directory,
+    (directory, is_shared): (&Directory, bool),
     live: OpenLive,
 ) -> Arc<Gateway> {
     let mut settings = config.gateway.clone();
@@ -210,14 +212,14 @@ fn connect_gateway(
         random: random.clone(),
         verifier: verifier.clone(),
         friends: Arc::new(directory.clone()),
+        friends_are_shared: is_shared,
     };
     let gateway = Gateway::new(settings, deps, live.attach);
     // Weakly: the gateway holds the directory.
     let told = Arc::downgrade(&gateway);
-    directory.listen(move |change| match (told.upgrade(), change) {
-        (Some(gateway), Change::Touched(users)) => gateway.may_have_changed(users),
-        (Some(gateway), Change::Lost) => gateway.all_may_have_changed(),
-        (None, _) => {}
+    directory.listen(move |change| match told.upgrade() {
+        Some(gateway) => gateway.directory_changed(change),
+        None => Box::pin(std::future::ready(())),
     });
     gateway
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use api::Caller;
-use model::{Moment, Monotonic};
+use model::{Moment, Monotonic, UserId};
 
 use crate::circle::Circle;
 use crate::gateway::{Gateway, Seat};
@@ -183,7 +183,9 @@ impl Driver {
         }
         let now = self.gateway().now();
         let live = self.seat.gateway().live.clone();
-        let Some(pulled) = self.session.pull(now, &|user| live.is_current(user)) else {
+        let all = live.are_all_current(now.monotonic);
+        let may_tell = |user: &UserId| all || live.is_current(user, now.monotonic);
+        let Some(pulled) = self.session.pull(now, &may_tell) else {
             self.settle(now);
             return None;
         };

@@ -31,11 +31,11 @@ const PAGES_MAX: usize = 100;
 /// How long a gateway that can't read the feed leaves it to others to lead, milliseconds.
 const DECLINE_MS: u64 = 3_000;
 /// How often a leader lets the directory forget changes beyond its horizon, milliseconds.
-const FORGET_MS: u64 = 60_000;
+const FORGET_MS: u64 = 10_000;
 
-/// Turns until the returned future is dropped; ends at once where there is no server.
+/// Turns until the returned future is dropped; ends at once where only this process can change anything.
 pub(crate) async fn run(gateway: Arc<Gateway>) {
-    if gateway.live.feed_servers().is_empty() {
+    if gateway.live.feed_servers().is_empty() && !gateway.friends_are_shared {
         return;
     }
     let mut follower = Follower::default();
@@ -57,6 +57,8 @@ struct Follower {
     /// When the directory was last let forget, milliseconds of monotonic time.
     forgot_ms: u64,
     declined_ms: Option<u64>,
+    /// By server: whether its users could be told of at the last look.
+    current: Vec<bool>,
 }
 
 impl Follower {
@@ -66,18 +68,29 @@ impl Follower {
             self.declined_ms = None;
             gateway.live.may_lead(true);
         }
+        let servers = gateway.live.feed_servers();
+        self.notice_regained(gateway, &servers);
         let Some(cursor) = self.cursor else {
             // Before the first session: nobody's circle is older than this.
             self.cursor = Some(gateway.friends.feed_state().await?);
             return Ok(());
         };
-        let servers = gateway.live.feed_servers();
         match plan(cursor, &servers) {
             Plan::Heard(heard) => self.cursor = Some(heard),
             Plan::OtherTimeline(heard) => self.restart(gateway, heard),
             Plan::Read(from) => self.read(gateway, from, &servers).await?,
         }
         Ok(())
+    }
+
+    /// Lets sessions tell again what they had to withhold, as soon as a server's users may be told of again.
+    fn notice_regained(&mut self, gateway: &Gateway, servers: &[FeedServer]) {
+        let current: Vec<bool> = servers.iter().map(|server| server.current).collect();
+        let regained = current.iter().zip(&self.current).any(|(is, was)| *is && !*was);
+        if regained {
+            gateway.registry.signal_all(|signals| signals.regained = true);
+        }
+        self.current = current;
     }
 
     /// Reads on from there, takes it in here, and tells it through the servers that this gateway leads.
@@ -149,6 +162,10 @@ enum Plan {
 }
 
 fn plan(cursor: AsOf, servers: &[FeedServer]) -> Plan {
+    // Nobody tells: whatever other processes change is read.
+    if servers.is_empty() {
+        return Plan::Read(cursor);
+    }
     let other = |at: &AsOf| at.timeline != cursor.timeline;
     let heard = || servers.iter().filter_map(|server| server.heard);
     if let Some(newer) = heard().find(other) {
@@ -180,7 +197,7 @@ mod tests {
     }
 
     fn server(heard: Option<u64>, leads: bool, missed: bool) -> FeedServer {
-        FeedServer { heard: heard.map(at), leads, missed }
+        FeedServer { heard: heard.map(at), leads, missed, current: true }
     }
 
     #[test]
@@ -207,7 +224,7 @@ mod tests {
     #[test]
     fn a_mark_of_another_timeline_begins_anew() {
         let elsewhere = AsOf { timeline: 2, position: 1 };
-        let servers = [FeedServer { heard: Some(elsewhere), leads: false, missed: false }];
+        let servers = [FeedServer { heard: Some(elsewhere), ..server(None, false, false) }];
         assert_eq!(plan(at(8), &servers), Plan::OtherTimeline(elsewhere));
     }
 }

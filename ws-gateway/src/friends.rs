@@ -1,7 +1,11 @@
+use directory::{CHANGE_AGE_MS_MAX, Changes, FeedPosition, Freshness};
 use model::{ErrorKind, Metres, UserId, ViewerClass};
 
-use crate::circle::{AsOf, Circle, CircleChange};
+use crate::circle::{AsOf, Circle, CircleChange, CircleEdit};
 use crate::port::{Async, Error};
+
+/// Changes that are forgotten at once: more than a busy directory makes in ten seconds.
+const FORGOTTEN_MAX: usize = 20_000;
 
 /// What the gateway needs to know of users, from the directory.
 ///
@@ -10,10 +14,7 @@ use crate::port::{Async, Error};
 /// * **Order.** A change is told (see [`crate::Gateway::changed`]) after it can be read, and before it is acknowledged.
 /// * **Retry.** Every call may be repeated.
 pub trait Friends: Send + Sync {
-    /// A user exists from their first token on.
-    fn ensure_user(&self, user: UserId) -> Async<'_, Result<(), Error>>;
-
-    /// Whom the user may see. Makes the user if they don't exist.
+    /// Whom the user may see. Makes the user if they don't exist: they do from their first token on.
     fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>>;
 
     /// How far somebody looks who has chosen this, or nothing.
@@ -47,40 +48,76 @@ pub enum Replay {
 }
 
 impl Friends for directory::Directory {
-    fn ensure_user(&self, user: UserId) -> Async<'_, Result<(), Error>> {
-        Box::pin(async move { self.ensure_user(&user).await.map_err(|e| unavailable(&e)) })
-    }
-
     fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
         Box::pin(async move {
-            self.ensure_user(&user).await.map_err(|e| unavailable(&e))?;
             let circle = self.circle(&user).await.map_err(|e| unavailable(&e))?;
+            if !circle.exists {
+                // Nobody can be a friend of theirs yet: to make them changes nothing that was read.
+                self.ensure_user(&user).await.map_err(|e| unavailable(&e))?;
+            }
             let precise = circle.friends.into_iter().filter(|f| f.class == ViewerClass::Precise);
             let friends = precise.map(|friend| friend.id).collect();
-            let as_of = AsOf { timeline: 0, position: 0 };
-            Ok(Circle { as_of, friends, radius: Metres(f64::from(circle.radius_m)) })
+            let radius = Metres(f64::from(circle.radius_m));
+            Ok(Circle { as_of: as_of(circle.as_of), friends, radius })
         })
     }
 
     fn radius(&self, chosen_m: Option<u32>) -> Metres {
-        Metres(f64::from(chosen_m.unwrap_or(self.limits().radius_m_default)))
+        let limits = self.limits();
+        let chosen = chosen_m.map(|m| m.clamp(limits.radius_m_min, limits.radius_m_max));
+        Metres(f64::from(chosen.unwrap_or(limits.radius_m_default)))
     }
 
     fn feed_state(&self) -> Async<'_, Result<AsOf, Error>> {
-        Box::pin(std::future::ready(Ok(AsOf { timeline: 0, position: 0 })))
+        Box::pin(async move {
+            let (state, _) = self.state().await.map_err(|e| unavailable(&e))?;
+            Ok(as_of(state))
+        })
     }
 
-    fn replay(&self, after: AsOf, _: usize) -> Async<'_, Result<Replay, Error>> {
-        Box::pin(std::future::ready(Ok(Replay::Changes {
-            as_of: after,
-            changes: Vec::new(),
-            more: false,
-        })))
+    fn replay(&self, after: AsOf, limit: usize) -> Async<'_, Result<Replay, Error>> {
+        let AsOf { timeline: history, position } = after;
+        let after = Freshness { history, position: FeedPosition(position) };
+        Box::pin(async move {
+            match self.changes(after, limit).await.map_err(|e| unavailable(&e))? {
+                Ok(Changes { as_of: state, changes, more }) => Ok(Replay::Changes {
+                    as_of: as_of(state),
+                    changes: changes.iter().map(|it| change(state.history, it)).collect(),
+                    more,
+                }),
+                // The state first: what changes while circles are read is behind it.
+                Err(_) => Ok(Replay::Unknown(self.feed_state().await?)),
+            }
+        })
     }
 
     fn forget_changes(&self) -> Async<'_, Result<(), Error>> {
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(async move {
+            let (_, now) = self.state().await.map_err(|e| unavailable(&e))?;
+            let horizon = now.plus_ms(-CHANGE_AGE_MS_MAX);
+            let forgotten = self.forget_changes(horizon, FORGOTTEN_MAX).await;
+            forgotten.map(|_| ()).map_err(|e| unavailable(&e))
+        })
     }
+}
+
+fn as_of(state: Freshness) -> AsOf {
+    AsOf { timeline: state.history, position: state.position.0 }
+}
+
+/// A change as the directory tells it.
+pub(crate) fn change(history: u64, change: &directory::CircleChange) -> CircleChange {
+    let edit = match &change.what {
+        directory::CircleEdit::Pair { low, high, class } => CircleEdit::Pair {
+            low: low.clone(),
+            high: high.clone(),
+            friends: *class == Some(ViewerClass::Precise),
+        },
+        directory::CircleEdit::Radius { user, radius_m } => {
+            CircleEdit::Radius { user: user.clone(), radius_m: *radius_m }
+        }
+    };
+    CircleChange { as_of: AsOf { timeline: history, position: change.position.0 }, edit }
 }
 
 fn unavailable(error: &directory::Error) -> Error {

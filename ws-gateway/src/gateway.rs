@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::admission::Admission;
 use crate::circle::CircleChange;
 use crate::config::Config;
-use crate::friends::Friends;
+use crate::friends::{self, Friends};
 use crate::hub::{Due, Hub};
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
@@ -41,6 +41,8 @@ pub struct Deps {
     pub verifier: Arc<Verifier>,
     /// Knows who may see whom.
     pub friends: Arc<dyn Friends>,
+    /// Other processes may change who may see whom.
+    pub friends_are_shared: bool,
 }
 
 /// All sessions of one process, and what they share.
@@ -50,6 +52,7 @@ pub struct Gateway {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) friends: Arc<dyn Friends>,
+    pub(crate) friends_are_shared: bool,
     pub(crate) hub: Arc<Hub>,
     pub(crate) live: Arc<dyn Live>,
     pub(crate) timers: Arc<Timers<Due>>,
@@ -96,6 +99,7 @@ impl Gateway {
             random: deps.random,
             verifier: deps.verifier,
             friends: deps.friends,
+            friends_are_shared: deps.friends_are_shared,
             hub,
             live,
             timers,
@@ -115,6 +119,21 @@ impl Gateway {
     /// These circles have changed, in this order: their open sessions follow before they tell anything more.
     pub fn changed(&self, changes: &[CircleChange]) {
         self.registry.amend(changes, |radius_m| self.friends.radius(radius_m));
+    }
+
+    /// Takes in what the directory of this process has changed, or may have, before that is answered; the returned future
+    /// tells other gateways.
+    pub fn directory_changed(&self, change: &directory::Change) -> Async<'static, ()> {
+        match change {
+            directory::Change::Committed { history, changes } => {
+                let of = |change| friends::change(*history, change);
+                self.committed(changes.iter().map(of).collect())
+            }
+            directory::Change::Doubtful(users) => {
+                self.may_have_changed(users);
+                Box::pin(std::future::ready(()))
+            }
+        }
     }
 
     /// These circles were changed by a commit of this process: as [`Self::changed`], and then by the returned future also

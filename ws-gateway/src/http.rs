@@ -137,7 +137,6 @@ async fn nearby(
         let detail = "positions or friends can't be read now";
         Problem::new(error.kind(), "unavailable", detail).retry_after_ms(RETRY_MS)
     };
-    gateway.friends.ensure_user(caller.user.clone()).await.map_err(unavailable)?;
     let circle = gateway.friends.circle(caller.user.clone()).await.map_err(unavailable)?;
     let radius = circle.radius;
     let everybody = std::iter::once(caller.user).chain(circle.friends);

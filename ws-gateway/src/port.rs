@@ -76,6 +76,8 @@ pub struct FeedServer {
     pub leads: bool,
     /// What is told through it may be missed at present.
     pub missed: bool,
+    /// Its users may be told of: see [`Live::is_current`].
+    pub current: bool,
 }
 
 /// Where a bus hands over what it receives; the gateway's hub. Called from the bus' read loop, so it must not block.
@@ -161,8 +163,14 @@ pub trait Live: Bus + PositionStore {
 
     /// Whether every change of this user's circle is heard of: within [`CURRENT_LEASE_MS`] a probe came through the user's
     /// server, or the feed was read. If not, nothing may be told of them.
-    fn is_current(&self, user: &UserId) -> bool {
-        let _ = user;
+    fn is_current(&self, user: &UserId, now: Monotonic) -> bool {
+        let _ = (user, now);
+        true
+    }
+
+    /// Whether that holds for all users.
+    fn are_all_current(&self, now: Monotonic) -> bool {
+        let _ = now;
         true
     }
 

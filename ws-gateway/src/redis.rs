@@ -22,8 +22,10 @@
 //! server may be read; 1,024 commands in a pipeline, 512 channels in a SUBSCRIBE; what waits to be subscribed is one
 //! entry a channel.
 
+mod changes;
 mod codec;
 mod config;
+mod hearing;
 mod inbox;
 /// What operators see of each Redis server.
 pub mod metrics;
@@ -33,18 +35,22 @@ mod shard;
 mod silence;
 mod wishes;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 use futures_util::future::{join_all, try_join_all};
-use model::{Clock, Random, UserId};
+use model::{Clock, Monotonic, Random, UserId};
 use shard_map::{ShardMap, Slot};
 
 pub use config::{Config, Server};
 
-use crate::circle::CircleChange;
-use crate::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use crate::circle::{AsOf, CircleChange};
+use crate::port::{
+    Async, Bus, CURRENT_LEASE_MS, Channel, Error, FeedServer, Live, PositionStore, Sink, Written,
+};
 use crate::record::Sighting;
 use inbox::BATCH_MAX;
 use requests::{Request, Wire};
@@ -66,7 +72,13 @@ struct Attached {
     map: Arc<ShardMap>,
     /// By the map's numbers.
     shards: Vec<Shard>,
+    clock: Arc<dyn Clock>,
+    /// Until when it counts that the feed was read, milliseconds of monotonic time.
+    followed_until: AtomicU64,
 }
+
+/// Changes of circles that are published in one pipeline.
+const TOLD_MAX: usize = 256;
 
 impl Redis {
     /// Reaches every server, and says clearly which one can't be used, and why. A server that may throw positions away
@@ -113,7 +125,12 @@ impl Redis {
                 probe_timeout: Duration::from_millis(self.config.probe_timeout_ms),
             })
         });
-        Arc::new(Attached { map: self.map.clone(), shards: shards.collect() })
+        Arc::new(Attached {
+            map: self.map.clone(),
+            shards: shards.collect(),
+            clock: self.clock.clone(),
+            followed_until: AtomicU64::new(0),
+        })
     }
 }
 
@@ -192,6 +209,40 @@ impl Attached {
     }
 }
 
+impl Attached {
+    /// Whether the feed was read lately.
+    fn follows(&self, now: Monotonic) -> bool {
+        now.0 < self.followed_until.load(Ordering::Acquire)
+    }
+
+    /// Publishes changes on the channels of those of their users who live on one server.
+    async fn tell_through(
+        &self,
+        server: usize,
+        changes: &[CircleChange],
+        mark: Option<AsOf>,
+    ) -> Result<(), Error> {
+        let told = changes.iter().flat_map(|change| {
+            let bytes = changes::encode(change);
+            let here = change.users().filter(|user| self.server_of(user) == server);
+            here.map(|user| (Channel::precise(user.clone()), bytes.clone())).collect::<Vec<_>>()
+        });
+        let told: Vec<_> = told.collect();
+        let shard = &self.shards[server];
+        // Marks come last, after all changes before them.
+        let mut parts: Vec<Vec<_>> = told.chunks(TOLD_MAX).map(<[_]>::to_vec).collect();
+        if parts.is_empty() {
+            parts.push(Vec::new());
+        }
+        let last = parts.len() - 1;
+        for (number, part) in parts.into_iter().enumerate() {
+            let (changes, mark) = (part.into(), mark.filter(|_| number == last));
+            shard.ask(|answer| Request::Tell { changes, mark, answer }).await?;
+        }
+        Ok(())
+    }
+}
+
 impl Bus for Attached {
     fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>> {
         Box::pin(async move {
@@ -261,8 +312,52 @@ impl Live for Attached {
     }
 
     fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
-        let _ = changes;
-        Box::pin(std::future::ready(Ok(())))
+        let concerned: BTreeSet<usize> =
+            changes.iter().flat_map(CircleChange::users).map(|user| self.server_of(user)).collect();
+        Box::pin(async move {
+            let told =
+                concerned.into_iter().map(|server| self.tell_through(server, &changes, None));
+            try_join_all(told).await.map(|_| ())
+        })
+    }
+
+    fn feed_servers(&self) -> Vec<FeedServer> {
+        let now = self.clock.now().monotonic;
+        let of_shard = |shard: &Shard| {
+            let server = shard.status.hearing.of_feed(now);
+            FeedServer { current: server.current || self.follows(now), ..server }
+        };
+        self.shards.iter().map(of_shard).collect()
+    }
+
+    fn relay(
+        &self,
+        server: usize,
+        changes: Vec<CircleChange>,
+        up_to: AsOf,
+    ) -> Async<'_, Result<(), Error>> {
+        Box::pin(async move {
+            self.tell_through(server, &changes, Some(up_to)).await?;
+            self.shards[server].status.hearing.told(up_to);
+            Ok(())
+        })
+    }
+
+    fn may_lead(&self, may: bool) {
+        self.shards.iter().for_each(|shard| shard.status.set_may_lead(may));
+    }
+
+    fn followed(&self, began: Monotonic) {
+        self.followed_until.fetch_max(began.plus_ms(CURRENT_LEASE_MS).0, Ordering::AcqRel);
+        self.shards.iter().for_each(|shard| shard.status.hearing.followed(began));
+    }
+
+    fn is_current(&self, user: &UserId, now: Monotonic) -> bool {
+        self.follows(now) || self.shards[self.server_of(user)].status.hearing.is_current(now)
+    }
+
+    fn are_all_current(&self, now: Monotonic) -> bool {
+        self.follows(now) || self.shards.iter().all(|shard| shard.status.hearing.is_current(now))
     }
 
     fn server_of(&self, user: &UserId) -> usize {

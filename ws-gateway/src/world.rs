@@ -40,10 +40,6 @@ struct Acquaintances {
 }
 
 impl Friends for Acquaintances {
-    fn ensure_user(&self, _: UserId) -> Async<'_, Result<(), Error>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
     fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
         let failed = *self.fails.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = if failed {
@@ -123,6 +119,7 @@ impl World {
                     random: Arc::new(SeededRandom::new(n as u64)),
                     verifier: verifier(),
                     friends: friends.clone(),
+                    friends_are_shared: false,
                 };
                 Gateway::new(config.clone(), deps, |sink| embedded.attach(sink))
             })

@@ -136,6 +136,6 @@ pub async fn what_was_answered_survives_reopening(backend: &dyn Backend) {
     assert_eq!(world.lists(List::Outgoing, "alice").await, ["carol"]);
     assert_eq!(world.lists(List::Blocks, "alice").await, ["dave"]);
     let again = vec![Order { command: relate(Verb::Remove, "bob", "alice"), at: NOW }];
-    let outcomes = world.store.apply(again, world.limits).await.expect("the store is there");
+    let outcomes = world.apply(again).await;
     assert_eq!(outcomes, [Ok(Outcome::Changed)]);
 }

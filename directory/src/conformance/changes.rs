@@ -1,6 +1,7 @@
 //! What listeners hear.
 
 use std::collections::BTreeSet;
+use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::ManualClock;
@@ -16,9 +17,13 @@ impl Ear {
     fn on(listen: impl FnOnce(Listener)) -> Self {
         let ear = Self::default();
         let told = ear.clone();
-        listen(Box::new(move |change| match change {
-            Change::Touched(users) => told.lock().extend(users.iter().map(ToString::to_string)),
-            Change::Lost => panic!("nothing was lost"),
+        listen(Box::new(move |change| {
+            let Change::Committed { changes, .. } = change else {
+                panic!("every commit is answered");
+            };
+            let users = changes.iter().flat_map(|change| change.what.users());
+            told.lock().extend(users.map(ToString::to_string));
+            Box::pin(ready(()))
         }));
         ear
     }
@@ -51,7 +56,7 @@ pub async fn whoever_is_concerned_is_named(backend: &dyn Backend) {
     assert_eq!(ear.heard(), ["dave"]);
 }
 
-/// A listener isn't called for requests, refusals and repetitions.
+/// A listener isn't called for requests, refusals, repetitions, and what the same batch undoes.
 pub async fn nothing_is_announced_where_nothing_changed(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob"]).await;
     world.does("alice", Verb::Befriend, "bob").await.expect("befriended");
@@ -63,6 +68,8 @@ pub async fn nothing_is_announced_where_nothing_changed(backend: &dyn Backend) {
             relate(Verb::Block, "alice", "dave"),
             relate(Verb::Ask, "alice", "alice"),
             Command::SetRadius { user: id("bob"), radius_m: None },
+            relate(Verb::Remove, "bob", "alice"),
+            relate(Verb::Befriend, "bob", "alice"),
         ])
         .await;
     assert!(ear.heard().is_empty());

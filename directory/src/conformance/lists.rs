@@ -68,9 +68,8 @@ pub async fn a_circle_holds_all_friends_of_a_full_user(backend: &dyn Backend) {
     befriend_all(&world, "alice", &others).await;
     world.does("alice", Verb::Block, "stranger").await.expect("blocked");
     world.does("alice", Verb::Ask, "nobody").await.expect("asked");
-    let circle = world.store.circle(&id("alice")).await.expect("the store is there");
+    let circle = world.circle("alice").await;
     assert_eq!(circle.radius_m, None);
     assert!(circle.friends.iter().map(|friend| friend.id.as_str()).eq(&others));
-    let unknown = world.store.circle(&id("unknown")).await.expect("the store is there");
-    assert!(unknown.friends.is_empty());
+    assert!(world.circle("unknown").await.friends.is_empty());
 }

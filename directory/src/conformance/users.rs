@@ -64,10 +64,10 @@ pub async fn a_radius_is_set_and_taken_back(backend: &dyn Backend) {
     let world = World::with(backend, &["alice"]).await;
     assert_eq!(world.command(radius("alice", Some(500))).await, Ok(Outcome::Changed));
     assert_eq!(world.command(radius("alice", Some(500))).await, Ok(Outcome::Unchanged));
-    let circle = world.store.circle(&id("alice")).await.expect("the store is there");
+    let circle = world.circle("alice").await;
     assert_eq!(circle.radius_m, Some(500));
     assert_eq!(world.command(radius("alice", None)).await, Ok(Outcome::Changed));
-    let circle = world.store.circle(&id("alice")).await.expect("the store is there");
+    let circle = world.circle("alice").await;
     assert_eq!(circle.radius_m, None);
 }
 

@@ -1,7 +1,8 @@
-use model::UserId;
-use sqlx::SqlitePool;
+use model::{Timestamp, UserId};
+use sql::Freshness;
+use sqlx::{AssertSqlSafe, SqlitePool};
 
-use crate::{Entry, List, Relation, StoredCircle, User, rows};
+use crate::{Changes, Entry, FeedGap, List, Relation, StoredCircle, User, rows};
 
 /// The ids as a JSON array: one parameter for any number of them.
 pub(super) fn json<'a>(ids: impl IntoIterator<Item = &'a UserId>) -> String {
@@ -75,13 +76,44 @@ pub(super) async fn page(
     found.iter().map(rows::entry).collect()
 }
 
-pub(super) async fn circle(
+/// What the file's clock says, in Unix milliseconds.
+pub(super) const NOW_MS: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+pub(super) async fn circles(
     readers: &SqlitePool,
-    user: &UserId,
-) -> Result<StoredCircle, sqlx::Error> {
-    let sql = "SELECT '' AS other, (SELECT radius_m FROM users WHERE id = ?1) AS radius_m
-               UNION ALL
-               SELECT other, NULL FROM relations INDEXED BY friends WHERE owner = ?1 AND friend = 1";
-    let found = sqlx::query(sql).bind(user.as_str()).fetch_all(readers).await?;
-    rows::circle(&found)
+    users: &[UserId],
+) -> Result<(Freshness, Vec<StoredCircle>), sqlx::Error> {
+    let sql = r#"
+        SELECT head, history, wanted.key AS place, users.id IS NOT NULL AS "exists", radius_m,
+               (SELECT group_concat(other, ' ') FROM relations INDEXED BY friends
+                WHERE owner = wanted.value AND friend = 1) AS friends
+        FROM feed
+        LEFT JOIN json_each(?1) AS wanted ON true
+        LEFT JOIN users ON users.id = wanted.value"#;
+    let found = sqlx::query(sql).bind(json(users)).fetch_all(readers).await?;
+    rows::circles(users.len(), &found)
+}
+
+pub(super) async fn changes(
+    readers: &SqlitePool,
+    after: Freshness,
+    limit: usize,
+) -> Result<Result<Changes, FeedGap>, sqlx::Error> {
+    let Ok(position) = i64::try_from(after.position.0) else {
+        return Ok(Err(FeedGap::OtherHistory));
+    };
+    // One more than asked for shows whether there is more.
+    let sql = "SELECT head, history, change.*
+               FROM feed
+               LEFT JOIN (SELECT position, kind, a, b, class, radius_m FROM changes
+                          WHERE position > ?1 ORDER BY position LIMIT ?2) AS change ON true
+               ORDER BY change.position";
+    let query = sqlx::query(sql).bind(position).bind(limit as i64 + 1);
+    let (state, found) = rows::changes(&query.fetch_all(readers).await?)?;
+    Ok(Changes::behind(after, state, found, limit))
+}
+
+pub(super) async fn state(readers: &SqlitePool) -> Result<(Freshness, Timestamp), sqlx::Error> {
+    let sql = AssertSqlSafe(format!("SELECT head, history, {NOW_MS} AS now_ms FROM feed"));
+    rows::state(&sqlx::query(sql).fetch_one(readers).await?)
 }

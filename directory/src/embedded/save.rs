@@ -1,9 +1,12 @@
+use model::Timestamp;
 use serde::Serialize;
-use sqlx::SqliteConnection;
+use sql::Freshness;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::read::NOW_MS;
 use crate::ledger::Dirty;
-use crate::rows::Directions;
-use crate::{Relation, User};
+use crate::rows::{Directions, EditRow};
+use crate::{CircleEdit, Relation, User};
 
 /// Writes what a ledger changed, in at most three statements.
 pub(super) async fn dirty(
@@ -47,6 +50,45 @@ async fn users(connection: &mut SqliteConnection, users: &[User]) -> Result<(), 
                SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1)";
     sqlx::query(sql).bind(json(&rows)).execute(connection).await?;
     Ok(())
+}
+
+/// Appends the changes to the feed; answers the state with them.
+pub(super) async fn append(
+    connection: &mut SqliteConnection,
+    edits: &[CircleEdit],
+) -> Result<Freshness, sqlx::Error> {
+    let sql = "UPDATE feed SET head = head + ?1 RETURNING head, history";
+    let count = edits.len() as i64;
+    let row = sqlx::query(sql).bind(count).fetch_one(&mut *connection).await?;
+    let state = Freshness::from_row(&row)?;
+    let rows: Vec<_> = edits
+        .iter()
+        .map(EditRow::of)
+        .map(|row| (row.kind, row.a, row.b, row.class, row.radius_m))
+        .collect();
+    let sql = AssertSqlSafe(format!(
+        "INSERT INTO changes
+         SELECT ?1 + key, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, {NOW_MS}
+         FROM json_each(?2)"
+    ));
+    let first = state.position.0 as i64 + 1 - count;
+    sqlx::query(sql).bind(first).bind(json(&rows)).execute(connection).await?;
+    Ok(state)
+}
+
+/// Forgets the oldest changes, up to `limit`, that are all older than `before`, so that what is left has no gaps.
+pub(super) async fn forget(
+    connection: &mut SqliteConnection,
+    before: Timestamp,
+    limit: usize,
+) -> Result<usize, sqlx::Error> {
+    let sql = "DELETE FROM changes WHERE position IN (
+                   SELECT position FROM (
+                       SELECT position, max(at_ms) OVER (ORDER BY position) AS newest_ms
+                       FROM (SELECT position, at_ms FROM changes ORDER BY position LIMIT ?2))
+                   WHERE newest_ms < ?1)";
+    let done = sqlx::query(sql).bind(before.0).bind(limit as i64).execute(connection).await?;
+    Ok(done.rows_affected() as usize)
 }
 
 fn json(rows: &impl Serialize) -> String {

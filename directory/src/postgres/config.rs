@@ -17,8 +17,11 @@ pub struct Config {
     pub url: String,
     /// A file that holds the password, if the URL doesn't; a line feed at its end doesn't count.
     pub password_file: Option<PathBuf>,
-    /// Connections of this process, 1 to 1,000, and one more to listen.
+    /// Connections of this process that write, and read lists, 1 to 1,000; and one more to see how the server is.
     pub connections_max: u32,
+    /// Connections of this process that read circles and follow the feed, 1 to 1,000: so many statements are under way at
+    /// a time, each for all who wait.
+    pub readers_max: u32,
     /// How long to wait for a connection, a new or a free one, milliseconds, 100 to 60,000.
     pub connect_timeout_ms: u64,
     /// How long a batch waits for another one about the same users, milliseconds, 100 to 60,000.
@@ -33,6 +36,7 @@ impl Default for Config {
             url: "postgres://whereabouts@127.0.0.1:5432/whereabouts".to_owned(),
             password_file: None,
             connections_max: 8,
+            readers_max: 4,
             connect_timeout_ms: 5_000,
             lock_timeout_ms: 3_000,
             statement_timeout_ms: 5_000,
@@ -46,6 +50,7 @@ impl fmt::Debug for Config {
             .field("url", &redacted(&self.url))
             .field("password_file", &self.password_file)
             .field("connections_max", &self.connections_max)
+            .field("readers_max", &self.readers_max)
             .field("connect_timeout_ms", &self.connect_timeout_ms)
             .field("lock_timeout_ms", &self.lock_timeout_ms)
             .field("statement_timeout_ms", &self.statement_timeout_ms)
@@ -58,6 +63,7 @@ impl Config {
     pub fn validate(&self) -> Result<(), String> {
         self.login().check().map_err(|why| format!("url {why}"))?;
         must_be_in(&CONNECTIONS, "connections_max", self.connections_max)?;
+        must_be_in(&CONNECTIONS, "readers_max", self.readers_max)?;
         must_be_in(&TIMEOUT_MS, "connect_timeout_ms", self.connect_timeout_ms)?;
         must_be_in(&TIMEOUT_MS, "lock_timeout_ms", self.lock_timeout_ms)?;
         must_be_in(&TIMEOUT_MS, "statement_timeout_ms", self.statement_timeout_ms)
@@ -113,6 +119,7 @@ mod tests {
             (with("mysql://u@h/db"), "url must begin with postgres://"),
             (Config { password_file: file, ..with("postgres://u:p@h/db") }, "url can't have"),
             (Config { connections_max: 0, ..plain() }, "connections_max must be in 1..=1000"),
+            (Config { readers_max: 1_001, ..plain() }, "readers_max must be in 1..=1000"),
             (Config { lock_timeout_ms: 99, ..plain() }, "lock_timeout_ms must be in 100..=60000"),
         ] {
             let why = config.validate().expect_err("can't work");

@@ -1,7 +1,9 @@
-use model::UserId;
-use sqlx::PgPool;
+use model::{Timestamp, UserId};
+use sql::Freshness;
+use sql::postgres::Readers;
+use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::{Entry, List, Relation, StoredCircle, User, rows};
+use crate::{Changes, Entry, FeedGap, List, Relation, StoredCircle, User, rows};
 
 /// The ids as one parameter, for any number of them.
 pub(super) fn texts<'a>(ids: impl IntoIterator<Item = &'a UserId>) -> Vec<&'a str> {
@@ -71,10 +73,45 @@ pub(super) async fn page(
     found.iter().map(rows::entry).collect()
 }
 
-pub(super) async fn circle(pool: &PgPool, user: &UserId) -> Result<StoredCircle, sqlx::Error> {
-    let sql = "SELECT '' AS other, (SELECT radius_m FROM directory.users WHERE id = $1) AS radius_m
-               UNION ALL
-               SELECT other, NULL FROM directory.relations WHERE owner = $1 AND friend";
-    let found = sqlx::query(sql).bind(user.as_str()).fetch_all(pool).await?;
-    rows::circle(&found)
+/// What the server's clock says, in Unix milliseconds.
+pub(super) const NOW_MS: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/// Each circle is a row, for a friend in a row of their own costs more than the friend.
+pub(super) async fn circles(
+    readers: &Readers,
+    users: &[UserId],
+) -> Result<(Freshness, Vec<StoredCircle>), sqlx::Error> {
+    let sql = r#"
+        SELECT head, history, wanted.number - 1 AS place, users.id IS NOT NULL AS "exists", radius_m,
+               (SELECT string_agg(other, ' ') FROM directory.relations
+                WHERE owner = wanted.id AND friend) AS friends
+        FROM directory.feed
+        LEFT JOIN unnest($1::text[]) WITH ORDINALITY AS wanted (id, number) ON true
+        LEFT JOIN directory.users AS users ON users.id = wanted.id"#;
+    let found = readers.fetch_all(sqlx::query(sql).bind(texts(users))).await?;
+    rows::circles(users.len(), &found)
+}
+
+pub(super) async fn changes(
+    readers: &Readers,
+    after: Freshness,
+    limit: usize,
+) -> Result<Result<Changes, FeedGap>, sqlx::Error> {
+    let Ok(position) = i64::try_from(after.position.0) else {
+        return Ok(Err(FeedGap::OtherHistory));
+    };
+    // One more than asked for shows whether there is more.
+    let sql = "SELECT head, history, change.*
+               FROM directory.feed
+               LEFT JOIN (SELECT position, kind, a, b, class, radius_m FROM directory.changes
+                          WHERE position > $1 ORDER BY position LIMIT $2) AS change ON true
+               ORDER BY change.position";
+    let query = sqlx::query(sql).bind(position).bind(limit as i64 + 1);
+    let (state, found) = rows::changes(&readers.fetch_all(query).await?)?;
+    Ok(Changes::behind(after, state, found, limit))
+}
+
+pub(super) async fn state(readers: &Readers) -> Result<(Freshness, Timestamp), sqlx::Error> {
+    let sql = format!("SELECT head, history, {NOW_MS} AS now_ms FROM directory.feed");
+    rows::state(&readers.fetch_one(sqlx::query(AssertSqlSafe(sql))).await?)
 }

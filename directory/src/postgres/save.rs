@@ -1,9 +1,12 @@
-use sqlx::PgConnection;
+use model::Timestamp;
+use sql::Freshness;
+use sql::postgres::{LINEAGE, NEW_HISTORY};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
-use super::read::texts;
-use crate::User;
+use super::read::{NOW_MS, texts};
 use crate::ledger::Dirty;
-use crate::rows::{Directed, Directions};
+use crate::rows::{Directed, Directions, EditRow};
+use crate::{CircleEdit, User};
 
 /// Writes what a ledger changed, in at most three statements.
 pub(super) async fn dirty(connection: &mut PgConnection, dirty: &Dirty) -> Result<(), sqlx::Error> {
@@ -66,4 +69,56 @@ async fn users(connection: &mut PgConnection, users: &[User]) -> Result<(), sqlx
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Appends the changes to the feed; answers the state with them. From here until the transaction ends no other one can
+/// append, so this is its last statement.
+///
+/// On a server that was promoted the first writer begins another history.
+pub(super) async fn append(
+    connection: &mut PgConnection,
+    edits: &[CircleEdit],
+) -> Result<Freshness, sqlx::Error> {
+    let sql = AssertSqlSafe(format!(
+        "WITH taken AS (
+             UPDATE directory.feed SET
+                 head = head + $1,
+                 history = CASE WHEN lineage = {LINEAGE} THEN history ELSE {NEW_HISTORY} END,
+                 lineage = {LINEAGE}
+             RETURNING head, history
+         ), appended AS (
+             INSERT INTO directory.changes (position, kind, a, b, class, radius_m, at_ms)
+             SELECT taken.head - $1 + number, kind, a, b, class, radius_m, {NOW_MS}
+             FROM taken, unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
+                      WITH ORDINALITY AS edit (kind, a, b, class, radius_m, number)
+         )
+         SELECT head, history FROM taken"
+    ));
+    let rows: Vec<EditRow<'_>> = edits.iter().map(EditRow::of).collect();
+    let row = sqlx::query(sql)
+        .bind(rows.len() as i64)
+        .bind(rows.iter().map(|row| row.kind).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.a).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.b).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.class).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.radius_m).collect::<Vec<_>>())
+        .fetch_one(connection)
+        .await?;
+    Freshness::from_row(&row)
+}
+
+/// Forgets the oldest changes, up to `limit`, that are all older than `before`, so that what is left has no gaps.
+pub(super) async fn forget(
+    pool: &PgPool,
+    before: Timestamp,
+    limit: usize,
+) -> Result<usize, sqlx::Error> {
+    let sql = "DELETE FROM directory.changes WHERE position IN (
+                   SELECT position FROM (
+                       SELECT position, max(at_ms) OVER (ORDER BY position) AS newest_ms
+                       FROM (SELECT position, at_ms FROM directory.changes
+                             ORDER BY position LIMIT $2) AS oldest) AS dated
+                   WHERE newest_ms < $1)";
+    let done = sqlx::query(sql).bind(before.0).bind(limit as i64).execute(pool).await?;
+    Ok(done.rows_affected() as usize)
 }

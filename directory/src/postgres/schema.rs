@@ -8,7 +8,9 @@ use crate::Error;
 /// taken. A step that was released is never changed.
 ///
 /// Ids compare as bytes (`COLLATE "C"`) whatever the database's language: pages promise that order.
-const STEPS: [&str; 1] = [r#"
+const STEPS: [&str; 2] = [FIRST, CHANGES];
+
+const FIRST: &str = r#"
     CREATE SCHEMA directory;
 
     CREATE TABLE directory.schema_version (
@@ -42,7 +44,29 @@ const STEPS: [&str; 1] = [r#"
     CREATE INDEX outgoing ON directory.relations (owner, other) WHERE asked;
     CREATE INDEX incoming ON directory.relations (owner, other) WHERE asked_by AND NOT blocks;
     CREATE INDEX blocked  ON directory.relations (owner, other) WHERE blocks;
-"#];
+"#;
+
+const CHANGES: &str = "
+    -- How many changes of circles there were, and of which history. Writers lock the row last, just before they commit,
+    -- so that positions follow the order of commits.
+    CREATE TABLE directory.feed (
+        only_row BOOLEAN PRIMARY KEY DEFAULT true CHECK (only_row),
+        head     BIGINT  NOT NULL,
+        history  BIGINT  NOT NULL,
+        lineage  TEXT    NOT NULL       -- which server's timeline the history is of
+    ) WITH (fillfactor = 10);           -- room for many versions of the row in its page
+    INSERT INTO directory.feed (head, history, lineage) VALUES (0, 0, 'none yet');
+
+    CREATE TABLE directory.changes (
+        position BIGINT PRIMARY KEY,
+        kind     TEXT   NOT NULL,       -- 'pair' or 'radius'
+        a        TEXT   NOT NULL,       -- the low one of the pair, or whose radius it is
+        b        TEXT,                  -- the high one of the pair
+        class    TEXT,                  -- how the pair sees each other; NULL: no longer
+        radius_m BIGINT,                -- NULL: the deployment's
+        at_ms    BIGINT NOT NULL        -- by the server's clock
+    );
+";
 
 const SCHEMA: Schema = Schema { name: "directory", namespace: NAMESPACE, steps: &STEPS };
 

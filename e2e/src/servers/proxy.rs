@@ -1,11 +1,16 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+/// Pieces of up to 16 KiB that may be on their way in one direction of a connection; then its sender waits.
+const PIECES_MAX: usize = 1_024;
 
 /// A TCP proxy that can fail in ways in which a server on the same machine can't.
 pub struct Proxy {
@@ -17,6 +22,7 @@ pub struct Proxy {
 struct State {
     target: AtomicU16,
     mode: AtomicU8,
+    delay_us: AtomicU64,
     cut: Notify,
 }
 
@@ -32,6 +38,7 @@ impl Proxy {
         let state = Arc::new(State {
             target: AtomicU16::new(port),
             mode: AtomicU8::new(PASSES),
+            delay_us: AtomicU64::new(0),
             cut: Notify::new(),
         });
         let task = tokio::spawn(accept(listener, state.clone()));
@@ -41,6 +48,11 @@ impl Proxy {
     /// Where it listens, on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// From now on everything takes so long to arrive, in each direction, as over a longer way.
+    pub fn delay(&self, one_way: Duration) {
+        self.state.delay_us.store(one_way.as_micros() as u64, Ordering::SeqCst);
     }
 
     /// From now on bytes vanish in both directions, while all connections stay open.
@@ -103,13 +115,36 @@ async fn pass(
     state: &State,
     swallowed_in: &[u8],
 ) {
-    let mut buffer = vec![0; 16 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        if swallowed_in.contains(&state.mode.load(Ordering::SeqCst)) {
-            continue;
+    let (sender, mut on_the_way) = mpsc::channel(PIECES_MAX);
+    let reading = async move {
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(count @ 1..) = from.read(&mut buffer).await {
+            if swallowed_in.contains(&state.mode.load(Ordering::SeqCst)) {
+                continue;
+            }
+            let due = Instant::now() + Duration::from_micros(state.delay_us.load(Ordering::SeqCst));
+            if sender.send((due, buffer[..count].to_vec())).await.is_err() {
+                return;
+            }
         }
-        if to.write_all(&buffer[..count]).await.is_err() {
-            return;
+    };
+    let writing = async {
+        while let Some((due, piece)) = on_the_way.recv().await {
+            if due > Instant::now() {
+                sleep_until(due).await;
+            }
+            if to.write_all(&piece).await.is_err() {
+                return;
+            }
         }
+    };
+    // What is on its way arrives also after the sender has ended.
+    let read_out = async {
+        reading.await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = writing => {}
+        () = read_out => {}
     }
 }

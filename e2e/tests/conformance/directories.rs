@@ -5,6 +5,7 @@ use directory::embedded::EmbeddedStore;
 use directory::postgres::{Config, PostgresStore, migrate};
 use directory::{Answer, Store};
 use e2e::servers::Postgres;
+use model::{SeededRandom, SystemClock};
 use tempfile::TempDir;
 
 use crate::grid::{Grid, Trial};
@@ -46,7 +47,9 @@ impl Backend for OverPostgres {
     fn open(&self) -> Answer<'_, Arc<dyn Store>> {
         Box::pin(async {
             migrate(&self.0).await?;
-            Ok(Arc::new(PostgresStore::connect(&self.0).await?) as Arc<dyn Store>)
+            let (clock, random) = (SystemClock::start(), SeededRandom::new(1));
+            let store = PostgresStore::connect(&self.0, Arc::new(clock), Arc::new(random)).await?;
+            Ok(Arc::new(store) as Arc<dyn Store>)
         })
     }
 }

@@ -4,7 +4,7 @@ use directory::postgres::Config;
 use directory::{Error, Limits, List, Order, Outcome, Store, Verb};
 use futures_util::future::join_all;
 
-use super::world::{apply, aside, connect, database, ensure, id, relate, shared};
+use super::world::{apply, aside, circle, connect, database, ensure, id, relate, shared};
 
 const USERS: usize = 16;
 
@@ -44,11 +44,11 @@ async fn a_limit_holds_though_two_stores_reach_for_it_at_once() {
         .iter()
         .enumerate()
         .map(|(n, other)| stores[n % 2].apply(relate(Verb::Befriend, users[0], other), limits));
-    let outcomes: Vec<_> = join_all(befriending).await.into_iter().flatten().flatten().collect();
+    let applied = join_all(befriending).await.into_iter().flatten();
+    let outcomes: Vec<_> = applied.flat_map(|applied| applied.outcomes).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Ok(Outcome::Changed)).count(), 5);
     assert_eq!(outcomes.len(), USERS - 1);
-    let circle = stores[1].circle(&id(users[0])).await.expect("the store is there");
-    assert_eq!(circle.friends.len(), 5);
+    assert_eq!(circle(&stores[1], users[0]).await.friends.len(), 5);
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! What can be wrong before anything starts, and how it is said.
 
 use directory::Error;
-use directory::postgres::{Config, PostgresStore};
+use directory::postgres::{Config, check};
 use e2e::servers::Postgres;
 
-use super::world::{config, connect, database, shared};
+use super::world::{config, connect, database, shared, try_connect};
 
 async fn unusable(config: &Config) -> String {
-    match PostgresStore::connect(config).await {
+    assert_eq!(check(config).await.err(), try_connect(config).await.err());
+    match try_connect(config).await {
         Err(Error::Unusable(why)) => {
             assert!(!why.contains("p@ss") && !why.contains("p%40ss"), "{why}");
             why

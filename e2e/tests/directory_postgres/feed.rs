@@ -1,135 +1,164 @@
-//! What one process changes, the others hear.
+//! What one process changes, the others read in the feed.
 
 use std::time::Duration;
 
-use directory::{Change, Store, Verb};
-use rustix::process::{Pid, Signal, kill_process};
+use directory::postgres::Config;
+use directory::{
+    Change, CircleChange, CircleEdit, Error, FeedGap, FeedPosition, Freshness, Limits, Store, Verb,
+};
+use e2e::servers::{Postgres, Proxy};
+use model::ViewerClass;
 
 use super::world::{
-    Ear, apply, aside, connect, database, ensure, id, relate, sessions, shared, touched, until,
+    Ear, apply, aside, changes, circle, config, connect, database, ensure, id, relate, shared,
+    state, until, users,
 };
 
-const LISTENING: &str = "whereabouts listening";
+fn friends(low: &str, high: &str) -> CircleEdit {
+    CircleEdit::Pair { low: id(low), high: id(high), class: Some(ViewerClass::Precise) }
+}
 
 #[tokio::test]
-async fn stores_on_one_database_hear_each_other_within_a_second() {
+async fn what_another_process_changed_is_in_the_feed_and_only_the_own_is_announced() {
     let config = database(shared().await).await;
     let (one, other) = (connect(&config).await, connect(&config).await);
     apply(&one, ensure(&["alice", "bob", "carol"])).await;
+    let start = state(&other).await;
     let (mut near, mut far) = (Ear::on(&one), Ear::on(&other));
-    for (changing, [a, b]) in [(&one, ["alice", "bob"]), (&other, ["alice", "carol"])] {
-        apply(changing, relate(Verb::Befriend, a, b)).await;
-        for ear in [&mut near, &mut far] {
-            assert_eq!(ear.next_within(Duration::from_secs(1)).await, touched(&[a, b]));
-        }
+    apply(&one, relate(Verb::Befriend, "bob", "alice")).await;
+    let change = |n, what| CircleChange { position: FeedPosition(start.position.0 + n), what };
+    let first = change(1, friends("alice", "bob"));
+    let committed = |change: &CircleChange| Change::Committed {
+        history: start.history,
+        changes: vec![change.clone()],
+    };
+    assert_eq!(near.rest(), [committed(&first)]);
+    apply(&other, relate(Verb::Block, "bob", "alice")).await;
+    let what = CircleEdit::Pair { low: id("alice"), high: id("bob"), class: None };
+    let second = change(2, what);
+    assert_eq!(far.rest(), [committed(&second)]);
+    assert_eq!(near.rest(), []);
+    assert_eq!(changes(&one, start).await, [first, second]);
+    assert!(circle(&one, "alice").await.friends.is_empty());
+}
+
+#[tokio::test]
+async fn a_change_of_hundreds_of_users_is_read_whole() {
+    let config = database(shared().await).await;
+    let (one, other) = (connect(&config).await, connect(&config).await);
+    let names: Vec<String> = (0..512).map(|n| format!("{n:064}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for half in names.chunks(256) {
+        apply(&one, ensure(half)).await;
     }
-    let circle = one.circle(&id("alice")).await.expect("the store is there");
-    assert_eq!(circle.friends.len(), 2);
-}
-
-#[tokio::test]
-async fn an_own_change_is_announced_before_its_answer_and_only_once() {
-    let config = database(shared().await).await;
-    let (one, other) = (connect(&config).await, connect(&config).await);
-    apply(&one, ensure(&["alice", "bob", "carol"])).await;
-    let mut ear = Ear::on(&one);
-    apply(&one, relate(Verb::Befriend, "alice", "bob")).await;
-    assert_eq!(ear.rest(), [touched(&["alice", "bob"])]);
-    // Notices come in the order of commits: had the own one been announced, it would come before this.
-    apply(&other, relate(Verb::Befriend, "alice", "carol")).await;
-    assert_eq!(ear.next().await, touched(&["alice", "carol"]));
-}
-
-#[tokio::test]
-async fn a_change_of_hundreds_of_users_is_heard_whole() {
-    let config = database(shared().await).await;
-    let (one, other) = (connect(&config).await, connect(&config).await);
-    let users: Vec<String> = (0..256).map(|n| format!("{n:064}")).collect();
-    let users: Vec<&str> = users.iter().map(String::as_str).collect();
-    apply(&one, ensure(&users)).await;
-    let mut ear = Ear::on(&other);
-    let pairs = users.chunks(2).flat_map(|pair| relate(Verb::Befriend, pair[0], pair[1]));
+    let start = state(&other).await;
+    let pairs = names.chunks(2).flat_map(|pair| relate(Verb::Befriend, pair[0], pair[1]));
     apply(&one, pairs.collect()).await;
-    let mut heard = Vec::new();
-    while heard.len() < users.len() {
-        match ear.next().await {
-            Change::Touched(users) => heard.extend(users),
-            Change::Lost => panic!("nothing was lost"),
-        }
-    }
-    assert!(heard.iter().map(model::UserId::as_str).eq(users));
+    assert_eq!(users(&changes(&other, start).await), names);
 }
 
 #[tokio::test]
-async fn after_the_listening_connection_was_ended_what_was_missed_is_told_and_changes_come_again() {
-    let config = database(shared().await).await;
-    let (one, other) = (connect(&config).await, connect(&config).await);
-    apply(&one, ensure(&["alice", "bob"])).await;
-    let mut ear = Ear::on(&other);
-    let ending = sqlx::query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = $1",
-    );
-    ending.bind(LISTENING).execute(&mut aside(&config).await).await.expect("ended");
-    assert_eq!(ear.next().await, Change::Lost);
-    assert_eq!(other.fault(), None);
-    until("one listens too", async || one.fault().is_none()).await;
-    apply(&one, relate(Verb::Befriend, "alice", "bob")).await;
-    assert_eq!(ear.next().await, touched(&["alice", "bob"]));
+async fn a_promoted_replica_begins_another_history_and_the_old_primary_stays_in_its_own() {
+    let server = Postgres::start().await;
+    let old = database(&server).await;
+    let name = old.url.rsplit('/').next().expect("a database");
+    let before = connect(&old).await;
+    apply(&before, ensure(&["alice", "bob", "carol"])).await;
+    apply(&before, relate(Verb::Befriend, "alice", "bob")).await;
+    let known = state(&before).await;
+    let promoted = server.replica().await;
+    promoted.promote().await;
+    // What only the old one commits, as one that doesn't know of the promotion would.
+    apply(&before, relate(Verb::Befriend, "alice", "carol")).await;
+
+    let after = connect(&config(&promoted.url(name))).await;
+    let (as_of, circles) = after.circles(&[id("alice")]).await.expect("the store is there");
+    assert_ne!(as_of.history, known.history);
+    assert_eq!(circles[0].friends.len(), 1);
+    assert_eq!(after.changes(known, 10).await, Ok(Err(FeedGap::OtherHistory)));
+    let mut ear = Ear::on(&after);
+    apply(&after, relate(Verb::Remove, "alice", "bob")).await;
+    let Change::Committed { history, .. } = ear.next().await else { panic!("it is answered") };
+    assert_eq!(history, as_of.history);
+    let of_old = changes(&before, known).await;
+    assert_eq!(users(&of_old), ["alice", "carol"]);
+    assert_eq!(before.changes(as_of, 10).await, Ok(Err(FeedGap::OtherHistory)));
 }
 
 #[tokio::test]
-async fn a_listening_connection_that_is_dead_while_tcp_lives_is_found_within_three_seconds() {
-    let config = database(shared().await).await;
-    let store = connect(&config).await;
+async fn a_server_that_is_promoted_under_a_store_writes_in_another_history_at_once() {
+    let server = Postgres::start().await;
+    let direct = database(&server).await;
+    let name = direct.url.rsplit('/').next().expect("a database");
+    apply(&connect(&direct).await, ensure(&["alice", "bob"])).await;
+    let replica = server.replica().await;
+    let proxy = Proxy::before(server.port()).await;
+    let port = |url: &str, port: u16| {
+        let (start, _) = url.rsplit_once(':').expect("a port");
+        format!("{start}:{port}/{name}")
+    };
+    let store = connect(&config(&port(&direct.url, proxy.port()))).await;
+    let before = state(&store).await;
+    replica.promote().await;
+    proxy.lead_to(replica.port());
+    apply(&store, relate(Verb::Befriend, "alice", "bob")).await;
+    let after = state(&store).await;
+    assert_ne!(after.history, before.history);
+    let first = Freshness { position: before.position, ..after };
+    assert_eq!(users(&changes(&store, first).await), ["alice", "bob"]);
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_never_comes_is_announced_as_doubtful_and_is_in_the_feed() {
+    let server = shared().await;
+    let direct = database(server).await;
+    let proxy = Proxy::before(server.port()).await;
+    let through =
+        direct.url.replace(&format!(":{}/", server.port()), &format!(":{}/", proxy.port()));
+    let hasty = Config { connect_timeout_ms: 500, statement_timeout_ms: 2_000, ..config(&through) };
+    let (store, other) = (connect(&hasty).await, connect(&direct).await);
+    apply(&store, ensure(&["alice", "bob"])).await;
+    let start = state(&other).await;
     let mut ear = Ear::on(&store);
-    let frozen = Frozen::now(&sessions(&config, LISTENING).await);
-    // And the moment that it takes to connect again.
-    assert_eq!(ear.next_within(Duration::from_secs(4)).await, Change::Lost);
-    assert_eq!(store.fault(), None);
-    drop(frozen);
+    // So that there is a moment in which it commits.
+    let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql
+                    AS 'BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END';
+                CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON directory.changes
+                    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()";
+    sqlx::raw_sql(slow).execute(&mut aside(&direct).await).await.expect("made");
+    let befriend = relate(Verb::Befriend, "alice", "bob");
+    let applying = store.apply(befriend, Limits::default());
+    let swallowing = async {
+        until("it commits", async || is_committing(&direct).await).await;
+        proxy.swallow_answers();
+    };
+    let (applied, ()) = futures_util::future::join(applying, swallowing).await;
+    assert!(matches!(applied, Err(Error::Unavailable(_))), "{applied:?}");
+    assert_eq!(ear.rest(), [Change::Doubtful(vec![id("alice"), id("bob")])]);
+    until("it is in the feed", async || !changes(&other, start).await.is_empty()).await;
+    assert_eq!(changes(&other, start).await[0].what, friends("alice", "bob"));
+}
+
+async fn is_committing(config: &Config) -> bool {
+    let sql = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                              WHERE datname = current_database() AND wait_event = 'PgSleep')";
+    sqlx::query_scalar(sql).fetch_one(&mut aside(config).await).await.expect("answers")
 }
 
 #[tokio::test]
-async fn connections_that_are_dead_while_tcp_lives_are_replaced() {
-    let config = database(shared().await).await;
-    let store = connect(&config).await;
-    apply(&store, ensure(&["alice"])).await;
-    let idle = sessions(&config, "whereabouts").await;
-    assert!(!idle.is_empty());
-    let frozen = Frozen::now(&idle);
-    let found = store.users(&[id("alice")]).await.expect("by another connection");
-    assert!(found[0].is_some());
-    drop(frozen);
-}
-
-#[tokio::test]
-async fn a_dropped_store_listens_no_longer() {
-    let config = database(shared().await).await;
-    let store = connect(&config).await;
-    assert_eq!(sessions(&config, LISTENING).await.len(), 1);
-    drop(store);
-    until("nobody listens", async || sessions(&config, LISTENING).await.is_empty()).await;
-}
-
-/// Processes that stand still, with their connections open, until this is dropped.
-struct Frozen(Vec<Pid>);
-
-impl Frozen {
-    fn now(ids: &[i32]) -> Self {
-        assert!(!ids.is_empty(), "there is something to freeze");
-        let processes: Vec<_> = ids.iter().filter_map(|id| Pid::from_raw(*id)).collect();
-        for process in &processes {
-            kill_process(*process, Signal::STOP).expect("a process that can be stopped");
-        }
-        Self(processes)
-    }
-}
-
-impl Drop for Frozen {
-    fn drop(&mut self) {
-        for process in &self.0 {
-            let _ = kill_process(*process, Signal::CONT);
-        }
-    }
+async fn whoever_holds_the_feed_for_long_makes_it_unavailable_and_not_stuck() {
+    let made = database(shared().await).await;
+    let hasty = Config { lock_timeout_ms: 100, ..made };
+    let store = connect(&hasty).await;
+    apply(&store, ensure(&["alice", "bob"])).await;
+    let mut holder = aside(&hasty).await;
+    let lock = "BEGIN; SELECT FROM directory.feed FOR UPDATE";
+    sqlx::raw_sql(lock).execute(&mut holder).await.expect("locked");
+    let befriended = store.apply(relate(Verb::Befriend, "alice", "bob"), Limits::default()).await;
+    assert!(matches!(befriended, Err(Error::Unavailable(_))), "{befriended:?}");
+    // What changes no circle doesn't wait for it.
+    let soon = tokio::time::timeout(Duration::from_secs(5), apply(&store, ensure(&["carol"])));
+    soon.await.expect("in time");
+    sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.expect("released");
+    apply(&store, relate(Verb::Befriend, "alice", "bob")).await;
 }

@@ -1,10 +1,14 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use directory::postgres::{Config, PostgresStore, migrate};
-use directory::{Change, Command, Limits, Order, Outcome, Refusal, Store, Verb};
+use directory::{
+    Change, CircleChange, Command, Freshness, Limits, Order, Outcome, Refusal, Store, StoredCircle,
+    Verb,
+};
 use e2e::DEADLINE;
 use e2e::servers::Postgres;
-use model::{Timestamp, UserId};
+use model::{SeededRandom, SystemClock, Timestamp, UserId};
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{OnceCell, mpsc};
 use tokio::time::{Instant, sleep, timeout};
@@ -29,8 +33,13 @@ pub(crate) async fn database(server: &Postgres) -> Config {
     config
 }
 
+pub(crate) async fn try_connect(config: &Config) -> Result<PostgresStore, directory::Error> {
+    let random = Arc::new(SeededRandom::new(1));
+    PostgresStore::connect(config, Arc::new(SystemClock::start()), random).await
+}
+
 pub(crate) async fn connect(config: &Config) -> PostgresStore {
-    PostgresStore::connect(config).await.expect("connects")
+    try_connect(config).await.expect("connects")
 }
 
 /// A connection of the test, beside the store's.
@@ -56,7 +65,8 @@ pub(crate) fn relate(verb: Verb, user: &str, other: &str) -> Vec<Order> {
 
 /// Applies orders that must be possible.
 pub(crate) async fn apply(store: &dyn Store, orders: Vec<Order>) {
-    let outcomes = store.apply(orders, Limits::default()).await.expect("the store is there");
+    let applied = store.apply(orders, Limits::default()).await.expect("the store is there");
+    let outcomes = applied.outcomes;
     let refused: Vec<&Result<Outcome, Refusal>> = outcomes.iter().filter(|o| o.is_err()).collect();
     assert!(refused.is_empty(), "{refused:?}");
 }
@@ -67,17 +77,16 @@ pub(crate) struct Ear(mpsc::UnboundedReceiver<Change>);
 impl Ear {
     pub(crate) fn on(store: &dyn Store) -> Self {
         let (heard, ear) = mpsc::unbounded_channel();
-        store.listen(Box::new(move |change| drop(heard.send(change.clone()))));
+        store.listen(Box::new(move |change| {
+            drop(heard.send(change.clone()));
+            Box::pin(std::future::ready(()))
+        }));
         Self(ear)
     }
 
-    pub(crate) async fn next_within(&mut self, longest: Duration) -> Change {
-        let heard = timeout(longest, self.0.recv()).await;
-        heard.expect("a change is heard in time").expect("the store lives")
-    }
-
     pub(crate) async fn next(&mut self) -> Change {
-        self.next_within(DEADLINE).await
+        let heard = timeout(DEADLINE, self.0.recv()).await;
+        heard.expect("a change is heard in time").expect("the store lives")
     }
 
     /// What has been heard and not yet been looked at.
@@ -86,8 +95,26 @@ impl Ear {
     }
 }
 
-pub(crate) fn touched(users: &[&str]) -> Change {
-    Change::Touched(users.iter().map(|user| id(user)).collect())
+pub(crate) async fn state(store: &dyn Store) -> Freshness {
+    store.state().await.expect("the store is there").0
+}
+
+/// All changes behind a state.
+pub(crate) async fn changes(store: &dyn Store, after: Freshness) -> Vec<CircleChange> {
+    let read = store.changes(after, directory::CHANGES_MAX).await.expect("the store is there");
+    let read = read.expect("nothing is missing");
+    assert!(!read.more);
+    read.changes
+}
+
+/// Whose circles change.
+pub(crate) fn users(changes: &[CircleChange]) -> Vec<&str> {
+    changes.iter().flat_map(|change| change.what.users()).map(UserId::as_str).collect()
+}
+
+pub(crate) async fn circle(store: &dyn Store, user: &str) -> StoredCircle {
+    let (_, mut circles) = store.circles(&[id(user)]).await.expect("the store is there");
+    circles.remove(0)
 }
 
 /// Waits until it holds.

@@ -21,7 +21,6 @@ const SETTINGS: [(&str, &str); 3] = [
 /// One server, as a config names it.
 pub(super) struct Server {
     pub(super) server: sql::postgres::Server,
-    connect_timeout: Duration,
 }
 
 impl fmt::Display for Server {
@@ -50,7 +49,7 @@ impl Server {
     fn of(config: &Config, url: &str, times: Times) -> Result<Self, Error> {
         config.validate().map_err(Error::Unusable)?;
         let server = sql::postgres::Server::of(&config.login(url), times, &SETTINGS)?;
-        Ok(Self { server, connect_timeout: times.connect })
+        Ok(Self { server })
     }
 
     /// A connection of its own, before anything starts: what is wrong is said as it is.
@@ -65,8 +64,7 @@ impl Server {
 
     /// Connections that read, made when they are needed.
     pub(super) fn readers(&self, from: ReadFrom, connections_max: u32) -> Readers {
-        let options = self.server.options_named("whereabouts");
-        Readers::new(options, from, connections_max, self.connect_timeout)
+        self.server.readers(from, connections_max)
     }
 
     /// The answer while serving, or why there is none.

@@ -76,8 +76,7 @@ pub enum ReadFrom {
 }
 
 impl Readers {
-    /// To the server that the options name. Waits at most `connect_timeout` for a connection, a new or a free one.
-    pub fn new(
+    pub(super) fn new(
         options: PgConnectOptions,
         from: ReadFrom,
         connections_max: u32,

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::fault;
 use super::login::Login;
 use super::place::Place;
+use super::readers::{ReadFrom, Readers};
 use crate::Fault;
 
 /// How long a connection that was idle may take to answer before it is taken for dead, and another one is made.
@@ -78,11 +79,6 @@ impl Server {
         Ok(Self { options, place, answer_timeout: times.answer })
     }
 
-    /// What to connect with for a connection that this name tells from the others in `pg_stat_activity`.
-    pub fn options_named(&self, name: &str) -> PgConnectOptions {
-        self.options.clone().application_name(name)
-    }
-
     /// A connection of its own, before anything starts: what is wrong is said as it is.
     pub async fn connect(&self) -> Result<PgConnection, Fault> {
         let longest = self.place.connect_timeout;
@@ -99,6 +95,11 @@ impl Server {
                 .before_acquire(|connection, _| Box::pin(is_answering(connection)))
                 .after_connect(|connection, _| Box::pin(refuse_replica(connection))),
         )
+    }
+
+    /// Connections for single statements, at most as many, made when they are needed.
+    pub fn readers(&self, from: ReadFrom, connections_max: u32) -> Readers {
+        Readers::new(self.options.clone(), from, connections_max, self.place.connect_timeout)
     }
 
     /// For connections, at most as many, that go back to the others only while they answer. Whether they do when they are

@@ -4,8 +4,9 @@ use model::{Clock, Moment};
 use redis::{Pipeline, Value};
 use tokio::sync::oneshot;
 
-use super::codec;
 use super::server::Place;
+use super::{changes, codec};
+use crate::circle::AsOf;
 use crate::port::{Channel, Error, Written};
 use crate::record::Sighting;
 
@@ -15,6 +16,8 @@ pub(super) enum Request {
     Put { channel: Channel, sighting: Sighting, publish: bool, answer: Answer<Written> },
     /// Read the newest of these, in this order.
     Read { channels: Vec<Channel>, answer: Answer<Vec<Option<Sighting>>> },
+    /// Publish changes of circles, each on these channels; and leave the mark that all up to there were told.
+    Tell { changes: Arc<[(Channel, Vec<u8>)]>, mark: Option<AsOf>, answer: Answer<()> },
 }
 
 /// Where an answer goes; nobody listens any more once its patience is over.
@@ -43,6 +46,7 @@ impl Request {
         match self {
             Self::Put { answer, .. } => answer.is_closed(),
             Self::Read { answer, .. } => answer.is_closed(),
+            Self::Tell { answer, .. } => answer.is_closed(),
         }
     }
 
@@ -55,6 +59,7 @@ impl Request {
         match self {
             Self::Put { .. } => 1,
             Self::Read { channels, .. } => channels.len() + 2,
+            Self::Tell { changes, mark, .. } => changes.len() + usize::from(mark.is_some()),
         }
     }
 }
@@ -74,6 +79,16 @@ impl Wire {
                 1
             }
             Request::Read { channels, .. } => self.pack_read(pipeline, channels),
+            Request::Tell { changes, mark, .. } => {
+                for (channel, bytes) in changes.iter() {
+                    pipeline.cmd("PUBLISH").arg(self.place.channel(channel)).arg(&bytes[..]);
+                }
+                // Last: whoever hears a probe that was sent after this was read has heard all of them.
+                if let Some(as_of) = mark {
+                    pipeline.cmd("SET").arg(self.place.mark_key()).arg(changes::mark(*as_of));
+                }
+                request.commands()
+            }
         }
     }
 
@@ -116,6 +131,10 @@ impl Wire {
                     other => Err(self.refused(other)),
                 };
                 let _ = answer.send(written);
+            }
+            Request::Tell { answer, .. } => {
+                let failed = answers.iter().find(|a| matches!(a, Value::ServerError(_)));
+                let _ = answer.send(failed.map_or(Ok(()), |why| Err(self.refused(Some(why)))));
             }
             Request::Read { channels, answer } => {
                 let _ = answer.send(self.unpack_read(&channels, answers, terms, now));

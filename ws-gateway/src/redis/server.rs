@@ -199,6 +199,16 @@ impl Place {
         self.fault(&why)
     }
 
+    /// Which gateway tells through this server what others left untold.
+    pub(super) fn lead_key(&self) -> String {
+        format!("{}:lead", self.prefix)
+    }
+
+    /// Up to where changes of circles were told through this server.
+    pub(super) fn mark_key(&self) -> String {
+        format!("{}:told", self.prefix)
+    }
+
     pub(super) fn epoch_key(&self) -> String {
         format!("{}:epoch", self.prefix)
     }

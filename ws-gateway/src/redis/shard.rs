@@ -2,10 +2,12 @@
 //! hear on, and that makes good what a break may have lost before it says so.
 
 mod ear;
+mod lead;
 mod link;
 mod probe;
 mod recovery;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use metrics::Counter;
 use model::Random;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::hearing::Hearing;
 use super::inbox::{Inbox, WAITING_MAX};
 use super::metrics::ShardMetrics;
 use super::requests::{Fault, Request, Wire};
@@ -44,6 +47,10 @@ pub(super) struct Status {
     /// What keeps it from working.
     fault: Mutex<Option<String>>,
     epoch: Mutex<String>,
+    /// What is heard of changes of circles.
+    pub(super) hearing: Hearing,
+    /// Whether this gateway can't read the feed, and leaves it to others to lead.
+    declines: AtomicBool,
 }
 
 impl Status {
@@ -54,6 +61,15 @@ impl Status {
     /// The name of what the server remembers.
     pub(super) fn epoch(&self) -> String {
         self.epoch.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether this gateway wants to lead the server.
+    fn may_lead(&self) -> bool {
+        !self.declines.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_may_lead(&self, may: bool) {
+        self.declines.store(!may, Ordering::Release);
     }
 
     fn set_epoch(&self, epoch: &str) {
@@ -85,6 +101,8 @@ impl Shard {
         let status = Arc::new(Status {
             fault: Mutex::new(Some("connecting".to_owned())),
             epoch: Mutex::new(parts.epoch.clone()),
+            hearing: Hearing::default(),
+            declines: AtomicBool::new(false),
         });
         let own = Arc::new(Positions::new(parts.wire.clock.clone()));
         let name = parts.wire.place.name.clone();
@@ -169,6 +187,7 @@ impl Keeper {
                 Ok((link, settling)) => {
                     backoff_ms = BACKOFF_MS.0;
                     let fault = self.serve(&link, settling, &mut past, &mut inbox).await;
+                    self.status.hearing.lost();
                     self.metrics.up.set(0.0);
                     self.metrics.reconnects.increment(1);
                     fault
@@ -201,6 +220,7 @@ impl Keeper {
             tokio::select! {
                 fault = self.keep_subscribed(link) => fault,
                 fault = self.probe(link) => fault,
+                fault = self.lead(link) => fault,
             }
         };
         tokio::select! {

@@ -266,10 +266,6 @@ impl Truth {
 pub(super) struct HeldFriends(pub(super) Arc<Truth>);
 
 impl Friends for HeldFriends {
-    fn ensure_user(&self, _: UserId) -> Async<'_, Result<(), Error>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
     fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
         let truth = self.0.clone();
         self.0.holds.hold(move || Ok(truth.read(&user)))

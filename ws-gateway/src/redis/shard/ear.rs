@@ -4,10 +4,10 @@ use model::Clock;
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::{Notify, watch};
 
-use super::super::codec;
 use super::super::metrics::ShardMetrics;
 use super::super::server::Place;
 use super::super::silence::Liveness;
+use super::super::{changes, codec};
 use super::Parts;
 use crate::port::Sink;
 use crate::record::Sighting;
@@ -79,6 +79,10 @@ impl Ear {
             return Some(());
         }
         let channel = self.place.parse_channel(name)?;
+        if changes::is_change(bytes) {
+            self.sink.changed(&[changes::decode(bytes)?]);
+            return Some(());
+        }
         let now = self.clock.now().monotonic;
         let decoded = codec::decode(channel.user.clone(), bytes, now)?;
         if decoded.origin != self.origin {

@@ -1,6 +1,7 @@
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
 
+use super::super::changes::parse_mark;
 use super::super::requests::Fault;
 use super::{Keeper, Link};
 
@@ -24,7 +25,10 @@ impl Keeper {
     async fn probe_once(&self, link: &Link, number: u64) -> Result<(), Fault> {
         let wire = &self.parts.wire;
         let place = &wire.place;
+        let sent = wire.clock.now().monotonic;
         let mut pipeline = Pipeline::new();
+        // First: what was told before this is read comes before the probe.
+        pipeline.cmd("GET").arg(place.mark_key());
         pipeline.cmd("PUBLISH").arg(place.probe_channel(wire.origin)).arg(number);
         pipeline.cmd("GET").arg(place.epoch_key());
         let answers = link.run(&pipeline).await?;
@@ -35,6 +39,12 @@ impl Keeper {
             Some(Value::BulkString(epoch)) if epoch == link.terms.epoch.as_bytes() => {}
             _ => return Err(wire.forgot()),
         }
-        link.heard(number, self.parts.probe_timeout).await
+        link.heard(number, self.parts.probe_timeout).await?;
+        let mark = match answers.first() {
+            Some(Value::BulkString(mark)) => std::str::from_utf8(mark).ok().and_then(parse_mark),
+            _ => None,
+        };
+        self.status.hearing.probed(sent, mark);
+        Ok(())
     }
 }

@@ -55,6 +55,7 @@ impl Keeper {
         let all = self.wishes.all();
         let again = std::mem::replace(&mut past.promised, true);
         let slowest = self.tell(link, &all).await?;
+        self.status.hearing.subscribed(self.parts.wire.clock.now().monotonic);
         if again {
             self.read_all(link, &all.subscribe).await?;
         }

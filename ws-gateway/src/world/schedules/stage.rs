@@ -66,6 +66,7 @@ impl Stage {
                 random: Arc::new(SeededRandom::new(gateway as u64)),
                 verifier: super::super::verifier(),
                 friends: Arc::new(HeldFriends(truth.clone())),
+                friends_are_shared: false,
             };
             Gateway::new(config.clone(), deps, |inner| {
                 let sink = HeldSink { inner, gateway, holds: holds.clone() };

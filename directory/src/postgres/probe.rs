@@ -1,0 +1,161 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use model::{Clock, Moment, Random, Timestamp};
+use sql::postgres::{Server, refuse_replica};
+use sqlx::{PgConnection, Row};
+use tokio::time::{sleep, timeout};
+
+use super::FEED;
+use super::read::NOW_MS;
+use crate::Error;
+
+/// The least and the greatest pause between two looks, milliseconds: different, so that the processes of a deployment
+/// don't look all at once.
+const PAUSE_MS_MIN: u64 = 900;
+const PAUSE_MS_MAX: u64 = 1_100;
+/// How long the server may take to answer a look, or to let us in for one.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the last look at the server found.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    found: Mutex<Found>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    /// What keeps the server from working.
+    fault: Option<String>,
+    clock_offset_ms: Option<i64>,
+}
+
+impl Health {
+    pub(super) fn fault(&self) -> Option<String> {
+        self.lock().fault.clone()
+    }
+
+    pub(super) fn clock_offset_ms(&self) -> Option<i64> {
+        self.lock().clock_offset_ms
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, server: &Server, looked: Result<i64, String>) {
+        let mut found = self.lock();
+        match (&found.fault, &looked) {
+            (None, Err(why)) => tracing::warn!(%server, why, "the directory's database is away"),
+            (Some(_), Ok(_)) => tracing::info!(%server, "the directory's database is back"),
+            _ => {}
+        }
+        *found = match looked {
+            Ok(offset_ms) => Found { fault: None, clock_offset_ms: Some(offset_ms) },
+            Err(why) => Found { fault: Some(why), clock_offset_ms: None },
+        };
+    }
+}
+
+/// Looks at the server about once a second, by a connection of its own, so that one whose connections are all in use
+/// isn't taken for one that is away. After a promotion the first look begins another history.
+pub(super) struct Probe {
+    pub(super) primary: Arc<Server>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+    pub(super) health: Arc<Health>,
+}
+
+impl Probe {
+    /// Goes on until it is aborted.
+    pub(super) async fn run(self) {
+        let mut connection = None;
+        loop {
+            let looked = self.look(&mut connection).await;
+            self.health.note(&self.primary, looked);
+            let spread_ms = self.random.next_u64() % (PAUSE_MS_MAX - PAUSE_MS_MIN + 1);
+            sleep(Duration::from_millis(PAUSE_MS_MIN + spread_ms)).await;
+        }
+    }
+
+    /// How far our clock is ahead, milliseconds, or why the server is away. That a connection broke says little, it may
+    /// have been cut: so a new one has the last word.
+    async fn look(&self, kept: &mut Option<PgConnection>) -> Result<i64, String> {
+        if let Some(connection) = kept.take()
+            && let Ok(offset_ms) = self.ask(connection, kept).await
+        {
+            return Ok(offset_ms);
+        }
+        let connecting = timeout(LOOK_TIMEOUT, self.connect()).await;
+        let connection = connecting.map_err(|_| self.late())??;
+        self.ask(connection, kept).await
+    }
+
+    async fn connect(&self) -> Result<PgConnection, String> {
+        let connected = self.primary.connect().await.map_err(Error::from);
+        let mut connection = connected.map_err(|error| match error {
+            Error::Unusable(why) => why,
+            other => other.to_string(),
+        })?;
+        let refused = refuse_replica(&mut connection).await;
+        refused.map_err(|error| self.broken(&error))?;
+        Ok(connection)
+    }
+
+    /// Keeps the connection if it answers.
+    async fn ask(
+        &self,
+        mut connection: PgConnection,
+        kept: &mut Option<PgConnection>,
+    ) -> Result<i64, String> {
+        let asked = async {
+            FEED.of_primary(&mut connection).await?;
+            // Not prepared, which would be a round trip more, and only once.
+            let sql = sqlx::AssertSqlSafe(format!("SELECT {NOW_MS} AS now_ms"));
+            let asked = self.clock.now();
+            let row = sqlx::raw_sql(sql).fetch_one(&mut connection).await?;
+            let answered = self.clock.now();
+            Ok(offset_ms(asked, answered, Timestamp(row.try_get("now_ms")?)))
+        };
+        let answer = timeout(LOOK_TIMEOUT, asked).await.map_err(|_| self.late())?;
+        let offset_ms = answer.map_err(|error: sqlx::Error| self.broken(&error))?;
+        *kept = Some(connection);
+        Ok(offset_ms)
+    }
+
+    fn late(&self) -> String {
+        format!("{} doesn't answer within {} ms", self.primary, LOOK_TIMEOUT.as_millis())
+    }
+
+    fn broken(&self, error: &sqlx::Error) -> String {
+        format!("{}: {error}", self.primary)
+    }
+}
+
+/// How far our clock is ahead of one that was read between two readings of ours, milliseconds: half the time between is
+/// taken for the way back.
+fn offset_ms(asked: Moment, answered: Moment, theirs: Timestamp) -> i64 {
+    let way_back_ms = answered.monotonic.since_ms(asked.monotonic) / 2;
+    answered.wall - theirs.plus_ms(way_back_ms as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::ManualClock;
+
+    use super::*;
+
+    #[test]
+    fn half_the_round_trip_is_not_taken_for_a_difference_of_clocks() {
+        let clock = ManualClock::at(Timestamp(10_000));
+        let asked = clock.now();
+        clock.advance_ms(40);
+        let answered = clock.now();
+        for (theirs, ahead_ms) in [(10_020, 0), (10_000, 20), (55_020, -45_000)] {
+            assert_eq!(offset_ms(asked, answered, Timestamp(theirs)), ahead_ms);
+        }
+        // Our calendar was set while we waited: what it says now counts.
+        clock.step_wall_ms(5_000);
+        assert_eq!(offset_ms(asked, clock.now(), Timestamp(10_020)), 5_000);
+    }
+}

@@ -12,7 +12,7 @@ const FORGOTTEN: usize = 4;
 
 /// What each caller has used of a limit.
 #[derive(Debug)]
-pub(crate) struct Accounts {
+pub struct Accounts {
     gcra: Gcra,
     // A plain lock: it is held for one hash lookup, and for a sweep when so many callers have come that it is full.
     states: Mutex<HashMap<UserId, u64>>,
@@ -20,34 +20,24 @@ pub(crate) struct Accounts {
 
 impl Accounts {
     /// Nobody has used anything.
-    pub(crate) fn new(limit: RateLimit) -> Self {
+    pub fn new(limit: RateLimit) -> Self {
         let gcra = Gcra::new(limit.per_second, limit.burst);
         Self { gcra, states: Mutex::default() }
     }
 
     /// Takes `cost` units, or takes nothing and says how long to wait.
-    pub(crate) fn take(
-        &self,
-        user: &UserId,
-        now: Monotonic,
-        cost: u32,
-    ) -> Result<(), RetryAfterMs> {
+    pub fn take(&self, user: &UserId, now: Monotonic, cost: u32) -> Result<(), RetryAfterMs> {
         self.with(user, now, |state| self.gcra.take(state, now, cost))
     }
 
     /// Errs while there is a debt, but for `own` units of it.
-    pub(crate) fn check(
-        &self,
-        user: &UserId,
-        now: Monotonic,
-        own: u64,
-    ) -> Result<(), RetryAfterMs> {
+    pub fn check(&self, user: &UserId, now: Monotonic, own: u64) -> Result<(), RetryAfterMs> {
         let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         states.get(user).map_or(Ok(()), |state| self.gcra.check(*state, now, own))
     }
 
     /// Takes `cost` units whether there are so many or not.
-    pub(crate) fn charge(&self, user: &UserId, now: Monotonic, cost: u64) {
+    pub fn charge(&self, user: &UserId, now: Monotonic, cost: u64) {
         self.with(user, now, |state| self.gcra.charge(state, now, cost));
     }
 

@@ -38,7 +38,7 @@ mod rate;
 mod work;
 
 pub use accept::json_routes;
-pub use accounts::CALLERS_MAX;
+pub use accounts::{Accounts, CALLERS_MAX};
 pub use auth::{
     BearerFault, Caller, KeyFault, Role, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX,
     TOKENS_REMEMBERED_MAX, TokenFault, Verifier, VerifyingKey, bearer,

@@ -52,6 +52,10 @@ pub struct Config {
     pub admissions_per_s: u32,
     /// Sessions that may be opened at once after a pause.
     pub admissions_burst: u32,
+    /// Friends that a user's new sessions may begin to watch, on average a second; each session costs some more. 0: any.
+    pub watches_per_s: u32,
+    /// Friends that they may begin to watch at once after a pause.
+    pub watches_burst: u32,
     /// Within which time sessions are closed when the server goes away, at least.
     pub drain_window_ms: u64,
     /// Sessions that are closed a second then, at most: many make the window longer.
@@ -88,6 +92,8 @@ impl Default for Config {
             unsent_bytes_max: 16 * 1024,
             admissions_per_s: 1_000,
             admissions_burst: 5_000,
+            watches_per_s: 500,
+            watches_burst: 50_000,
             drain_window_ms: 10_000,
             drain_sessions_per_s: 500,
             allowed_origins: Vec::new(),
@@ -131,6 +137,7 @@ impl Config {
                 self.admissions_per_s > 0 && self.admissions_burst > 0,
                 "admissions_per_s and admissions_burst must be at least 1",
             ),
+            (self.watches_burst > 0, "watches_burst must be at least 1"),
             (self.drain_sessions_per_s > 0, "drain_sessions_per_s must be at least 1"),
             (self.unsent_bytes_max >= 4_096, "unsent_bytes_max must be at least 4096"),
         ];

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use api::Verifier;
+use api::{Accounts, RateLimit, Verifier};
 use model::{Clock, Moment, Random, UserId};
 use tokio::sync::Notify;
 
@@ -58,6 +58,8 @@ pub struct Gateway {
     pub(crate) timers: Arc<Timers<Due>>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) admission: Admission,
+    /// What each user's connecting costs; none if it is free.
+    pub(crate) watching: Option<Accounts>,
     pub(crate) metrics: Metrics,
     step_ms: u64,
     draining: AtomicBool,
@@ -93,6 +95,10 @@ impl Gateway {
         }));
         Arc::new(Self {
             admission: Admission::new(&config),
+            watching: (config.watches_per_s > 0).then(|| {
+                let (per_second, burst) = (config.watches_per_s, config.watches_burst);
+                Accounts::new(RateLimit { per_second, burst })
+            }),
             drain_window_ms: AtomicU64::new(config.drain_window_ms),
             config: Arc::new(config),
             clock: deps.clock,

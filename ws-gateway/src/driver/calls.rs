@@ -7,6 +7,7 @@ use api::{Caller, RetryAfterMs, TokenFault};
 use futures_util::future::join_all;
 
 use super::Driver;
+use crate::circle::Circle;
 use crate::gateway::Gateway;
 use crate::hub::Cell;
 use crate::mailbox::Mailbox;
@@ -14,6 +15,9 @@ use crate::port::{self, Async, Channel};
 use crate::protocol::CloseCode;
 use crate::protocol::request::Token;
 use crate::session::{Call, Input, Read};
+
+/// What a session costs beside the friends that it watches, in friends.
+const SESSION_COST: u64 = 50;
 
 /// Cells with the slots under which this session watches them.
 type Slots = Vec<(u32, Arc<Cell>)>;
@@ -56,14 +60,35 @@ impl Driver {
     /// Counts the connection to its user, before anything is read of them: with one token and a slow database nobody
     /// gets more connections than they may.
     pub(super) fn admit(&mut self, caller: Caller) {
-        let per_user_max = self.gateway().config.sessions_per_user_max;
-        let joined = self.gateway().registry.join(self.seat.id(), &caller.user, per_user_max);
+        let gateway = self.gateway().clone();
+        let now = gateway.now().monotonic;
+        let paid = gateway.watching.as_ref().map_or(Ok(()), |all| all.check(&caller.user, now, 0));
+        if let Err(RetryAfterMs(ms)) = paid {
+            let detail = format!("too many connections of one user lately: come back in {ms} ms");
+            return self.input(Input::Refused(CloseCode::RateLimited, detail));
+        }
+        let per_user_max = gateway.config.sessions_per_user_max;
+        let joined = gateway.registry.join(self.seat.id(), &caller.user, per_user_max);
         self.input(if let Ok(used) = joined {
             Input::Admitted(caller, used)
         } else {
             let detail = format!("at most {per_user_max} connections of one user");
             Input::Refused(CloseCode::TooManySessions, detail)
         });
+    }
+
+    /// Charges the user for the friends that a new session is about to watch.
+    fn charge(&self, answer: &Result<Circle, port::Error>) {
+        let gateway = self.gateway();
+        let (Some(watching), Some(user), Ok(circle)) =
+            (&gateway.watching, self.session.user(), answer)
+        else {
+            return;
+        };
+        if !self.session.is_welcomed() {
+            let cost = SESSION_COST + circle.friends.len() as u64;
+            watching.charge(user, gateway.now().monotonic, cost);
+        }
     }
 
     /// Goes on with what is read, and begins what is to be read next, as far as possible.
@@ -74,6 +99,7 @@ impl Driver {
                 self.running.circle.as_mut().map(|circle| circle.as_mut().poll(cx))
             {
                 self.running.circle = None;
+                self.charge(&answer);
                 self.input(Input::Circle(answer));
                 progress = true;
             }
@@ -100,7 +126,7 @@ impl Driver {
         }
     }
 
-    fn read_circle(&self) -> Option<Async<'static, Result<crate::circle::Circle, port::Error>>> {
+    fn read_circle(&self) -> Option<Async<'static, Result<Circle, port::Error>>> {
         let (gateway, user) = (self.gateway().clone(), self.session.user().cloned()?);
         Some(Box::pin(async move { gateway.friends.circle(user).await }))
     }

@@ -115,7 +115,7 @@ impl Session {
     }
 
     /// Whether the client was told who it is.
-    pub(super) fn is_welcomed(&self) -> bool {
+    pub(crate) fn is_welcomed(&self) -> bool {
         matches!(self.phase, Phase::Live | Phase::Opening { welcomed: true })
     }
 

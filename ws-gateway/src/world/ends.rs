@@ -86,7 +86,7 @@ fn a_channel_nobody_watches_any_more_is_let_go() {
 
 #[test]
 fn a_user_with_many_friends_who_comes_and_goes_leaves_nothing_behind() {
-    let mut world = World::new(2, Config::default());
+    let mut world = World::new(2, Config { watches_per_s: 0, ..Config::default() });
     for n in 0..50 {
         let friend = format!("friend{n}");
         world.set_friends("alice", &friend, true);
@@ -121,4 +121,20 @@ fn a_late_fix_after_a_keep_is_shown_no_longer_than_its_own_ttl() {
     assert!(world.sees(alice, "bob"));
     world.pass_ms(2_000);
     assert!(!world.sees(alice, "bob"), "a second after its effective time and the TTL");
+}
+
+#[test]
+fn who_connects_again_and_again_with_many_friends_pays_for_it_and_nobody_else() {
+    let config = Config { watches_per_s: 10, watches_burst: 200, ..Config::default() };
+    let mut world = World::new(1, config);
+    (0..100).for_each(|n| world.set_friends("alice", &format!("friend{n}"), true));
+    // One costs 150: the second goes over the limit, the third isn't let in.
+    let connections: Vec<_> = (0..3).map(|_| world.connect("alice", 0)).collect();
+    let closed: Vec<_> = connections.iter().map(|n| world.clients[*n].closed).collect();
+    assert_eq!(closed, [None, None, Some(CloseCode::RateLimited)]);
+    let other = world.connect("friend0", 0);
+    assert_eq!(world.clients[other].closed, None);
+    world.pass_ms(11_000);
+    world.reconnect(connections[2], 0);
+    assert_eq!(world.clients[connections[2]].closed, None);
 }

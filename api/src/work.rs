@@ -13,7 +13,7 @@ use model::{Monotonic, UserId};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use crate::metrics::{COST, HEAVY};
+use crate::metrics::HEAVY;
 use crate::{Caller, Context, Problem, Role};
 pub(crate) use gate::Gate;
 use gate::Turn;
@@ -70,9 +70,19 @@ impl Work {
         Ok(Self { account: Some(account), spent: 0, unyielded: 0 })
     }
 
-    /// Whether more than a light request may cost was spent.
-    pub fn is_heavy(&self) -> bool {
-        self.account.as_ref().is_some_and(|account| account.turn.is_some())
+    /// Whether it needn't wait before it goes on with much: it has its turn already, or nobody pays for it.
+    pub fn has_turn(&self) -> bool {
+        self.account.as_ref().is_none_or(|account| account.turn.is_some())
+    }
+
+    /// Waits as a heavy request does, before work that can't be interrupted and is probably heavy.
+    ///
+    /// After an error nothing more may be done for the request.
+    pub async fn take_turn(&mut self) -> Result<(), Overspent> {
+        match &mut self.account {
+            Some(account) => account.take_turn(self.spent).await,
+            None => Ok(()),
+        }
     }
 
     /// Charges a part of the work that was done, or is about to be, and lets other tasks have their turn. Waits if the
@@ -84,7 +94,7 @@ impl Work {
         self.unyielded = self.unyielded.saturating_add(units);
         if let Some(account) = &mut self.account {
             account.charge(units);
-            if self.spent > account.limits().light_cost_max {
+            if self.spent > account.limits().light_cost_max || account.turn.is_some() {
                 account.take_turn(self.spent).await?;
             }
         }
@@ -106,8 +116,6 @@ impl Account {
     }
 
     fn charge(&self, units: u64) {
-        let role = if self.payer.is_service { "service" } else { "user" };
-        metrics::counter!(COST, "role" => role).increment(units);
         self.context.parts().budgets.charge(&self.payer, self.now(), units);
     }
 

@@ -45,3 +45,25 @@ async fn a_friend_who_goes_far_leaves_and_comes_back() {
     bob.at(LISBON).await;
     alice.expect_near("bob").await;
 }
+
+#[tokio::test]
+async fn looking_for_friends_is_charged_by_how_many_there_are() {
+    let world = Sandbox::with(|config| {
+        config.rest.user_cost_per_s = 1;
+        config.rest.user_cost_burst = 4;
+    })
+    .await;
+    for (user, friends) in [("alice", vec!["bob", "carol", "dave"]), ("erin", vec!["frank"])] {
+        for friend in friends {
+            world.befriend(user, friend).await;
+        }
+    }
+    let ask = async |user| world.as_user(user, "GET", "/v1/friends/nearby", None).await;
+    assert_eq!(ask("alice").await.status, 200);
+    let refused = ask("alice").await;
+    assert_eq!((refused.status, &refused.json["code"]), (429, &"rate_limited".into()));
+    assert!(refused.headers.contains_key("retry-after"), "{refused:?}");
+    for _ in 0..2 {
+        assert_eq!(ask("erin").await.status, 200, "two units each time, within the burst");
+    }
+}

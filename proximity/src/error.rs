@@ -1,6 +1,6 @@
 use std::fmt;
 
-use api::Problem;
+use api::{Overspent, Problem};
 use model::ErrorKind;
 use sql::Fault;
 
@@ -100,6 +100,8 @@ impl fmt::Display for Refusal {
 pub enum Error {
     /// It isn't possible; nothing was changed.
     Refused(Refusal),
+    /// It costs more than the caller may spend, or takes longer than a request may.
+    Overspent(Overspent),
     /// The store can't be reached, is full or behind; the text says how. See [`Store`](crate::Store) for what may have
     /// happened.
     Unavailable(String),
@@ -121,6 +123,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(refusal) => refusal.describe().0,
+            Self::Overspent(overspent) => overspent.kind(),
             Self::Unavailable(_) => ErrorKind::Unavailable,
             Self::NewerVersion { .. } | Self::Unusable(_) | Self::Internal(_) => {
                 ErrorKind::Internal
@@ -133,6 +136,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
+            Self::Overspent(overspent) => overspent.fmt(f),
             Self::Unavailable(why) => write!(f, "businesses are unavailable: {why}"),
             Self::NewerVersion { found, known } => write!(
                 f,
@@ -150,6 +154,12 @@ impl std::error::Error for Error {}
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<Overspent> for Error {
+    fn from(overspent: Overspent) -> Self {
+        Self::Overspent(overspent)
     }
 }
 
@@ -178,6 +188,7 @@ impl From<Error> for Problem {
         let kind = error.kind();
         match error {
             Error::Refused(refusal) => Self::new(kind, refusal.code(), refusal.to_string()),
+            Error::Overspent(overspent) => overspent.into(),
             Error::Unavailable(why) => {
                 tracing::warn!(why, "businesses unavailable");
                 Self::new(kind, "unavailable", "the businesses can't be reached; try again")

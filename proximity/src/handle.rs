@@ -2,10 +2,12 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use api::Work;
 use model::{Clock, Random, Timestamp, UserId};
 
 use crate::business::{Business, IdempotencyKey, Source};
 use crate::command::{Author, Command, Import, Imported, Order};
+use crate::cost;
 use crate::details::{Details, Patch};
 use crate::error::{Error, Refusal};
 use crate::hexagon::{Hexagon, HexagonRange};
@@ -14,7 +16,7 @@ use crate::limits::Limits;
 use crate::metrics::{Answerer, IMPORTED, SearchMetrics};
 use crate::resident::{Resident, ResidentConfig, follow};
 use crate::search::bookmark::Bookmark;
-use crate::search::drive::{self, Detail};
+use crate::search::drive::{self, Detail, Question};
 use crate::search::hints::Hints;
 use crate::search::{Found, Query};
 use crate::store::{Changes, Store};
@@ -98,17 +100,19 @@ impl Proximity {
 
     /// A page of the businesses that a query finds, nearest first: all, or those behind the bookmark of the page before.
     ///
-    /// A category that no business ever had is refused.
+    /// A category that no business ever had is refused. The work is charged while it is done.
     pub async fn nearby(
         &self,
         query: &Query,
         after: Option<Bookmark>,
         detail: Detail,
         fresh: Option<Freshness>,
+        work: &mut Work,
     ) -> Result<Found, Error> {
         // A stopwatch for a metric; nothing is decided by it.
         let started = Instant::now();
-        let (by, mut result) = self.search(query, after, detail, fresh).await;
+        let question = Question { query, after, fresh };
+        let (by, mut result) = self.search(question, detail, work).await;
         if let Ok(found) = &result
             && let Some(refused) = self.unknown_category(query, after, found).await
         {
@@ -119,13 +123,20 @@ impl Proximity {
     }
 
     /// How many businesses all pages of a query have.
-    pub async fn total(&self, query: &Query, fresh: Option<Freshness>) -> Result<u64, Error> {
+    pub async fn total(
+        &self,
+        query: &Query,
+        fresh: Option<Freshness>,
+        work: &mut Work,
+    ) -> Result<u64, Error> {
         let Shared { store, clock, resident, .. } = &*self.shared;
         let now = clock.now().monotonic;
-        match resident.get().and_then(|resident| resident.total(query, fresh, now)) {
-            Some(total) => Ok(total),
-            None => drive::total(&**store, query, fresh).await,
+        if let Some(resident) = resident.get()
+            && let Some(total) = resident.total(query, fresh, now, work).await?
+        {
+            return Ok(total);
         }
+        drive::total(&**store, query, fresh, work).await
     }
 
     /// How many businesses there are in each cell of a [cover](crate::Viewport::cover): see [`Store::hexagons`].
@@ -133,8 +144,11 @@ impl Proximity {
         &self,
         cover: Vec<HexagonRange>,
         fresh: Option<Freshness>,
+        work: &mut Work,
     ) -> Result<Vec<(Hexagon, u64)>, Error> {
-        self.shared.store.hexagons(cover, fresh).await
+        let cells = self.shared.store.hexagons(cover, fresh).await?;
+        work.spend(cost::CELL * cells.len() as u64).await?;
+        Ok(cells)
     }
 
     /// All on record about a business.
@@ -229,13 +243,23 @@ impl Proximity {
         after: Option<BusinessId>,
         limit: usize,
         fresh: Option<Freshness>,
+        work: &mut Work,
     ) -> Result<Vec<Business>, Error> {
-        self.shared.store.owned(owner, after, limit, fresh).await
+        let page = self.shared.store.owned(owner, after, limit, fresh).await?;
+        work.spend(cost::BUSINESS * page.len() as u64).await?;
+        Ok(page)
     }
 
     /// What changed: see [`Store::changes`].
-    pub async fn changes(&self, after: Option<Freshness>, limit: usize) -> Result<Changes, Error> {
-        self.shared.store.changes(after, limit).await
+    pub async fn changes(
+        &self,
+        after: Option<Freshness>,
+        limit: usize,
+        work: &mut Work,
+    ) -> Result<Changes, Error> {
+        let page = self.shared.store.changes(after, limit).await?;
+        work.spend(cost::BUSINESS * page.changes.len() as u64).await?;
+        Ok(page)
     }
 
     /// The limits in force.
@@ -271,22 +295,27 @@ impl Proximity {
     /// The result, and what made it.
     async fn search(
         &self,
-        query: &Query,
-        after: Option<Bookmark>,
+        question: Question<'_>,
         detail: Detail,
-        fresh: Option<Freshness>,
+        work: &mut Work,
     ) -> (Answerer, Result<Found, Error>) {
         let Shared { store, clock, hints, resident, .. } = &*self.shared;
         let now = clock.now().monotonic;
-        let resident = resident.get();
-        if let Some(found) = resident.and_then(|r| r.nearby(query, after, detail, fresh, now)) {
-            return (Answerer::Resident, drive::complete(&**store, found, detail).await);
+        if let Some(resident) = resident.get() {
+            match resident.nearby(question, detail, now, work).await {
+                Ok(None) => {}
+                Ok(Some(found)) => {
+                    let completed = drive::complete(&**store, found, detail, work).await;
+                    return (Answerer::Resident, completed);
+                }
+                Err(error) => return (Answerer::Resident, Err(error)),
+            }
         }
-        let hint = match drive::hint(&**store, hints, query, now).await {
+        let hint = match drive::hint(&**store, hints, question.query, now).await {
             Ok(hint) => hint,
             Err(error) => return (Answerer::Store, Err(error)),
         };
-        (Answerer::Store, drive::nearby(&**store, query, after, detail, hint, fresh).await)
+        (Answerer::Store, drive::nearby(&**store, question, detail, hint, work).await)
     }
 
     async fn import_once(

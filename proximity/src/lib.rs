@@ -40,6 +40,7 @@ mod circle;
 mod command;
 mod config;
 pub mod conformance;
+mod cost;
 mod cover;
 mod details;
 mod digest;

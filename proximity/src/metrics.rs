@@ -11,6 +11,8 @@ api::metric_table! {
     Histogram SEARCH_DURATION = "proximity_search_duration_seconds";
     /// Scans of one search in the store: 1 if the first circle was large enough.
     Histogram SEARCH_SCANS = "proximity_search_scans";
+    /// Businesses that one search in the store looked at.
+    Histogram SEARCH_ROWS = "proximity_search_rows";
     /// Orders answered, by command and result (created, changed, unchanged, removed, refused, failed).
     Counter ORDERS = "proximity_orders_total";
     /// Time of one group commit, from taking the orders to their being on disk.
@@ -66,7 +68,7 @@ impl SearchMetrics {
         metrics.duration.record(took.as_secs_f64());
         match result {
             Ok(_) => &metrics.ok,
-            Err(Error::Refused(_)) => &metrics.refused,
+            Err(Error::Refused(_) | Error::Overspent(_)) => &metrics.refused,
             Err(_) => &metrics.failed,
         }
         .increment(1);

@@ -11,15 +11,18 @@ mod wishes;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use api::Work;
 use model::Monotonic;
+use tokio::task::spawn_blocking;
 
 pub(crate) use follow::follow;
 use index::Index;
+use search::Looked;
 
 use crate::circle::Millimetres;
+use crate::cost;
 use crate::error::Error;
-use crate::search::bookmark::Bookmark;
-use crate::search::drive::Detail;
+use crate::search::drive::{Detail, Question};
 use crate::search::{Found, Query};
 use sql::Freshness;
 
@@ -29,6 +32,8 @@ pub const SILENCE_MS_MAX: u64 = 5_000;
 const RADIUS_MAX: Millimetres = Millimetres(200_000_000);
 /// Categories with less than one business in so many are the store's, which has an index of each.
 const RARE: usize = 64;
+/// Points that a request looks at without waiting for its turn: less than a millisecond's work.
+const LIGHT_POINTS_MAX: usize = 50_000;
 
 /// What is kept besides positions, ids and categories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,28 +63,34 @@ impl Resident {
     }
 
     /// A page, if the index may answer: see [`Self::ready`].
-    pub(crate) fn nearby(
+    pub(crate) async fn nearby(
         &self,
-        query: &Query,
-        after: Option<Bookmark>,
+        question: Question<'_>,
         detail: Detail,
-        fresh: Option<Freshness>,
         now: Monotonic,
-    ) -> Option<Found> {
+        work: &mut Work,
+    ) -> Result<Option<Found>, Error> {
+        let Question { query, after, fresh } = question;
+        let wanted = [fresh, after.map(|bookmark| bookmark.began)];
+        let Some(index) = self.ready(query, wanted, now) else { return Ok(None) };
         // Where names aren't kept, whoever asks adds them.
         let names = detail == Detail::Named && self.config.names;
-        let wanted = [fresh, after.map(|bookmark| bookmark.began)];
-        Some(self.ready(query, wanted, now)?.nearby(query, after, names))
+        let search = move |index: &Index, query: &Query, points_max| {
+            index.nearby(query, after, names, points_max)
+        };
+        look(index, query, search, work).await.map(Some)
     }
 
     /// How many a query finds, if the index may answer.
-    pub(crate) fn total(
+    pub(crate) async fn total(
         &self,
         query: &Query,
         fresh: Option<Freshness>,
         now: Monotonic,
-    ) -> Option<u64> {
-        Some(self.ready(query, [fresh, None], now)?.total(query))
+        work: &mut Work,
+    ) -> Result<Option<u64>, Error> {
+        let Some(index) = self.ready(query, [fresh, None], now) else { return Ok(None) };
+        look(index, query, Index::total, work).await.map(Some)
     }
 
     /// The state that it has, once it is complete.
@@ -110,6 +121,28 @@ impl Resident {
         let current = index.map(|index| Current { index, heard });
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
     }
+}
+
+/// Looks at few points at once. If these aren't enough, at all of them, in the turn of the request and on a thread of its
+/// own: it can't be interrupted, and the other requests of this one's thread would wait for it.
+async fn look<T: Send + 'static>(
+    index: Arc<Index>,
+    query: &Query,
+    search: impl Fn(&Index, &Query, usize) -> Looked<T> + Send + 'static,
+    work: &mut Work,
+) -> Result<T, Error> {
+    let Looked { points, answer } = search(&index, query, LIGHT_POINTS_MAX);
+    work.spend(cost::points(points)).await?;
+    if let Some(answer) = answer {
+        return Ok(answer);
+    }
+    work.take_turn().await?;
+    let query = query.clone();
+    let looking = spawn_blocking(move || search(&index, &query, usize::MAX)).await;
+    let failed = |why: &str| Error::Internal(format!("a search in memory {why}"));
+    let Looked { points, answer } = looking.map_err(|_| failed("has panicked"))?;
+    work.spend(cost::points(points)).await?;
+    answer.ok_or_else(|| failed("has no end"))
 }
 
 /// A follower that can't go on begins anew: the feed's history ended.

@@ -1,6 +1,11 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
 use model::{Position, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 pub(crate) use sql::{Columns, damaged, missing};
+use tokio::task::yield_now;
 
 use crate::business::{Business, Source, SourceName};
 use crate::cell::CountedCell;
@@ -33,8 +38,11 @@ fn placed(row: &impl Columns) -> Result<FeedPosition, sqlx::Error> {
 }
 
 fn hours(row: &impl Columns) -> Result<Option<OpeningHours>, sqlx::Error> {
-    let line = row.text("hours")?;
-    line.map(|line| OpeningHours::from_line(line).ok_or_else(|| damaged("hours"))).transpose()
+    row.text("hours")?.map(hours_of).transpose()
+}
+
+fn hours_of(line: &str) -> Result<OpeningHours, sqlx::Error> {
+    OpeningHours::from_line(line).ok_or_else(|| damaged("hours"))
 }
 
 /// What a business says besides what has a column of its own, as JSON.
@@ -109,9 +117,30 @@ pub(crate) fn business(row: &impl Columns) -> Result<Business, sqlx::Error> {
     })
 }
 
-/// A candidate: `id`, `latitude`, `longitude`, `placed`, `name`, `hours`.
-pub(crate) fn candidate(row: &impl Columns) -> Result<Candidate, sqlx::Error> {
-    Ok(Candidate { hours: hours(row)?, ..plain_candidate(row)? })
+/// After so many rows other tasks of the thread get their turn: well within a millisecond.
+const YIELD_ROWS: usize = 500;
+
+/// Candidates: `id`, `latitude`, `longitude`, `placed`, `name`, `hours`. Hours that are the same are read once: most of a
+/// city's are.
+pub(crate) async fn candidates<'r, R: Columns + Sync + 'r>(
+    rows: impl Iterator<Item = &'r R> + Send,
+) -> Result<Vec<Candidate>, sqlx::Error> {
+    let mut read: HashMap<&str, Arc<OpeningHours>> = HashMap::new();
+    let mut candidates = Vec::new();
+    for row in rows {
+        let hours = match row.text("hours")? {
+            None => None,
+            Some(line) => Some(match read.entry(line) {
+                Entry::Occupied(known) => Arc::clone(known.get()),
+                Entry::Vacant(new) => Arc::clone(new.insert(Arc::new(hours_of(line)?))),
+            }),
+        };
+        candidates.push(Candidate { hours, ..plain_candidate(row)? });
+        if candidates.len().is_multiple_of(YIELD_ROWS) {
+            yield_now().await;
+        }
+    }
+    Ok(candidates)
 }
 
 /// A candidate without hours.
@@ -195,8 +224,7 @@ pub(crate) fn outcome(record: &str) -> Result<Outcome, sqlx::Error> {
     let degrees = |bits| f64::from_bits(bits);
     let position = Position::new(degrees(record.latitude_bits), degrees(record.longitude_bits))
         .map_err(damaged)?;
-    let hours = record.hours.as_deref();
-    let hours = hours.map(|line| OpeningHours::from_line(line).ok_or_else(|| damaged("hours")));
+    let hours = record.hours.as_deref().map(hours_of);
     let (source_name, source_id) = record.source.unzip();
     let business = Business {
         id: BusinessId::from_integer(record.id).ok_or_else(|| damaged("an id is negative"))?,

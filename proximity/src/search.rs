@@ -3,6 +3,7 @@
 pub(crate) mod bookmark;
 pub(crate) mod drive;
 pub(crate) mod hints;
+pub(crate) mod judge;
 pub(crate) mod ladder;
 pub(crate) mod nearest;
 pub(crate) mod tally;
@@ -14,12 +15,10 @@ use crate::category::CategoryKey;
 use crate::circle::{Circle, Millimetres};
 use crate::details::Name;
 use crate::error::Refusal;
-use crate::hours::Openness;
 use crate::id::BusinessId;
 use crate::limits::{Limits, RESULTS_MAX};
-use crate::store::Candidate;
 use bookmark::Bookmark;
-use sql::{FeedPosition, Freshness};
+use sql::Freshness;
 
 /// Which businesses somebody looks for: the nearest `limit` of those that match.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,21 +104,6 @@ impl Query {
     /// How many on a page.
     pub fn limit(&self) -> usize {
         self.limit
-    }
-
-    /// The candidate as a hit, if it is one. Those placed after `walk` began are none.
-    fn judge(&self, candidate: &Candidate, walk: FeedPosition) -> Option<Hit> {
-        let distance = self.circle.distance(candidate.position);
-        if distance > self.circle.radius() || candidate.placed > walk {
-            return None;
-        }
-        if let Some(at) = self.open_at
-            && Openness::of(candidate.hours.as_ref(), at) != Openness::Open
-        {
-            return None;
-        }
-        let Candidate { id, position, ref name, .. } = *candidate;
-        Some(Hit { distance, id, position, name: name.clone(), business: None })
     }
 }
 

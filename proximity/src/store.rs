@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use model::{Position, Timestamp, UserId};
 
@@ -60,8 +61,8 @@ pub struct Candidate {
     pub position: Position,
     /// See [`Business::placed`].
     pub placed: FeedPosition,
-    /// When it is open, if asked for and known.
-    pub hours: Option<OpeningHours>,
+    /// When it is open, if asked for and known; the same hours may be shared by many.
+    pub hours: Option<Arc<OpeningHours>>,
     /// What it is called, if asked for.
     pub name: Option<Name>,
 }

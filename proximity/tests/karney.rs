@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use api::Work;
 use geographiclib_rs::{DirectGeodesic, Geodesic, InverseGeodesic};
 use model::{Clock, ManualClock, Metres, Position, Random, SeededRandom, Timestamp};
 use proptest::prelude::*;
@@ -87,7 +88,10 @@ async fn check(centre: (f64, f64), radius_mm: u32, places: &[(f64, f64, f64)], l
     let query = Query::new(centre, Metres(radius), limit, &limits).expect("allowed");
     let (mut met, mut after) = (Vec::new(), None);
     loop {
-        let found = proximity.nearby(&query, after, Detail::Named, None).await.expect("found");
+        let found = proximity
+            .nearby(&query, after, Detail::Named, None, &mut Work::unlimited())
+            .await
+            .expect("found");
         met.extend(found.hits);
         after = found.next;
         if after.is_none() {
@@ -95,7 +99,7 @@ async fn check(centre: (f64, f64), radius_mm: u32, places: &[(f64, f64, f64)], l
         }
     }
     assert!(met.is_sorted_by_key(|hit| (hit.distance, hit.id)));
-    assert_eq!(proximity.total(&query, None).await, Ok(met.len() as u64));
+    assert_eq!(proximity.total(&query, None, &mut Work::unlimited()).await, Ok(met.len() as u64));
     for hit in &met {
         let name = hit.name.as_ref().expect("asked for").as_str();
         let distance = truth.remove(name).expect("each is met once");

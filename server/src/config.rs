@@ -1,4 +1,5 @@
 mod backends;
+mod rest;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 pub use backends::{Backends, BusinessesBackend, DirectoryBackend, LiveBackend, Postgres};
+use rest::Rest;
 
 /// Everything that can be set, each part's own section as the part defines it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -107,16 +109,6 @@ pub enum Key {
     },
 }
 
-/// How requests over REST are limited, per caller; services are exempt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Rest {
-    /// Requests per second on average.
-    pub requests_per_s: u32,
-    /// Requests at once after a pause.
-    pub requests_burst: u32,
-}
-
 /// What is logged, to standard error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -154,12 +146,6 @@ impl Default for Auth {
     fn default() -> Self {
         let word = || "whereabouts".to_owned();
         Self { issuer: word(), audience: word(), leeway_s: 30, keys: Vec::new() }
-    }
-}
-
-impl Default for Rest {
-    fn default() -> Self {
-        Self { requests_per_s: 100, requests_burst: 200 }
     }
 }
 
@@ -213,15 +199,14 @@ impl Config {
                     .to_owned(),
             ));
         }
-        if self.http.connections_max == 0 || self.rest.requests_per_s == 0 {
-            return Err(ConfigError(
-                "http.connections_max and rest.requests_per_s must be at least 1".to_owned(),
-            ));
+        if self.http.connections_max == 0 {
+            return Err(ConfigError("http.connections_max must be at least 1".to_owned()));
         }
         self.validate_parts().map_err(ConfigError)
     }
 
     fn validate_parts(&self) -> Result<(), String> {
+        self.rest.validate().map_err(|rule| format!("rest.{rule}"))?;
         self.gateway.validate().map_err(|rule| format!("gateway.{rule}"))?;
         self.directory.validate().map_err(|rule| format!("directory.{rule}"))?;
         self.proximity.validate().map_err(|rule| format!("proximity.{rule}"))?;

@@ -1,9 +1,10 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Context, RateLimit, SystemRandom, Verifier};
+use api::{Context, SystemRandom, Verifier};
 use directory::Directory;
 use model::{Clock, Random, SystemClock};
 use proximity::Proximity;
@@ -243,9 +244,10 @@ fn context(
     random: &Arc<dyn Random>,
     verifier: &Arc<Verifier>,
 ) -> Context {
-    let limit =
-        RateLimit { per_second: config.rest.requests_per_s, burst: config.rest.requests_burst };
-    Context::new(verifier.clone(), clock.clone(), random.clone(), limit)
+    // Where it can't be told, heavy requests are worked on one after the other.
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let limits = config.rest.limits(cores);
+    Context::new(verifier.clone(), clock.clone(), random.clone(), limits)
 }
 
 async fn tidy_metrics() {

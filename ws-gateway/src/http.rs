@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Caller, Context, Problem, Query};
+use api::{Caller, Context, Problem, Query, Work};
 use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::routing::get;
@@ -23,6 +23,12 @@ const LIMIT_DEFAULT: usize = 100;
 
 /// The most friends in one answer.
 const LIMIT_MAX: usize = 500;
+
+/// Friends whose positions are read at once; then other requests have their turn.
+const READ_MAX: usize = 500;
+
+/// What it costs to read and measure where a friend is, in units of [`Work`].
+const FRIEND_COST: u64 = 2;
 
 /// When a failed request may be repeated.
 const RETRY_MS: u64 = 1_000;
@@ -125,6 +131,7 @@ struct Friend {
 async fn nearby(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
+    mut work: Work,
     Query(query): Query<NearbyQuery>,
 ) -> Result<Json<Nearby>, Problem> {
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
@@ -139,33 +146,47 @@ async fn nearby(
     };
     let circle = gateway.friends.circle(caller.user.clone()).await.map_err(unavailable)?;
     let radius = circle.radius;
-    let everybody = std::iter::once(caller.user).chain(circle.friends);
-    let channels = everybody.map(Channel::precise).collect();
-    let mut sightings = gateway.live.read(channels).await.map_err(unavailable)?;
-    let friends = sightings.split_off(sightings.len().min(1));
-    let me = sightings.pop().flatten().and_then(|s| s.record.ecef());
-    let time_ms = gateway.now().wall.0;
-    let mut near = me.map_or_else(Vec::new, |me| within(me, radius, &friends, time_ms));
-    near.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then_with(|| a.id.cmp(&b.id)));
+    let me = Channel::precise(caller.user);
+    let mut own = gateway.live.read(vec![me]).await.map_err(unavailable)?;
+    let me = own.pop().flatten().and_then(|s| s.record.ecef());
+    let mut near = Vec::new();
+    for part in circle.friends.chunks(READ_MAX) {
+        work.spend(FRIEND_COST * part.len() as u64).await?;
+        let channels = part.iter().cloned().map(Channel::precise).collect();
+        let sightings = gateway.live.read(channels).await.map_err(unavailable)?;
+        near.extend(me.into_iter().flat_map(|me| within(me, radius, &sightings)));
+    }
+    near.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.record.user.cmp(&b.1.record.user)));
     let more = near.len() > limit;
-    near.truncate(limit);
+    let time_ms = gateway.now().wall.0;
+    let friends = near.iter().take(limit);
+    let friends = friends.filter_map(|(metres, it)| Friend::of(*metres, it, time_ms)).collect();
     let epoch = gateway.live.epoch();
-    let located = me.is_some();
-    Ok(Json(Nearby { epoch, time_ms, radius_m: radius.0, located, friends: near, more }))
+    Ok(Json(Nearby { epoch, time_ms, radius_m: radius.0, located: me.is_some(), friends, more }))
 }
 
-fn within(me: Ecef, radius: Metres, sightings: &[Option<Sighting>], time_ms: i64) -> Vec<Friend> {
+/// Those of the sightings that are within the radius, with their distances in metres, to the decimetre.
+fn within(me: Ecef, radius: Metres, sightings: &[Option<Sighting>]) -> Vec<(f64, Sighting)> {
     let ring = Ring::of(radius);
     let near = sightings.iter().flatten().filter_map(|sighting| {
+        let metres = distance(me, sighting.record.ecef()?);
+        let is_near = ring.holds(metres, false);
+        is_near.then(|| ((metres.0 * 10.0).round() / 10.0, sighting.clone()))
+    });
+    near.collect()
+}
+
+impl Friend {
+    /// Nobody if they have signed off.
+    fn of(distance_m: f64, sighting: &Sighting, time_ms: i64) -> Option<Self> {
         let record = &sighting.record;
         let Presence::Here(fix) = record.presence else { return None };
-        let metres = distance(me, record.ecef()?);
-        ring.holds(metres, false).then(|| Friend {
+        Some(Self {
             id: record.user.to_string(),
             class: record.class.as_str(),
             latitude: fix.position.latitude(),
             longitude: fix.position.longitude(),
-            distance_m: (metres.0 * 10.0).round() / 10.0,
+            distance_m,
             time_ms: record.version.effective.0,
             age_ms: (time_ms - record.version.effective.0).max(0),
             version: record.version.opaque(),
@@ -174,6 +195,5 @@ fn within(me: Ecef, radius: Metres, sightings: &[Option<Sighting>], time_ms: i64
             speed_mps: fix.speed_mps,
             heading_deg: fix.heading_deg,
         })
-    });
-    near.collect()
+    }
 }

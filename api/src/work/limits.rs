@@ -3,6 +3,7 @@ use model::Monotonic;
 use super::{Overspent, Payer};
 use crate::RateLimit;
 use crate::accounts::Accounts;
+use crate::metrics::COST;
 
 /// What the work of requests may cost, in units of about a microsecond of CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,29 +36,40 @@ impl Default for WorkLimits {
 }
 
 /// What callers have spent.
-#[derive(Debug)]
 pub(crate) struct Budgets {
     pub(super) limits: WorkLimits,
-    users: Accounts,
-    services: Accounts,
+    users: Budget,
+    services: Budget,
+}
+
+struct Budget {
+    accounts: Accounts,
+    // Made once: looking a metric up takes as long as a small search.
+    spent: metrics::Counter,
 }
 
 impl Budgets {
     pub(crate) fn new(limits: WorkLimits) -> Self {
-        let (users, services) = (Accounts::new(limits.user), Accounts::new(limits.service));
+        let budget = |limit, role| Budget {
+            accounts: Accounts::new(limit),
+            spent: metrics::counter!(COST, "role" => role),
+        };
+        let (users, services) = (budget(limits.user, "user"), budget(limits.service, "service"));
         Self { limits, users, services }
     }
 
     /// Errs if the caller has spent more than allowed, for others than the request that has spent `own` units.
     pub(super) fn check(&self, payer: &Payer, now: Monotonic, own: u64) -> Result<(), Overspent> {
-        self.accounts(payer).check(&payer.user, now, own).map_err(Overspent::InDebt)
+        self.of(payer).accounts.check(&payer.user, now, own).map_err(Overspent::InDebt)
     }
 
     pub(super) fn charge(&self, payer: &Payer, now: Monotonic, units: u64) {
-        self.accounts(payer).charge(&payer.user, now, units);
+        let budget = self.of(payer);
+        budget.spent.increment(units);
+        budget.accounts.charge(&payer.user, now, units);
     }
 
-    fn accounts(&self, payer: &Payer) -> &Accounts {
+    fn of(&self, payer: &Payer) -> &Budget {
         if payer.is_service { &self.services } else { &self.users }
     }
 }

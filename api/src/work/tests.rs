@@ -48,7 +48,7 @@ impl World {
     async fn heavy(&self, name: &str) -> Work {
         let mut work = self.work(name);
         work.spend(HEAVY).await.expect("a turn");
-        assert!(work.is_heavy());
+        assert!(work.has_turn());
         work
     }
 }
@@ -65,7 +65,7 @@ async fn light_requests_never_wait() {
     for _ in 0..10 {
         let mut light = world.work("bob");
         light.spend(LIGHT).await.expect("light");
-        assert!(!light.is_heavy());
+        assert!(!light.has_turn());
     }
 }
 
@@ -166,4 +166,20 @@ async fn a_debt_of_the_request_before_counts_for_those_that_waited() {
     first.spend(5_000).await.expect("its turn");
     drop(first);
     assert!(matches!(second.await, Err(Overspent::InDebt(_))));
+}
+
+#[tokio::test]
+async fn who_knows_before_that_it_will_be_much_waits_before() {
+    let world = World::new();
+    let mut alice = world.work("alice");
+    alice.take_turn().await.expect("nobody else");
+    let mut bob = world.work("bob");
+    let mut bobs = pin!(bob.take_turn());
+    waits(bobs.as_mut()).await;
+    drop(alice);
+    bobs.await.expect("his turn");
+    let mut own = Work::unlimited();
+    assert!(own.has_turn());
+    own.take_turn().await.expect("nobody's turn");
+    own.spend(u64::MAX).await.expect("nobody pays");
 }

@@ -7,8 +7,12 @@ use e2e::{LISBON, Sandbox};
 use ws_gateway::redis;
 
 /// Distributions that aren't of time.
-const COUNTS: [&str; 3] =
-    ["directory_commit_commands", "proximity_commit_orders", "proximity_search_scans"];
+const COUNTS: [&str; 4] = [
+    "directory_commit_commands",
+    "proximity_commit_orders",
+    "proximity_search_rows",
+    "proximity_search_scans",
+];
 
 fn all() -> impl Iterator<Item = &'static Metric> {
     let parts = [

@@ -229,7 +229,7 @@ pub async fn hours_come_when_asked_for(backend: &dyn Backend) {
             let wanted = Scan { ranges, category, rows_max: 9, hours, ..Scan::default() };
             for candidate in scan(&world, wanted).await.candidates {
                 let said = if candidate.position == open.position { &open } else { &unknown };
-                assert_eq!(candidate.hours, said.hours.clone().filter(|_| hours));
+                assert_eq!(candidate.hours.as_deref(), said.hours.as_ref().filter(|_| hours));
             }
         }
     }

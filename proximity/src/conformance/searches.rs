@@ -1,5 +1,6 @@
 //! Searches, held against looking at every business.
 
+use api::Work;
 use model::{Metres, Position, Timestamp};
 
 use super::Backend;
@@ -67,9 +68,12 @@ pub(super) fn ranks(found: &Found) -> Vec<(Millimetres, BusinessId)> {
 }
 
 async fn expect(proximity: &Proximity, all: &[Placed], query: &Query) {
-    let found = proximity.nearby(query, None, Detail::Bare, None).await.expect("found");
+    let found = proximity
+        .nearby(query, None, Detail::Bare, None, &mut Work::unlimited())
+        .await
+        .expect("found");
     let mut expected = brute(all, query);
-    let total = proximity.total(query, None).await.expect("counted");
+    let total = proximity.total(query, None, &mut Work::unlimited()).await.expect("counted");
     assert_eq!(total, expected.len() as u64, "{query:?}");
     assert_eq!(found.next.is_some(), expected.len() > query.limit(), "{query:?}");
     expected.truncate(query.limit());
@@ -100,7 +104,10 @@ pub async fn a_category_that_never_was_is_refused(backend: &dyn Backend) {
     let search = async |category: &str| {
         let category = CategoryKey::parse(category).ok();
         let query = query(&world, at(50.0, 50.0), 500.0, 20).of_category(category);
-        proximity.nearby(&query, None, Detail::Bare, None).await.map(|found| found.hits.len())
+        proximity
+            .nearby(&query, None, Detail::Bare, None, &mut Work::unlimited())
+            .await
+            .map(|found| found.hits.len())
     };
     let unknown = Err(Error::Refused(Refusal::NoSuchCategory));
     for known in ["Food", "food", "food/BAKERY"] {
@@ -170,7 +177,8 @@ pub async fn a_millimetre_decides(backend: &dyn Backend) {
             let query = query(&world, centre, Millimetres(millimetres).metres(), 100);
             assert_eq!(query.circle().radius(), Millimetres(millimetres));
             expect(&proximity, &all, &query).await;
-            let total = proximity.total(&query, None).await.expect("counted");
+            let total =
+                proximity.total(&query, None, &mut Work::unlimited()).await.expect("counted");
             assert_eq!(brute(&all, &query).iter().any(|(_, found)| found == id), is_found);
             assert!(total > 0 || !is_found);
         }
@@ -206,7 +214,11 @@ pub async fn a_rare_category_is_found_far_away(backend: &dyn Backend) {
         let category = CategoryKey::parse(asked).ok();
         let query = query(&world, at(36.1, -115.2), 20_000.0, 20).of_category(category);
         expect(&proximity, &all, &query).await;
-        assert_eq!(proximity.total(&query, None).await, Ok(count), "{asked}");
+        assert_eq!(
+            proximity.total(&query, None, &mut Work::unlimited()).await,
+            Ok(count),
+            "{asked}"
+        );
     }
 }
 
@@ -269,7 +281,10 @@ pub async fn a_search_tells_as_much_as_asked_for(backend: &dyn Backend) {
     let proximity = world.proximity().await;
     let query = query(&world, at(36.1, -115.2), 500.0, 20);
     for detail in [Detail::Bare, Detail::Named, Detail::Full] {
-        let found = proximity.nearby(&query, None, detail, None).await.expect("found");
+        let found = proximity
+            .nearby(&query, None, detail, None, &mut Work::unlimited())
+            .await
+            .expect("found");
         assert_eq!(found.hits.len(), 20);
         for hit in found.hits {
             let (id, said) = all.iter().find(|(id, _)| *id == hit.id).expect("one of them");

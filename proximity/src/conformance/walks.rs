@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use api::Work;
+
 use super::Backend;
 use super::searches::{brute, query, ranks};
 use super::world::{World, at, details};
@@ -22,7 +24,10 @@ async fn page(
     query: &Query,
     after: Option<Bookmark>,
 ) -> (Vec<(Millimetres, BusinessId)>, Option<Bookmark>) {
-    let found = proximity.nearby(query, after, Detail::Bare, None).await.expect("found");
+    let found = proximity
+        .nearby(query, after, Detail::Bare, None, &mut Work::unlimited())
+        .await
+        .expect("found");
     let hits = ranks(&found);
     assert!(hits.len() <= query.limit());
     assert!(found.next.is_none() || hits.len() == query.limit(), "full where there is more");

@@ -92,7 +92,7 @@ pub(super) async fn scan(readers: &SqlitePool, scan: &Scan) -> Result<Scanned, s
     let found = found.fetch_all(readers).await?;
     let (state, candidates) = found.split_first().ok_or(sqlx::Error::RowNotFound)?;
     Ok(Scanned {
-        candidates: candidates.iter().map(rows::candidate).collect::<Result<_, _>>()?,
+        candidates: rows::candidates(candidates.iter()).await?,
         more: candidates.len() == scan.rows_max,
         counted: state.try_get::<i64, _>("counted")? as u64,
         as_of: Freshness::from_row(state)?,

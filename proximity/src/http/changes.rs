@@ -1,4 +1,4 @@
-use api::{Caller, Json, Limit, Page, Problem, Query};
+use api::{Caller, Json, Limit, Page, Problem, Query, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -60,6 +60,7 @@ pub(super) struct ChangesBody {
 pub(super) async fn list(
     State(proximity): State<Proximity>,
     caller: Caller,
+    mut work: Work,
     Query(query): Query<ChangesQuery>,
 ) -> Result<Response, Problem> {
     let after = query.after.as_deref().map(|text| {
@@ -67,7 +68,7 @@ pub(super) async fn list(
             .ok_or_else(|| invalid("invalid_after", "after is not what this service gave"))
     });
     let limit = Page::new(query.limit, None, "")?.limit;
-    let page = proximity.changes(after.transpose()?, limit).await?;
+    let page = proximity.changes(after.transpose()?, limit, &mut work).await?;
     let changes = page.changes.iter().map(|Change { id, version, at, business, .. }| ChangeBody {
         id: id.to_string(),
         version: *version,

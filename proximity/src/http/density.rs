@@ -1,4 +1,4 @@
-use api::{Caller, Json, Problem, Query};
+use api::{Caller, Json, Problem, Query, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -71,10 +71,11 @@ pub(super) async fn search(
     State(proximity): State<Proximity>,
     _caller: Caller,
     Fresh(fresh): Fresh,
+    mut work: Work,
     Query(query): Query<DensityQuery>,
 ) -> Result<Response, Problem> {
     let (resolution, cover) = query.cover()?;
-    let found = proximity.density(cover, fresh).await?;
+    let found = proximity.density(cover, fresh, &mut work).await?;
     let cell = |(cell, businesses): (Hexagon, u64)| CellBody { cell: cell.to_string(), businesses };
     let cells = found.into_iter().map(cell).collect();
     let body = DensityBody { resolution: resolution.number(), cells };

@@ -1,4 +1,4 @@
-use api::{Caller, Json, Problem, Query};
+use api::{Caller, Json, Problem, Query, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
@@ -59,21 +59,25 @@ pub(super) struct NearbyQuery {
     path = "/v1/search/nearby",
     tag = "search",
     params(NearbyQuery, FreshHeader),
-    responses((status = 200, body = NearbyBody, description = "A page"), Problem),
+    responses(
+        (status = 200, body = NearbyBody, description = "A page; 413 `too_expensive`: takes too long, ask for less"),
+        Problem,
+    ),
     security(("bearer" = []))
 )]
 pub(super) async fn search(
     State(proximity): State<Proximity>,
     _caller: Caller,
     Fresh(fresh): Fresh,
+    mut work: Work,
     Query(query): Query<NearbyQuery>,
 ) -> Result<Response, Problem> {
     let fields = Fields::parse(query.fields.as_deref())?;
     let search = query.search(&proximity.limits())?;
     let after = query.cursor.as_deref().map(|text| Bookmark::decode(text, &search)).transpose()?;
-    let found = proximity.nearby(&search, after, fields.detail(), fresh).await?;
+    let found = proximity.nearby(&search, after, fields.detail(), fresh, &mut work).await?;
     let total = match query.total {
-        Some(true) => Some(proximity.total(&search, Some(found.as_of)).await?),
+        Some(true) => Some(proximity.total(&search, Some(found.as_of), &mut work).await?),
         _ => None,
     };
     let next = found.next.map(|bookmark| bookmark.encode(&search));

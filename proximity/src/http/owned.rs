@@ -1,4 +1,4 @@
-use api::{Caller, Cursor, Json, Limit, Page, Problem, Query, Role};
+use api::{Caller, Cursor, Json, Limit, Page, Problem, Query, Role, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -48,6 +48,7 @@ pub(super) async fn list(
     State(proximity): State<Proximity>,
     caller: Caller,
     Fresh(fresh): Fresh,
+    mut work: Work,
     Query(query): Query<OwnedQuery>,
 ) -> Result<Response, Problem> {
     let owner = user("owner", &query.owner, &caller)?;
@@ -60,7 +61,7 @@ pub(super) async fn list(
     let after = page.after.map(|cursor| BusinessId::parse(cursor.last())).transpose();
     let after = after.map_err(|_| invalid("invalid_cursor", "cursor belongs to another list"))?;
     // One more than asked for tells whether there is more.
-    let mut found = proximity.owned(&owner, after, page.limit + 1, fresh).await?;
+    let mut found = proximity.owned(&owner, after, page.limit + 1, fresh, &mut work).await?;
     let more = found.len() > page.limit;
     found.truncate(page.limit);
     let last = found.last().filter(|_| more);

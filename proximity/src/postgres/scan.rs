@@ -123,7 +123,7 @@ pub(super) async fn scan(readers: Readers, scan: &Scan) -> Seen<Scanned> {
     };
     let found = readers.fetch_all(query).await?;
     let as_of = state(&found)?;
-    let candidates = there(&found).map(rows::candidate).collect::<Result<Vec<_>, _>>()?;
+    let candidates = rows::candidates(there(&found)).await?;
     let more = candidates.len() == scan.rows_max;
     let counted = found[0].try_get::<i64, _>("counted")? as u64;
     Ok((Scanned { candidates, more, counted, as_of }, as_of))

@@ -8,11 +8,20 @@ use crate::search::bookmark::Bookmark;
 use crate::search::{Found, Hit, Query, nearest};
 
 impl Index {
-    /// A page of what a query finds.
-    pub(super) fn nearby(&self, query: &Query, after: Option<Bookmark>, names: bool) -> Found {
+    /// A page of what a query finds, if it takes no more than so many points.
+    pub(super) fn nearby(
+        &self,
+        query: &Query,
+        after: Option<Bookmark>,
+        names: bool,
+        points_max: usize,
+    ) -> Looked<Found> {
         let walk = after.map_or(self.as_of(), |bookmark| bookmark.began);
         let mut page = Page::new(self, query, after.as_ref(), walk.position);
-        self.look(query, &mut page);
+        let points = self.look(query, &mut page, points_max);
+        if points > points_max {
+            return Looked { points, answer: None };
+        }
         let hits = page.into_hits();
         let hits = hits.into_iter().map(|(distance, spot)| Hit {
             distance,
@@ -22,26 +31,40 @@ impl Index {
             business: None,
         });
         let (hits, next) = nearest::page(hits.collect(), query.limit(), walk);
-        Found { hits, next, as_of: self.as_of() }
+        Looked { points, answer: Some(Found { hits, next, as_of: self.as_of() }) }
     }
 
-    /// How many a query finds.
-    pub(super) fn total(&self, query: &Query) -> u64 {
+    /// How many a query finds, if it takes no more than so many points.
+    pub(super) fn total(&self, query: &Query, points_max: usize) -> Looked<u64> {
         let mut count = Count::new(self, query.circle());
-        self.look(query, &mut count);
-        count.total
+        let points = self.look(query, &mut count, points_max);
+        Looked { points, answer: (points <= points_max).then_some(count.total) }
     }
 
-    fn look<'a>(&'a self, query: &Query, wish: &mut impl Wish<'a>) {
+    /// How many points were looked at: if more than `points_max`, then not all that there are.
+    fn look<'a>(&'a self, query: &Query, wish: &mut impl Wish<'a>, points_max: usize) -> usize {
         let from = point(query.circle().centre());
         let having = query.category().map(|key| self.categories.having(key));
-        let mut look = Look { index: self, from, having, wish };
+        let points = self.delta.len();
+        let mut look = Look { index: self, from, having, wish, points, points_max };
         for sapling in self.delta.values() {
             look.at(chord2(sapling.point, from), Spot::Delta(sapling));
         }
         self.planted.tree.visit(from, &mut look);
+        look.points
     }
 }
+
+/// What came of looking at points.
+pub(super) struct Looked<T> {
+    /// How many.
+    pub(super) points: usize,
+    /// None if these weren't enough.
+    pub(super) answer: Option<T>,
+}
+
+/// The square of a reach in which there is nothing.
+const NOWHERE2: f64 = -1.0;
 
 /// Shows what lives, and is of a category that is wanted.
 struct Look<'a, 'w, W> {
@@ -50,6 +73,9 @@ struct Look<'a, 'w, W> {
     /// Of which sets of categories, if not of any.
     having: Option<Vec<bool>>,
     wish: &'w mut W,
+    /// Looked at until now, and when to give up.
+    points: usize,
+    points_max: usize,
 }
 
 impl<'a, W: Wish<'a>> Look<'a, '_, W> {
@@ -67,6 +93,7 @@ impl<'a, W: Wish<'a>> Look<'a, '_, W> {
 impl<'a, W: Wish<'a>> Visitor for Look<'a, '_, W> {
     fn visit(&mut self, places: Range<usize>) {
         let index = self.index;
+        self.points += places.len();
         for (place, entry) in places.clone().zip(&index.planted.entries[places]) {
             let chord2 = chord2(entry.point, self.from);
             if chord2 <= self.wish.reach2() && !index.dead.contains(&(place as u32)) {
@@ -76,7 +103,7 @@ impl<'a, W: Wish<'a>> Visitor for Look<'a, '_, W> {
     }
 
     fn reach2(&self) -> f64 {
-        self.wish.reach2()
+        if self.points > self.points_max { NOWHERE2 } else { self.wish.reach2() }
     }
 
     fn whole2(&self) -> f64 {

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use api::Work;
 use model::{Metres, Monotonic};
 
 use super::bookmark::Bookmark;
@@ -9,13 +10,18 @@ use super::tally::Tally;
 use super::{Found, Hit, Query};
 use crate::cell::Code;
 use crate::circle::Millimetres;
+use crate::cost;
 use crate::error::Error;
-use crate::metrics::SEARCH_SCANS;
-use crate::store::Store;
+use crate::metrics::{SEARCH_ROWS, SEARCH_SCANS};
+use crate::store::{SCAN_ROWS_MAX, Scan, Store};
 use sql::Freshness;
 
 /// Scans that one search may take: each but a few brings some ten thousand rows.
 pub(crate) const SCANS_MAX: usize = 2_000;
+/// Rows that a light request reads at once: few enough to be kept while it waits for its turn.
+const LIGHT_ROWS_MAX: usize = 2_000;
+/// Rows that are looked at before other tasks may have their turn.
+const LOOK_ROWS_MAX: usize = 500;
 /// By how much the first circle of a filtered search is larger: what share the filter leaves isn't known.
 const FILTER_GROWTH: f64 = 2.5;
 
@@ -30,22 +36,35 @@ pub enum Detail {
     Full,
 }
 
+/// What is searched for: a page of a query behind a bookmark, from a state that is new enough.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'q> {
+    pub(crate) query: &'q Query,
+    pub(crate) after: Option<Bookmark>,
+    pub(crate) fresh: Option<Freshness>,
+}
+
 /// Asks the store for what a ladder wants until it has its page.
 pub(crate) async fn nearby(
     store: &dyn Store,
-    query: &Query,
-    after: Option<Bookmark>,
+    question: Question<'_>,
     detail: Detail,
     hint: Option<Millimetres>,
-    fresh: Option<Freshness>,
+    work: &mut Work,
 ) -> Result<Found, Error> {
+    let Question { query, after, fresh } = question;
     let mut ladder = Ladder::new(query, after, hint).with_names(detail == Detail::Named);
     for scans in 1..=SCANS_MAX {
         let (scan, wanted) = ladder.wants();
-        let scanned = store.scan(scan, newest(wanted, fresh)).await?;
-        if let Step::Done(found) = ladder.take(scanned) {
+        let scanned = store.scan(affordable(scan, work), newest(wanted, fresh)).await?;
+        for part in scanned.candidates.chunks(LOOK_ROWS_MAX) {
+            work.spend(ladder.judge().cost(part.len())).await?;
+            ladder.look(part, scanned.as_of);
+        }
+        if let Step::Done(found) = ladder.step(scanned.more, scanned.as_of) {
             metrics::histogram!(SEARCH_SCANS).record(scans as f64);
-            return complete(store, found, detail).await;
+            metrics::histogram!(SEARCH_ROWS).record(ladder.judge().rows_looked_at() as f64);
+            return complete(store, found, detail, work).await;
         }
     }
     Err(Error::Internal(format!("a search took more than {SCANS_MAX} scans")))
@@ -56,16 +75,30 @@ pub(crate) async fn total(
     store: &dyn Store,
     query: &Query,
     fresh: Option<Freshness>,
+    work: &mut Work,
 ) -> Result<u64, Error> {
     let mut tally = Tally::new(query);
     for _ in 0..SCANS_MAX {
         let (scan, wanted) = tally.wants();
-        let scanned = store.scan(scan, newest(wanted, fresh)).await?;
-        if let Some(total) = tally.take(&scanned) {
+        let scanned = store.scan(affordable(scan, work), newest(wanted, fresh)).await?;
+        if query.category().is_some() {
+            work.spend(cost::counted(scanned.counted)).await?;
+        }
+        for part in scanned.candidates.chunks(LOOK_ROWS_MAX) {
+            work.spend(tally.judge().cost(part.len())).await?;
+            tally.look(part, scanned.as_of);
+        }
+        if let Some(total) = tally.step(scanned.more, scanned.counted, scanned.as_of) {
             return Ok(total);
         }
     }
     Err(Error::Internal(format!("a count took more than {SCANS_MAX} scans")))
+}
+
+/// The scan with no more rows than a request may ask for that may have to wait before it can look at them.
+fn affordable(scan: Scan, work: &Work) -> Scan {
+    let rows_max = if work.has_turn() { SCAN_ROWS_MAX } else { LIGHT_ROWS_MAX };
+    Scan { rows_max: scan.rows_max.min(rows_max), ..scan }
 }
 
 /// The radius of the first circle: as far as it is known, or can be asked for, how densely businesses stand there.
@@ -94,6 +127,7 @@ pub(crate) async fn complete(
     store: &dyn Store,
     found: Found,
     detail: Detail,
+    work: &mut Work,
 ) -> Result<Found, Error> {
     let ids: Vec<_> = found.hits.iter().map(|hit| hit.id).collect();
     let is_complete = match detail {
@@ -104,6 +138,7 @@ pub(crate) async fn complete(
     if is_complete {
         return Ok(found);
     }
+    work.spend(cost::BUSINESS * ids.len() as u64).await?;
     let businesses = store.fetch(&ids, Some(found.as_of)).await?;
     let mut by_id: HashMap<_, _> =
         businesses.into_iter().flatten().map(|business| (business.id, business)).collect();

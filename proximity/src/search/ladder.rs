@@ -1,11 +1,12 @@
 use super::bookmark::Bookmark;
+use super::judge::Judge;
 use super::nearest::Nearest;
 use super::{Found, Query};
 use crate::cell::{Code, Range};
 use crate::circle::Millimetres;
 use crate::cover::cover;
 use crate::id::BusinessId;
-use crate::store::{SCAN_ROWS_MAX, Scan, Scanned};
+use crate::store::{Candidate, SCAN_ROWS_MAX, Scan};
 use sql::Freshness;
 
 /// The first rung where nothing is known of the density.
@@ -24,10 +25,12 @@ const RUNG_MIN: Millimetres = Millimetres(1_000);
 /// Finds the nearest by looking into a small circle, and into larger ones until enough lie inside or the circle asked for
 /// is searched. The last circle alone gives the answer, so that it comes from one state.
 ///
-/// Whoever drives it asks a store for [`wants`](Self::wants) and hands the answer to [`take`](Self::take).
+/// Whoever drives it asks a store for [`wants`](Self::wants), hands the answer to [`look`](Self::look), a part after the
+/// other, and then says by [`step`](Self::step) that this was all of it.
 #[derive(Debug)]
 pub(crate) struct Ladder<'q> {
     query: &'q Query,
+    judge: Judge<'q>,
     after: Option<Bookmark>,
     names: bool,
     rung: Millimetres,
@@ -43,7 +46,9 @@ struct Round {
     nearest: Nearest,
     /// Of the first answer.
     as_of: Option<Freshness>,
+    /// Behind which candidate this scan began, and the last one that it brought.
     resume: Option<(Code, BusinessId)>,
+    last: Option<(Code, BusinessId)>,
 }
 
 /// What came of an answer.
@@ -67,12 +72,13 @@ impl<'q> Ladder<'q> {
         let shown = after.map_or(0.0, |bookmark| bookmark.distance.metres());
         let mut ladder = Self {
             query,
+            judge: Judge::new(query),
             after,
             names: false,
             rung: Millimetres(0),
             too_low: after.map_or(Millimetres(0), |bookmark| bookmark.distance),
             ranges: Vec::new(),
-            round: Round { nearest: Nearest::new(None, 0), as_of: None, resume: None },
+            round: Round { nearest: Nearest::new(None, 0), as_of: None, resume: None, last: None },
         };
         ladder.climb_to(millimetres(page.hypot(shown)));
         ladder
@@ -100,23 +106,28 @@ impl<'q> Ladder<'q> {
         (scan, self.round.as_of.or(self.after.map(|bookmark| bookmark.began)))
     }
 
-    /// What the store answered.
-    pub(crate) fn take(&mut self, scanned: Scanned) -> Step {
-        let as_of = *self.round.as_of.get_or_insert(scanned.as_of);
+    /// Candidates that the store answered with, in their order, from this state.
+    pub(crate) fn look(&mut self, candidates: &[Candidate], as_of: Freshness) {
+        let as_of = *self.round.as_of.get_or_insert(as_of);
         let walk = self.after.map_or(as_of, |bookmark| bookmark.began);
-        let last = scanned.candidates.last().map(|last| (Code::of(last.position), last.id));
-        let is_probe = self.is_probe();
-        for candidate in scanned.candidates {
-            let hit = self.query.judge(&candidate, walk.position);
+        for candidate in candidates {
+            let hit = self.judge.judge(candidate, walk.position);
             if let Some(hit) = hit.filter(|hit| hit.distance <= self.rung) {
                 self.round.nearest.offer(hit);
             }
         }
-        if scanned.more && last.is_some() {
-            if is_probe {
+        let last = candidates.last().map(|last| (Code::of(last.position), last.id));
+        self.round.last = last.or(self.round.last);
+    }
+
+    /// What to do next, after all of an answer that was of this state; there may be `more` behind it.
+    pub(crate) fn step(&mut self, more: bool, as_of: Freshness) -> Step {
+        let as_of = *self.round.as_of.get_or_insert(as_of);
+        if more && let Some(last) = self.round.last.take() {
+            if self.is_probe() {
                 self.climb_to(self.lower_rung());
             } else {
-                self.round.resume = last;
+                self.round.resume = Some(last);
             }
             return Step::On;
         }
@@ -125,9 +136,15 @@ impl<'q> Ladder<'q> {
             self.climb_to(self.next_rung());
             return Step::On;
         }
+        let walk = self.after.map_or(as_of, |bookmark| bookmark.began);
         let nearest = std::mem::replace(&mut self.round.nearest, Nearest::new(None, 0));
         let (hits, next) = nearest.into_page(walk);
         Step::Done(Found { hits, next, as_of })
+    }
+
+    /// What it looked at, and what that costs.
+    pub(crate) fn judge(&self) -> &Judge<'q> {
+        &self.judge
     }
 
     fn climb_to(&mut self, rung: Millimetres) {
@@ -135,7 +152,7 @@ impl<'q> Ladder<'q> {
         let beyond = self.after.map_or(Millimetres(0), |bookmark| bookmark.distance);
         self.ranges = cover(&self.query.circle.with_radius(self.rung), beyond);
         let nearest = Nearest::new(self.after.as_ref(), self.query.limit);
-        self.round = Round { nearest, as_of: None, resume: None };
+        self.round = Round { nearest, as_of: None, resume: None, last: None };
     }
 
     /// Whether this circle is given up if it has far too many: there may be enough in less, if that isn't known to be too

@@ -1,18 +1,21 @@
-use super::{Query, ladder::rest};
+use super::{Query, judge::Judge, ladder::rest};
 use crate::cell::{Code, Range};
 use crate::cover::{Parts, parts};
 use crate::id::BusinessId;
-use crate::store::{SCAN_ROWS_MAX, Scan, Scanned};
+use crate::store::{Candidate, SCAN_ROWS_MAX, Scan};
 use sql::Freshness;
 
 /// Counts all that a query would find: what lies in the circle for certain is counted by the store, the rim here.
 #[derive(Debug)]
 pub(crate) struct Tally<'q> {
     query: &'q Query,
+    judge: Judge<'q>,
     parts: Parts,
     total: u64,
     as_of: Option<Freshness>,
+    /// Behind which candidate this scan began, and the last one that it brought.
     resume: Option<(Code, BusinessId)>,
+    last: Option<(Code, BusinessId)>,
 }
 
 impl<'q> Tally<'q> {
@@ -24,7 +27,8 @@ impl<'q> Tally<'q> {
             parts.rim.append(&mut parts.inner);
             parts.rim.sort_unstable();
         }
-        Self { query, parts, total: 0, as_of: None, resume: None }
+        let judge = Judge::new(query);
+        Self { query, judge, parts, total: 0, as_of: None, resume: None, last: None }
     }
 
     /// What to ask the store for; from as new a state as the page, so that they agree where nothing changes.
@@ -44,15 +48,26 @@ impl<'q> Tally<'q> {
         (scan, self.as_of)
     }
 
-    /// What the store answered; the total, once it is known. It is that of one state unless the rim took several scans.
-    pub(crate) fn take(&mut self, scanned: &Scanned) -> Option<u64> {
-        self.as_of.get_or_insert(scanned.as_of);
-        self.total += scanned.counted;
-        let last = scanned.candidates.last().map(|last| (Code::of(last.position), last.id));
-        let as_of = scanned.as_of.position;
-        let hits = scanned.candidates.iter().filter_map(|c| self.query.judge(c, as_of));
-        self.total += hits.count() as u64;
-        self.resume = last.filter(|_| scanned.more);
+    /// Candidates that the store answered with, in their order, from this state.
+    pub(crate) fn look(&mut self, candidates: &[Candidate], as_of: Freshness) {
+        self.as_of.get_or_insert(as_of);
+        let judged = candidates.iter().filter_map(|it| self.judge.judge(it, as_of.position));
+        self.total += judged.count() as u64;
+        let last = candidates.last().map(|last| (Code::of(last.position), last.id));
+        self.last = last.or(self.last);
+    }
+
+    /// The total, once it is known, after all of an answer that was of this state and counted so many besides. It is that
+    /// of one state unless the rim took several scans.
+    pub(crate) fn step(&mut self, more: bool, counted: u64, as_of: Freshness) -> Option<u64> {
+        self.as_of.get_or_insert(as_of);
+        self.total += counted;
+        self.resume = self.last.take().filter(|_| more);
         self.resume.is_none().then_some(self.total)
+    }
+
+    /// What it looked at, and what that costs.
+    pub(crate) fn judge(&self) -> &Judge<'q> {
+        &self.judge
     }
 }

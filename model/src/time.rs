@@ -1,6 +1,10 @@
+mod stopwatch;
+
 use std::ops::Sub;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use stopwatch::Stopwatch;
 
 /// A point in time in Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,21 +54,27 @@ pub struct Moment {
 }
 
 /// Where time comes from; passed in, so that tests control it.
+///
+/// Everything that says how long something may be known counts in its monotonic time: when a position expires, how long
+/// what was read from a store is believed, how long a caller is limited. What waits for an answer counts in the time of
+/// tokio instead, which stands still while the machine sleeps: connections, probes, retries. Nobody is shown longer for
+/// that, since what a late answer says is judged by this clock. Redis expires what it keeps by a clock of its own.
 pub trait Clock: Send + Sync {
     /// Reads both clocks.
     fn now(&self) -> Moment;
 }
 
-/// The machine's clocks.
+/// The machine's clocks. On Linux monotonic time goes on while the machine sleeps, so that after a night nobody is shown
+/// where they were in the evening; elsewhere it may stand still.
 #[derive(Debug)]
 pub struct SystemClock {
-    started: Instant,
+    stopwatch: Stopwatch,
 }
 
 impl SystemClock {
     /// A clock whose monotonic time starts now.
     pub fn start() -> Self {
-        Self { started: Instant::now() }
+        Self { stopwatch: Stopwatch::start() }
     }
 }
 
@@ -77,7 +87,7 @@ impl Clock for SystemClock {
         };
         Moment {
             wall: Timestamp(unix_ms(SystemTime::now())),
-            monotonic: Monotonic(self.started.elapsed().as_millis() as u64),
+            monotonic: Monotonic(self.stopwatch.elapsed().as_millis() as u64),
         }
     }
 }

@@ -14,7 +14,7 @@
 //! * A node that doesn't start has changed nothing but its own data directory, and says what to do. (It may have given a
 //!   name to the memory of a Redis server that had none.)
 //! * Nothing listens before the settings were found right and every server was reached.
-//! * A task that ends, or a server that is away, turns `/ready` red.
+//! * A server that is away turns `/ready` red. A task that dies ends the process, with the exit code 70.
 //!
 //! # Limits
 //! In [`Config`], which names their units; open files limit the connections (see [`files`]).

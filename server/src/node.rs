@@ -18,7 +18,7 @@ use crate::data_dir::DataDir;
 use crate::dev::Dev;
 use crate::keys::Keys;
 use crate::listener::{Listener, SocketOptions};
-use crate::readiness::Readiness;
+use crate::readiness::{Ends, Readiness};
 use crate::{dev, files, metrics, operations, routes};
 
 /// How often the metrics recorder tidies up its histograms.
@@ -29,6 +29,7 @@ pub struct Node {
     address: SocketAddr,
     gateway: Option<Arc<Gateway>>,
     businesses: Option<Proximity>,
+    readiness: Readiness,
     stop: watch::Sender<bool>,
     listening: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
@@ -102,16 +103,22 @@ impl Node {
         let router = routes::assemble(doors, page, &context, &config.gateway.allowed_origins);
 
         let (stop, stopped) = watch::channel(false);
-        let mut tasks = vec![readiness.supervise("metrics", tidy_metrics())];
+        let mut tasks = vec![readiness.supervise("metrics", Ends::Never, tidy_metrics())];
         tasks.extend(friends.into_iter().flat_map(|opened| watch_friends(&readiness, opened)));
         tasks.extend(opened.into_iter().flat_map(|opened| watch_businesses(&readiness, opened)));
-        let latch = readiness.latch("listener");
-        let listening = tokio::spawn(async move {
-            latch.set(true);
-            listener.run(router, stopped).await;
-        });
+        let listening =
+            readiness.supervise("listener", Ends::WhenStopped, listener.run(router, stopped));
         tracing::info!(%address, "listening");
-        Ok(Self { address, gateway, businesses, stop, listening, tasks, _data_dir: data_dir })
+        Ok(Self {
+            address,
+            gateway,
+            businesses,
+            readiness,
+            stop,
+            listening,
+            tasks,
+            _data_dir: data_dir,
+        })
     }
 
     /// Where it listens.
@@ -122,6 +129,12 @@ impl Node {
     /// The businesses, if they are served here.
     pub fn businesses(&self) -> Option<&Proximity> {
         self.businesses.as_ref()
+    }
+
+    /// Completes with the name of a part whose task died, once one has. The node can't go on then, nor drain: a gateway
+    /// without its timers would show people for ever. The process must end.
+    pub async fn dead(&self) -> &'static str {
+        self.readiness.dead().await
     }
 
     /// Goes away without dropping anything: warns clients, closes them spread over the drain window, finishes requests.
@@ -263,8 +276,8 @@ fn watch_friends(readiness: &Readiness, opened: OpenFriends) -> Vec<JoinHandle<(
     let OpenFriends { gateway, directory, live_part, directory_part } = opened;
     let writer = directory.clone();
     let mut tasks = vec![
-        readiness.supervise("directory", async move { writer.stopped().await }),
-        readiness.supervise("gateway", gateway.clone().run()),
+        readiness.supervise("directory", Ends::Never, async move { writer.stopped().await }),
+        readiness.supervise("gateway", Ends::Never, gateway.clone().run()),
     ];
     tasks.extend(live_part.map(|part| readiness.follow(part, move || gateway.fault())));
     tasks.extend(directory_part.map(|part| readiness.follow(part, move || directory.fault())));
@@ -275,7 +288,28 @@ fn watch_friends(readiness: &Readiness, opened: OpenFriends) -> Vec<JoinHandle<(
 fn watch_businesses(readiness: &Readiness, opened: OpenBusinesses) -> Vec<JoinHandle<()>> {
     let OpenBusinesses { businesses, part } = opened;
     let writer = businesses.clone();
-    let supervised = readiness.supervise("businesses", async move { writer.stopped().await });
+    let writing = async move { writer.stopped().await };
+    let supervised = readiness.supervise("businesses", Ends::Never, writing);
     let followed = part.map(|part| readiness.follow(part, move || businesses.fault()));
     std::iter::once(supervised).chain(followed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_node_says_that_it_can_not_go_on_when_a_task_has_died() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut config = Config::default();
+        config.http.listen.set_port(0);
+        config.data.dir = dir.path().to_owned();
+        let node = Node::start(config).await.expect("it starts");
+        let soon = Duration::from_millis(300);
+        assert!(tokio::time::timeout(soon, node.dead()).await.is_err(), "nothing has died yet");
+        node.readiness.supervise("test", Ends::Never, async { panic!("as the test wants") });
+        let dead = tokio::time::timeout(Duration::from_secs(20), node.dead()).await;
+        assert_eq!(dead.expect("at once"), "test");
+        assert!(!node.readiness.parts()["test"]);
+    }
 }

@@ -4,6 +4,9 @@ use super::{Done, StopSignals, config};
 use crate::args::ServeArgs;
 use crate::{Node, logs};
 
+/// The exit code of a service that can't go on by a fault of its own (`EX_SOFTWARE` of sysexits.h).
+const EXIT_DEAD: u8 = 70;
+
 pub(crate) async fn serve(args: ServeArgs) -> Done {
     let mut config = config(&args.place)?;
     if let Some(listen) = args.listen {
@@ -26,7 +29,14 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
     if own_key {
         println!("  a token   whereabouts token --user alice");
     }
-    stop.next().await;
+    tokio::select! {
+        () = stop.next() => {}
+        part = node.dead() => {
+            // The log has said why. Clients are told nothing, they see their connections end.
+            eprintln!("Ending at once: {part} has died, and the service can't do without it.");
+            return Ok(ExitCode::from(EXIT_DEAD));
+        }
+    }
     eprintln!("Going away; once more Ctrl-C ends at once.");
     tokio::select! {
         () = node.drain() => Ok(ExitCode::SUCCESS),

@@ -1,5 +1,7 @@
 //! Opens the backends that the settings choose: the one place where a choice becomes an adapter.
 
+mod files;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;

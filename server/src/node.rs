@@ -1,3 +1,5 @@
+mod friends;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -5,14 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Context, SystemRandom, Verifier};
-use directory::Directory;
 use model::{Clock, Random, SystemClock};
 use proximity::Proximity;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use ws_gateway::{Deps, Gateway};
+use ws_gateway::Gateway;
 
-use crate::backends::{OpenBusinesses, OpenLive};
+use crate::backends::OpenBusinesses;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::dev::Dev;
@@ -20,6 +21,7 @@ use crate::keys::Keys;
 use crate::listener::{Listener, SocketOptions};
 use crate::readiness::{Ends, Readiness};
 use crate::{dev, files, metrics, operations, routes};
+use friends::{OpenFriends, open_friends, watch_friends};
 
 /// How often the metrics recorder tidies up its histograms.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
@@ -67,6 +69,7 @@ impl Node {
     /// wrong is said before a client can notice.
     pub(crate) async fn start_with(config: Config, dev: Option<Dev>) -> Result<Self, StartError> {
         config.validate().map_err(|e| e.to_string())?;
+        let config = fit_open_files(&config);
         metrics::recorder();
         let data = &config.data.dir;
         let data_dir = config.needs_data_dir().then(|| DataDir::open(data)).transpose()?;
@@ -154,32 +157,19 @@ impl Node {
     }
 }
 
-/// Users and their friends, and the sockets over which they see each other.
-struct OpenFriends {
-    gateway: Arc<Gateway>,
-    directory: Directory,
-    /// What `/ready` calls the servers that may be away.
-    live_part: Option<&'static str>,
-    directory_part: Option<&'static str>,
-}
-
-async fn open_friends(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-    verifier: &Arc<Verifier>,
-) -> Result<Option<OpenFriends>, String> {
-    if !config.serves_friends() {
-        return Ok(None);
+/// The settings with no more connections than files may be open, which is said if it makes a difference.
+fn fit_open_files(config: &Config) -> Config {
+    let fitted = files::fitted(config.clone(), files::raise_limit());
+    let (sessions_max, http_connections_max) =
+        (fitted.gateway.sessions_max, fitted.http.connections_max);
+    if fitted != *config {
+        tracing::info!(
+            sessions_max,
+            http_connections_max,
+            "the limit of open files (ulimit -n) allows fewer connections than the settings"
+        );
     }
-    let data_dir = &config.data.dir;
-    let stored = config.backends.open_directory(config, data_dir, clock, random).await?;
-    let live = config.backends.open_live(config, clock, random).await?;
-    let (live_part, directory_part) = (live.part, stored.part);
-    let directory = Directory::start(stored.store, clock.clone(), config.directory);
-    let is_shared = directory_part.is_some();
-    let gateway = connect_gateway(config, clock, random, verifier, (&directory, is_shared), live);
-    Ok(Some(OpenFriends { gateway, directory, live_part, directory_part }))
+    fitted
 }
 
 async fn open_businesses(
@@ -202,40 +192,6 @@ async fn open_businesses(
         opened.businesses.keep_resident(index);
     }
     Ok(Some(opened))
-}
-
-fn connect_gateway(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-    verifier: &Arc<Verifier>,
-    (directory, is_shared): (&Directory, bool),
-    live: OpenLive,
-) -> Arc<Gateway> {
-    let mut settings = config.gateway.clone();
-    let fit = files::connections_max(files::raise_limit());
-    if fit < settings.sessions_max {
-        tracing::info!(
-            sessions_max = fit,
-            "the limit of open files (ulimit -n) allows fewer connections than gateway.sessions_max"
-        );
-        settings.sessions_max = fit;
-    }
-    let deps = Deps {
-        clock: clock.clone(),
-        random: random.clone(),
-        verifier: verifier.clone(),
-        friends: Arc::new(directory.clone()),
-        friends_are_shared: is_shared,
-    };
-    let gateway = Gateway::new(settings, deps, live.attach);
-    // Weakly: the gateway holds the directory.
-    let told = Arc::downgrade(&gateway);
-    directory.listen(move |change| match told.upgrade() {
-        Some(gateway) => gateway.directory_changed(change),
-        None => Box::pin(std::future::ready(())),
-    });
-    gateway
 }
 
 fn listen(config: &Config) -> Result<Listener, StartError> {
@@ -271,19 +227,6 @@ async fn tidy_metrics() {
     }
 }
 
-/// Looks after friends: whether positions flow, users can be changed, and their servers answer.
-fn watch_friends(readiness: &Readiness, opened: OpenFriends) -> Vec<JoinHandle<()>> {
-    let OpenFriends { gateway, directory, live_part, directory_part } = opened;
-    let writer = directory.clone();
-    let mut tasks = vec![
-        readiness.supervise("directory", Ends::Never, async move { writer.stopped().await }),
-        readiness.supervise("gateway", Ends::Never, gateway.clone().run()),
-    ];
-    tasks.extend(live_part.map(|part| readiness.follow(part, move || gateway.fault())));
-    tasks.extend(directory_part.map(|part| readiness.follow(part, move || directory.fault())));
-    tasks
-}
-
 /// Looks after businesses: whether they can be changed, and whether their servers answer.
 fn watch_businesses(readiness: &Readiness, opened: OpenBusinesses) -> Vec<JoinHandle<()>> {
     let OpenBusinesses { businesses, part } = opened;
@@ -295,21 +238,4 @@ fn watch_businesses(readiness: &Readiness, opened: OpenBusinesses) -> Vec<JoinHa
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_node_says_that_it_can_not_go_on_when_a_task_has_died() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        let mut config = Config::default();
-        config.http.listen.set_port(0);
-        config.data.dir = dir.path().to_owned();
-        let node = Node::start(config).await.expect("it starts");
-        let soon = Duration::from_millis(300);
-        assert!(tokio::time::timeout(soon, node.dead()).await.is_err(), "nothing has died yet");
-        node.readiness.supervise("test", Ends::Never, async { panic!("as the test wants") });
-        let dead = tokio::time::timeout(Duration::from_secs(20), node.dead()).await;
-        assert_eq!(dead.expect("at once"), "test");
-        assert!(!node.readiness.parts()["test"]);
-    }
-}
+mod tests;

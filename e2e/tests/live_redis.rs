@@ -4,6 +4,8 @@
 mod logins;
 #[path = "live_redis/losses.rs"]
 mod losses;
+#[path = "live_redis/maps.rs"]
+mod maps;
 #[path = "live_redis/returns.rs"]
 mod returns;
 

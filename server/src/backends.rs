@@ -6,13 +6,15 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use api::SystemRandom;
 use directory::Store;
 use directory::embedded::EmbeddedStore;
 use directory::postgres::PostgresStore;
 use model::{Clock, Random};
 use proximity::Proximity;
+use shard_map::ShardMap;
 use ws_gateway::embedded::Embedded;
-use ws_gateway::port::{Async, Live, Sink};
+use ws_gateway::port::{Async, FixLimit, Live, Sink};
 use ws_gateway::redis::Redis;
 
 use crate::config::{Backends, BusinessesBackend, Config, DirectoryBackend, LiveBackend};
@@ -56,13 +58,16 @@ impl Backends {
         clock: &Arc<dyn Clock>,
         random: &Arc<dyn Random>,
     ) -> Result<OpenLive, String> {
+        let limit =
+            FixLimit { per_s: config.gateway.fixes_per_s, burst: config.gateway.fixes_burst };
         match self.live {
             LiveBackend::Embedded => {
-                let embedded = Embedded::new(clock.clone(), &**random);
+                let embedded = Embedded::new(clock.clone(), &**random).with_limit(limit);
                 Ok(OpenLive { attach: Box::new(move |sink| embedded.attach(sink)), part: None })
             }
             LiveBackend::Redis => {
-                let connected = Redis::connect(config.redis.clone(), clock.clone(), random.clone());
+                let (redis, clock, random) = (config.redis.clone(), clock.clone(), random.clone());
+                let connected = Redis::connect_with(redis, limit, clock, random);
                 let redis = connected.await.map_err(|e| unusable_redis(&e))?;
                 Ok(OpenLive {
                     attach: Box::new(move |sink| redis.attach(&sink)),
@@ -131,7 +136,15 @@ impl Backends {
             LiveBackend::Embedded => None,
             LiveBackend::Redis => {
                 let map = config.redis.shard_map().map_err(|why| format!("[redis] {why}"));
-                Some(map.map(|map| format!("epoch {}, {} shards", map.epoch(), map.shards().len())))
+                let words = |map: ShardMap| {
+                    format!(
+                        "epoch {}, digest {}, {} shards",
+                        map.epoch(),
+                        map.digest(),
+                        map.shards().len()
+                    )
+                };
+                Some(map.map(words))
             }
         }
     }
@@ -193,7 +206,8 @@ fn redis_servers(config: &ws_gateway::redis::Config) -> Vec<Server> {
     let server = |shard: &ws_gateway::redis::Server| {
         let (shard, config) = (shard.clone(), config.clone());
         Server::new(format!("redis {}", shard.name), async move {
-            let flaw = Redis::check(&shard, &config).await.map_err(|e| unusable_redis(&e))?;
+            let checked = Redis::check(&shard, &config, &SystemRandom).await;
+            let flaw = checked.map_err(|e| unusable_redis(&e))?;
             Ok(flaw.map_or("answers".to_owned(), |flaw| format!("answers; {flaw}")))
         })
     };

@@ -9,8 +9,7 @@
 //!                            to_toml · parse: a file
 //! ```
 //!
-//! A shard is whatever holds the live state of its users as one: a Redis server, or a whole Redis Cluster or Sentinel
-//! group. The map knows it by name and weight only; where it is and how to reach it is for whoever uses the map.
+//! A shard is whatever holds the live state of its users as one: a Redis server, or a group of which one is in charge. The map knows it by name and weight only; where it is and how to reach it is for whoever uses the map.
 //!
 //! A map is a value and never changes. A change makes another one of the next epoch, so that a system which moves from
 //! one to the other under load can hold both, ask both who owns a user, and learn from [`ShardMap::moves_to`] which
@@ -18,7 +17,8 @@
 //! decided here.
 //!
 //! # Invariants
-//! * A user's slot never changes; neither do the maps that are dealt for given shards. Golden files hold both.
+//! * A user's slot never changes; neither do the maps that are dealt for given shards, nor their digests. Golden files
+//!   hold all three.
 //! * Every slot has exactly one shard. A shard of weight 0 holds none.
 //! * In a map that was dealt or changed here, a shard holds its exact share of the slots by weight, rounded down or up.
 //!   (A share of less than one slot may be rounded to none. A map from a file is as it was written.)
@@ -29,6 +29,7 @@
 //! [`SLOTS`], [`SHARDS_MAX`], [`WEIGHT_MAX`], [`NAME_BYTES_MAX`], [`EPOCH_MAX`].
 
 mod balance;
+mod digest;
 mod fault;
 mod file;
 mod map;
@@ -37,6 +38,7 @@ mod ranges;
 mod shard;
 mod slot;
 
+pub use digest::Digest;
 pub use fault::Fault;
 pub use map::{EPOCH_MAX, ShardMap};
 pub use moves::Move;

@@ -14,10 +14,6 @@ impl Slot {
     /// The slot of a user: the top 14 bits of FNV-1a of the id's bytes, finished by `MurmurHash3`'s fmix64.
     ///
     /// FNV-1a alone leaves ids that differ in their last character close together in its upper bits, hence the finish.
-    ///
-    /// Deliberately not the CRC16 of Redis Cluster, though it has as many slots: a whole Redis Cluster may be *one* shard
-    /// of a map. With the same hash all its keys would fall into the slots that the map gives to that shard, and those of
-    /// its nodes that hold other slots would stay empty.
     pub fn of(user: &UserId) -> Self {
         let hash = finished(fnv1a(user.as_str().as_bytes()));
         Self((hash >> (u64::BITS - SLOT_BITS)) as u16)
@@ -40,14 +36,14 @@ impl Slot {
 }
 
 /// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>).
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
 /// fmix64 of `MurmurHash3` (A. Appleby, in the public domain): every bit of the input changes half of the output's.
-fn finished(mut hash: u64) -> u64 {
+pub(crate) fn finished(mut hash: u64) -> u64 {
     hash ^= hash >> 33;
     hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash ^= hash >> 33;

@@ -18,7 +18,7 @@ pub struct Config {
     pub message_bytes_max: usize,
     /// The most fixes in one `fixes`.
     pub batch_fixes_max: usize,
-    /// Fixes a user may send over all of their connections to one gateway, on average.
+    /// Fixes a user may send over all of their connections, on average; the same for all gateways.
     pub fixes_per_s: u32,
     /// Fixes a user may send at once after a pause; at least `batch_fixes_max`.
     pub fixes_burst: u32,

@@ -5,10 +5,12 @@
 
 mod bus;
 mod in_process;
+mod limits;
 mod positions;
 
 pub use bus::*;
 pub use in_process::InProcess;
+pub use limits::*;
 pub use positions::*;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +27,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What a case runs against.
 pub trait Backend: Send + Sync {
-    /// One more gateway on the same bus and store, which start empty with the first.
+    /// One more gateway on the same bus and store, which start empty with the first, and limit fixes as is usual
+    /// ([`crate::port::FixLimit`]).
     fn attach(&self, sink: Arc<dyn Sink>) -> Async<'_, Arc<dyn Live>>;
 
     /// The clock that the adapters read, if they read one of ours.
@@ -122,6 +125,15 @@ impl<'a> Rig<'a> {
         self.lives[gateway].write(vec![sighting]).await.expect("written")[0]
     }
 
+    async fn announce_fixes(
+        &self,
+        gateway: usize,
+        sighting: (Channel, Sighting),
+        fixes: u32,
+    ) -> Written {
+        self.lives[gateway].announce_fixes(sighting, fixes).await.expect("announced")
+    }
+
     async fn read(&self, gateway: usize, user: &str) -> Option<Sighting> {
         self.lives[gateway].read(vec![channel(user)]).await.expect("read").remove(0)
     }
@@ -161,6 +173,9 @@ macro_rules! conformance_cases {
             after_the_ttl_even_an_older_version_is_news
             a_version_far_ahead_of_the_clock_is_not_trusted
             a_sign_off_keeps_older_fixes_out
+            fixes_are_limited_over_all_gateways
+            what_is_no_news_and_what_is_written_again_cost_nothing
+            a_limit_is_left_in_force_by_positions_that_hold_for_a_moment
             a_subscriber_hears_its_channels_in_order
             a_gateway_is_not_told_its_own
             only_news_is_published

@@ -5,10 +5,11 @@ mod bus;
 
 use std::sync::Arc;
 
+use api::Gcra;
 use model::{Clock, Random};
 
 use crate::circle::CircleChange;
-use crate::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use crate::port::{Async, Bus, Channel, Error, FixLimit, Live, PositionStore, Sink, Written};
 use crate::positions::Positions;
 use crate::record::Sighting;
 use bus::{Exchange, Subscriber};
@@ -18,6 +19,7 @@ pub struct Embedded {
     exchange: Arc<Exchange>,
     positions: Arc<Positions>,
     epoch: String,
+    limit: Gcra,
 }
 
 /// One gateway's end of it.
@@ -26,13 +28,21 @@ struct Attached {
     subscriber: Arc<Subscriber>,
     positions: Arc<Positions>,
     epoch: String,
+    limit: Gcra,
 }
 
 impl Embedded {
     /// Empty, and of a new epoch: what an earlier process held in memory is lost.
     pub fn new(clock: Arc<dyn Clock>, random: &dyn Random) -> Self {
         let positions = Arc::new(Positions::new(clock));
-        Self { exchange: Arc::default(), positions, epoch: model::token(random) }
+        let epoch = model::token(random);
+        Self { exchange: Arc::default(), positions, epoch, limit: gcra(FixLimit::default()) }
+    }
+
+    /// With another limit of what a user may send.
+    #[must_use]
+    pub fn with_limit(self, limit: FixLimit) -> Self {
+        Self { limit: gcra(limit), ..self }
     }
 
     /// Connects one more gateway.
@@ -42,8 +52,13 @@ impl Embedded {
             exchange: self.exchange.clone(),
             positions: self.positions.clone(),
             epoch: self.epoch.clone(),
+            limit: self.limit,
         })
     }
+}
+
+fn gcra(limit: FixLimit) -> Gcra {
+    Gcra::new(limit.per_s, limit.burst)
 }
 
 impl Drop for Attached {
@@ -88,6 +103,19 @@ impl Live for Attached {
     fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
         self.exchange.tell(&self.subscriber, &changes);
         ready(())
+    }
+
+    fn announce_fixes(
+        &self,
+        (channel, sighting): (Channel, Sighting),
+        fixes: u32,
+    ) -> Async<'_, Result<Written, Error>> {
+        let charge = Some((self.limit, fixes));
+        let written = self.positions.write_charged(channel.clone(), sighting.clone(), charge);
+        if written == Written::Newest {
+            self.exchange.publish(&self.subscriber, &channel, &sighting);
+        }
+        ready(written)
     }
 
     fn epoch(&self) -> String {

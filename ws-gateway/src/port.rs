@@ -59,6 +59,38 @@ pub enum Written {
     Newest,
     /// A newer one is cached; nothing changed.
     Older,
+    /// Its user has sent too many fixes; nothing changed. The same is taken after so many milliseconds, at least 1.
+    Limited {
+        /// Milliseconds.
+        retry_after_ms: u64,
+    },
+}
+
+/// How many fixes a user may send, over all gateways and connections. The same for all gateways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixLimit {
+    /// Fixes a second on average, at least 1.
+    pub per_s: u32,
+    /// Fixes at once after a pause, at least 1.
+    pub burst: u32,
+}
+
+impl FixLimit {
+    /// How long one fix is owed for, milliseconds.
+    pub fn interval_ms(self) -> f64 {
+        1_000.0 / f64::from(self.per_s.max(1))
+    }
+
+    /// How long may be owed for at most, milliseconds.
+    pub fn burst_ms(self) -> f64 {
+        self.interval_ms() * f64::from(self.burst.max(1))
+    }
+}
+
+impl Default for FixLimit {
+    fn default() -> Self {
+        Self { per_s: 20, burst: 200 }
+    }
 }
 
 /// How long a gateway leads a server that it doesn't hear of any more, milliseconds: then another one may.
@@ -200,11 +232,31 @@ pub trait Live: Bus + PositionStore {
         let _ = began;
     }
 
+    /// As [`Self::announce`], for the newest of so many `fixes` that its user has sent at once, which count towards their limit. What
+    /// is older than what is cached, or the same, counts nothing. A limit survives connections and gateways, but not the
+    /// loss of what is cached.
+    fn announce_fixes(
+        &self,
+        sighting: (Channel, Sighting),
+        fixes: u32,
+    ) -> Async<'_, Result<Written, Error>>;
+
     /// Changes whenever cached positions may have been lost; the same for all gateways.
     fn epoch(&self) -> String;
 
-    /// What keeps it from working now, for operators: no position, no token, no password.
+    /// What keeps it, or a part of it, from working now, for operators: no position, no token, no password.
     fn fault(&self) -> Option<String> {
         None
+    }
+
+    /// Why new clients had better be sent to another gateway: nothing of it works, or it would work against others. None
+    /// while only a part is away, as it is for all gateways.
+    fn unfit(&self) -> Option<String> {
+        self.fault()
+    }
+
+    /// How far this process' calendar is ahead of each server's, milliseconds; only of those that answer.
+    fn clock_offsets_ms(&self) -> Vec<i64> {
+        Vec::new()
     }
 }

@@ -1,9 +1,10 @@
 use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Clock, Moment};
+use api::Gcra;
+use model::{Clock, Moment, Version};
 
 use crate::port::{Channel, Written};
 use crate::record::{Merge, Sighting, merge};
@@ -25,6 +26,8 @@ pub(crate) struct Positions {
 #[derive(Default)]
 struct Stripe {
     newest: HashMap<Channel, Sighting>,
+    /// What has been used up of limits, as [`Gcra`] counts it.
+    used: HashMap<Channel, u64>,
     writes_until_sweep: usize,
 }
 
@@ -39,24 +42,52 @@ impl Positions {
         self.stripes[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Writes what is newer, at no cost.
     pub(crate) fn write(&self, channel: Channel, sighting: Sighting) -> Written {
+        self.write_charged(channel, sighting, None)
+    }
+
+    /// Writes what is newer, if the limit allows so many fixes; what isn't newer costs nothing.
+    pub(crate) fn write_charged(
+        &self,
+        channel: Channel,
+        sighting: Sighting,
+        charge: Option<(Gcra, u32)>,
+    ) -> Written {
         let now = self.clock.now();
         let mut stripe = self.stripe(&channel);
         stripe.sweep_at_times(now);
-        match stripe.newest.entry(channel) {
-            Entry::Vacant(entry) => {
-                entry.insert(sighting);
-            }
-            Entry::Occupied(mut entry) => {
-                let held = Some(entry.get()).filter(|held| held.holds(now.monotonic));
-                if merge(held, &sighting, now.wall) != Merge::Keep {
-                    entry.insert(sighting);
-                } else if entry.get().record.version != sighting.record.version {
-                    return Written::Older;
+        let held = stripe.newest.get(&channel).filter(|held| held.holds(now.monotonic));
+        match (held, merge(held, &sighting, now.wall)) {
+            (_, Merge::Replace) => {
+                if let Some((limit, fixes)) = charge {
+                    let used = stripe.used.entry(channel.clone()).or_default();
+                    if let Err(retry) = limit.take(used, now.monotonic, fixes) {
+                        return Written::Limited { retry_after_ms: retry.0 };
+                    }
                 }
+                stripe.newest.insert(channel, sighting);
             }
+            (_, Merge::Extend) => {
+                stripe.newest.insert(channel, sighting);
+            }
+            (Some(held), Merge::Keep) if held.record.version != sighting.record.version => {
+                return Written::Older;
+            }
+            (_, Merge::Keep) => {}
         }
         Written::Newest
+    }
+
+    /// Takes back what was written, unless something newer was since; `before` is what was held then.
+    pub(crate) fn take_back(&self, channel: &Channel, written: &Version, before: Option<Sighting>) {
+        let mut stripe = self.stripe(channel);
+        if stripe.newest.get(channel).is_some_and(|held| held.record.version == *written) {
+            match before {
+                Some(before) => stripe.newest.insert(channel.clone(), before),
+                None => stripe.newest.remove(channel),
+            };
+        }
     }
 
     /// Everything that still holds.
@@ -84,6 +115,9 @@ impl Stripe {
             return;
         }
         self.newest.retain(|_, sighting| sighting.holds(now.monotonic));
+        self.used.retain(|_, used| !Gcra::is_idle(*used, now.monotonic));
+        let debtors = self.used.len();
+        self.used.shrink_to(2 * debtors);
         let len = self.newest.len();
         self.newest.shrink_to(2 * len);
         self.writes_until_sweep = len.max(SWEEP_WRITES_MIN);

@@ -27,6 +27,7 @@ mod codec;
 mod config;
 mod hearing;
 mod inbox;
+mod map_name;
 /// What operators see of each Redis server.
 pub mod metrics;
 mod requests;
@@ -40,7 +41,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ::redis::aio::MultiplexedConnection;
 use futures_util::future::{join_all, try_join_all};
 use model::{Clock, Monotonic, Random, UserId};
 use shard_map::{ShardMap, Slot};
@@ -49,12 +49,14 @@ pub use config::{Config, Server};
 
 use crate::circle::{AsOf, CircleChange};
 use crate::port::{
-    Async, Bus, CURRENT_LEASE_MS, Channel, Error, FeedServer, Live, PositionStore, Sink, Written,
+    Async, Bus, CURRENT_LEASE_MS, Channel, Error, FeedServer, FixLimit, Live, PositionStore, Sink,
+    Written,
 };
 use crate::record::Sighting;
 use inbox::BATCH_MAX;
-use requests::{Request, Wire};
-use server::{Facts, Memory, Place};
+use map_name::MapName;
+use requests::{Put, Request, Wire};
+use server::{Memory, Place};
 use shard::{Parts, Shard};
 
 /// Servers that have been reached.
@@ -65,11 +67,13 @@ pub struct Redis {
     places: Vec<(Place, String)>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    limit: FixLimit,
 }
 
 /// One gateway's end.
 struct Attached {
     map: Arc<ShardMap>,
+    limit: FixLimit,
     /// By the map's numbers.
     shards: Vec<Shard>,
     clock: Arc<dyn Clock>,
@@ -81,10 +85,20 @@ struct Attached {
 const TOLD_MAX: usize = 256;
 
 impl Redis {
-    /// Reaches every server, and says clearly which one can't be used, and why. A server that may throw positions away
-    /// when it is full is warned about in the log.
+    /// Reaches every server, and says clearly which one can't be used, and why; also if gateways work there that place
+    /// users by another shard map. A server that may throw positions away when it is full is warned about in the log.
     pub async fn connect(
         config: Config,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Error> {
+        Self::connect_with(config, FixLimit::default(), clock, random).await
+    }
+
+    /// The same with another limit of what a user may send.
+    pub async fn connect_with(
+        config: Config,
+        limit: FixLimit,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, Error> {
@@ -94,19 +108,32 @@ impl Redis {
             named.ok_or_else(|| Error { detail: format!("redis.shards lacks {}", shard.name) })
         });
         let servers: Vec<&Server> = servers.collect::<Result<_, _>>()?;
-        let reached =
-            try_join_all(servers.into_iter().map(|server| reach(server, &config, &*random)))
-                .await?;
+        let name = MapName::of(&map);
+        let places = servers.into_iter().map(|server| Place::new(server, &config, name, limit));
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        let reached = try_join_all(places.into_iter().map(|place| reach(place, &*random))).await?;
         // A server that is new to all may be read at once settled.
         let settling_ms = reached.iter().map(|(_, memory)| memory.settling_ms).max().unwrap_or(0);
         tokio::time::sleep(Duration::from_millis(settling_ms)).await;
         let places = reached.into_iter().map(|(place, memory)| (place, memory.epoch)).collect();
-        Ok(Self { config, map: Arc::new(map), places, clock, random })
+        Ok(Self { config, map: Arc::new(map), places, clock, random, limit })
     }
 
-    /// Reaches one server and changes nothing in it; answers what is wrong with it though it can be used.
-    pub async fn check(server: &Server, config: &Config) -> Result<Option<String>, Error> {
-        let (_, _, facts) = introduce(server, config).await?;
+    /// Reaches one server and does there what a gateway does, on keys of its own; answers what is wrong with it though it
+    /// can be used.
+    pub async fn check(
+        server: &Server,
+        config: &Config,
+        random: &dyn Random,
+    ) -> Result<Option<String>, Error> {
+        let map = config.shard_map().map_err(|detail| Error { detail })?;
+        let place = Place::new(server, config, MapName::of(&map), FixLimit::default())?;
+        let mut connection = place.connect().await?;
+        let facts = place.facts(&mut connection).await?;
+        if let Some(why) = place.look_at_map(&mut connection).await? {
+            return Err(place.fault(&why));
+        }
+        place.rehearse(&mut connection, &model::token(random)).await?;
         Ok(facts.evicts.map(|policy| warning(&policy)))
     }
 
@@ -127,21 +154,12 @@ impl Redis {
         });
         Arc::new(Attached {
             map: self.map.clone(),
+            limit: self.limit,
             shards: shards.collect(),
             clock: self.clock.clone(),
             followed_until: AtomicU64::new(0),
         })
     }
-}
-
-async fn introduce(
-    server: &Server,
-    config: &Config,
-) -> Result<(Place, MultiplexedConnection, Facts), Error> {
-    let place = Place::new(server, config)?;
-    let mut connection = place.connect().await?;
-    let facts = place.facts(&mut connection).await?;
-    Ok((place, connection, facts))
 }
 
 fn warning(policy: &str) -> String {
@@ -150,14 +168,14 @@ fn warning(policy: &str) -> String {
     )
 }
 
-async fn reach(
-    server: &Server,
-    config: &Config,
-    random: &dyn Random,
-) -> Result<(Place, Memory), Error> {
-    let (place, mut connection, facts) = introduce(server, config).await?;
+async fn reach(place: Place, random: &dyn Random) -> Result<(Place, Memory), Error> {
+    let mut connection = place.connect().await?;
+    let facts = place.facts(&mut connection).await?;
     if let Some(policy) = facts.evicts {
         tracing::warn!(shard = place.name, address = place.address, "{}", warning(&policy));
+    }
+    if let Some(why) = place.claim_map(&mut connection).await? {
+        return Err(place.fault(&why));
     }
     let memory = place.memory(&mut connection, &facts.run_id, &model::token(random)).await?;
     Ok((place, memory))
@@ -191,19 +209,28 @@ impl Attached {
             .collect()
     }
 
+    /// Writes at no cost; `publish` says whether others are told if it is news.
     async fn put(
         &self,
         channel: Channel,
         sighting: Sighting,
         publish: bool,
     ) -> Result<Written, Error> {
-        let shard = self.shard(&channel);
+        self.write_put(Put { channel, sighting, publish, cost_ms: 0.0 }).await
+    }
+
+    async fn write_put(&self, put: Put) -> Result<Written, Error> {
+        let shard = self.shard(&put.channel);
+        let (channel, version) = (put.channel.clone(), put.sighting.record.version.clone());
+        let publish = put.publish;
         // Remembered first: if the server is away, it is written when it is back.
-        shard.own.write(channel.clone(), sighting.clone());
-        let written =
-            shard.ask(|answer| Request::Put { channel, sighting, publish, answer }).await?;
-        if publish && written == Written::Newest {
-            shard.published.increment(1);
+        let before = shard.own.read(&channel);
+        shard.own.write(channel.clone(), put.sighting.clone());
+        let written = shard.ask(|answer| Request::Put(put, answer)).await?;
+        match written {
+            Written::Newest if publish => shard.published.increment(1),
+            Written::Limited { .. } => shard.own.take_back(&channel, &version, before),
+            Written::Newest | Written::Older => {}
         }
         Ok(written)
     }
@@ -364,6 +391,15 @@ impl Live for Attached {
         self.map.index_of(Slot::of(user))
     }
 
+    fn announce_fixes(
+        &self,
+        (channel, sighting): (Channel, Sighting),
+        fixes: u32,
+    ) -> Async<'_, Result<Written, Error>> {
+        let cost_ms = self.limit.interval_ms() * f64::from(fixes);
+        Box::pin(self.write_put(Put { channel, sighting, publish: true, cost_ms }))
+    }
+
     fn epoch(&self) -> String {
         // FNV-1a over the servers' epochs: as long for a hundred servers as for one.
         let epochs: Vec<String> = self.shards.iter().map(|shard| shard.status.epoch()).collect();
@@ -376,5 +412,18 @@ impl Live for Attached {
 
     fn fault(&self) -> Option<String> {
         self.shards.iter().find_map(|shard| shard.status.fault())
+    }
+
+    fn unfit(&self) -> Option<String> {
+        let other_map = self.shards.iter().find(|shard| shard.status.has_other_map());
+        if let Some(shard) = other_map {
+            return shard.status.fault();
+        }
+        let works = self.shards.iter().any(|shard| shard.status.fault().is_none());
+        if works { None } else { self.fault() }
+    }
+
+    fn clock_offsets_ms(&self) -> Vec<i64> {
+        self.shards.iter().filter_map(|shard| shard.status.clock_offset_ms()).collect()
     }
 }

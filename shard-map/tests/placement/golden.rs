@@ -73,7 +73,28 @@ fn first_maps_are_dealt_as_ever() {
         ("weighted", dealt(WEIGHTED)),
         ("hundred", dealt(hundred)),
     ];
+    let digests = maps.iter().map(|(name, map)| format!("{name} {}\n", map.digest()));
+    frozen(&[("digests.txt".to_owned(), digests.collect())]);
     frozen(&maps.map(|(name, map)| (format!("maps/{name}.toml"), map.to_toml())));
+}
+
+#[test]
+fn a_digest_tells_names_weights_and_slots_apart_but_not_epochs() {
+    let three = dealt(THREE);
+    let renamed = dealt([("a", 100), ("b", 100), ("d", 100)]);
+    let lighter = dealt([("a", 99), ("b", 99), ("c", 99)]);
+    // The same shards, of which each holds other slots.
+    let dealt_anew = dealt([("a", 100), ("c", 100), ("d", 100)]);
+    let four = three.change(shards([("a", 100), ("b", 100), ("c", 100), ("d", 100)]));
+    let emptied = four.and_then(|four| four.change(shards([("a", 100), ("c", 100), ("d", 100)])));
+    let emptied = emptied.expect("shards with slots");
+    let digests = [&three, &renamed, &lighter, &dealt_anew, &emptied].map(ShardMap::digest);
+    for (at, digest) in digests.iter().enumerate() {
+        assert!(!digests[..at].contains(digest), "{at}: {digests:?}");
+    }
+    let later = three.to_toml().replace("epoch = 1", "epoch = 2");
+    let later = ShardMap::parse(&later).expect("a map");
+    assert_eq!((later.epoch(), later.digest()), (2, three.digest()));
 }
 
 /// The map after a change, and what moved.

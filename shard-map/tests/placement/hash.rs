@@ -56,23 +56,3 @@ fn shards_of_equal_weight_have_equally_many_users() {
     let holders = (0..100_000).map(|n| map.index_of(Slot::of(&id(&format!("user-{n}")))));
     assert_even("shards", &tally(4, holders));
 }
-
-/// Redis Cluster's slot of a key (CRC-16/XMODEM).
-fn cluster_slot(key: &str) -> usize {
-    let crc = key.bytes().fold(0u16, |crc, byte| {
-        (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _| {
-            (crc << 1) ^ if crc & 0x8000 == 0 { 0 } else { 0x1021 }
-        })
-    });
-    usize::from(crc % 16_384)
-}
-
-#[test]
-fn the_users_of_one_shard_spread_over_all_nodes_of_a_redis_cluster() {
-    assert_eq!(cluster_slot("123456789"), 0x31c3, "the published check value");
-    let map = dealt([("a", 1), ("b", 1), ("cluster", 1), ("d", 1)]);
-    let users = (0..100_000).map(|n| format!("user-{n}"));
-    let of_one = users.filter(|user| map.owner(&id(user)).name.as_str() == "cluster");
-    let nodes = of_one.map(|user| cluster_slot(&user) / 1_024);
-    assert_even("nodes", &tally(16, nodes));
-}

@@ -48,11 +48,15 @@ impl Driver {
                 let verified = verify(&gateway, &token).map_err(|fault| fault.to_string());
                 self.input(Input::Renewed(verified));
             }
-            Call::Announce(channel, sighting) => {
+            Call::Announce(channel, sighting, fixes) => {
                 // Friends on this gateway don't wait for any server.
                 gateway.hub.take_in(&channel, sighting.clone());
-                self.running.announce =
-                    Some(Box::pin(async move { gateway.live.announce((channel, sighting)).await }));
+                self.running.announce = Some(Box::pin(async move {
+                    match fixes {
+                        0 => gateway.live.announce((channel, sighting)).await,
+                        _ => gateway.live.announce_fixes((channel, sighting), fixes).await,
+                    }
+                }));
             }
         }
     }

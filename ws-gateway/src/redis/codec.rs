@@ -1,4 +1,4 @@
-//! How a record travels and is cached: the same bytes for both, all numbers big-endian.
+//! How a record travels and is cached, all numbers big-endian.
 //!
 //! | bytes | |
 //! |---|---|
@@ -13,6 +13,10 @@
 //!
 //! Up to the device's id it must stay as it is: `announce.lua` compares versions there. Whose it is and for which class
 //! of viewers, the key and the channel say.
+//!
+//! What is cached has 9 bytes in front of that: a 2, and what the user has used up of their limit, which only
+//! `announce.lua` reads and writes. Zeros instead of a record mean that only that is remembered. A record alone is what
+//! was cached before there was a limit.
 
 use model::{DeviceId, Fix, Monotonic, Position, Timestamp, UserId, Version};
 
@@ -20,6 +24,10 @@ use crate::record::{Presence, Record};
 
 /// The one layout there is.
 const LAYOUT: u8 = 1;
+
+/// What is cached with what its user has used up, and the bytes that takes.
+const CHARGED: u8 = 2;
+const CHARGED_BYTES: usize = 9;
 
 const HERE: u8 = 1;
 
@@ -61,6 +69,15 @@ pub(super) fn encode(record: &Record, origin: u64, ttl_ms: u32) -> Vec<u8> {
 /// In the order of their bits.
 fn extras(fix: &Fix) -> [Option<f64>; 5] {
     [fix.accuracy_m, fix.altitude_m, fix.speed_mps, fix.heading_deg, fix.battery_percent]
+}
+
+/// Reads what is cached of this user; none if there is no record in it.
+pub(super) fn decode_cached(user: UserId, bytes: &[u8], received: Monotonic) -> Option<Decoded> {
+    let record = match bytes.first() {
+        Some(&CHARGED) => bytes.get(CHARGED_BYTES..)?,
+        _ => bytes,
+    };
+    decode(user, record, received)
 }
 
 /// Reads a record of this user; none if the bytes aren't one.
@@ -151,6 +168,19 @@ mod tests {
             &80.0_f64.to_be_bytes(),
         ];
         assert_eq!(encode(&record, 0x0102_0304_0506_0708, 600_000), expected.concat());
+    }
+
+    #[test]
+    fn what_is_cached_is_read_with_what_was_used_up_in_front_of_it_and_without() {
+        let record = Record::new(user(), version(1, "phone", 7), Presence::Gone, Monotonic(0));
+        let alone = encode(&record, 5, 600_000);
+        let read =
+            |bytes: &[u8]| decode_cached(user(), bytes, Monotonic(0)).map(|d| d.record.version.seq);
+        assert_eq!(read(&alone), Some(7));
+        let used_up = [&[CHARGED][..], &1.5_f64.to_be_bytes()].concat();
+        assert_eq!(read(&[&used_up[..], &alone].concat()), Some(7));
+        assert_eq!(read(&[&used_up[..], &[0; 9]].concat()), None);
+        assert_eq!(read(&used_up[..3]), None);
     }
 
     proptest! {

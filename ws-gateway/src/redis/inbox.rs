@@ -65,12 +65,9 @@ impl Inbox {
                 Ok(answers) => answers,
                 Err(fault) => return fault,
             };
-            if let Some(fault) = wire.lost_sense(&answers) {
-                return fault;
-            }
             let mut answers = answers.into_iter();
             for (request, size) in self.in_hand.drain(..).zip(sizes) {
-                wire.answer(request, answers.by_ref().take(size).collect(), terms, now);
+                wire.answer(request, answers.by_ref().take(size).collect(), now);
             }
         }
     }

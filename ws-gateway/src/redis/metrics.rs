@@ -15,6 +15,8 @@ api::metric_table! {
     Counter DELIVERED = "redis_delivered_total";
     /// Times the connections to a Redis server had to be made anew, by shard.
     Counter RECONNECTS = "redis_reconnects_total";
+    /// How far this process' calendar is ahead of a Redis server's, seconds, by shard.
+    Gauge CLOCK_OFFSET = "redis_clock_offset_seconds";
     /// From publishing a probe to hearing it, by shard.
     Histogram LAG = "redis_lag_seconds";
 }
@@ -28,6 +30,7 @@ pub(super) struct ShardMetrics {
     pub(super) delivered: Counter,
     pub(super) reconnects: Counter,
     pub(super) lag: Histogram,
+    pub(super) clock_offset: Gauge,
 }
 
 impl ShardMetrics {
@@ -40,6 +43,7 @@ impl ShardMetrics {
             published: counter!(PUBLISHED, "shard" => shard.clone()),
             delivered: counter!(DELIVERED, "shard" => shard.clone()),
             reconnects: counter!(RECONNECTS, "shard" => shard.clone()),
+            clock_offset: gauge!(CLOCK_OFFSET, "shard" => shard.clone()),
             lag: histogram!(LAG, "shard" => shard),
         }
     }

@@ -13,11 +13,21 @@ use crate::record::Sighting;
 /// Something to ask a server.
 pub(super) enum Request {
     /// Cache a sighting unless a newer one is cached; and publish it if it was news.
-    Put { channel: Channel, sighting: Sighting, publish: bool, answer: Answer<Written> },
+    Put(Put, Answer<Written>),
     /// Read the newest of these, in this order.
     Read { channels: Vec<Channel>, answer: Answer<Vec<Option<Sighting>>> },
     /// Publish changes of circles, each on these channels; and leave the mark that all up to there were told.
     Tell { changes: Arc<[(Channel, Vec<u8>)]>, mark: Option<AsOf>, answer: Answer<()> },
+}
+
+/// A sighting to cache.
+pub(super) struct Put {
+    pub(super) channel: Channel,
+    pub(super) sighting: Sighting,
+    /// Whether it is published if it was news.
+    pub(super) publish: bool,
+    /// What it costs its user: so many milliseconds more until nothing is used up.
+    pub(super) cost_ms: f64,
 }
 
 /// Where an answer goes; nobody listens any more once its patience is over.
@@ -44,7 +54,7 @@ impl Request {
     /// Whether nobody waits for the answer any more.
     pub(super) fn is_over(&self) -> bool {
         match self {
-            Self::Put { answer, .. } => answer.is_closed(),
+            Self::Put(_, answer) => answer.is_closed(),
             Self::Read { answer, .. } => answer.is_closed(),
             Self::Tell { answer, .. } => answer.is_closed(),
         }
@@ -57,8 +67,8 @@ impl Request {
     /// How many commands it takes, more or less.
     pub(super) fn commands(&self) -> usize {
         match self {
-            Self::Put { .. } => 1,
-            Self::Read { channels, .. } => channels.len() + 2,
+            Self::Put(..) => 1,
+            Self::Read { channels, .. } => channels.len() + 1,
             Self::Tell { changes, mark, .. } => changes.len() + usize::from(mark.is_some()),
         }
     }
@@ -74,8 +84,8 @@ impl Wire {
         now: Moment,
     ) -> usize {
         match request {
-            Request::Put { channel, sighting, publish, .. } => {
-                self.pack_put(pipeline, channel, sighting, *publish, terms, now);
+            Request::Put(put, _) => {
+                self.pack_put(pipeline, put, terms, now);
                 1
             }
             Request::Read { channels, .. } => self.pack_read(pipeline, channels),
@@ -92,22 +102,17 @@ impl Wire {
         }
     }
 
-    pub(super) fn pack_put(
-        &self,
-        pipeline: &mut Pipeline,
-        channel: &Channel,
-        sighting: &Sighting,
-        publish: bool,
-        terms: &Terms,
-        now: Moment,
-    ) {
+    pub(super) fn pack_put(&self, pipeline: &mut Pipeline, put: &Put, terms: &Terms, now: Moment) {
+        let Put { channel, sighting, publish, cost_ms } = put;
         // What has expired on the way here is written for a moment, so that it is judged all the same.
         let ttl_ms =
             u32::try_from(sighting.expires.since_ms(now.monotonic)).unwrap_or(u32::MAX).max(1);
         let bytes = codec::encode(&sighting.record, self.origin, ttl_ms);
-        let channel_name = if publish { self.place.channel(channel) } else { String::new() };
+        let channel_name = if *publish { self.place.channel(channel) } else { String::new() };
+        let calendar_ms = now.wall.0 as f64;
+        let calendar_and_cost = [calendar_ms.to_be_bytes(), cost_ms.to_be_bytes()].concat();
         pipeline.cmd("EVALSHA").arg(&terms.script).arg(1).arg(self.place.key(channel));
-        pipeline.arg(bytes).arg(ttl_ms).arg(now.wall.0).arg(channel_name);
+        pipeline.arg(bytes).arg(ttl_ms).arg(calendar_and_cost).arg(channel_name);
     }
 
     pub(super) fn pack_read(&self, pipeline: &mut Pipeline, channels: &[Channel]) -> usize {
@@ -116,18 +121,19 @@ impl Wire {
         for key in &keys {
             pipeline.cmd("PTTL").arg(key);
         }
-        // Last, so that nothing before it can have been read from a server that had forgotten.
-        pipeline.cmd("GET").arg(self.place.epoch_key());
-        keys.len() + 2
+        keys.len() + 1
     }
 
-    pub(super) fn answer(&self, request: Request, answers: Vec<Value>, terms: &Terms, now: Moment) {
+    pub(super) fn answer(&self, request: Request, answers: Vec<Value>, now: Moment) {
         // Who gave up waiting is not told: hence the ignored results.
         match request {
-            Request::Put { answer, .. } => {
+            Request::Put(_, answer) => {
                 let written = match answers.first() {
                     Some(Value::Int(1)) => Ok(Written::Newest),
                     Some(Value::Int(0)) => Ok(Written::Older),
+                    Some(Value::Int(wait_ms @ ..0)) => {
+                        Ok(Written::Limited { retry_after_ms: wait_ms.unsigned_abs() })
+                    }
                     other => Err(self.refused(other)),
                 };
                 let _ = answer.send(written);
@@ -137,7 +143,7 @@ impl Wire {
                 let _ = answer.send(failed.map_or(Ok(()), |why| Err(self.refused(Some(why)))));
             }
             Request::Read { channels, answer } => {
-                let _ = answer.send(self.unpack_read(&channels, answers, terms, now));
+                let _ = answer.send(self.unpack_read(&channels, answers, now));
             }
         }
     }
@@ -146,13 +152,8 @@ impl Wire {
         &self,
         channels: &[Channel],
         answers: Vec<Value>,
-        terms: &Terms,
         now: Moment,
     ) -> Result<Vec<Option<Sighting>>, Error> {
-        let epoch = answers.last();
-        if !matches!(epoch, Some(Value::BulkString(name)) if name == terms.epoch.as_bytes()) {
-            return Err(self.forgot());
-        }
         let mut answers = answers.into_iter();
         let values = match answers.next() {
             Some(Value::Array(values)) => values,
@@ -163,24 +164,11 @@ impl Wire {
                 return None;
             };
             let left_ms = u64::try_from(left_ms).ok()?;
-            let decoded = codec::decode(channel.user.clone(), &bytes, now.monotonic)?;
+            let decoded = codec::decode_cached(channel.user.clone(), &bytes, now.monotonic)?;
             let expires = now.monotonic.plus_ms(left_ms);
             Some(Sighting { record: Arc::new(decoded.record), expires })
         });
         Ok(read.collect())
-    }
-
-    /// Answers that say the server isn't what it was: all is begun anew.
-    pub(super) fn lost_sense(&self, answers: &[Value]) -> Option<Fault> {
-        answers.iter().find_map(|answer| {
-            let Value::ServerError(error) = answer else { return None };
-            let again = ["NOSCRIPT", "READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "NOPERM"];
-            again.contains(&error.code()).then(|| self.refused(Some(answer)))
-        })
-    }
-
-    pub(super) fn forgot(&self) -> Error {
-        self.place.fault("it has forgotten what it held")
     }
 
     fn refused(&self, answer: Option<&Value>) -> Error {

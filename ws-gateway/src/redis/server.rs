@@ -7,7 +7,8 @@ use redis::{
 };
 
 use super::config::{Config, Server};
-use crate::port::{Channel, Error};
+use super::map_name::MapName;
+use crate::port::{Channel, Error, FixLimit};
 use model::{UserId, ViewerClass};
 
 /// The script that caches and publishes.
@@ -15,6 +16,15 @@ const ANNOUNCE: &str = include_str!("announce.lua");
 
 /// The script that names what a server remembers.
 const EPOCH: &str = include_str!("epoch.lua");
+
+/// The script that tells gateways with different shard maps apart.
+const MAP: &str = include_str!("map.lua");
+
+/// For how long a server remembers the map of gateways that are gone, milliseconds, at least.
+const MAP_REMEMBERED_MS: u64 = 60_000;
+
+/// So many probes may fail before a server forgets the map of living gateways, however rare probes are.
+const PROBES_REMEMBERED: u64 = 4;
 
 /// How to reach one server, and what keys and channels are called there.
 #[derive(Clone)]
@@ -30,6 +40,10 @@ pub(super) struct Place {
     pub(super) command_timeout: Duration,
     pub(super) silence_timeout: Duration,
     pub(super) settle_ms: u64,
+    pub(super) map_name: MapName,
+    /// For how long the server remembers the map's name, milliseconds; each probe begins that anew.
+    pub(super) map_remembered_ms: u64,
+    limit: FixLimit,
 }
 
 /// What a server says of itself.
@@ -46,7 +60,12 @@ pub(super) struct Memory {
 }
 
 impl Place {
-    pub(super) fn new(server: &Server, config: &Config) -> Result<Self, Error> {
+    pub(super) fn new(
+        server: &Server,
+        config: &Config,
+        map_name: MapName,
+        limit: FixLimit,
+    ) -> Result<Self, Error> {
         let unusable = |why: String| Error { detail: format!("redis {}: {why}", server.name) };
         let read = |path: &std::path::PathBuf| {
             std::fs::read(path).map_err(|e| unusable(format!("can't read {}: {e}", path.display())))
@@ -86,6 +105,9 @@ impl Place {
             command_timeout: Duration::from_millis(config.command_timeout_ms),
             silence_timeout: Duration::from_millis(config.silence_timeout_ms),
             settle_ms: config.settle_ms,
+            map_name,
+            map_remembered_ms: MAP_REMEMBERED_MS.max(PROBES_REMEMBERED * config.probe_interval_ms),
+            limit,
         })
     }
 
@@ -143,6 +165,12 @@ impl Place {
                 .trim()
                 .to_owned()
         };
+        if field("redis_mode") == "cluster" {
+            return Err(self.fault(
+                "it is a node of a Redis Cluster, which can't be a shard: give each of its nodes to redis.shards as a \
+                 server of its own, with cluster-enabled no",
+            ));
+        }
         let policy = field("maxmemory_policy");
         let limited = field("maxmemory") != "0";
         let evicts = (limited && policy != "noeviction").then_some(policy);
@@ -163,12 +191,72 @@ impl Place {
         Ok(Memory { epoch, settling_ms })
     }
 
+    /// Says by which map this gateway places users; answers why it may not, if gateways with another one work there.
+    pub(super) async fn claim_map(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<Option<String>, Error> {
+        self.compare_map(connection, self.map_remembered_ms).await
+    }
+
+    /// The same, but changes nothing.
+    pub(super) async fn look_at_map(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<Option<String>, Error> {
+        self.compare_map(connection, 0).await
+    }
+
+    async fn compare_map(
+        &self,
+        connection: &mut MultiplexedConnection,
+        remembered_ms: u64,
+    ) -> Result<Option<String>, Error> {
+        let MapName { epoch, digest } = self.map_name;
+        let mut command = redis::cmd("EVAL");
+        command.arg(MAP).arg(1).arg(self.map_key());
+        command.arg(epoch).arg(digest.to_string()).arg(remembered_ms);
+        let held: Option<String> = self.ask(connection, &command).await?;
+        let refused =
+            |held: String| self.map_name.refused_by(&held, &self.map_key(), self.map_remembered_ms);
+        Ok(held.map(refused))
+    }
+
     /// Gives the server the script; answers what it is called there.
     pub(super) async fn load_script(
         &self,
         connection: &mut MultiplexedConnection,
     ) -> Result<String, Error> {
-        self.ask(connection, redis::cmd("SCRIPT").arg("LOAD").arg(ANNOUNCE)).await
+        let script = ANNOUNCE.replace("@BURST_MS@", &self.limit.burst_ms().to_string());
+        self.ask(connection, redis::cmd("SCRIPT").arg("LOAD").arg(script)).await
+    }
+
+    /// Does once what a gateway does all the time, on keys of its own that are gone at once.
+    pub(super) async fn rehearse(
+        &self,
+        connection: &mut MultiplexedConnection,
+        name: &str,
+    ) -> Result<(), Error> {
+        let script = self.load_script(connection).await?;
+        let key = format!("{}:check:{name}", self.prefix);
+        let channel = format!("{}check:{name}", self.channel_prefix);
+        let mut pipeline = redis::Pipeline::new();
+        pipeline.cmd("EVALSHA").arg(script).arg(1).arg(&key);
+        pipeline.arg(&[0_u8; 32]).arg(1).arg(&[0_u8; 16]).arg(&channel).ignore();
+        pipeline.cmd("MGET").arg(&key).arg(self.epoch_key()).ignore();
+        pipeline.cmd("PTTL").arg(&key).ignore();
+        pipeline.cmd("PEXPIRE").arg(&key).arg(1).ignore();
+        pipeline.cmd("PUBLISH").arg(&channel).arg("").ignore();
+        pipeline.cmd("TIME").ignore();
+        let rehearsed = pipeline.query_async::<()>(connection);
+        match tokio::time::timeout(self.silence_timeout, rehearsed).await {
+            Ok(done) => done.map_err(|e| self.explain(&e))?,
+            Err(_) => return Err(self.silent()),
+        }
+        let mut hearing = self.connect_ear(|_| Ok::<_, redis::RedisError>(())).await?;
+        let confirmed =
+            tokio::time::timeout(self.silence_timeout, hearing.subscribe(channel)).await;
+        confirmed.map_err(|_| self.silent())?.map_err(|e| self.explain(&e))
     }
 
     async fn ask<T: redis::FromRedisValue>(
@@ -211,6 +299,11 @@ impl Place {
 
     pub(super) fn epoch_key(&self) -> String {
         format!("{}:epoch", self.prefix)
+    }
+
+    /// Where the name of the shard map stands.
+    pub(super) fn map_key(&self) -> String {
+        format!("{}:map", self.prefix)
     }
 
     /// Where a channel's newest record is cached.

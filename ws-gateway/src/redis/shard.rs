@@ -51,6 +51,9 @@ pub(super) struct Status {
     pub(super) hearing: Hearing,
     /// Whether this gateway can't read the feed, and leaves it to others to lead.
     declines: AtomicBool,
+    /// Whether gateways with another shard map work there.
+    other_map: AtomicBool,
+    clock_offset_ms: Mutex<Option<i64>>,
 }
 
 impl Status {
@@ -74,6 +77,24 @@ impl Status {
 
     fn set_epoch(&self, epoch: &str) {
         epoch.clone_into(&mut self.epoch.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whether gateways with another shard map work there.
+    pub(super) fn has_other_map(&self) -> bool {
+        self.other_map.load(Ordering::Relaxed)
+    }
+
+    fn set_other_map(&self, other: bool) {
+        self.other_map.store(other, Ordering::Relaxed);
+    }
+
+    /// How far our calendar is ahead of the server's, milliseconds, if it answers.
+    pub(super) fn clock_offset_ms(&self) -> Option<i64> {
+        *self.clock_offset_ms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_clock_offset_ms(&self, offset_ms: Option<i64>) {
+        *self.clock_offset_ms.lock().unwrap_or_else(PoisonError::into_inner) = offset_ms;
     }
 
     fn set_fault(&self, fault: Option<String>) {
@@ -103,6 +124,8 @@ impl Shard {
             epoch: Mutex::new(parts.epoch.clone()),
             hearing: Hearing::default(),
             declines: AtomicBool::new(false),
+            other_map: AtomicBool::new(false),
+            clock_offset_ms: Mutex::default(),
         });
         let own = Arc::new(Positions::new(parts.wire.clock.clone()));
         let name = parts.wire.place.name.clone();
@@ -195,6 +218,7 @@ impl Keeper {
                 Err(fault) => fault,
             };
             past.lost = true;
+            self.status.set_clock_offset_ms(None);
             tracing::warn!(shard = self.parts.wire.place.name, %fault, "a Redis server is lost; connecting again");
             self.status.set_fault(Some(fault.detail));
             let spread_ms = self.parts.random.next_u64() % backoff_ms;

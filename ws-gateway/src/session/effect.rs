@@ -68,8 +68,8 @@ pub(crate) enum Call {
     Admit(Token),
     /// Verify a later token.
     Renew(Token),
-    /// Tell everybody.
-    Announce(Channel, Sighting),
+    /// Tell everybody; so many fixes count towards the user's limit, none for what isn't one.
+    Announce(Channel, Sighting, u32),
 }
 
 /// A message that [`super::Session::pull`] made.

@@ -69,7 +69,8 @@ impl Session {
         let effective = self.after_sign_off(timing.effective, now);
         let version = Version { effective, device: device.clone(), seq: fix.seq };
         self.announcing = Some(Announcing::Fix { device, seq, before });
-        self.announce(now, version, Presence::Here(fix.fix), timing.expires, effects);
+        let sent = fixes.len() as u32;
+        self.announce(now, version, Presence::Here(fix.fix), (timing.expires, sent), effects);
     }
 
     pub(super) fn keep(&mut self, now: Moment, device: DeviceId, effects: &mut Vec<Effect>) {
@@ -84,7 +85,7 @@ impl Session {
         let expires = now.monotonic.plus_ms(self.config.ttl_ms);
         let channel = Channel::precise(record.user.clone());
         self.announcing = Some(Announcing::Keep { device });
-        effects.push(Effect::Call(Call::Announce(channel, Sighting { record, expires })));
+        effects.push(Effect::Call(Call::Announce(channel, Sighting { record, expires }, 0)));
     }
 
     pub(super) fn sign_off(&mut self, now: Moment, device: DeviceId, effects: &mut Vec<Effect>) {
@@ -97,7 +98,7 @@ impl Session {
         let expires = now.monotonic.plus_ms(self.config.ttl_ms);
         let version = Version { effective, device: device.clone(), seq: 0 };
         self.announcing = Some(Announcing::SignOff { device });
-        self.announce(now, version, Presence::Gone, expires, effects);
+        self.announce(now, version, Presence::Gone, (expires, 0), effects);
     }
 
     /// A fix that is timed by its receipt comes after a sign-off that was received before it, though that may be ahead
@@ -124,13 +125,14 @@ impl Session {
         now: Moment,
         version: Version,
         presence: Presence,
-        expires: model::Monotonic,
+        (expires, fixes): (model::Monotonic, u32),
         effects: &mut Vec<Effect>,
     ) {
         let Some(user) = self.user().cloned() else { return };
         let channel = Channel::precise(user.clone());
         let record = Arc::new(Record::new(user, version, presence, now.monotonic));
-        effects.push(Effect::Call(Call::Announce(channel, Sighting { record, expires })));
+        let sighting = Sighting { record, expires };
+        effects.push(Effect::Call(Call::Announce(channel, sighting, fixes)));
     }
 
     pub(super) fn announced(
@@ -145,6 +147,17 @@ impl Session {
             }
             return effects.push(Effect::Send(unavailable(&announcing)));
         };
+        if let Written::Limited { retry_after_ms } = *written {
+            if let Announcing::Fix { device, seq, before } = &announcing {
+                self.intake.take_back(device, *before);
+                let detail = format!("more than {} fixes per second", self.config.fixes_per_s);
+                let which = Some((device.as_str(), *seq));
+                let word = ErrorWord::RateLimited;
+                let text = reply::refusal(word, &detail, which, Some(retry_after_ms));
+                self.refuse_with(word, text, effects);
+            }
+            return;
+        }
         let reply = match &announcing {
             Announcing::Fix { device, seq, .. } => {
                 let reason = (*written == Written::Older).then_some(Unshown::Older);

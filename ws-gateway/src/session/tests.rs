@@ -208,7 +208,9 @@ fn of_a_batch_only_the_newest_believable_fix_is_shown() {
     ];
     let text = format!(r#"{{"type":"fixes","device":"d","fixes":[{}]}}"#, fixes.join(","));
     let effects = alone.step(Input::Text(&text));
-    let [Effect::Call(Call::Announce(_, sighting))] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Call(Call::Announce(_, sighting, 4))] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!(
         (sighting.record.version.seq, sighting.record.version.effective.0),
         (2, now_ms - 1_000)

@@ -161,6 +161,15 @@ impl Live for HeldLive {
         self.holds.hold(move || now(inner.announce(sighting)))
     }
 
+    fn announce_fixes(
+        &self,
+        sighting: (Channel, Sighting),
+        fixes: u32,
+    ) -> Async<'_, Result<Written, Error>> {
+        let inner = self.inner.clone();
+        self.holds.hold(move || now(inner.announce_fixes(sighting, fixes)))
+    }
+
     fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
         // When it happens is for the schedule to say, by when it calls this.
         self.inner.tell(changes)

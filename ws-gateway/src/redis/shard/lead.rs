@@ -27,9 +27,6 @@ impl Keeper {
                     Ok(answers) => answers,
                     Err(fault) => return fault,
                 };
-                if let Some(fault) = wire.lost_sense(&answers) {
-                    return fault;
-                }
                 let leads = matches!(answers.first(), Some(Value::Int(1)));
                 self.status.hearing.leads(asked, leads.then_some(LEAD_LEASE_MS));
             }

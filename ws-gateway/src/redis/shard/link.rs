@@ -43,16 +43,40 @@ impl Link {
         &self.limit
     }
 
-    /// Sends commands, and answers what came back to each.
-    pub(in super::super) async fn run(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Fault> {
+    /// Sends commands, and answers what came back to each, if the server still is what it was when they were carried out.
+    pub(in super::super) async fn run(&self, commands: &Pipeline) -> Result<Vec<Value>, Fault> {
+        let mut pipeline = commands.clone();
+        // Last, so that nothing before it can have been read from a server that had forgotten, or written where gateways
+        // place users otherwise.
+        pipeline.cmd("MGET").arg(self.place.epoch_key()).arg(self.place.map_key());
         let (connection, liveness) = &self.commands;
         let mut connection = connection.clone();
         let limit = || self.limit.of(self.place.command_timeout);
-        let sent = connection.send_packed_commands(pipeline, 0, pipeline.len());
-        match liveness.wait(limit, sent).await {
-            Ok(answers) => answers.map_err(|error| self.place.explain(&error)),
-            Err(_) => Err(self.place.silent()),
+        let sent = connection.send_packed_commands(&pipeline, 0, pipeline.len());
+        let mut answers = match liveness.wait(limit, sent).await {
+            Ok(answers) => answers.map_err(|error| self.place.explain(&error))?,
+            Err(_) => return Err(self.place.silent()),
+        };
+        let names = answers.pop();
+        match answers.iter().chain(&names).find_map(begins_anew) {
+            Some(error) => return Err(self.place.fault(&error)),
+            None => self.is_what_it_was(names.as_ref())?,
         }
+        Ok(answers)
+    }
+
+    fn is_what_it_was(&self, names: Option<&Value>) -> Result<(), Fault> {
+        let Some(Value::Array(names)) = names else {
+            return Err(self.place.fault("it answered something else than was asked"));
+        };
+        let says = |name: Option<&Value>, ours: &str| matches!(name, Some(Value::BulkString(name)) if name == ours.as_bytes());
+        if !says(names.first(), &self.terms.epoch) {
+            return Err(self.place.fault("it has forgotten what it held"));
+        }
+        if !says(names.get(1), &self.place.map_name.to_string()) {
+            return Err(self.place.fault("its shard map was replaced or forgotten"));
+        }
+        Ok(())
     }
 
     /// Subscribes to channels, and waits until the server has confirmed all of them. Answers how long the slowest step took.
@@ -103,4 +127,11 @@ impl Link {
     fn names(&self, channels: &[Channel]) -> Vec<String> {
         channels.iter().map(|channel| self.place.channel(channel)).collect()
     }
+}
+
+/// Answers that say that the server isn't what it was: all is begun anew.
+fn begins_anew(answer: &Value) -> Option<String> {
+    let Value::ServerError(error) = answer else { return None };
+    let again = ["NOSCRIPT", "READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "NOPERM"];
+    again.contains(&error.code()).then(|| error.to_string())
 }

@@ -30,14 +30,16 @@ impl Keeper {
         // First: what was told before this is read comes before the probe.
         pipeline.cmd("GET").arg(place.mark_key());
         pipeline.cmd("PUBLISH").arg(place.probe_channel(wire.origin)).arg(number);
-        pipeline.cmd("GET").arg(place.epoch_key());
+        pipeline.cmd("PEXPIRE").arg(place.map_key()).arg(place.map_remembered_ms);
+        pipeline.cmd("TIME");
+        let asked = wire.clock.now();
         let answers = link.run(&pipeline).await?;
-        if let Some(fault) = wire.lost_sense(&answers) {
-            return Err(fault);
-        }
-        match answers.last() {
-            Some(Value::BulkString(epoch)) if epoch == link.terms.epoch.as_bytes() => {}
-            _ => return Err(wire.forgot()),
+        let answered = wire.clock.now();
+        if let Some(server_ms) = answers.last().and_then(unix_ms) {
+            let round_trip_ms = answered.monotonic.since_ms(asked.monotonic);
+            let offset_ms = answered.wall.0 - (round_trip_ms / 2) as i64 - server_ms;
+            self.status.set_clock_offset_ms(Some(offset_ms));
+            self.metrics.clock_offset.set(offset_ms as f64 / 1_000.0);
         }
         link.heard(number, self.parts.probe_timeout).await?;
         let mark = match answers.first() {
@@ -47,4 +49,15 @@ impl Keeper {
         self.status.hearing.probed(sent, mark);
         Ok(())
     }
+}
+
+/// What `TIME` answers, as Unix milliseconds.
+fn unix_ms(time: &Value) -> Option<i64> {
+    let Value::Array(parts) = time else { return None };
+    let number = |part: &Value| match part {
+        Value::BulkString(digits) => std::str::from_utf8(digits).ok()?.parse::<i64>().ok(),
+        _ => None,
+    };
+    let (seconds, microseconds) = (number(parts.first()?)?, number(parts.get(1)?)?);
+    seconds.checked_mul(1_000)?.checked_add(microseconds / 1_000)
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use redis::Pipeline;
 use tokio::sync::watch;
 
-use super::super::requests::{Fault, Terms};
+use super::super::requests::{Fault, Put, Terms};
 use super::super::wishes::Batch;
 use super::ear::Ear;
 use super::{Keeper, Link, Past};
@@ -27,6 +27,11 @@ impl Keeper {
         let mut commands = place.connect().await?;
         let facts = place.facts(&mut commands).await?;
         let new_epoch = model::token(&*self.parts.random);
+        let refused = place.claim_map(&mut commands).await?;
+        self.status.set_other_map(refused.is_some());
+        if let Some(why) = refused {
+            return Err(place.fault(&why));
+        }
         let memory = place.memory(&mut commands, &facts.run_id, &new_epoch).await?;
         let terms = Terms { script: place.load_script(&mut commands).await?, epoch: memory.epoch };
         let ear = Arc::new(Ear::new(&self.parts, self.metrics.clone()));
@@ -97,13 +102,11 @@ impl Keeper {
         for some in own.chunks(STEP_MAX) {
             let mut pipeline = Pipeline::new();
             let now = wire.clock.now();
-            for (channel, sighting) in some {
-                wire.pack_put(&mut pipeline, channel, sighting, true, &link.terms, now);
+            for (channel, sighting) in some.iter().cloned() {
+                let put = Put { channel, sighting, publish: true, cost_ms: 0.0 };
+                wire.pack_put(&mut pipeline, &put, &link.terms, now);
             }
-            let answers = link.run(&pipeline).await?;
-            if let Some(fault) = wire.lost_sense(&answers) {
-                return Err(fault);
-            }
+            link.run(&pipeline).await?;
         }
         Ok(())
     }
@@ -114,7 +117,7 @@ impl Keeper {
             let mut pipeline = Pipeline::new();
             wire.pack_read(&mut pipeline, some);
             let answers = link.run(&pipeline).await?;
-            let read = wire.unpack_read(some, answers, &link.terms, wire.clock.now())?;
+            let read = wire.unpack_read(some, answers, wire.clock.now())?;
             for (channel, sighting) in some.iter().zip(read) {
                 if let Some(sighting) = sighting {
                     self.parts.sink.deliver(channel, sighting);

@@ -16,11 +16,16 @@ use tokio::time::timeout;
 use crate::metrics::HEAVY;
 use crate::{Caller, Context, Problem, Role};
 pub(crate) use gate::Gate;
-use gate::Turn;
+use gate::{Presence, Turn, UnderWay};
 pub(crate) use limits::Budgets;
 pub use limits::WorkLimits;
 pub use overspent::Overspent;
 
+/// Requests of a caller that may be under way and each cost as much as a light one. More of them share that: else what a
+/// hundred heavy ones cost before each of them must wait would keep everybody else waiting.
+const LIGHT_FEW: u64 = 4;
+/// What each may cost at least, also beside a heavy one of the caller: so many times less than a light one.
+const SMALL: u64 = 10;
 /// After so many units other tasks of the thread get their turn: a millisecond or so.
 const YIELD_UNITS: u64 = 1_000;
 
@@ -29,7 +34,7 @@ const YIELD_UNITS: u64 = 1_000;
 ///
 /// As an extractor it refuses callers who are in debt (429 `rate_limited`). A handler calls [`spend`](Self::spend) each time
 /// it has done a part of the work; a request begins light, and must wait for its turn once it has cost more than
-/// [`light_cost_max`](WorkLimits::light_cost_max).
+/// [`light_cost_max`](WorkLimits::light_cost_max), or less if the caller has many or heavy ones under way.
 #[derive(Debug)]
 pub struct Work {
     /// Nobody, for work that no request asked for.
@@ -47,7 +52,9 @@ struct Account {
     started: Monotonic,
     /// How much of the time since then the request has waited for others, milliseconds.
     waited_ms: u64,
+    // Before the presence, with which the line may go that this has a place in.
     turn: Option<Turn>,
+    presence: Presence,
 }
 
 /// Users and services have budgets of their own, whatever their ids are.
@@ -66,13 +73,15 @@ impl Work {
     fn begin(context: Context, payer: Payer) -> Result<Self, Overspent> {
         let started = context.parts().clock.now().monotonic;
         context.parts().budgets.check(&payer, started, 0)?;
-        let account = Account { context, payer, started, waited_ms: 0, turn: None };
+        let presence = context.parts().gate.enter(&payer);
+        let account = Account { context, payer, started, waited_ms: 0, turn: None, presence };
         Ok(Self { account: Some(account), spent: 0, unyielded: 0 })
     }
 
-    /// Whether it needn't wait before it goes on with much: it has its turn already, or nobody pays for it.
-    pub fn has_turn(&self) -> bool {
-        self.account.as_ref().is_none_or(|account| account.turn.is_some())
+    /// What the request may spend before it must wait, units: all it likes if it has its turn already, or nobody pays.
+    pub fn light_left(&self) -> u64 {
+        let light = self.account.as_ref().map_or(u64::MAX, Account::light_max);
+        light.saturating_sub(self.spent)
     }
 
     /// Waits as a heavy request does, before work that can't be interrupted and is probably heavy.
@@ -94,7 +103,7 @@ impl Work {
         self.unyielded = self.unyielded.saturating_add(units);
         if let Some(account) = &mut self.account {
             account.charge(units);
-            if self.spent > account.limits().light_cost_max || account.turn.is_some() {
+            if account.turn.is_some() || self.spent > account.light_max() {
                 account.take_turn(self.spent).await?;
             }
         }
@@ -109,6 +118,17 @@ impl Work {
 impl Account {
     fn limits(&self) -> &WorkLimits {
         &self.context.parts().budgets.limits
+    }
+
+    /// What a request of the caller may cost before it must wait.
+    fn light_max(&self) -> u64 {
+        if self.turn.is_some() {
+            return u64::MAX;
+        }
+        let light = self.limits().light_cost_max;
+        let UnderWay { all, heavy } = self.presence.under_way();
+        let share = if heavy > 0 { 0 } else { light.saturating_mul(LIGHT_FEW) / all.max(1) as u64 };
+        share.clamp(light / SMALL, light)
     }
 
     fn now(&self) -> Monotonic {
@@ -136,7 +156,7 @@ impl Account {
             self.waited_ms += self.now().since_ms(began);
             return passed.map_err(|_| Overspent::Busy);
         }
-        let place = self.context.parts().gate.join(&self.payer).ok_or(Overspent::Crowded)?;
+        let place = self.presence.join().ok_or(Overspent::Crowded)?;
         let first = timeout(left, place.first()).await.map_err(|_| Overspent::Crowded)?;
         // What the requests before this one have cost is known only now.
         self.context.parts().budgets.check(&self.payer, self.now(), spent)?;

@@ -13,14 +13,30 @@ use super::Payer;
 pub(crate) struct Gate {
     turns: Arc<Semaphore>,
     waiting_max: usize,
-    /// Of callers with heavy requests under way only. Held for one look-up.
+    /// Of callers with requests under way only. Held for one look-up.
     lines: Mutex<HashMap<Payer, Line>>,
 }
 
 #[derive(Debug)]
 struct Line {
     first: Arc<Semaphore>,
-    members: usize,
+    under_way: UnderWay,
+}
+
+/// Requests of a caller that are under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct UnderWay {
+    /// All of them.
+    pub(super) all: usize,
+    /// Those with a place in the line.
+    pub(super) heavy: usize,
+}
+
+/// That a request is under way, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Presence {
+    gate: Arc<Gate>,
+    payer: Payer,
 }
 
 /// A place in the line of a caller, given up when it is dropped.
@@ -54,27 +70,51 @@ impl Gate {
         Arc::new(Self { turns, waiting_max, lines: Mutex::default() })
     }
 
-    /// A place in the caller's line; none if that is full.
-    pub(super) fn join(self: &Arc<Self>, payer: &Payer) -> Option<Place> {
-        let mut lines = self.lines();
-        let line = lines
-            .entry(payer.clone())
-            .or_insert_with(|| Line { first: Arc::new(Semaphore::new(1)), members: 0 });
-        if line.members > self.waiting_max {
-            return None;
-        }
-        line.members += 1;
-        let first = Arc::clone(&line.first);
-        Some(Place { gate: Arc::clone(self), payer: payer.clone(), first })
+    /// Counts a request of the caller.
+    pub(super) fn enter(self: &Arc<Self>, payer: &Payer) -> Presence {
+        let new = || Line { first: Arc::new(Semaphore::new(1)), under_way: UnderWay::default() };
+        self.lines().entry(payer.clone()).or_insert_with(new).under_way.all += 1;
+        Presence { gate: Arc::clone(self), payer: payer.clone() }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<Payer, Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cfg(test)]
     pub(super) fn is_idle(&self) -> bool {
         self.lines().is_empty()
     }
+}
 
-    fn lines(&self) -> MutexGuard<'_, HashMap<Payer, Line>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+impl Presence {
+    /// What the caller has under way, this request too.
+    pub(super) fn under_way(&self) -> UnderWay {
+        self.gate.lines().get(&self.payer).map_or_else(UnderWay::default, |line| line.under_way)
+    }
+
+    /// A place in the caller's line; none if that is full.
+    pub(super) fn join(&self) -> Option<Place> {
+        let mut lines = self.gate.lines();
+        let line = lines.get_mut(&self.payer)?;
+        if line.under_way.heavy > self.gate.waiting_max {
+            return None;
+        }
+        line.under_way.heavy += 1;
+        let (gate, payer) = (Arc::clone(&self.gate), self.payer.clone());
+        Some(Place { gate, payer, first: Arc::clone(&line.first) })
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let mut lines = self.gate.lines();
+        if let Some(line) = lines.get_mut(&self.payer) {
+            line.under_way.all -= 1;
+            if line.under_way.all == 0 {
+                lines.remove(&self.payer);
+            }
+        }
     }
 }
 
@@ -87,12 +127,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut lines = self.gate.lines();
-        if let Some(line) = lines.get_mut(&self.payer) {
-            line.members -= 1;
-            if line.members == 0 {
-                lines.remove(&self.payer);
-            }
+        if let Some(line) = self.gate.lines().get_mut(&self.payer) {
+            line.under_way.heavy -= 1;
         }
     }
 }

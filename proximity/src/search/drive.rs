@@ -5,6 +5,7 @@ use model::{Metres, Monotonic};
 
 use super::bookmark::Bookmark;
 use super::hints::{Hint, Hints};
+use super::judge::Judge;
 use super::ladder::{Ladder, Step};
 use super::tally::Tally;
 use super::{Found, Hit, Query};
@@ -18,8 +19,8 @@ use sql::Freshness;
 
 /// Scans that one search may take: each but a few brings some ten thousand rows.
 pub(crate) const SCANS_MAX: usize = 2_000;
-/// Rows that a light request reads at once: few enough to be kept while it waits for its turn.
-const LIGHT_ROWS_MAX: usize = 2_000;
+/// However little a request may spend before it must wait, so many rows are read at once.
+const AFFORDABLE_ROWS_MIN: usize = 100;
 /// Rows that are looked at before other tasks may have their turn.
 const LOOK_ROWS_MAX: usize = 500;
 /// By how much the first circle of a filtered search is larger: what share the filter leaves isn't known.
@@ -56,7 +57,8 @@ pub(crate) async fn nearby(
     let mut ladder = Ladder::new(query, after, hint).with_names(detail == Detail::Named);
     for scans in 1..=SCANS_MAX {
         let (scan, wanted) = ladder.wants();
-        let scanned = store.scan(affordable(scan, work), newest(wanted, fresh)).await?;
+        let scanned =
+            store.scan(affordable(scan, ladder.judge(), work), newest(wanted, fresh)).await?;
         for part in scanned.candidates.chunks(LOOK_ROWS_MAX) {
             work.spend(ladder.judge().cost(part.len())).await?;
             ladder.look(part, scanned.as_of);
@@ -80,7 +82,8 @@ pub(crate) async fn total(
     let mut tally = Tally::new(query);
     for _ in 0..SCANS_MAX {
         let (scan, wanted) = tally.wants();
-        let scanned = store.scan(affordable(scan, work), newest(wanted, fresh)).await?;
+        let scanned =
+            store.scan(affordable(scan, tally.judge(), work), newest(wanted, fresh)).await?;
         if query.category().is_some() {
             work.spend(cost::counted(scanned.counted)).await?;
         }
@@ -95,10 +98,11 @@ pub(crate) async fn total(
     Err(Error::Internal(format!("a count took more than {SCANS_MAX} scans")))
 }
 
-/// The scan with no more rows than a request may ask for that may have to wait before it can look at them.
-fn affordable(scan: Scan, work: &Work) -> Scan {
-    let rows_max = if work.has_turn() { SCAN_ROWS_MAX } else { LIGHT_ROWS_MAX };
-    Scan { rows_max: scan.rows_max.min(rows_max), ..scan }
+/// The scan with no more rows than the request may look at before it must wait: what it has read is kept meanwhile.
+fn affordable(scan: Scan, judge: &Judge<'_>, work: &Work) -> Scan {
+    let rows = work.light_left() / judge.cost(1);
+    let rows = usize::try_from(rows).unwrap_or(SCAN_ROWS_MAX).max(AFFORDABLE_ROWS_MIN);
+    Scan { rows_max: scan.rows_max.min(rows), ..scan }
 }
 
 /// The radius of the first circle: as far as it is known, or can be asked for, how densely businesses stand there.

@@ -1,5 +1,7 @@
 //! The bus and the position store over real Redis servers, which are killed, wiped, cut off and misconfigured.
 
+#[path = "live_redis/clocks.rs"]
+mod clocks;
 #[path = "live_redis/logins.rs"]
 mod logins;
 #[path = "live_redis/losses.rs"]

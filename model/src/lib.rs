@@ -9,6 +9,7 @@
 //! * `Debug` of a [`Position`] prints no coordinates, so that no log line can leak one.
 //! * Distances come from one formula, [`distance`], for friends and businesses alike.
 
+mod clock_offsets;
 pub mod crash;
 mod distance;
 mod error;
@@ -19,6 +20,7 @@ mod random;
 mod time;
 mod viewer;
 
+pub use clock_offsets::{CLOCK_OFFSET_MS_MAX, clock_is_off};
 pub use distance::{Ecef, distance};
 pub use error::ErrorKind;
 pub use fix::{Fix, FixFault, Version, limits};

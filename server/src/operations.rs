@@ -24,11 +24,13 @@ struct Doors {
 /// Whether this node should be sent requests.
 #[derive(Serialize, ToSchema)]
 struct Readout {
-    /// All parts work and the node isn't going away.
+    /// New clients are welcome: no part is broken and the node isn't going away.
     ready: bool,
     /// The node is going away.
     draining: bool,
-    /// Each part, and whether it works.
+    /// Parts of which something is away, as it is for every node: those of its users who need that wait for it.
+    degraded: Vec<&'static str>,
+    /// Each part, and whether all of it works.
     parts: BTreeMap<&'static str, bool>,
 }
 
@@ -51,22 +53,23 @@ async fn live() -> StatusCode {
 
 /// Ready
 ///
-/// Whether every part works and new clients are welcome.
+/// Whether new clients are welcome. While one of several servers is away, which concerns a part of the users at every node
+/// alike, it stays so, and `degraded` and `parts` say what is missing.
 #[utoipa::path(
     get,
     path = "/ready",
     tag = "operations",
     responses(
         (status = 200, description = "It is", body = Readout),
-        (status = 503, description = "A part doesn't work, or the node is going away", body = Readout),
+        (status = 503, description = "A part is broken, or the node is going away", body = Readout),
     )
 )]
 async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Readout>) {
-    let parts = doors.readiness.parts();
+    let (parts, degraded) = (doors.readiness.parts(), doors.readiness.degraded());
     let draining = doors.gateway.is_some_and(|gateway| gateway.is_draining());
-    let ready = !draining && parts.values().all(|works| *works);
+    let ready = !draining && doors.readiness.is_ready();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readout { ready, draining, parts }))
+    (status, Json(Readout { ready, draining, degraded, parts }))
 }
 
 /// Metrics

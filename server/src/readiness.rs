@@ -8,11 +8,11 @@ use tokio::task::JoinHandle;
 /// How often a part is asked what keeps it from working.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// What `/ready` says: every part of the node is a latch, and the node is ready while all of them are set. And whether the
+/// What `/ready` says: every part of the node is a latch, and the node is ready while none of them is broken. And whether the
 /// node can go on at all.
 #[derive(Clone)]
 pub(crate) struct Readiness {
-    parts: Arc<Mutex<BTreeMap<&'static str, bool>>>,
+    parts: Arc<Mutex<BTreeMap<&'static str, State>>>,
     /// The first part whose task died, once there is one.
     dead: watch::Sender<Option<&'static str>>,
 }
@@ -32,6 +32,24 @@ pub(crate) enum Ends {
     WhenStopped,
 }
 
+/// How a part does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Works,
+    /// Something of it is away, as it is for every node: sending clients to another one would help nobody.
+    Degraded,
+    /// New clients had better be sent to another node.
+    Broken,
+}
+
+/// What keeps a part, or something of it, from working.
+#[derive(Default)]
+pub(crate) struct Condition {
+    pub(crate) fault: Option<String>,
+    /// Whether new clients had better be sent to another node for it.
+    pub(crate) is_broken: bool,
+}
+
 /// One part's word that it works. Dropping it, as a task does that ends or panics, takes the word back.
 pub(crate) struct Latch {
     readiness: Readiness,
@@ -41,17 +59,32 @@ pub(crate) struct Latch {
 impl Readiness {
     /// A part that isn't ready yet.
     pub(crate) fn latch(&self, part: &'static str) -> Latch {
-        self.set(part, false);
+        self.set(part, State::Broken);
         Latch { readiness: self.clone(), part }
     }
 
-    fn set(&self, part: &'static str, ready: bool) {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).insert(part, ready);
+    fn set(&self, part: &'static str, state: State) {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).insert(part, state);
     }
 
-    /// Every part with whether it works.
-    pub(crate) fn parts(&self) -> BTreeMap<&'static str, bool> {
+    fn states(&self) -> BTreeMap<&'static str, State> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Every part with whether all of it works.
+    pub(crate) fn parts(&self) -> BTreeMap<&'static str, bool> {
+        self.states().into_iter().map(|(part, state)| (part, state == State::Works)).collect()
+    }
+
+    /// The parts of which something is away.
+    pub(crate) fn degraded(&self) -> Vec<&'static str> {
+        let states = self.states().into_iter();
+        states.filter(|(_, state)| *state == State::Degraded).map(|(part, _)| part).collect()
+    }
+
+    /// Whether no part is broken.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.states().values().all(|state| *state != State::Broken)
     }
 
     /// Runs a task that must not panic, nor end but when it may. If it does, the node isn't ready any more and is
@@ -110,31 +143,61 @@ impl Readiness {
         part: &'static str,
         fault: impl Fn() -> Option<String> + Send + 'static,
     ) -> JoinHandle<()> {
+        self.follow_in_parts(part, move || {
+            let fault = fault();
+            Condition { is_broken: fault.is_some(), fault }
+        })
+    }
+
+    /// The same for a part of which something may be away while the rest works.
+    pub(crate) fn follow_in_parts(
+        &self,
+        part: &'static str,
+        condition: impl Fn() -> Condition + Send + 'static,
+    ) -> JoinHandle<()> {
         let latch = self.latch(part);
         self.watch_over(part, Ends::Never, async move {
             let mut told = None;
             loop {
                 // First of all, since right after the start everything is still connecting.
                 tokio::time::sleep(LOOK_EVERY).await;
-                look(&latch, &mut told, fault());
+                look(&latch, &mut told, condition());
             }
         })
     }
 }
 
 /// Sets the latch by what keeps the part from working, and logs that if it isn't what was `told` last.
-fn look(latch: &Latch, told: &mut Option<String>, fault: Option<String>) {
-    latch.set(fault.is_none());
+fn look(latch: &Latch, told: &mut Option<String>, condition: Condition) {
+    let Condition { fault, is_broken } = condition;
+    let state = match (&fault, is_broken) {
+        (None, _) => State::Works,
+        (Some(_), false) => State::Degraded,
+        (Some(_), true) => State::Broken,
+    };
+    latch.readiness.set(latch.part, state);
     if *told == fault {
         return;
     }
     let part = latch.part;
     if let Some(why) = &fault {
-        tracing::warn!(part, why, "not ready");
+        let ready = !is_broken;
+        tracing::warn!(part, why, ready, "a part doesn't work");
     } else {
-        tracing::info!(part, "ready again");
+        tracing::info!(part, "it works again");
     }
     *told = fault;
+}
+
+/// What is wrong with this machine's calendar, by how far it is ahead of servers', milliseconds.
+pub(crate) fn clock_fault(offsets_ms: &[i64]) -> Option<String> {
+    model::clock_is_off(offsets_ms).then(|| {
+        format!(
+            "this machine's clock is wrong: it is ahead of its servers' by {offsets_ms:?} ms, and at most {} are allowed, \
+             either way. See that it is synchronised (NTP)",
+            model::CLOCK_OFFSET_MS_MAX
+        )
+    })
 }
 
 struct AbortOnDrop(tokio::task::AbortHandle);
@@ -148,13 +211,13 @@ impl Drop for AbortOnDrop {
 impl Latch {
     /// Whether the part works.
     pub(crate) fn set(&self, works: bool) {
-        self.readiness.set(self.part, works);
+        self.readiness.set(self.part, if works { State::Works } else { State::Broken });
     }
 }
 
 impl Drop for Latch {
     fn drop(&mut self) {
-        self.readiness.set(self.part, false);
+        self.readiness.set(self.part, State::Broken);
     }
 }
 
@@ -195,6 +258,22 @@ mod tests {
         assert!(!is_dead(&readiness).await);
         readiness.supervise("gateway", Ends::Never, async {});
         assert_eq!(readiness.dead().await, "gateway");
+    }
+
+    #[test]
+    fn a_part_of_which_something_is_away_leaves_the_node_ready() {
+        let readiness = Readiness::default();
+        let (latch, mut told) = (readiness.latch("part"), None);
+        let away = || Some("a server is away".to_owned());
+        for (condition, ready, works, degraded) in [
+            (Condition { fault: away(), is_broken: true }, false, false, &[][..]),
+            (Condition { fault: away(), is_broken: false }, true, false, &["part"]),
+            (Condition::default(), true, true, &[]),
+        ] {
+            look(&latch, &mut told, condition);
+            assert_eq!((readiness.is_ready(), readiness.parts()["part"]), (ready, works));
+            assert_eq!(readiness.degraded(), degraded);
+        }
     }
 
     #[tokio::test]

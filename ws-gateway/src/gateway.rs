@@ -170,6 +170,16 @@ impl Gateway {
         self.live.fault()
     }
 
+    /// Why new clients had better be sent to another gateway (see [`Live::unfit`]).
+    pub fn unfit(&self) -> Option<String> {
+        self.live.unfit()
+    }
+
+    /// How far this machine's calendar is ahead of those of the servers behind the port, milliseconds.
+    pub fn clock_offsets_ms(&self) -> Vec<i64> {
+        self.live.clock_offsets_ms()
+    }
+
     /// Connections that are open.
     pub fn sessions(&self) -> usize {
         self.registry.len()

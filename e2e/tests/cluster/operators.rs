@@ -13,7 +13,7 @@ fn works(parts: &Map<String, Value>, part: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_lost_server_is_seen_at_every_gateway_until_it_is_back() {
+async fn one_lost_server_of_two_is_seen_at_every_gateway_and_none_leaves_the_balancer_for_it() {
     let mut cluster = Small::start(2, 2).await;
     let all_but = |broken: &'static str| {
         move |parts: &Map<String, Value>| {
@@ -23,8 +23,16 @@ async fn a_lost_server_is_seen_at_every_gateway_until_it_is_back() {
     cluster.redis(1).kill();
     for gateway in 0..2 {
         let answer = cluster.until_ready_is(gateway, all_but("redis")).await;
-        assert_eq!((answer.status, &answer.json["ready"]), (503, &json!(false)));
+        assert_eq!((answer.status, &answer.json["ready"]), (200, &json!(true)));
+        assert_eq!(answer.json["degraded"], json!(["redis"]));
     }
+    cluster.redis(0).kill();
+    for gateway in 0..2 {
+        until("no server is left", async || cluster.ready(gateway).await.status == 503).await;
+        let answer = cluster.ready(gateway).await;
+        assert_eq!((&answer.json["ready"], &answer.json["degraded"]), (&json!(false), &json!([])));
+    }
+    cluster.redis(0).start_again().await;
     cluster.redis(1).start_again().await;
     cluster.until_ready().await;
     cluster.postgres().kill().await;

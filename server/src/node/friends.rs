@@ -8,7 +8,7 @@ use ws_gateway::{Deps, Gateway};
 
 use crate::backends::OpenLive;
 use crate::config::Config;
-use crate::readiness::{Ends, Readiness};
+use crate::readiness::{Condition, Ends, Readiness, clock_fault};
 
 /// Users and their friends, and the sockets over which they see each other.
 pub(super) struct OpenFriends {
@@ -71,7 +71,24 @@ pub(super) fn watch_friends(readiness: &Readiness, opened: OpenFriends) -> Vec<J
         readiness.supervise("directory", Ends::Never, async move { writer.stopped().await }),
         readiness.supervise("gateway", Ends::Never, gateway.clone().run()),
     ];
-    tasks.extend(live_part.map(|part| readiness.follow(part, move || gateway.fault())));
-    tasks.extend(directory_part.map(|part| readiness.follow(part, move || directory.fault())));
+    let (clocks, offsets) = (gateway.clone(), directory.clone());
+    if live_part.is_some() || directory_part.is_some() {
+        tasks.push(readiness.follow("clock", move || {
+            let mut offsets_ms = clocks.clock_offsets_ms();
+            offsets_ms.extend(offsets.clock_offset_ms());
+            clock_fault(&offsets_ms)
+        }));
+    }
+    tasks.extend(live_part.map(|part| {
+        readiness.follow_in_parts(part, move || Condition {
+            fault: gateway.fault(),
+            is_broken: gateway.unfit().is_some(),
+        })
+    }));
+    // While it is away it is so for every node, and positions and searches go on.
+    tasks.extend(directory_part.map(|part| {
+        let condition = move || Condition { fault: directory.fault(), is_broken: false };
+        readiness.follow_in_parts(part, condition)
+    }));
     tasks
 }

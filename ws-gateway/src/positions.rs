@@ -79,6 +79,16 @@ impl Positions {
         Written::Newest
     }
 
+    /// Puts what is newer in the place of what is held, if anything is held of this channel.
+    pub(crate) fn overtake(&self, channel: &Channel, sighting: &Sighting) {
+        let now = self.clock.now();
+        if let Some(held) = self.stripe(channel).newest.get_mut(channel)
+            && merge(Some(held), sighting, now.wall) != Merge::Keep
+        {
+            *held = sighting.clone();
+        }
+    }
+
     /// Takes back what was written, unless something newer was since; `before` is what was held then.
     pub(crate) fn take_back(&self, channel: &Channel, written: &Version, before: Option<Sighting>) {
         let mut stripe = self.stripe(channel);

@@ -97,6 +97,23 @@ async fn a_fix_that_comes_while_its_server_is_away_arrives_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn what_another_gateway_has_overtaken_is_not_written_again() {
+    let [mut server] = servers().await;
+    let world = World::over(&[server.url()]);
+    let [first, second] = world.gateways().await;
+    first.subscribe(&["alice"]).await;
+    world.announce(&first, "alice", 1).await;
+    world.announce(&second, "alice", 2).await;
+    first.until_heard("alice", 2).await;
+    // The user went on to another gateway, which is gone when the server forgets.
+    drop(second);
+    server.kill();
+    server.start_again().await;
+    first.until_gap("alice").await;
+    assert_eq!(first.read("alice").await, Some(2));
+}
+
+#[tokio::test]
 async fn patience_ends() {
     let [mut server] = servers().await;
     let mut world = World::over(&[server.url()]);

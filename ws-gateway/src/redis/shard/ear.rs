@@ -10,6 +10,7 @@ use super::super::silence::Liveness;
 use super::super::{changes, codec};
 use super::Parts;
 use crate::port::Sink;
+use crate::positions::Positions;
 use crate::record::Sighting;
 
 /// Takes what the server says on one connection, in that connection's own task: nothing waits between the socket and the
@@ -20,6 +21,8 @@ pub(super) struct Ear {
     clock: Arc<dyn Clock>,
     origin: u64,
     sink: Arc<dyn Sink>,
+    /// What this gateway has announced.
+    own: Arc<Positions>,
     probe: Vec<u8>,
     probed: watch::Sender<u64>,
     broken: Notify,
@@ -31,13 +34,14 @@ pub(super) struct Ear {
 pub(super) struct Unheard;
 
 impl Ear {
-    pub(super) fn new(parts: &Parts, metrics: ShardMetrics) -> Self {
+    pub(super) fn new(parts: &Parts, own: Arc<Positions>, metrics: ShardMetrics) -> Self {
         let wire = &parts.wire;
         Self {
             place: wire.place.clone(),
             clock: wire.clock.clone(),
             origin: wire.origin,
             sink: parts.sink.clone(),
+            own,
             probe: wire.place.probe_channel(wire.origin).into_bytes(),
             probed: watch::channel(0).0,
             broken: Notify::new(),
@@ -88,8 +92,10 @@ impl Ear {
         if decoded.origin != self.origin {
             self.metrics.delivered.increment(1);
             let expires = now.plus_ms(decoded.ttl_ms.into());
-            let record = Arc::new(decoded.record);
-            self.sink.deliver(&channel, Sighting { record, expires });
+            let sighting = Sighting { record: Arc::new(decoded.record), expires };
+            // Else a server that has forgotten would be given what another gateway has overtaken.
+            self.own.overtake(&channel, &sighting);
+            self.sink.deliver(&channel, sighting);
         }
         Some(())
     }

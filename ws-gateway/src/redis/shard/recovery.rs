@@ -34,7 +34,7 @@ impl Keeper {
         }
         let memory = place.memory(&mut commands, &facts.run_id, &new_epoch).await?;
         let terms = Terms { script: place.load_script(&mut commands).await?, epoch: memory.epoch };
-        let ear = Arc::new(Ear::new(&self.parts, self.metrics.clone()));
+        let ear = Arc::new(Ear::new(&self.parts, self.own.clone(), self.metrics.clone()));
         let hears = ear.clone();
         let hearing = place.connect_ear(move |info| hears.hear(info)).await?;
         let link = Link::new(place, terms, commands, (hearing, ear));

@@ -29,10 +29,10 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::announcing::{Announcer, Doubt, nothing};
-use crate::ledger::{Dirty, Needs};
+use crate::ledger::Needs;
 use crate::{
-    Answer, Applied, CHANGES_MAX, Changes, Entry, Error, FeedGap, Limits, List, Listener, Order,
-    Relation, Store, StoredCircle, User,
+    Answer, Applied, CHANGES_MAX, Changes, CircleEdit, Entry, Error, FeedGap, Limits, List,
+    Listener, Order, Relation, Store, StoredCircle, User,
 };
 pub use config::Config;
 use futures_util::future::BoxFuture;
@@ -125,24 +125,24 @@ impl PostgresStore {
             transaction.rollback().await?;
             return Ok(Applied { outcomes, published: nothing() });
         }
-        save::dirty(&mut transaction, &dirty).await?;
-        let published = self.commit(transaction, dirty).await?;
+        let published = if let Some(state) = save::dirty(&mut transaction, &dirty).await? {
+            self.commit(transaction, state, dirty.edits).await?
+        } else {
+            transaction.commit().await?;
+            nothing()
+        };
         Ok(Applied { outcomes, published })
     }
 
-    /// Commits, and announces what it did to circles in the order of commits; answers with what listeners publish.
+    /// Commits what has got its positions, and announces it in the order of commits; answers with what listeners publish.
     async fn commit(
         &self,
-        mut transaction: Transaction<'_, Postgres>,
-        dirty: Dirty,
+        transaction: Transaction<'_, Postgres>,
+        state: Freshness,
+        edits: Vec<CircleEdit>,
     ) -> Result<BoxFuture<'static, ()>, sqlx::Error> {
-        if dirty.edits.is_empty() {
-            transaction.commit().await?;
-            return Ok(nothing());
-        }
-        let state = save::append(&mut transaction, &dirty.edits).await?;
         let turn = self.announcer.take_turn();
-        let doubt = Doubt::new(&self.announcer, dirty.edits);
+        let doubt = Doubt::new(&self.announcer, edits);
         transaction.commit().await?;
         crash::point("directory.committed");
         let _turn = turn.await;

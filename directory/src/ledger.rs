@@ -164,12 +164,9 @@ impl Ledger {
     pub(crate) fn into_dirty(mut self) -> Dirty {
         let edits = self.edits();
         let users = self.dirty_users.iter().filter_map(|id| self.users.remove(id)).collect();
-        let rows: BTreeMap<_, _> = self
-            .dirty_pairs
-            .into_iter()
-            .filter_map(|pair| self.pairs.remove(&pair).map(|row| (pair, row)))
-            .collect();
-        Dirty { users, pairs: rows.into_iter().collect(), edits }
+        let stored = |pair: Pair| self.pairs.remove(&pair).map(|row| (pair, row));
+        let pairs = self.dirty_pairs.into_iter().filter_map(stored).collect();
+        Dirty { users, pairs, edits }
     }
 
     fn edits(&self) -> Vec<CircleEdit> {

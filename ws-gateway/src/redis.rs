@@ -19,7 +19,7 @@
 //!
 //! # Limits
 //! 4,096 waiting requests a server (more wait at their sessions, each of which has one), and as many readings until a
-//! server may be read; 1,024 commands in a pipeline, 512 channels in a SUBSCRIBE; what waits to be subscribed is one
+//! server may be read; 1,024 commands in a pipeline, 128 channels in a SUBSCRIBE; what waits to be subscribed is one
 //! entry a channel.
 
 mod changes;

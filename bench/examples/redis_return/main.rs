@@ -4,6 +4,7 @@
 
 mod report;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
@@ -19,10 +20,13 @@ use ws_gateway::redis::{Config, Redis, Server};
 const USAGE: &str = "redis_return PORT GATEWAYS SUBSCRIPTIONS USERS ANNOUNCED";
 
 /// How long anything may take at most.
-const DEADLINE: Duration = Duration::from_secs(600);
+const DEADLINE: Duration = Duration::from_mins(10);
 
 /// How often it is looked whether all are back, and whether a server answers.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How often it is told how gateways do.
+const TELL: Duration = Duration::from_secs(5);
 
 /// How long an announced position holds, milliseconds.
 const TTL_MS: u64 = 3_600_000;
@@ -113,7 +117,12 @@ async fn run(
     let mut server = start_server(port).await?;
     let back = Instant::now();
     let mut whole = vec![None; count];
+    let mut told = Instant::now();
     let result = until("all are whole again", || {
+        if told.elapsed() > TELL {
+            told = Instant::now();
+            eprintln!("after {:?}: {}", back.elapsed(), faults(&gateways));
+        }
         for (gateway, whole) in gateways.iter().zip(&mut whole) {
             if whole.is_none() && gateway.counter.gaps.load(Ordering::Relaxed) > 0 {
                 *whole = Some(back.elapsed());
@@ -124,7 +133,7 @@ async fn run(
     .await;
     let mut stats = redis::Client::open(format!("redis://127.0.0.1:{port}"))?.get_connection()?;
     let info: String = redis::cmd("INFO").query(&mut stats)?;
-    let faults = gateways.iter().filter(|gateway| gateway.live.fault().is_some()).count();
+    let broken = gateways.iter().filter(|gateway| gateway.live.fault().is_some()).count();
     let told = gateways.iter().map(|g| g.counter.gaps.load(Ordering::Relaxed)).sum();
     server.kill()?;
     server.wait()?;
@@ -133,9 +142,18 @@ async fn run(
         &whole.into_iter().flatten().collect::<Vec<_>>(),
         subscriptions,
         told,
-        faults,
+        broken,
         &info,
     ))
+}
+
+/// What gateways say is wrong, with how many say so.
+fn faults(gateways: &[Gateway]) -> String {
+    let mut counts = BTreeMap::new();
+    for gateway in gateways {
+        *counts.entry(gateway.live.fault().unwrap_or_else(|| "whole".to_owned())).or_insert(0) += 1;
+    }
+    format!("{counts:?}")
 }
 
 async fn subscribe(gateway: &Gateway, wanted: Vec<Channel>) -> Result<(), Failure> {

@@ -38,7 +38,7 @@ async fn a_password_is_needed_and_may_come_from_a_file() {
 async fn a_user_needs_no_more_rights_than_documented() {
     let server = Redis::start().await;
     let rules = "ACL SETUSER app on >secret resetkeys ~whereabouts:* resetchannels &whereabouts@* nocommands \
-                 +hello +select +info +ping +script|load +eval +evalsha +get +mget +set +pttl +pexpire +time \
+                 +hello +select +info +ping +script|load +eval +evalsha +get +mget +set +psetex +pttl +pexpire +time \
                  +publish +subscribe +unsubscribe";
     let () = server.run(&rules.split_whitespace().collect::<Vec<_>>().join(" ")).await;
     works(&World::over(&[format!("redis://app:secret@127.0.0.1:{}", server.port())])).await;

@@ -2,8 +2,9 @@
 -- two gateways that write at once can't move anybody backwards. Limits what a user sends, over all gateways.
 --
 -- KEYS[1] the position's key    ARGV[1] the record, as codec.rs lays it out
--- ARGV[2] how long it holds, ms ARGV[3] two doubles: the writer's calendar, Unix ms, and what the fix costs its user, ms
--- ARGV[4] the channel, or '' to publish nowhere
+-- ARGV[2] how long it holds, ms ARGV[3] three doubles: the writer's calendar and the record's effective time, Unix ms, and
+-- ARGV[4] the channel, or ''             what the fix costs its user, ms
+--         to publish nowhere
 --
 -- Answers 1 if the record is the newest now, 0 if a newer one is cached; a negative number if the user has sent too much,
 -- and may send that again after so many ms.
@@ -11,7 +12,7 @@
 -- What is cached is a byte 2; a double, the moment (Unix ms) at which the user will have used up nothing; then the record,
 -- or zeros where only that moment is remembered. Before there was a limit it was the record alone, which begins with 1.
 local new, held = ARGV[1], redis.call('GET', KEYS[1])
-local now, cost = struct.unpack('>dd', ARGV[3])
+local now, time2, cost = struct.unpack('>ddd', ARGV[3])
 local used_until = now
 if held and #held >= 18 then
   local kind, used, layout, time1 = struct.unpack('>BdBi8', held)
@@ -22,7 +23,8 @@ if held and #held >= 18 then
     -- What lies further ahead than anybody can owe was written by a calendar that was wrong, and isn't trusted.
     used_until = used
   end
-  local order = layout == new:byte() and struct.unpack('>i8', new, 2) - time1 or 1
+  -- What is laid out otherwise than ours (codec.rs) can't be compared, and is replaced.
+  local order = layout == 1 and time2 - time1 or 1
   if order == 0 then
     local high1, low1, length1 = struct.unpack('>I4I4B', held, at + 9)
     local high2, low2, length2 = struct.unpack('>I4I4B', new, 10)
@@ -48,13 +50,14 @@ if cost > 0 then
   used_until = used_until + cost
   local wait = used_until - now - @BURST_MS@
   if wait > 0 then return -math.ceil(wait) end
-  if used_until - now > tonumber(ARGV[2]) then
+  if used_until - now - ARGV[2] > 0 then
     -- It holds for less time than what is owed: else a user who sends old positions would owe nothing.
-    redis.call('SET', KEYS[1], struct.pack('>BdBi8', 2, used_until, 0, 0), 'PX', math.ceil(used_until - now))
+    redis.call('PSETEX', KEYS[1], math.ceil(used_until - now), struct.pack('>BdBi8', 2, used_until, 0, 0))
     if ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[4], new) end
     return 1
   end
 end
-redis.call('SET', KEYS[1], struct.pack('>Bd', 2, used_until) .. new, 'PX', ARGV[2])
+-- PSETEX takes Redis less time than SET with PX.
+redis.call('PSETEX', KEYS[1], ARGV[2], struct.pack('>Bd', 2, used_until) .. new)
 if ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[4], new) end
 return 1

@@ -109,10 +109,11 @@ impl Wire {
             u32::try_from(sighting.expires.since_ms(now.monotonic)).unwrap_or(u32::MAX).max(1);
         let bytes = codec::encode(&sighting.record, self.origin, ttl_ms);
         let channel_name = if *publish { self.place.channel(channel) } else { String::new() };
-        let calendar_ms = now.wall.0 as f64;
-        let calendar_and_cost = [calendar_ms.to_be_bytes(), cost_ms.to_be_bytes()].concat();
+        // All three are whole numbers below 2⁵³, or need not be exact.
+        let numbers = [now.wall.0 as f64, sighting.record.version.effective.0 as f64, *cost_ms];
+        let numbers = numbers.map(f64::to_be_bytes).concat();
         pipeline.cmd("EVALSHA").arg(&terms.script).arg(1).arg(self.place.key(channel));
-        pipeline.arg(bytes).arg(ttl_ms).arg(calendar_and_cost).arg(channel_name);
+        pipeline.arg(bytes).arg(ttl_ms).arg(numbers).arg(channel_name);
     }
 
     pub(super) fn pack_read(&self, pipeline: &mut Pipeline, channels: &[Channel]) -> usize {

@@ -242,7 +242,7 @@ impl Place {
         let channel = format!("{}check:{name}", self.channel_prefix);
         let mut pipeline = redis::Pipeline::new();
         pipeline.cmd("EVALSHA").arg(script).arg(1).arg(&key);
-        pipeline.arg(&[0_u8; 32]).arg(1).arg(&[0_u8; 16]).arg(&channel).ignore();
+        pipeline.arg(&[0_u8; 32]).arg(1).arg(&[0_u8; 24]).arg(&channel).ignore();
         pipeline.cmd("MGET").arg(&key).arg(self.epoch_key()).ignore();
         pipeline.cmd("PTTL").arg(&key).ignore();
         pipeline.cmd("PEXPIRE").arg(&key).arg(1).ignore();

@@ -16,8 +16,8 @@ use super::ear::Ear;
 use super::{Keeper, Link, Past};
 use crate::port::Channel;
 
-/// Positions that are written or read in one pipeline: a greater one would keep the server from everybody else for long.
-const STEP_MAX: usize = 512;
+/// Positions that are written or read in one pipeline: each gateway waits until one of every other is done.
+const STEP_MAX: usize = 128;
 
 impl Keeper {
     /// Connects, and writes this gateway's positions again if a connection was `lost` before. Answers also for how long

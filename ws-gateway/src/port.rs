@@ -185,7 +185,10 @@ pub trait Live: Bus + PositionStore {
     /// Tells all other gateways that these circles have changed, on the channels of both users of each: whoever watches
     /// one of them hears it before whatever is announced of that user after this has returned. Gateways that have missed
     /// it find it in the directory's feed.
-    fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>>;
+    fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
+        let _ = changes;
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Which of the servers behind the port has this user: calls about users of different servers fail independently.
     fn server_of(&self, user: &UserId) -> usize {

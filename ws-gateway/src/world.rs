@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::circle::{AsOf, Circle};
 use crate::driver::{Driver, Out};
 use crate::embedded::Embedded;
-use crate::friends::{Friends, Replay};
+use crate::friends::Friends;
 use crate::gateway::{Deps, Gateway};
 use crate::port::{Async, Error};
 use crate::session::Input;
@@ -52,19 +52,6 @@ impl Friends for Acquaintances {
 
     fn radius(&self, chosen_m: Option<u32>) -> Metres {
         Metres(f64::from(chosen_m.unwrap_or(8_047)))
-    }
-
-    fn feed_state(&self) -> Async<'_, Result<AsOf, Error>> {
-        Box::pin(std::future::ready(Ok(AsOf { timeline: 1, position: 0 })))
-    }
-
-    fn replay(&self, after: AsOf, _: usize) -> Async<'_, Result<Replay, Error>> {
-        let nothing = Replay::Changes { as_of: after, changes: Vec::new(), more: false };
-        Box::pin(std::future::ready(Ok(nothing)))
-    }
-
-    fn forget_changes(&self) -> Async<'_, Result<(), Error>> {
-        Box::pin(std::future::ready(Ok(())))
     }
 }
 

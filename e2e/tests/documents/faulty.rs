@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use model::{Clock, Metres, SystemClock, UserId};
 use tokio::net::TcpListener;
+use ws_gateway::circle::AsOf;
 use ws_gateway::embedded::Embedded;
 use ws_gateway::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
 use ws_gateway::record::Sighting;
@@ -62,6 +63,7 @@ impl Faulty {
             random: random.clone(),
             verifier: verifier.clone(),
             friends: Arc::new(Bob),
+            friends_are_shared: false,
         };
         let gateway = Gateway::new(Config::default(), deps, |sink| {
             let inner = embedded.attach(sink.clone());
@@ -133,12 +135,13 @@ impl Live for Unreliable {
 }
 
 impl Friends for Bob {
-    fn ensure_user(&self, _: UserId) -> Async<'_, Result<(), Error>> {
-        Box::pin(std::future::ready(Ok(())))
+    fn circle(&self, _: UserId) -> Async<'_, Result<Circle, Error>> {
+        let as_of = AsOf { timeline: 1, position: 1 };
+        let circle = Circle { as_of, friends: vec![bob()], radius: self.radius(None) };
+        Box::pin(std::future::ready(Ok(circle)))
     }
 
-    fn circle(&self, _: UserId) -> Async<'_, Result<Circle, Error>> {
-        let circle = Circle { friends: vec![bob()], radius: Metres(1_000.0) };
-        Box::pin(std::future::ready(Ok(circle)))
+    fn radius(&self, _: Option<u32>) -> Metres {
+        Metres(1_000.0)
     }
 }

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use model::{Metres, UserId};
 
 use crate::circle::{AsOf, Circle, CircleChange, CircleEdit};
-use crate::friends::{Friends, Replay};
+use crate::friends::Friends;
 use crate::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
 use crate::record::Sighting;
 
@@ -282,18 +282,5 @@ impl Friends for HeldFriends {
 
     fn radius(&self, chosen_m: Option<u32>) -> Metres {
         Metres(f64::from(chosen_m.unwrap_or(RADIUS_M)))
-    }
-
-    fn feed_state(&self) -> Async<'_, Result<AsOf, Error>> {
-        Box::pin(std::future::ready(Ok(AsOf { timeline: 1, position: 0 })))
-    }
-
-    fn replay(&self, after: AsOf, _: usize) -> Async<'_, Result<Replay, Error>> {
-        let nothing = Replay::Changes { as_of: after, changes: Vec::new(), more: false };
-        Box::pin(std::future::ready(Ok(nothing)))
-    }
-
-    fn forget_changes(&self) -> Async<'_, Result<(), Error>> {
-        Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -4,11 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::crowd::Crowd;
+use crate::friendships::{FOLLOWS_WITHIN_MS, Friendships};
 use crate::oracle::{Standing, Verdict, World, judge};
-use crate::person::Person;
+use crate::person::{Person, lock};
 
 /// How often everybody is asked whether they are done.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// How long a change may take to act.
+const FOLLOWS_WITHIN: Duration = Duration::from_millis(FOLLOWS_WITHIN_MS as u64);
 
 /// What a checkpoint found.
 #[derive(Debug, Clone)]
@@ -21,14 +25,18 @@ pub struct Finding {
     pub unanswered: u64,
     /// Fixes that nobody acknowledged though the connection stood.
     pub lost: u64,
+    /// By which friendships views were judged: the possible ones besides the steady ones are those of which nobody knows.
+    pub friendships: Friendships,
 }
 
-/// Checkpoint `number` (from 1 on). The caller sends nothing meanwhile.
+/// A checkpoint, with a ping of that number, greater than any before. The caller sends nothing meanwhile.
 ///
-/// Waits for all acknowledgements, for two ticks, and for the answer to a ping of everybody, which comes after
+/// Keeps friendships as they are, and waits until the last change has acted. Then waits for all acknowledgements, for two ticks, and for the answer to a ping of everybody, which comes after
 /// everything the service had to tell. Then each one's view is compared with the truth. Whoever was not connected all
 /// the time isn't judged.
 pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duration) -> Finding {
+    // Requests under way have deadlines, and aren't repeated while somebody waits.
+    let _friendships_stay = crowd.changing.write().await;
     let began = Instant::now();
     let there = |person: &Person| {
         let state = person.state();
@@ -41,6 +49,10 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
     until(settle_within, || everybody(|person, _| person.state().is_settled())).await;
     let lost = crowd.people.iter().filter(|person| there(person)).map(give_up_waiting).sum();
 
+    let last_change = lock(&crowd.bonds).last_answer();
+    if let Some(changed) = last_change {
+        tokio::time::sleep_until((changed + FOLLOWS_WITHIN).into()).await;
+    }
     let tick_ms = terms_of(crowd, |terms| terms.tick_ms).unwrap_or(0);
     tokio::time::sleep(Duration::from_millis(2 * tick_ms)).await;
 
@@ -55,8 +67,10 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
     let unanswered =
         crowd.people.iter().filter(|person| there(person) && !has_answered(person, number)).count();
     let judged = standings.iter().filter(|standing| standing.view.is_some()).count();
+    let friendships = lock(&crowd.bonds).since(Instant::now());
     let world = World {
-        graph: Arc::clone(&crowd.graph),
+        graph: Arc::clone(&friendships.steady),
+        possible: Arc::clone(&friendships.possible),
         people: standings,
         asked_ms,
         now_ms: crowd.now_ms(),
@@ -68,6 +82,7 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
         judged: judged as u64,
         unanswered: unanswered as u64,
         lost,
+        friendships,
     }
 }
 
@@ -92,13 +107,13 @@ fn give_up_waiting(person: &Person) -> u64 {
 
 fn has_answered(person: &Person, number: u64) -> bool {
     let state = person.state();
-    state.pong == number && state.view.complete
+    state.pings.answered == number && state.view.complete
 }
 
 fn standing(person: &Person, began: Instant, number: u64) -> Standing {
     let state = person.state();
     let there = state.terms.is_some_and(|terms| terms.since <= began);
-    let answered = state.pong == number && state.view.complete;
+    let answered = state.pings.answered == number && state.view.complete;
     Standing {
         shown: state.shown,
         certain: there && !state.disputed && state.is_settled(),

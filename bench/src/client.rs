@@ -57,7 +57,7 @@ type Socket = WebSocketStream<TcpStream>;
 
 /// What all clients share to get in.
 pub(crate) struct Doors {
-    addresses: Vec<Address>,
+    addresses: Arc<[Address]>,
     tokens: Arc<dyn Tokens>,
     handshakes: Semaphore,
     random: SeededRandom,
@@ -74,7 +74,7 @@ enum Ending {
 }
 
 impl Doors {
-    pub(crate) fn new(addresses: Vec<Address>, tokens: Arc<dyn Tokens>, seed: u64) -> Self {
+    pub(crate) fn new(addresses: Arc<[Address]>, tokens: Arc<dyn Tokens>, seed: u64) -> Self {
         let handshakes = Semaphore::new(HANDSHAKES_MAX);
         Self { addresses, tokens, handshakes, random: SeededRandom::new(seed) }
     }

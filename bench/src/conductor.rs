@@ -7,7 +7,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::cast::Cast;
 use crate::checkpoint::{self, Finding};
-use crate::crowd::{Counts, Crowd};
+use crate::crowd::{Counts, Crowd, add};
 use crate::inspector::Ask;
 use crate::memory::Sampler;
 use crate::plan::{Held, Plan};
@@ -22,6 +22,9 @@ const BEAT: Duration = Duration::from_millis(5);
 /// How often the observer is told, tokens are looked at and memory is sampled.
 const TICK: Duration = Duration::from_secs(1);
 
+/// Everybody sends a ping once in so many ticks, some at each.
+const PING_TICKS: u64 = 10;
+
 /// Beats time for everybody: who reports when, and when the oracle looks.
 pub(crate) struct Conductor<'a> {
     plan: &'a Plan,
@@ -35,6 +38,9 @@ pub(crate) struct Conductor<'a> {
     oracle: Oracle,
     lost: u64,
     told: (Duration, Counts),
+    ticks: u64,
+    /// The number of the last ping; each asks about all before.
+    pings: u64,
 }
 
 impl<'a> Conductor<'a> {
@@ -70,6 +76,8 @@ impl<'a> Conductor<'a> {
             oracle: Oracle::default(),
             lost: 0,
             told: Default::default(),
+            ticks: 0,
+            pings: 0,
         })
     }
 
@@ -139,11 +147,18 @@ impl<'a> Conductor<'a> {
     }
 
     fn tick(&mut self, elapsed: Duration, replayed: Duration) {
-        let now_ms = self.crowd.now_ms();
+        let (now, now_ms) = (Instant::now(), self.crowd.now_ms());
+        self.ticks += 1;
+        self.pings += 1;
         for (number, person) in (0..).zip(&self.crowd.people) {
+            if (u64::from(number) + self.ticks).is_multiple_of(PING_TICKS) {
+                person.order(|orders| orders.ping = Some(self.pings));
+                add(&self.crowd.tally.pings, 1);
+            }
             let held = is_held(&self.crowd, self.plan.held.as_ref(), number);
             let mut state = person.state();
             state.disputed |= held;
+            add(&self.crowd.tally.pings_unanswered, usize::from(state.pings.is_late(now)));
             if state.terms.and_then(|terms| terms.renew_at_ms).is_some_and(|at| now_ms >= at) {
                 // Asked for once; the answer says when next.
                 state.renewed(now_ms, None);
@@ -178,8 +193,8 @@ impl<'a> Conductor<'a> {
                 person.state().disputed = true;
             }
         }
-        let finding =
-            checkpoint::look(&self.crowd, self.oracle.checks + 1, self.plan.settle_within).await;
+        self.pings += 1;
+        let finding = checkpoint::look(&self.crowd, self.pings, self.plan.settle_within).await;
         self.oracle.add(&finding);
         self.lost += finding.lost;
         finding

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use model::{Clock, UserId};
 use serde::Serialize;
+use tokio::sync::RwLock;
 
 use crate::Graph;
+use crate::friendships::Bonds;
 use crate::latency::Histogram;
 use crate::person::{Person, lock};
 
@@ -18,7 +20,12 @@ const COMINGS_MAX: usize = 256;
 
 /// All simulated people, and what they measured together.
 pub(crate) struct Crowd {
+    /// Who there is, and who was whose friend at first.
     pub(crate) graph: Arc<Graph>,
+    /// Who is whose friend now. Whoever holds it takes no other lock.
+    pub(crate) bonds: Mutex<Bonds>,
+    /// Held for reading while friendships are being changed, for writing while nobody may.
+    pub(crate) changing: Arc<RwLock<()>>,
     numbers: HashMap<Box<str>, u32>,
     pub(crate) people: Vec<Person>,
     pub(crate) tally: Tally,
@@ -78,6 +85,14 @@ tally! {
     gaps,
     /// Sessions after a person's first.
     reconnects,
+    /// Friendships that were made or ended meanwhile.
+    friendships_changed,
+    /// Changes of friendships of which nobody knows whether they happened.
+    friendships_unknown,
+    /// Pings that were sent now and then.
+    pings,
+    /// Those that weren't answered in time though their session stood and nothing was broken.
+    pings_unanswered,
     /// `error` messages, messages against the protocol, and people who gave up.
     errors,
 }
@@ -117,6 +132,8 @@ impl Crowd {
         let first_seq = clock.now().wall.0.max(0) as u64;
         let people = graph.people().iter().map(|_| Person::new(first_seq)).collect();
         Self {
+            bonds: Mutex::new(Bonds::new(Arc::clone(&graph))),
+            changing: Arc::default(),
             graph,
             numbers,
             people,

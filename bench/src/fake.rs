@@ -1,21 +1,27 @@
 //! A tiny service that speaks PROTOCOL.md as far as the tests need, honestly or not: no ticks, no expiry, no limits.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod city;
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use geographiclib_rs::{Geodesic, InverseGeodesic};
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
-use serde_json::{Value, json};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_tungstenite::accept_hdr_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 
+use city::City;
 use model::UserId;
 
 use crate::person::lock;
@@ -64,28 +70,15 @@ pub(crate) enum Habit {
     Silent,
     /// Answers no ping.
     Absent,
+    /// Says that friendships are ended, and goes on showing.
+    Stubborn,
+    /// Does what it is asked to do with friendships, and says that it can't.
+    Unsure,
 }
 
 pub(crate) struct Fake {
     pub(crate) address: String,
     city: Arc<City>,
-}
-
-struct City {
-    habit: Habit,
-    radius_m: f64,
-    friends: BTreeSet<(String, String)>,
-    people: Mutex<BTreeMap<String, Citizen>>,
-}
-
-#[derive(Default)]
-struct Citizen {
-    at: Option<(f64, f64, i64)>,
-    session: Option<UnboundedSender<Message>>,
-    /// Whom they were told of, and what was last said.
-    told: BTreeMap<String, Value>,
-    seqs: Vec<u64>,
-    sessions: usize,
 }
 
 /// A token is `token-of-` and the user.
@@ -96,13 +89,14 @@ impl Fake {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("bound"));
         let both = friends.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]);
-        let friends = both.map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+        let friends = both.map(|(a, b)| (a.to_owned(), b.to_owned())).collect::<BTreeSet<_>>();
+        let friends = Mutex::new(friends);
         let city = Arc::new(City { habit, radius_m, friends, people: Mutex::default() });
         let doors = Arc::clone(&city);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 stream.set_nodelay(true).expect("a fresh connection has the option");
-                tokio::spawn(attend(Arc::clone(&doors), stream));
+                tokio::spawn(open(Arc::clone(&doors), stream));
             }
         });
         Self { address, city }
@@ -137,6 +131,31 @@ impl Fake {
     }
 }
 
+/// What a socket begins with; anything else is REST.
+const UPGRADE: &[u8] = b"GET /v1/ws";
+
+async fn open(city: Arc<City>, stream: TcpStream) {
+    let mut first = [0; UPGRADE.len()];
+    // The first piece of a request is longer than that.
+    match stream.peek(&mut first).await {
+        Ok(_) if first == UPGRADE => attend(city, stream).await,
+        _ => serve(city, stream).await,
+    }
+}
+
+async fn serve(city: Arc<City>, stream: TcpStream) {
+    let answer = service_fn(move |request: hyper::Request<Incoming>| {
+        let bearer = request.headers()[AUTHORIZATION].to_str().unwrap_or_default();
+        let caller = bearer.trim_start_matches("Bearer ").trim_start_matches(TOKEN);
+        let status = city.change(caller, request.method().as_str(), request.uri().path());
+        let mut response = hyper::Response::new(String::new());
+        *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+        std::future::ready(Ok::<_, Infallible>(response))
+    });
+    // A client that goes away ends it.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+}
+
 #[expect(clippy::result_large_err, reason = "the callback's type is the library's")]
 async fn attend(city: Arc<City>, stream: TcpStream) {
     let mut user = String::new();
@@ -169,132 +188,5 @@ async fn attend(city: Arc<City>, stream: TcpStream) {
                 }
             }
         }
-    }
-}
-
-impl City {
-    fn enter(&self, user: &str, session: UnboundedSender<Message>) {
-        let mut people = lock(&self.people);
-        let citizen = people.entry(user.to_owned()).or_default();
-        citizen.session = Some(session);
-        citizen.sessions += 1;
-        citizen.say(&json!({
-            "type": "welcome", "user": user, "session": "s", "epoch": "e", "time_ms": 0,
-            "ttl_ms": 600_000, "radius_m": self.radius_m, "tick_ms": 5, "ping_interval_ms": 20_000,
-            "token_expires_ms": null, "limits": { "fixes_per_s": 50 }, "hint": {},
-        }));
-        citizen.told.clear();
-        let friends = self.visible(&people, user);
-        let list: Vec<_> = friends.values().cloned().collect();
-        let citizen = people.entry(user.to_owned()).or_default();
-        citizen.told = friends;
-        let located = citizen.at.is_some();
-        citizen.say(&json!({
-            "type": "snapshot", "epoch": "e", "time_ms": 0, "located": located,
-            "friends": list, "more": false,
-        }));
-    }
-
-    fn hear(&self, user: &str, text: &str) {
-        let message: Value = serde_json::from_str(text).expect("clients send JSON");
-        match message["type"].as_str() {
-            Some("fix") => self.fix(user, &message),
-            Some("ping") if self.habit != Habit::Absent => {
-                let pong = json!({"type": "pong", "id": message["id"], "time_ms": 0});
-                lock(&self.people).entry(user.to_owned()).or_default().say(&pong);
-            }
-            _ => {}
-        }
-    }
-
-    fn fix(&self, user: &str, fix: &Value) {
-        let number = |name: &str| fix[name].as_f64().expect("a number");
-        let seq = fix["seq"].as_u64().expect("a number");
-        let time_ms = fix["time_ms"].as_i64().expect("a time");
-        {
-            let mut people = lock(&self.people);
-            let citizen = people.entry(user.to_owned()).or_default();
-            let repeated = citizen.seqs.last().is_some_and(|last| seq <= *last);
-            citizen.seqs.push(seq);
-            let mut ack = json!({"type": "ack", "device": fix["device"], "seq": seq,
-                "kept": "memory", "shown": !repeated});
-            if repeated {
-                ack["reason"] = "repeated".into();
-            }
-            if self.habit != Habit::Silent {
-                citizen.say(&ack);
-            }
-        }
-        self.moved(user, (number("latitude"), number("longitude"), time_ms));
-    }
-
-    fn moved(&self, user: &str, at: (f64, f64, i64)) {
-        let mut people = lock(&self.people);
-        people.entry(user.to_owned()).or_default().at = Some(at);
-        let watchers: Vec<String> = people.keys().cloned().collect();
-        for watcher in watchers {
-            let now = self.visible(&people, &watcher);
-            let citizen = people.entry(watcher).or_default();
-            let (mut came, mut moved, mut left) = (Vec::new(), Vec::new(), Vec::new());
-            for (id, friend) in &now {
-                match citizen.told.get(id) {
-                    None => came.push(friend.clone()),
-                    Some(before) if before != friend => moved.push(friend.clone()),
-                    Some(_) => {}
-                }
-            }
-            left.extend(citizen.told.keys().filter(|id| !now.contains_key(*id)));
-            let left: Vec<_> = left.iter().map(|id| json!({"id": id, "reason": "far"})).collect();
-            if self.habit == Habit::Lazy {
-                moved.clear();
-            }
-            if !(came.is_empty() && moved.is_empty() && left.is_empty()) {
-                citizen.say(&json!({"type": "push", "time_ms": 0, "came": came, "moved": moved,
-                    "left": left}));
-            }
-            citizen.told = now;
-        }
-    }
-
-    /// Whom `watcher` may see now.
-    fn visible(
-        &self,
-        people: &BTreeMap<String, Citizen>,
-        watcher: &str,
-    ) -> BTreeMap<String, Value> {
-        let me = &people[watcher];
-        let (Some(here), false) = (me.at, self.habit == Habit::Secretive) else {
-            return BTreeMap::new();
-        };
-        let mut seen = BTreeMap::new();
-        for (id, other) in people.iter().filter(|(id, _)| *id != watcher) {
-            let pair = (watcher.to_owned(), id.clone());
-            let (Some(there), true) =
-                (other.at, self.friends.contains(&pair) || self.habit == Habit::Indiscreet)
-            else {
-                continue;
-            };
-            let mut metres: f64 = Geodesic::wgs84().inverse(here.0, here.1, there.0, there.1);
-            let exit = if me.told.contains_key(id) { (self.radius_m * 0.1).max(20.0) } else { 0.0 };
-            if metres > self.radius_m + exit {
-                continue;
-            }
-            if self.habit == Habit::Inexact {
-                metres += 0.5;
-            }
-            let friend = json!({"id": id, "class": "precise", "latitude": there.0,
-                "longitude": there.1, "distance_m": (metres * 10.0).round() / 10.0,
-                "time_ms": there.2, "age_ms": 0, "version": there.2.to_string()});
-            seen.insert(id.clone(), friend);
-        }
-        seen
-    }
-}
-
-impl Citizen {
-    fn say(&self, message: &Value) {
-        // A connection that is gone hears nothing.
-        let _ =
-            self.session.as_ref().map(|session| session.send(Message::text(message.to_string())));
     }
 }

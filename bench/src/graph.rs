@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::sync::Arc;
 
 use model::{SeededRandom, UserId};
 
@@ -14,13 +15,22 @@ const PARTNER_TRIES: usize = 50;
 /// Who is a friend of whom. People are numbered by their place in `people`.
 #[derive(Debug)]
 pub struct Graph {
-    people: Vec<UserId>,
+    people: Arc<[UserId]>,
     friends: Vec<Vec<u32>>,
 }
 
 impl Graph {
     /// A graph of `pairs` of numbers of `people`; both directions are meant, repetitions count once.
     pub fn new(people: Vec<UserId>, pairs: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        Self::among(people.into(), pairs)
+    }
+
+    /// The same people with other friends.
+    pub(crate) fn with_pairs(&self, pairs: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        Self::among(Arc::clone(&self.people), pairs)
+    }
+
+    fn among(people: Arc<[UserId]>, pairs: impl IntoIterator<Item = (u32, u32)>) -> Self {
         let mut friends = vec![Vec::new(); people.len()];
         for (a, b) in pairs {
             if a != b {

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use model::Position;
 
 use crate::crowd::{Change, Crowd, add};
+use crate::friendships::FOLLOWS_WITHIN_MS;
 use crate::oracle::{Seen, Shown};
-use crate::person::State;
+use crate::person::{State, lock};
 use crate::wire::{Ack, Fault, Friend, FromServer, Own, Push, Reason, Snapshot};
 
 /// What a fix is answered with while it can't be stored.
@@ -51,7 +52,10 @@ impl Crowd {
                     return Next::RunErrands;
                 }
             }
-            FromServer::Pong(pong) => state.pong = pong.id,
+            FromServer::Pong(pong) => {
+                let late = state.pings.answer(pong.id, now);
+                add(&self.tally.pings_unanswered, usize::from(late));
+            }
             FromServer::Renewed(renewed) => state.renewed(self.now_ms(), renewed.token_expires_ms),
             FromServer::Radius(radius) => state.radius_m = radius.radius_m,
             FromServer::Gap => {
@@ -138,11 +142,24 @@ impl Crowd {
             return Put::Nobody;
         };
         let (time_ms, distance_m) = (friend.time_ms, friend.distance_m);
+        self.check_still_friends(me, number, time_ms);
         let before = state.view.friends.insert(number, Seen { position, time_ms, distance_m });
         if before.is_some_and(|before| before.time_ms == time_ms) {
             Put::Same(number)
         } else {
             Put::Newer(number)
+        }
+    }
+
+    /// Whether somebody may still be told where this former friend was at that time.
+    fn check_still_friends(&self, me: u32, former: u32, time_ms: i64) {
+        let after_ms = lock(&self.bonds).after_end_ms(me, former, time_ms);
+        if let Some(after_ms) = after_ms.filter(|after| *after > FOLLOWS_WITHIN_MS) {
+            let former = self.id(former);
+            let what = format_args!(
+                "told of a fix of {former} of {after_ms} ms after the end of their friendship"
+            );
+            self.fault(me, what);
         }
     }
 

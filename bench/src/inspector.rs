@@ -1,10 +1,13 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Graph;
 use crate::checkpoint::Finding;
 use crate::crowd::{Counts, Crowd};
+use crate::friendships::Friendships;
+use crate::person::lock;
 
 /// How many may ask at the same moment before the next one waits.
 pub(crate) const ASKS_MAX: usize = 4;
@@ -39,9 +42,22 @@ impl Inspector {
         Self { crowd, asks }
     }
 
-    /// Who there is, and who is whose friend.
+    /// Who there is, and who was whose friend at first.
     pub fn graph(&self) -> &Graph {
         &self.crowd.graph
+    }
+
+    /// Who stood how to each other from then on, up to now.
+    pub fn friendships(&self, since: Instant) -> Friendships {
+        lock(&self.crowd.bonds).since(since)
+    }
+
+    /// From now on late answers to pings are excused where this says so, by number in the graph, and nowhere else. Those
+    /// that are waited for where that changes are excused.
+    pub fn forgive_pings(&self, forgiven: impl Fn(u32) -> bool) {
+        for (number, person) in (0..).zip(&self.crowd.people) {
+            person.state().pings.forgive(forgiven(number));
+        }
     }
 
     /// Everybody, by number in the graph.

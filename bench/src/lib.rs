@@ -10,7 +10,8 @@
 //! ```
 //! Every person is one task with one real socket. All of them are beaten time by one conductor, which now and then
 //! stops the world and compares everybody's view with the truth ([`judge`]). Users and friendships are made over REST
-//! beforehand.
+//! beforehand; friendships may change meanwhile, and then nobody may be told of a fix that a former friend sent more than
+//! a second after the end was answered.
 //!
 //! # Invariants
 //! * The oracle shares no geometry with the product and knows nothing but what was acknowledged.
@@ -20,8 +21,9 @@
 //! # Limits
 //! * The clocks of the simulation and of the service must agree to some 100 ms: fixes carry our time, and the oracle
 //!   counts their age by it.
-//! * The friendships are those of the [`Graph`]. Whoever changes one meanwhile makes the verdict wrong; whoever moves a
-//!   person must be named by [`Plan::held`] for at least a second.
+//! * Friendships are those of the [`Graph`], and what the run itself makes of them ([`Plan::friendship_changes`]). Whoever
+//!   else changes one meanwhile makes the verdict wrong; whoever moves a person must be named by [`Plan::held`] for at
+//!   least a second.
 //! * Fixes of one person beyond 0.7 of the service's `fixes_per_s` are skipped, the newest never.
 //! * Per process and target address some 28,000 sockets (the ephemeral ports), and no more than the limit of open
 //!   files allows.
@@ -30,6 +32,7 @@
 mod address;
 mod cast;
 mod chance;
+mod changes;
 mod checkpoint;
 mod client;
 mod conductor;
@@ -37,6 +40,7 @@ mod crowd;
 mod error;
 #[cfg(test)]
 mod fake;
+mod friendships;
 mod graph;
 mod hear;
 mod inspector;
@@ -44,9 +48,11 @@ mod latency;
 mod memory;
 mod oracle;
 mod person;
+mod pings;
 mod plan;
 mod progress;
 mod replay;
+mod rest;
 mod run;
 mod scene;
 mod setup;
@@ -58,12 +64,13 @@ mod wire;
 pub use checkpoint::Finding;
 pub use crowd::{Change, Coming, Counts};
 pub use error::Error;
+pub use friendships::Friendships;
 pub use graph::Graph;
 pub use inspector::{Inspector, Situation};
 pub use latency::Quantiles;
 pub use memory::{MemoryWatch, resident_memory};
 pub use oracle::{Seen, Shown, Standing, Verdict, World, judge};
-pub use plan::{Friends, Held, People, Plan, Setup, Tokens};
+pub use plan::{Friends, FriendshipChanges, Held, People, Plan, Setup, Tokens};
 pub use progress::Progress;
 pub use run::{Run, run};
 pub use scene::{NoObserver, Observer, Scene, Sight, Stage};

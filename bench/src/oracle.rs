@@ -2,7 +2,8 @@
 //! product's own geometry.
 //!
 //! Whatever the world's state leaves open is allowed either way: a friend between the radius and the exit radius,
-//! somebody whose position is about to expire or just did, somebody whose last fix nobody confirmed.
+//! somebody whose position is about to expire or just did, somebody whose last fix nobody confirmed, two of whom nobody knows
+//! whether they are friends.
 
 use std::sync::Arc;
 
@@ -70,6 +71,8 @@ pub struct Standing {
 pub struct World {
     /// Who there is, and who is whose friend.
     pub graph: Arc<Graph>,
+    /// Besides those, who may be: the same people.
+    pub possible: Arc<Graph>,
     /// By number.
     pub people: Vec<Standing>,
     /// The views are at least as new as this, Unix milliseconds.
@@ -135,8 +138,9 @@ impl Judge<'_> {
             self.wrong(|| format!("{} sees somebody who is nobody's friend", name(self.world, me)));
         }
         let friends = self.world.graph.friends(me);
+        let possible = self.world.possible.friends(me);
         for (other, _) in view {
-            if friends.binary_search(other).is_err() {
+            if possible.binary_search(other).is_err() {
                 self.pair_wrong(me, *other, "not a friend, sees");
             }
         }

@@ -6,6 +6,7 @@ use model::Position;
 use tokio::sync::Notify;
 
 use crate::oracle::{Seen, Shown};
+use crate::pings::Pings;
 use crate::wire::{ToServer, Welcome};
 
 /// Simulated phones all have the same name; ids of devices are per user.
@@ -89,7 +90,7 @@ pub(crate) struct State {
     pub(crate) shown: Option<Shown>,
     /// Somebody else moves this person, or the service contradicted us: `shown` may not be what it holds.
     pub(crate) disputed: bool,
-    pub(crate) pong: u64,
+    pub(crate) pings: Pings,
     /// Will never come back.
     pub(crate) gave_up: bool,
     seq: u64,
@@ -171,7 +172,10 @@ impl Person {
             sends.push_back((report.time_ms, now));
             errands.fix = Some(report.text());
         }
-        errands.ping = state.orders.ping.take().map(|id| ToServer::Ping { id }.text());
+        if let Some(id) = state.orders.ping.take() {
+            state.pings.sent(id, now);
+            errands.ping = Some(ToServer::Ping { id }.text());
+        }
         errands.renew = std::mem::take(&mut state.orders.renew);
         errands
     }
@@ -182,6 +186,7 @@ impl Person {
         // Whether these arrived will never be known; the newest is sent again.
         state.outstanding.clear();
         state.orders.again_at = None;
+        state.pings.part();
         state.view.expect_snapshot();
         state.terms.take().is_some()
     }

@@ -14,6 +14,8 @@ pub struct Plan {
     pub people: People,
     /// Who is whose friend.
     pub graph: Friends,
+    /// How friendships change while people move; none: they stay.
+    pub friendship_changes: Option<FriendshipChanges>,
     /// Whether users and friendships have to be made first.
     pub setup: Setup,
     /// When to stop, from the first position on; none: when the trace ends, or never.
@@ -36,6 +38,7 @@ impl Plan {
             addresses,
             people,
             graph,
+            friendship_changes: None,
             setup: Setup::Create,
             duration: None,
             check_every: Duration::from_secs(10),
@@ -91,6 +94,17 @@ pub enum Friends {
         /// The same seed makes the same friends.
         seed: u64,
     },
+}
+
+/// Friendships that are made and ended over REST, through all of the addresses, in the midst of everything else. Only
+/// people with friends in the graph get others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FriendshipChanges {
+    /// How many a second, and now and then two at once; above 0 and up to 1,000. What can't be carried out in time is left
+    /// out.
+    pub per_s: f64,
+    /// The same seed tries the same changes, as long as all are answered in the same order.
+    pub seed: u64,
 }
 
 /// What has to be made over REST before people connect.

@@ -8,11 +8,13 @@ use tokio::task::JoinSet;
 
 use crate::address::Address;
 use crate::cast::Cast;
+use crate::changes::Changer;
 use crate::client::{Doors, live};
 use crate::conductor::Conductor;
 use crate::crowd::Crowd;
 use crate::inspector::{ASKS_MAX, Ask, Inspector};
 use crate::plan::{Plan, Setup, Tokens};
+use crate::rest::Rest;
 use crate::scene::{Observer, Stage};
 use crate::{Error, Summary, setup};
 
@@ -49,6 +51,7 @@ pub struct Run {
     observer: Arc<dyn Observer>,
     /// One a person. Dropped on every way out, the set ends them.
     people: JoinSet<()>,
+    changer: Option<Arc<Changer>>,
     ask: mpsc::Sender<Ask>,
     asks: mpsc::Receiver<Ask>,
 }
@@ -60,7 +63,7 @@ impl Run {
         tokens: Arc<dyn Tokens>,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, Error> {
-        let addresses: Vec<_> =
+        let addresses: Arc<[_]> =
             plan.addresses.iter().map(|text| Address::parse(text)).collect::<Result<_, _>>()?;
         if addresses.is_empty() {
             return Err(Error::Plan("no address of a service is given".into()));
@@ -68,9 +71,14 @@ impl Run {
         let cast = Cast::prepare(&plan)?;
         let clock = Arc::new(SystemClock::start());
         let crowd = Arc::new(Crowd::new(Arc::clone(&cast.graph), clock));
+        let rest = Rest::new(Arc::clone(&addresses));
         if plan.setup == Setup::Create {
-            setup::create(&addresses, &cast.graph, &*tokens, &*observer).await?;
+            setup::create(&rest, &cast.graph, &*tokens, &*observer).await?;
         }
+        let changer = plan.friendship_changes.map(|changes| {
+            Changer::new(changes, Arc::clone(&crowd), rest, Arc::clone(&tokens)).map(Arc::new)
+        });
+        let changer = changer.transpose()?;
         let mut people = JoinSet::new();
         let doors = Arc::new(Doors::new(addresses, tokens, crowd.now_ms() as u64));
         for number in 0..crowd.people.len() as u32 {
@@ -78,7 +86,7 @@ impl Run {
         }
         all_connected(&crowd, &*observer).await?;
         let (ask, asks) = mpsc::channel(ASKS_MAX);
-        Ok(Self { plan, cast, crowd, observer, people, ask, asks })
+        Ok(Self { plan, cast, crowd, observer, people, changer, ask, asks })
     }
 
     /// Somebody to ask about it while it goes on.
@@ -88,10 +96,14 @@ impl Run {
 
     /// Lets people move until the end of the plan or until `stop` is ready. Stopped runs skip the last checkpoint.
     pub async fn until(self, stop: impl Future<Output = ()> + Send) -> Result<Summary, Error> {
-        let Self { plan, cast, crowd, observer, people, asks, .. } = self;
+        let Self { plan, cast, crowd, observer, people, changer, asks, .. } = self;
         observer.stage(Stage::Running { duration: plan.duration });
         let conductor = Conductor::new(&plan, Arc::clone(&crowd), cast, &*observer, asks)?;
+        // Dropped, the set ends what is in it.
+        let mut changing = JoinSet::new();
+        changer.map(|changer| changing.spawn(changer.run()));
         let summary = conductor.conduct(pin!(stop)).await;
+        drop(changing);
         observer.stage(Stage::Closing);
         say_goodbye(&crowd, people).await;
         summary

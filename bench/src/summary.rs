@@ -84,7 +84,8 @@ impl Summary {
     /// Nobody missed, nobody shown wrongly, no fix lost, no ping unanswered.
     pub fn ok(&self) -> bool {
         let oracle = &self.oracle;
-        [oracle.missed, oracle.wrong, oracle.unanswered, self.lost].iter().all(|count| *count == 0)
+        let pings = oracle.unanswered + self.counts.pings_unanswered;
+        [oracle.missed, oracle.wrong, pings, self.lost].iter().all(|count| *count == 0)
     }
 
     pub(crate) fn with_rates(mut self, elapsed: Duration) -> Self {
@@ -116,6 +117,10 @@ impl fmt::Display for Summary {
         row("fix to friend", format!("p50 {:.2} ms", latency.p50_ms), p99);
         let again = format!("{} gaps, {} snapshots", counts.gaps, counts.snapshots);
         row("reconnects", counts.reconnects.to_string(), again);
+        let late = format!("{} not answered in time", counts.pings_unanswered);
+        row("pings", counts.pings.to_string(), late);
+        let unknown = format!("{} of which nobody knows", counts.friendships_unknown);
+        row("changes of friendships", counts.friendships_changed.to_string(), unknown);
         row("errors", counts.errors.to_string(), self.error_examples.join("\n"));
         let verdict = format!("{} missed, {} wrong", oracle.missed, oracle.wrong);
         let looked = format!("in {} checks of {} pairs", oracle.checks, oracle.pairs);
@@ -138,8 +143,11 @@ impl fmt::Display for Summary {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::oracle::Verdict;
+    use crate::{Friendships, Graph};
 
     fn finding(missed: u64) -> Finding {
         let verdict = Verdict {
@@ -148,7 +156,9 @@ mod tests {
             wrong: 0,
             examples: vec!["a misses b".into(); missed as usize],
         };
-        Finding { verdict, judged: 5, unanswered: 0, lost: 0 }
+        let graph = Arc::new(Graph::new(Vec::new(), []));
+        let friendships = Friendships { steady: graph.clone(), possible: graph };
+        Finding { verdict, judged: 5, unanswered: 0, lost: 0, friendships }
     }
 
     #[test]
@@ -196,6 +206,8 @@ mod tests {
             "max_ms",
             "lost",
             "skipped",
+            "friendships_changed",
+            "pings_unanswered",
         ] {
             assert!(json[name].is_number(), "{name}");
         }

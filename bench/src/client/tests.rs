@@ -17,7 +17,7 @@ async fn alone(prefix: &'static str) -> Alone {
     let graph = Arc::new(Graph::new(names, [(0, 1)]));
     let crowd = Arc::new(Crowd::new(graph, Arc::new(SystemClock::start())));
     let address = Address::parse(&fake.address).expect("an address");
-    let doors = Arc::new(Doors::new(vec![address], Arc::new(GivenTokens(prefix)), 1));
+    let doors = Arc::new(Doors::new([address].into(), Arc::new(GivenTokens(prefix)), 1));
     let task = tokio::spawn(live(Arc::clone(&crowd), doors, 0));
     Alone { fake, crowd, task }
 }
@@ -94,7 +94,7 @@ async fn who_is_not_let_in_tries_another_address() {
     let crowd =
         Arc::new(Crowd::new(Arc::new(Graph::new(names, [])), Arc::new(SystemClock::start())));
     let addresses = [closed, fake.address.clone()].map(|a| Address::parse(&a).expect("valid"));
-    let doors = Arc::new(Doors::new(addresses.to_vec(), Arc::new(GivenTokens(TOKEN)), 1));
+    let doors = Arc::new(Doors::new(addresses.into(), Arc::new(GivenTokens(TOKEN)), 1));
     let task = tokio::spawn(live(Arc::clone(&crowd), doors, 0));
     until("a session", || crowd.person(0).state().terms.is_some()).await;
     assert_eq!(crowd.person(0).state().address, 1);
@@ -147,14 +147,14 @@ async fn a_binary_message_is_a_fault_and_no_end() {
 #[test]
 fn another_address_is_never_the_same_one() {
     let address = Address::parse("http://localhost:1").expect("valid");
-    let doors = Doors::new(vec![address; 3], Arc::new(GivenTokens("")), 1);
+    let doors = Doors::new(vec![address; 3].into(), Arc::new(GivenTokens("")), 1);
     let others: std::collections::BTreeSet<_> = (0..50).map(|_| doors.another(1)).collect();
     assert_eq!(others, [0, 2].into());
 }
 
 #[test]
 fn delays_grow_vary_and_stay_bounded() {
-    let doors = Doors::new(Vec::new(), Arc::new(GivenTokens("")), 1);
+    let doors = Doors::new(Vec::new().into(), Arc::new(GivenTokens("")), 1);
     for failures in 1..=FAILURES_MAX {
         let delay = doors.backoff(failures);
         assert!(delay >= BACKOFF_FIRST / 2 && delay < BACKOFF_LONGEST * 3 / 2, "{delay:?}");

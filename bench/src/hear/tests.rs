@@ -272,7 +272,7 @@ fn a_new_radius_and_a_pong_are_remembered() {
     bench.hear(0, r#"{"type":"radius","radius_m":250}"#);
     bench.hear(0, r#"{"type":"pong","id":17,"time_ms":1}"#);
     let state = bench.crowd.person(0).state();
-    assert_eq!((state.radius_m.to_string().as_str(), state.pong), ("250", 17));
+    assert_eq!((state.radius_m.to_string().as_str(), state.pings.answered), ("250", 17));
 }
 
 #[test]
@@ -303,4 +303,22 @@ fn who_was_left_somewhere_by_an_earlier_run_is_there_until_they_send_something_t
     let shown = bench.crowd.person(0).state().shown.expect("known");
     assert_eq!((shown.position.latitude(), shown.time_ms), (48.0, 5));
     assert_eq!(bench.faults(), 0);
+}
+
+#[test]
+fn whoever_is_told_of_a_former_friends_new_fix_says_so_and_not_where_it_was() {
+    let bench = bench();
+    let random = model::SeededRandom::new(1);
+    let step = lock(&bench.crowd.bonds).choose(&random, bench.now).remove(0);
+    bench.hear(0, &push("came", &friend("ben", START_MS + 60_000)));
+    assert_eq!(bench.faults(), 0, "nobody has answered yet");
+    lock(&bench.crowd.bonds).answered(step, bench.now, START_MS);
+    bench.hear(0, &push("moved", &friend("ben", START_MS + FOLLOWS_WITHIN_MS)));
+    assert_eq!(bench.faults(), 0, "changes may take so long to act");
+    let late = friend("ben", START_MS + FOLLOWS_WITHIN_MS + 1);
+    for message in [push("came", &late), push("moved", &late), snapshot("e1", &late, false)] {
+        bench.hear(0, &message);
+    }
+    let what = "ann: told of a fix of ben of 1001 ms after the end of their friendship";
+    assert_eq!(bench.crowd.faults(), [what, what, what]);
 }

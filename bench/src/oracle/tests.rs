@@ -30,7 +30,14 @@ fn world_with(positions: &[(f64, f64)], pairs: impl IntoIterator<Item = (u32, u3
         })
         .collect();
     let graph = Arc::new(Graph::new(names, pairs));
-    World { graph, people, asked_ms: NOW - 50, now_ms: NOW, ttl_ms: TTL }
+    World {
+        possible: Arc::clone(&graph),
+        graph,
+        people,
+        asked_ms: NOW - 50,
+        now_ms: NOW,
+        ttl_ms: TTL,
+    }
 }
 
 impl World {
@@ -263,4 +270,16 @@ fn complaints_name_people_and_no_coordinates() {
     assert_eq!(verdict.examples[0], "p0 misses p1 at 500.00 m and a radius of 1000 m");
     let stale = apart(500.0).both_see(0, 1).change(0, |seen| seen.time_ms -= 70);
     assert_eq!(judge(&stale).examples, ["p0, 70 ms behind the newest position, sees p1"]);
+}
+
+#[test]
+fn whether_somebody_who_may_be_a_friend_is_seen_or_not_is_right() {
+    let mut near = apart(500.0);
+    near.graph = Arc::new(near.graph.with_pairs([]));
+    assert_eq!(judge(&near), Verdict::default());
+    assert_eq!(judge(&near.sees(0, 1)), Verdict::default());
+    let mut strangers = apart(500.0).sees(0, 1);
+    strangers.graph = Arc::new(strangers.graph.with_pairs([]));
+    strangers.possible = Arc::clone(&strangers.graph);
+    assert_eq!(strangers.verdict(), (0, 1));
 }

@@ -1,12 +1,17 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
+use http::header::AUTHORIZATION;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
 use hyper::service::service_fn;
 use hyper::{Response, body::Incoming, server::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::address::Address;
 use crate::person::lock;
 
 struct Given;
@@ -33,7 +38,7 @@ impl Observer for Diary {
 type Requests = Arc<Mutex<Vec<String>>>;
 
 /// A service that writes down every request and answers with what `status` says to their number.
-async fn service(status: fn(usize) -> u16) -> (Address, Requests) {
+async fn service(status: fn(usize) -> u16) -> (Rest, Requests) {
     let requests = Requests::default();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("bound"));
@@ -60,7 +65,8 @@ async fn service(status: fn(usize) -> u16) -> (Address, Requests) {
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
         }
     });
-    (Address::parse(&address).expect("an address"), requests)
+    let address = Address::parse(&address).expect("an address");
+    (Rest::new([address].into()), requests)
 }
 
 fn graph() -> Graph {
@@ -70,9 +76,9 @@ fn graph() -> Graph {
 
 #[tokio::test]
 async fn users_come_first_then_friendships_with_the_services_token() {
-    let (address, requests) = service(|_| 204).await;
+    let (rest, requests) = service(|_| 204).await;
     let diary = Diary::default();
-    create(&[address], &graph(), &Given, &diary).await.expect("made");
+    create(&rest, &graph(), &Given, &diary).await.expect("made");
     let mut requests = lock(&requests).clone();
     let friendship = requests.pop().expect("requests");
     requests.sort();
@@ -88,12 +94,12 @@ async fn users_come_first_then_friendships_with_the_services_token() {
 
 #[tokio::test]
 async fn later_means_again_and_a_refusal_is_told() {
-    let (address, requests) = service(|number| if number < 3 { 503 } else { 200 }).await;
-    create(&[address], &graph(), &Given, &Diary::default()).await.expect("made");
+    let (rest, requests) = service(|number| if number < 3 { 503 } else { 200 }).await;
+    create(&rest, &graph(), &Given, &Diary::default()).await.expect("made");
     assert_eq!(lock(&requests).len(), 3 + 4);
 
-    let (address, requests) = service(|_| 403).await;
-    let error = create(&[address], &graph(), &Given, &Diary::default()).await.expect_err("refused");
+    let (rest, requests) = service(|_| 403).await;
+    let error = create(&rest, &graph(), &Given, &Diary::default()).await.expect_err("refused");
     assert_eq!(error.kind(), model::ErrorKind::Unavailable);
     let said = error.to_string();
     assert!(said.contains("403") && said.contains("said why"), "{said}");
@@ -103,9 +109,9 @@ async fn later_means_again_and_a_refusal_is_told() {
 
 #[tokio::test]
 async fn nobody_waits_for_ever_for_a_service_that_is_always_busy() {
-    let (address, requests) = service(|_| 503).await;
+    let (rest, requests) = service(|_| 503).await;
     let names = vec![UserId::parse("ann").expect("an id")];
     let alone = Graph::new(names, []);
-    assert!(create(&[address], &alone, &Given, &Diary::default()).await.is_err());
+    assert!(create(&rest, &alone, &Given, &Diary::default()).await.is_err());
     assert_eq!(lock(&requests).len(), TRIES_MAX as usize);
 }

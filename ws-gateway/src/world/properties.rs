@@ -171,7 +171,14 @@ impl Scene {
         };
         let people = (0..PEOPLE).map(standing).collect();
         let ttl_ms = TTL_MS as i64;
-        judge(&bench::World { graph, people, asked_ms: now_ms, now_ms, ttl_ms })
+        judge(&bench::World {
+            possible: graph.clone(),
+            graph,
+            people,
+            asked_ms: now_ms,
+            now_ms,
+            ttl_ms,
+        })
     }
 
     /// None for somebody who was closed, as after having been stuck for too long.

@@ -12,12 +12,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use model::UserId;
+use tokio::time::timeout;
 
 use crate::circle::{AsOf, CircleChange};
 use crate::friends::Replay;
 use crate::gateway::Gateway;
-use crate::port::{Error, FeedServer};
+use crate::port::{Async, Error, FeedServer};
 
 /// How often it is looked whether there is anything to tell or to follow, milliseconds. With the lease of a leader
 /// ([`crate::port::LEAD_LEASE_MS`]) a change is told within a second, whoever dies.
@@ -30,6 +32,12 @@ const PAGE: usize = 1_000;
 const PAGES_MAX: usize = 100;
 /// How long a gateway that can't read the feed leaves it to others to lead, milliseconds.
 const DECLINE_MS: u64 = 3_000;
+/// How long a gateway that leads waits for the directory before it leaves that to others, as long as it takes,
+/// milliseconds: it may be the only one that can't reach it.
+const LEAD_WAIT_MS_MAX: u64 = 300;
+/// How long telling through a server may hold up everything else, milliseconds. What isn't told by then is told at the
+/// next look, by whoever leads the server then.
+const RELAY_MS_MAX: u64 = 300;
 /// How often a leader lets the directory forget changes beyond its horizon, milliseconds.
 const FORGET_MS: u64 = 10_000;
 
@@ -72,7 +80,8 @@ impl Follower {
         self.notice_regained(gateway, &servers);
         let Some(cursor) = self.cursor else {
             // Before the first session: nobody's circle is older than this.
-            self.cursor = Some(gateway.friends.feed_state().await?);
+            let state = self.wait(gateway, gateway.friends.feed_state()).await?;
+            self.cursor = Some(state);
             return Ok(());
         };
         match plan(cursor, &servers) {
@@ -102,7 +111,8 @@ impl Follower {
     ) -> Result<(), Error> {
         let began = gateway.now().monotonic;
         for _ in 0..PAGES_MAX {
-            let (as_of, changes, more) = match gateway.friends.replay(from, PAGE).await? {
+            let replay = self.wait(gateway, gateway.friends.replay(from, PAGE)).await?;
+            let (as_of, changes, more) = match replay {
                 Replay::Changes { as_of, changes, more } => (as_of, changes, more),
                 Replay::Unknown(as_of) => {
                     self.restart(gateway, as_of);
@@ -110,12 +120,8 @@ impl Follower {
                 }
             };
             gateway.changed(&changes);
-            for (number, _) in servers.iter().enumerate().filter(|(_, server)| server.leads) {
-                let here = concerning(&changes, |user| gateway.live.server_of(user) == number);
-                if let Err(error) = gateway.live.relay(number, here, as_of).await {
-                    tracing::debug!(%error, "changes can't be told through a server");
-                }
-            }
+            let led = servers.iter().enumerate().filter(|(_, server)| server.leads);
+            join_all(led.map(|(number, _)| relay(gateway, number, &changes, as_of))).await;
             from = as_of;
             if !more {
                 self.cursor = Some(as_of);
@@ -139,7 +145,21 @@ impl Follower {
             return Ok(());
         }
         self.forgot_ms = now_ms;
-        gateway.friends.forget_changes().await
+        self.wait(gateway, gateway.friends.forget_changes()).await
+    }
+
+    /// Waits for the directory, and leaves it to others to lead while that takes long.
+    async fn wait<T>(
+        &mut self,
+        gateway: &Gateway,
+        mut answer: Async<'_, Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let soon = timeout(Duration::from_millis(LEAD_WAIT_MS_MAX), &mut answer).await;
+        if let Ok(answer) = soon {
+            return answer;
+        }
+        self.failed(gateway);
+        answer.await
     }
 
     fn failed(&mut self, gateway: &Gateway) {
@@ -147,6 +167,17 @@ impl Follower {
             self.declined_ms = Some(gateway.now().monotonic.0);
             gateway.live.may_lead(false);
         }
+    }
+}
+
+/// Tells changes through a server that this gateway leads.
+async fn relay(gateway: &Gateway, server: usize, changes: &[CircleChange], up_to: AsOf) {
+    let here = concerning(changes, |user| gateway.live.server_of(user) == server);
+    let relaying = gateway.live.relay(server, here, up_to);
+    match timeout(Duration::from_millis(RELAY_MS_MAX), relaying).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "changes can't be told through a server"),
+        Err(_) => tracing::debug!(server, "changes can't be told through a server in time"),
     }
 }
 

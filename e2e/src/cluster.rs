@@ -1,9 +1,10 @@
 //! A whole deployment on this machine: several gateways as processes of their own, before several Redis servers, each
 //! behind a proxy that can fail, and a PostgreSQL. Everything can be broken, and everything goes with the test.
 
+mod gateways;
 mod operators;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use api::{Role, Signer};
@@ -13,13 +14,12 @@ use model::{Clock, SystemClock, UserId};
 use serde_json::{Value, json};
 use server::files;
 use tempfile::TempDir;
-use tokio::process::Command;
 use ws_gateway::redis;
 
 use crate::person::Person;
-use crate::process::{Ended, Home, Process, binary};
 use crate::rest::{self, Answer};
-use crate::servers::{Postgres, Proxy, Redis, free_port};
+use crate::servers::{Postgres, Proxy, Redis};
+use gateways::Gateway;
 
 /// The name and the secret of the key that all gateways believe.
 const KID: &str = "cluster";
@@ -33,18 +33,9 @@ pub struct Cluster {
     gateways: Vec<Gateway>,
     shards: Vec<Shard>,
     postgres: Postgres,
-    /// The settings of all gateways.
-    home: Home,
     redis: redis::Config,
     signer: Arc<Signer>,
     _secret: TempDir,
-}
-
-struct Gateway {
-    /// Stays the same, whatever happens to the process.
-    address: SocketAddr,
-    /// None while it is away.
-    process: Option<Process>,
 }
 
 struct Shard {
@@ -60,6 +51,15 @@ impl Cluster {
 
     /// With these settings of `[gateway]`, `[redis]` and so on, in TOML. All gateways are ready.
     pub async fn start_with(gateways: usize, shards: usize, settings: &str) -> Self {
+        Self::set_up(gateways, shards, settings, false).await
+    }
+
+    /// The same, and each gateway has lines of its own to all servers: see [`Self::redis_line`].
+    pub async fn start_on_lines(gateways: usize, shards: usize, settings: &str) -> Self {
+        Self::set_up(gateways, shards, settings, true).await
+    }
+
+    async fn set_up(gateways: usize, shards: usize, settings: &str, own_lines: bool) -> Self {
         // Thousands of people, each with a socket, may be in this process.
         files::raise_limit();
         let postgres = Postgres::start().await;
@@ -76,17 +76,14 @@ impl Cluster {
         let file = secret.path().join("secret");
         std::fs::write(&file, SECRET).expect("a folder that can be written to");
         let file = file.to_str().expect("a readable path");
-        let home = Home::new(&format!("{settings}\n{}", all_settings(file, &directory, &redis)));
         let signer = Signer::hs256(KID, SECRET, "whereabouts", "whereabouts").expect("a key");
-        let listen = || SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        let gateways =
-            (0..gateways).map(|_| Gateway { address: listen(), process: None }).collect();
+        let settings = format!("{settings}\n{}", all_settings(file));
+        let made = (0..gateways).map(|_| Gateway::new(&settings, &directory, &redis, own_lines));
+        let gateways = join_all(made).await;
         let signer = Arc::new(signer);
         let mut cluster =
-            Self { gateways, shards: servers, postgres, home, redis, signer, _secret: secret };
-        let home = &cluster.home;
-        let starting = cluster.gateways.iter_mut().map(|gateway| gateway.start(home));
-        join_all(starting).await;
+            Self { gateways, shards: servers, postgres, redis, signer, _secret: secret };
+        join_all(cluster.gateways.iter_mut().map(Gateway::start)).await;
         cluster.until_ready().await;
         cluster
     }
@@ -106,23 +103,6 @@ impl Cluster {
         let there = (0..).zip(&self.gateways).filter_map(|(n, g)| Some((n, g.process.as_ref()?)));
         let logs = there.map(|(n, process)| format!("gateway {n}:\n{}", process.log()));
         logs.collect::<Vec<_>>().join("\n")
-    }
-
-    /// Ends a gateway at once, as a crash would (SIGKILL).
-    pub async fn kill(&mut self, gateway: usize) {
-        self.gateways[gateway].take().kill().await;
-    }
-
-    /// Asks a gateway to go away (SIGTERM), and waits until it has.
-    pub async fn drain(&mut self, gateway: usize) -> Ended {
-        let process = self.gateways[gateway].take();
-        process.terminate();
-        process.ended().await
-    }
-
-    /// Starts a gateway that went away, on the same address.
-    pub async fn start_again(&mut self, gateway: usize) {
-        self.gateways[gateway].start(&self.home).await;
     }
 
     /// A Redis server. Gateways reach it through its proxy, tests directly.
@@ -218,20 +198,6 @@ impl Cluster {
     }
 }
 
-impl Gateway {
-    async fn start(&mut self, home: &Home) {
-        assert!(self.process.is_none(), "it runs");
-        let mut command = Command::new(binary());
-        command.args(["serve", "--role", "gateway", "--listen"]).arg(self.address.to_string());
-        command.arg("--config").arg(home.settings());
-        self.process = Some(home.start_as(command).await);
-    }
-
-    fn take(&mut self) -> Process {
-        self.process.take().expect("a gateway that is there")
-    }
-}
-
 struct Tokens(Arc<Signer>);
 
 impl bench::Tokens for Tokens {
@@ -259,16 +225,10 @@ fn redis_config(shards: &[Shard]) -> redis::Config {
     redis::Config { shards: (0..).zip(shards).map(server).collect(), ..redis::Config::default() }
 }
 
-/// What every gateway has to be told.
-fn all_settings(secret_file: &str, directory: &postgres::Config, redis: &redis::Config) -> String {
-    let shard = |server: &redis::Server| {
-        format!("[[redis.shards]]\nname = {:?}\nurl = {:?}\n", server.name, server.url)
-    };
-    let shards: String = redis.shards.iter().map(shard).collect();
+/// What every gateway has to be told, but for where servers are.
+fn all_settings(secret_file: &str) -> String {
     format!(
         "[log]\nfilter = \"warn,ws_gateway=info\"\n[backends]\nlive = \"redis\"\ndirectory = \"postgres\"\n\
-         [[auth.keys]]\nkid = {KID:?}\nalg = \"HS256\"\nsecret_file = {secret_file:?}\n\
-         [postgres.directory]\nurl = {:?}\n{shards}",
-        directory.url
+         [[auth.keys]]\nkid = {KID:?}\nalg = \"HS256\"\nsecret_file = {secret_file:?}\n"
     )
 }

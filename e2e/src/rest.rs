@@ -30,6 +30,17 @@ pub(crate) async fn request(
     token: Option<&str>,
     body: Option<Value>,
 ) -> Answer {
+    try_request(address, method, path, token, body).await.expect("an answer")
+}
+
+/// The same; an error if the connection ends before the answer has come.
+pub(crate) async fn try_request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<Value>,
+) -> Result<Answer, hyper::Error> {
     let mut builder =
         Request::builder().method(method).uri(path).header(header::HOST, address.to_string());
     if let Some(token) = token {
@@ -46,15 +57,15 @@ pub(crate) async fn request(
     let exchange = async {
         let stream = TcpStream::connect(address).await.expect("the node listens");
         let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        let response = sender.send_request(request).await.expect("an answer");
+        let response = sender.send_request(request).await?;
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a whole body").to_bytes();
-        (parts, bytes)
+        let bytes = body.collect().await?.to_bytes();
+        Ok::<_, hyper::Error>((parts, bytes))
     };
-    let (parts, bytes) = tokio::time::timeout(DEADLINE, exchange).await.expect("an answer in time");
+    let (parts, bytes) = tokio::time::timeout(DEADLINE, exchange).await.expect("an end in time")?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Answer { status: parts.status.as_u16(), headers: parts.headers, json, text }
+    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, json, text })
 }

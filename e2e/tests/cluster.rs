@@ -5,6 +5,7 @@ mod cluster {
 
     mod between;
     mod clocks;
+    mod crashes;
     mod crowd;
     mod devices;
     mod faults;

@@ -29,6 +29,7 @@ struct State {
 const PASSES: u8 = 0;
 const SWALLOWS: u8 = 1;
 const SWALLOWS_ANSWERS: u8 = 2;
+const REFUSES: u8 = 3;
 
 impl Proxy {
     /// In front of this port on 127.0.0.1.
@@ -65,6 +66,12 @@ impl Proxy {
         self.state.mode.store(SWALLOWS_ANSWERS, Ordering::SeqCst);
     }
 
+    /// From now on no connection stands: those that are open are cut, and new ones end at once.
+    pub fn sever(&self) {
+        self.state.mode.store(REFUSES, Ordering::SeqCst);
+        self.cut();
+    }
+
     /// Works again. What vanished stays lost, so that connections made before are of no more use.
     pub fn pass(&self) {
         self.state.mode.store(PASSES, Ordering::SeqCst);
@@ -94,6 +101,9 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
         let state = state.clone();
         tokio::spawn(async move {
             let cut = state.cut.notified();
+            if state.mode.load(Ordering::SeqCst) == REFUSES {
+                return;
+            }
             let target = (Ipv4Addr::LOCALHOST, state.target.load(Ordering::SeqCst));
             let Ok(server) = TcpStream::connect(target).await else { return };
             // Small messages must not wait for each other.

@@ -7,6 +7,7 @@ mod cluster {
     mod clocks;
     mod crashes;
     mod crowd;
+    mod cut_off;
     mod devices;
     mod faults;
     mod losses;

@@ -40,6 +40,12 @@ impl Small {
         let cluster = Cluster::start_with(gateways, shards, settings).await;
         Self { cluster, _machine: machine }
     }
+
+    pub(crate) async fn start_on_lines(gateways: usize, shards: usize, settings: &str) -> Self {
+        let machine = MACHINE.read().await;
+        let cluster = Cluster::start_on_lines(gateways, shards, settings).await;
+        Self { cluster, _machine: machine }
+    }
 }
 
 impl Deref for Small {

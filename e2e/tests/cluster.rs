@@ -12,4 +12,6 @@ mod cluster {
     mod faults;
     mod losses;
     mod operators;
+    mod pings;
+    mod slow;
 }

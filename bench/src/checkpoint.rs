@@ -21,8 +21,10 @@ pub struct Finding {
     pub verdict: Verdict,
     /// Views that were judged.
     pub judged: u64,
-    /// People whose ping nobody answered though they were connected all the time.
+    /// People whose ping nobody answered though they were connected all the time, and nothing excused it.
     pub unanswered: u64,
+    /// People whose ping nobody answered, which was excused; they weren't judged.
+    pub excused: u64,
     /// Fixes that nobody acknowledged though the connection stood.
     pub lost: u64,
     /// By which friendships views were judged: the possible ones besides the steady ones are those of which nobody knows.
@@ -64,8 +66,9 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
 
     let standings: Vec<Standing> =
         crowd.people.iter().map(|p| standing(p, began, number)).collect();
-    let unanswered =
-        crowd.people.iter().filter(|person| there(person) && !has_answered(person, number)).count();
+    let silent = crowd.people.iter().filter(|who| there(who) && !has_answered(who, number));
+    let (excused, unanswered): (Vec<_>, Vec<_>) =
+        silent.partition(|person| person.state().pings.forgiven);
     let judged = standings.iter().filter(|standing| standing.view.is_some()).count();
     let friendships = lock(&crowd.bonds).since(Instant::now());
     let world = World {
@@ -80,7 +83,8 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
     Finding {
         verdict: verdict.expect("judging neither panics nor is cancelled"),
         judged: judged as u64,
-        unanswered: unanswered as u64,
+        unanswered: unanswered.len() as u64,
+        excused: excused.len() as u64,
         lost,
         friendships,
     }

@@ -52,7 +52,7 @@ impl Inspector {
         lock(&self.crowd.bonds).since(since)
     }
 
-    /// From now on late answers to pings are excused where this says so, by number in the graph, and nowhere else. Those
+    /// From now on answers to pings that are late, or never come, are excused where this says so, by number in the graph, and nowhere else. Those
     /// that are waited for where that changes are excused.
     pub fn forgive_pings(&self, forgiven: impl Fn(u32) -> bool) {
         for (number, person) in (0..).zip(&self.crowd.people) {

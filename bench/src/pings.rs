@@ -13,7 +13,7 @@ pub(crate) struct Pings {
     /// The one whose answer is waited for, and when it was sent.
     awaited: Option<(u64, Instant)>,
     /// Something is broken that excuses late answers.
-    forgiven: bool,
+    pub(crate) forgiven: bool,
 }
 
 impl Pings {

@@ -158,7 +158,7 @@ mod tests {
         };
         let graph = Arc::new(Graph::new(Vec::new(), []));
         let friendships = Friendships { steady: graph.clone(), possible: graph };
-        Finding { verdict, judged: 5, unanswered: 0, lost: 0, friendships }
+        Finding { verdict, judged: 5, unanswered: 0, excused: 0, lost: 0, friendships }
     }
 
     #[test]

@@ -11,6 +11,11 @@ const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Two walkers who are friends and always near each other, looked at only when asked.
 async fn walk(habit: Habit) -> (Fake, Run) {
+    walk_with(habit, Duration::from_secs(10)).await
+}
+
+/// The same, with so much time for answers.
+async fn walk_with(habit: Habit, settle_within: Duration) -> (Fake, Run) {
     let fake = Fake::start(habit, 5_000.0, &[("walker-1", "walker-2")]).await;
     let centre = Position::new(36.1, -115.1).expect("on Earth");
     let walkers =
@@ -19,6 +24,7 @@ async fn walk(habit: Habit) -> (Fake, Run) {
     let mut plan = Plan::new(vec![fake.address.clone()], walkers, friends);
     plan.setup = Setup::Exists;
     plan.check_every = Duration::from_hours(1);
+    plan.settle_within = settle_within;
     let run =
         Run::begin(plan, Arc::new(GivenTokens(TOKEN)), Arc::new(NoObserver)).await.expect("begun");
     (fake, run)
@@ -50,6 +56,20 @@ async fn what_is_wrong_is_found_when_somebody_asks() {
     let _running = tokio::spawn(run.until(std::future::pending()));
     until("both report", || inspector.counts().acks >= 2).await;
     assert_eq!(inspector.look().await.expect("it runs").verdict.missed, 2);
+}
+
+#[tokio::test]
+async fn who_is_forgiven_for_an_answer_is_neither_judged_nor_counted() {
+    let (_fake, run) = walk_with(Habit::Absent, Duration::from_millis(200)).await;
+    let inspector = run.inspector();
+    let _running = tokio::spawn(run.until(std::future::pending()));
+    until("both report", || inspector.counts().acks >= 2).await;
+    inspector.forgive_pings(|person| person == 1);
+    let found = inspector.look().await.expect("it runs");
+    assert_eq!((found.unanswered, found.excused, found.judged), (1, 1, 0), "{found:?}");
+    inspector.forgive_pings(|_| false);
+    let found = inspector.look().await.expect("it runs");
+    assert_eq!((found.unanswered, found.excused), (2, 0), "{found:?}");
 }
 
 #[tokio::test]

@@ -14,6 +14,10 @@ const AWAY: Duration = Duration::from_secs(7);
 /// How long a server that is slow does nothing at all.
 const PAUSE: Duration = Duration::from_secs(4);
 
+/// Of the faults drawn at random, one in so many lasts much longer, from the first to the second of these, seconds.
+const LONG_ONE_IN: usize = 3;
+const LONG_S: (usize, usize) = (10, 60);
+
 /// What breaks. Redis servers and gateways are named by their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -58,8 +62,17 @@ impl Fault {
         Self::Both(2, 2),
     ];
 
-    /// Any of all there are.
-    pub(crate) fn any(random: &dyn Random) -> Self {
+    /// How long it lasts, if nothing else is said.
+    pub(crate) fn usual(self) -> Duration {
+        match self {
+            Self::Away(_) | Self::Swallowed(_) | Self::AnswersSwallowed(_) => AWAY,
+            Self::Paused(_) => PAUSE,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Any of all there are, and how long it lasts.
+    pub(crate) fn any(random: &dyn Random) -> (Self, Duration) {
         let below = |end: usize| (random.next_u64() % end as u64) as usize;
         let (shard, gateway) = (below(SHARDS), below(GATEWAYS));
         let all = [
@@ -76,7 +89,15 @@ impl Fault {
             Self::GatewayDrained(gateway),
             Self::Both(shard, gateway),
         ];
-        all[below(all.len())]
+        let fault = all[below(all.len())];
+        let can_last = fault == Self::DatabaseKilled || !fault.usual().is_zero();
+        let lasting = if can_last && below(LONG_ONE_IN) == 0 {
+            let seconds = LONG_S.0 + below(LONG_S.1 - LONG_S.0 + 1);
+            Duration::from_secs(seconds as u64)
+        } else {
+            fault.usual()
+        };
+        (fault, lasting)
     }
 
     /// The Redis server that breaks.
@@ -105,14 +126,10 @@ impl Fault {
         }
     }
 
-    /// Breaks it, for as long as it is to be broken at least.
-    pub(crate) async fn strike(self, cluster: &mut Cluster) {
+    /// Breaks it, for so long at least.
+    pub(crate) async fn strike(self, cluster: &mut Cluster, lasting: Duration) {
         match self {
-            Self::Wiped(shard) => cluster.redis(shard).kill(),
-            Self::Away(shard) => {
-                cluster.redis(shard).kill();
-                sleep(AWAY).await;
-            }
+            Self::Wiped(shard) | Self::Away(shard) => cluster.redis(shard).kill(),
             Self::Flushed(shard) => cluster.redis(shard).run("FLUSHALL").await,
             Self::HearingCut(shard) => {
                 let cut: usize = cluster.redis(shard).run("CLIENT KILL TYPE pubsub").await;
@@ -122,18 +139,11 @@ impl Fault {
                 let cut: usize = cluster.redis(shard).run("CLIENT KILL TYPE normal").await;
                 assert!(cut >= GATEWAYS, "{cut} connections");
             }
-            Self::Swallowed(shard) => {
-                cluster.proxy(shard).swallow();
-                sleep(AWAY).await;
-            }
-            Self::AnswersSwallowed(shard) => {
-                cluster.proxy(shard).swallow_answers();
-                sleep(AWAY).await;
-            }
+            Self::Swallowed(shard) => cluster.proxy(shard).swallow(),
+            Self::AnswersSwallowed(shard) => cluster.proxy(shard).swallow_answers(),
             Self::Paused(shard) => {
-                let pause = format!("CLIENT PAUSE {} ALL", PAUSE.as_millis());
+                let pause = format!("CLIENT PAUSE {} ALL", lasting.as_millis());
                 let () = cluster.redis(shard).run(&pause).await;
-                sleep(PAUSE).await;
             }
             Self::DatabaseKilled => {
                 cluster.postgres().kill().await;
@@ -153,6 +163,7 @@ impl Fault {
                 assert_eq!(ended.code, Some(0), "{ended:?}");
             }
         }
+        sleep(lasting).await;
     }
 
     /// Brings the server back; a gateway is started when all is well.

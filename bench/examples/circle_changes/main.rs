@@ -95,11 +95,11 @@ async fn run(
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let heard: usize = others.iter().map(|(_, c)| c.changes.load(Ordering::Relaxed)).sum();
+    let arrived: usize = others.iter().map(|(_, c)| c.changes.load(Ordering::Relaxed)).sum();
     let rate = made as f64 / took.as_secs_f64();
     Ok(format!(
-        r#"{{"gateways": {count}, "changes": {made}, "changes_per_s": {rate:.0}, "heard": {heard}, "heard_per_change": {:.2}}}"#,
-        heard as f64 / made as f64
+        r#"{{"gateways": {count}, "changes": {made}, "changes_per_s": {rate:.0}, "heard": {arrived}, "heard_per_change": {:.2}}}"#,
+        arrived as f64 / made as f64
     ))
 }
 

@@ -82,7 +82,10 @@ impl Announcer {
         let publishing = join_all(listeners.iter().map(|listener| listener(change)));
         Box::pin(async move {
             if timeout(PUBLISH_WAIT_MAX, publishing).await.is_err() {
-                tracing::warn!("publishing a change takes too long; others hear of it by the feed");
+                // While a server is away it is so with every change; that is said elsewhere, once.
+                tracing::debug!(
+                    "publishing a change takes too long; others hear of it by the feed"
+                );
             }
         })
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Folders that hold what is built, installed or stored, never what is written.
+/// What holds what is built, installed or stored, never what is written. In a second working tree `.git` is a file.
 const PASSED_OVER: [&str; 5] =
     [".git", "target", "node_modules", "whereabouts-data", "__pycache__"];
 
@@ -36,10 +36,11 @@ fn collect(folder: &Path, texts: &mut Vec<(String, String)>) {
     for entry in entries {
         let path: PathBuf = entry.expect("a readable folder").path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if PASSED_OVER.contains(&name) {
+            continue;
+        }
         if path.is_dir() {
-            if !PASSED_OVER.contains(&name) {
-                collect(&path, texts);
-            }
+            collect(&path, texts);
             continue;
         }
         // What isn't text, such as data, or was there only for a moment, says nothing.

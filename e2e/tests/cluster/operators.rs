@@ -38,7 +38,8 @@ async fn one_lost_server_of_two_is_seen_at_every_gateway_and_none_leaves_the_bal
     cluster.postgres().kill().await;
     for gateway in 0..2 {
         let answer = cluster.until_ready_is(gateway, all_but("postgres.directory")).await;
-        assert_eq!((answer.status, &answer.json["ready"]), (503, &json!(false)));
+        assert_eq!((answer.status, &answer.json["ready"]), (200, &json!(true)));
+        assert_eq!(answer.json["degraded"], json!(["postgres.directory"]));
     }
     cluster.postgres().start_again().await;
     cluster.until_ready().await;

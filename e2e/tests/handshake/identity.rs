@@ -81,6 +81,9 @@ impl Forge {
 
 type BadToken = (&'static str, String, &'static str, &'static str);
 
+/// What is refused only for now.
+const NOT_YET: &str = "token_not_yet_valid";
+
 fn bad_tokens(world: &Sandbox) -> Vec<BadToken> {
     let forge = Forge::of(world);
     let right = forge.own(&json!({}));
@@ -95,10 +98,10 @@ fn bad_tokens(world: &Sandbox) -> Vec<BadToken> {
         (
             "issued in an hour",
             forge.own(&json!({ "iat": now_s + 3_600 })),
-            invalid,
+            NOT_YET,
             "not valid yet",
         ),
-        ("valid in an hour", forge.own(&json!({ "nbf": now_s + 3_600 })), invalid, "not valid yet"),
+        ("valid in an hour", forge.own(&json!({ "nbf": now_s + 3_600 })), NOT_YET, "not valid yet"),
         ("another audience", forge.own(&json!({ "aud": "elsewhere" })), invalid, "(aud)"),
         ("no audience", forge.own(&json!({ "aud": null })), invalid, "(aud)"),
         ("another issuer", forge.own(&json!({ "iss": "somebody" })), invalid, "(iss)"),
@@ -134,10 +137,12 @@ async fn a_bad_token_in_the_first_message_ends_the_session() {
     let world = Sandbox::start().await;
     let mut bystanders = Bystanders::on(&world).await;
     let long = ("60 KB", "x".repeat(60_000), "", "4096");
-    for (case, token, _, words) in bad_tokens(&world).into_iter().chain([long]) {
+    for (case, token, why, words) in bad_tokens(&world).into_iter().chain([long]) {
         let mut raw = Raw::upgrade(world.address(), None).await;
         raw.send_text(&json!({ "type": "auth", "token": token }).to_string()).await;
-        expect_close(case, raw.end().await, 4500, words);
+        // Whose clock is wrong isn't known: another gateway may think otherwise.
+        let code = if why == NOT_YET { 4006 } else { 4500 };
+        expect_close(case, raw.end().await, code, words);
         bystanders.carry_on(case).await;
     }
 }

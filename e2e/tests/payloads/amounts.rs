@@ -52,8 +52,8 @@ async fn a_thousand_fixes_in_a_second_are_limited() {
             );
         }
     }
-    // The burst of 200, and no more than what grew back meanwhile.
-    assert!((2..=4).contains(&taken), "{taken}");
+    // The burst of 200, less what an earlier connection of theirs sent, and no more than what grew back meanwhile.
+    assert!((1..=4).contains(&taken), "{taken}");
     person.settle().await;
     bystanders.note().await;
     bystanders.carry_on("ten batches").await;

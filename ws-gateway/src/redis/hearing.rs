@@ -61,6 +61,11 @@ impl Hearing {
         self.leads_until.store(until, Ordering::Release);
     }
 
+    /// Whether nothing can have been missed since everything was subscribed.
+    pub(super) fn is_caught_up(&self) -> bool {
+        self.caught_up.load(Ordering::Acquire)
+    }
+
     pub(super) fn is_current(&self, now: Monotonic) -> bool {
         now.0 < self.current_until.load(Ordering::Acquire)
     }
@@ -70,7 +75,7 @@ impl Hearing {
         FeedServer {
             heard: *self.mark.lock().unwrap_or_else(PoisonError::into_inner),
             leads: now.0 < self.leads_until.load(Ordering::Acquire),
-            missed: !self.caught_up.load(Ordering::Acquire),
+            missed: !self.is_caught_up(),
             current: self.is_current(now),
         }
     }

@@ -118,7 +118,7 @@ async fn metrics_of_each_server_say_what_happened_to_it() {
         counts(&cluster, "redis_reconnects_total").await == [0, 1, 0, 1]
     })
     .await;
-    cluster.until_ready().await;
+    until("the server is heard again", async || counts(&cluster, "redis_up").await == [1; 4]).await;
     cluster.redis(0).kill();
     for gateway in 0..2 {
         cluster.until_ready_is(gateway, |parts| !works(parts, "redis")).await;

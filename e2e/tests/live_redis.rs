@@ -12,7 +12,7 @@ mod maps;
 mod returns;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use e2e::DEADLINE;
@@ -86,6 +86,15 @@ fn channel(user: &str) -> Channel {
     Channel::precise(UserId::parse(user).expect("an id"))
 }
 
+/// Stands for the reading of the directory's feed, of which there is nothing here: a server counts as back once it was read.
+async fn follow(live: Weak<dyn Live>, clock: Arc<dyn Clock>) {
+    while let Some(live) = live.upgrade() {
+        live.followed(clock.now().monotonic);
+        drop(live);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Several gateways over the same servers.
 struct World {
     clock: Arc<dyn Clock>,
@@ -116,7 +125,9 @@ impl World {
         let servers = self.connect().await.expect("the servers are there");
         std::array::from_fn(|_| {
             let ear = Arc::new(Ear(watch::channel(Heard::default()).0));
-            Gateway { live: servers.attach(&(ear.clone() as Arc<dyn Sink>)), ear }
+            let live = servers.attach(&(ear.clone() as Arc<dyn Sink>));
+            tokio::spawn(follow(Arc::downgrade(&live), self.clock.clone()));
+            Gateway { live, ear }
         })
     }
 

@@ -70,6 +70,7 @@ async fn a_connection_that_lives_while_nothing_comes_through_is_found_within_thr
     let [other] = direct.gateways().await;
     one.subscribe(&["alice"]).await;
     for swallow in [Proxy::swallow, Proxy::swallow_answers] {
+        eventually("all well", || one.live.fault().is_none()).await;
         one.ear.0.send_modify(|heard| heard.gaps.clear());
         let seq = one.ear.0.borrow().newest.get(&channel("alice")).copied().unwrap_or(0) + 1;
         swallow(&proxy);

@@ -1,3 +1,4 @@
+mod lines;
 mod meters;
 mod request_id;
 
@@ -18,6 +19,7 @@ use model::{ErrorKind, SeededRandom};
 use tower::{Layer, Service};
 
 use crate::{Context, Problem, guard};
+use lines::Lines;
 use meters::{Meters, method_label};
 use request_id::X_REQUEST_ID;
 pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
@@ -26,7 +28,8 @@ pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 /// for unknown paths (404), methods (405, with `Allow`; also for OPTIONS and TRACE) and panics (500). HEAD is answered as
 /// GET.
 ///
-/// A request that went well is logged at `debug`, any other at `info`.
+/// A request that went well is logged at `debug`, any other at `info`: of many in a second so many that a storm of
+/// refusals doesn't fill the log.
 ///
 /// Give it the whole router: routes added later are not behind it.
 pub fn door(router: Router, context: &Context) -> Router {
@@ -55,12 +58,20 @@ struct Desk {
     // call a request.
     ids: SeededRandom,
     meters: Meters,
+    lines: Lines,
+    // A stopwatch for the log.
+    began: Instant,
 }
 
 impl Desk {
     fn new(context: &Context) -> Self {
         let start = context.parts().random.next_u64();
-        Self { ids: SeededRandom::new(start), meters: Meters::default() }
+        Self {
+            ids: SeededRandom::new(start),
+            meters: Meters::default(),
+            lines: Lines::default(),
+            began: Instant::now(),
+        }
     }
 }
 
@@ -159,7 +170,12 @@ impl Visit {
     fn log(&self, route: &str, status: StatusCode, code: &str, elapsed: Duration) {
         let (method, request_id) = (self.method, self.id.as_str());
         let (status, duration_ms) = (status.as_u16(), elapsed.as_secs_f64() * 1_000.0);
-        if status >= 400 && !(code.is_empty() && POLLED.contains(&route)) {
+        let refused = status >= 400 && !(code.is_empty() && POLLED.contains(&route));
+        let second = self.desk.began.elapsed().as_secs() as u32;
+        if refused && let Some(left_out) = self.desk.lines.take(second) {
+            if left_out > 0 {
+                tracing::info!(left_out, "more requests were refused than are logged a second");
+            }
             tracing::info!(method, route, status, code, duration_ms, request_id, "request");
         } else {
             tracing::debug!(method, route, status, code, duration_ms, request_id, "request");

@@ -151,6 +151,8 @@ impl Stage {
     fn fix(&mut self, client: usize, below: &dyn Fn(usize) -> usize) {
         let late_ms = [None, None, Some(10_000), Some(40_000)][below(4)];
         let (time_ms, far) = (late_ms.map(|ms| self.clock.now().wall.0 - ms), below(4) == 0);
+        // A device is on one connection: else two fixes of one moment could have the same version.
+        let device = format!("d{client}");
         let client = &mut self.clients[client];
         if client.closed.is_some() || !client.driver.takes_input() {
             return;
@@ -158,7 +160,7 @@ impl Stage {
         client.seq += 1;
         let latitude = self.notes.borrow_mut().place(far);
         let text = json!({
-            "type": "fix", "device": "d", "seq": client.seq, "latitude": latitude, "longitude": 2.0,
+            "type": "fix", "device": device, "seq": client.seq, "latitude": latitude, "longitude": 2.0,
             "time_ms": time_ms,
         });
         client.driver.input(Input::Text(&text.to_string()));

@@ -96,8 +96,10 @@ impl Readiness {
         task: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
         let latch = self.latch(part);
+        // Now, not once the task has its first turn: whoever reads the address in the log may ask at once.
+        latch.set(true);
         self.watch_over(part, ends, async move {
-            latch.set(true);
+            let _word = latch;
             task.await;
         })
     }

@@ -100,7 +100,10 @@ impl Cell {
     fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers<Due>) -> usize {
         let mut state = self.lock();
         let outcome = merge(state.sighting.as_ref(), &sighting, now.wall);
-        if outcome == Merge::Keep || !sighting.holds(now.monotonic) || state.dropped {
+        // One that is over when it arrives still ends what is older, though a `keep` made that hold longer: so it does
+        // in the cache, and at other gateways, which may have got it in time.
+        let ends_nothing = state.sighting.is_none() && !sighting.holds(now.monotonic);
+        if outcome == Merge::Keep || ends_nothing || state.dropped {
             return 0;
         }
         self.arm(&mut state, sighting.expires, timers);

@@ -133,6 +133,9 @@ impl Session {
         if matches!(self.phase, Phase::Closed) {
             return;
         }
+        if self.token_is_over(now) {
+            return self.close(CloseCode::TokenExpired, "the token has expired", effects);
+        }
         match input {
             Input::Text(text) => self.text(now, text, effects),
             Input::Control(bytes) => {
@@ -164,6 +167,11 @@ impl Session {
     /// The client's user, once known.
     pub(crate) fn user(&self) -> Option<&UserId> {
         self.caller.as_ref().map(|caller| &caller.user)
+    }
+
+    /// From then on nothing is taken in and nothing told; that closes the connection once its task has its turn.
+    fn token_is_over(&self, now: Moment) -> bool {
+        self.caller.as_ref().is_some_and(|caller| now.wall >= caller.expires)
     }
 
     /// Whether the client's next message may be taken in: not while an answer that must come first is owed. While things

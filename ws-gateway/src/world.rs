@@ -75,6 +75,8 @@ pub(crate) struct World {
 /// One connection, with what its client has heard.
 struct Client {
     user: UserId,
+    /// Until when the token holds.
+    expires: Timestamp,
     driver: Driver,
     seq: u64,
     friends: BTreeMap<String, Value>,
@@ -240,12 +242,16 @@ impl World {
 impl Client {
     /// Somebody who has just connected, with a token that holds for a year.
     fn new(user: UserId, gateway: &Arc<Gateway>, seq: u64) -> Self {
-        let expires = START.plus_ms(365 * 86_400_000);
+        Self::until(START.plus_ms(365 * 86_400_000), user, gateway, seq)
+    }
+
+    /// The same with a token that holds until then.
+    fn until(expires: Timestamp, user: UserId, gateway: &Arc<Gateway>, seq: u64) -> Self {
         let caller = Caller { user: user.clone(), role: Role::User, expires };
         let driver = Driver::new(gateway.seat().expect("there is room"), Some(caller));
         let (friends, heard) = (BTreeMap::new(), Vec::new());
         let (continues, closed, stuck) = (false, None, false);
-        Self { user, driver, seq, friends, heard, continues, closed, stuck }
+        Self { user, expires, driver, seq, friends, heard, continues, closed, stuck }
     }
 
     /// One turn, as the socket's task takes it; answers whether anything was said.

@@ -19,9 +19,6 @@ impl Session {
         {
             return self.close(CloseCode::AuthTimeout, "no auth in time", effects);
         }
-        if self.caller.as_ref().is_some_and(|caller| now.wall >= caller.expires) {
-            return self.close(CloseCode::TokenExpired, "the token has expired", effects);
-        }
         let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
         if past(Some(ping_at.plus_ms(self.config.ping_grace_ms))) {
             return self.close(CloseCode::Unresponsive, "nothing was read for too long", effects);

@@ -15,7 +15,7 @@ impl Session {
         now: Moment,
         may_tell: &dyn Fn(&UserId) -> bool,
     ) -> Option<Pulled> {
-        if !matches!(self.phase, Phase::Live) {
+        if !matches!(self.phase, Phase::Live) || self.token_is_over(now) {
             return None;
         }
         if let Some(notice) = self.notice(now) {

@@ -124,6 +124,27 @@ fn a_late_fix_after_a_keep_is_shown_no_longer_than_its_own_ttl() {
 }
 
 #[test]
+fn a_fix_that_is_over_when_its_turn_comes_ends_what_a_keep_made_hold_longer() {
+    let (mut world, alice, bob) = two();
+    world.at(alice, HERE);
+    world.at(bob, HERE);
+    world.pass_ms(100_000);
+    world.say(bob, &json!({ "type": "keep", "device": "d1" }));
+    world.pass_ms(world.config.ttl_ms - 60_000);
+    // Newer than what was kept, which holds for a minute more.
+    let holds_ms = 5;
+    let time_ms = world.now_ms() - (world.config.ttl_ms - holds_ms) as i64;
+    let fix = json!({
+        "type": "fix", "device": "d1", "seq": 2, "latitude": HERE.0, "longitude": HERE.1, "time_ms": time_ms,
+    });
+    world.clients[bob].driver.input(Input::Text(&fix.to_string()));
+    world.step(2 * holds_ms);
+    world.two_ticks();
+    assert!(!world.sees(alice, "bob"), "their newest position is over");
+    assert!(world.heard(bob).contains(&"unlocated".to_owned()));
+}
+
+#[test]
 fn who_connects_again_and_again_with_many_friends_pays_for_it_and_nobody_else() {
     let config = Config { watches_per_s: 10, watches_burst: 200, ..Config::default() };
     let mut world = World::new(1, config);

@@ -27,6 +27,10 @@ const TTL_MS: u64 = 60_000;
 /// Radii that people choose, metres: one is between the two places where people are, one beyond.
 const RADII_M: [u32; 2] = [500, 8_047];
 
+/// How long a token holds that somebody comes again with, milliseconds: it may expire in the schedule, or not.
+const TOKEN_SHORT_MS: i64 = 10_000;
+const TOKEN_LONG_MS: i64 = 86_400_000;
+
 /// A change of a circle on its way.
 struct Change {
     edit: CircleEdit,
@@ -118,8 +122,16 @@ impl Stage {
     fn turn(&mut self, client: usize) -> Result<(), String> {
         let heard = self.clients[client].heard.len();
         self.clients[client].turn();
-        let Client { user, heard: all, .. } = &self.clients[client];
+        let Client { user, expires, heard: all, .. } = &self.clients[client];
+        let is_over = self.clock.now().wall >= *expires;
         for message in &all[heard..] {
+            if is_over
+                && ["snapshot", "push"].contains(&message["type"].as_str().unwrap_or_default())
+            {
+                return Err(
+                    self.wrong(&format!("{user} is told of others after their token's end"))
+                );
+            }
             self.check(user, message)?;
         }
         Ok(())
@@ -270,8 +282,14 @@ impl Stage {
             0 | 1 => {
                 let gateway = below(GATEWAYS);
                 let (user, seq) = (self.clients[number].user.clone(), self.clients[number].seq);
-                self.clients[number] = Client::new(user, &self.gateways[gateway], seq);
-                self.note(|| format!("connection {number} comes again, to gateway {gateway}"));
+                let holds_ms = [TOKEN_SHORT_MS, TOKEN_LONG_MS][below(2)];
+                let expires = self.clock.now().wall.plus_ms(holds_ms);
+                self.clients[number] = Client::until(expires, user, &self.gateways[gateway], seq);
+                self.note(|| {
+                    format!(
+                        "connection {number} comes again, to gateway {gateway}, for {holds_ms} ms"
+                    )
+                });
             }
             2 => {
                 let all: Vec<_> = PEOPLE.map(|name| Channel::precise(id(name))).into();

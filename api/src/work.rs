@@ -78,10 +78,10 @@ impl Work {
         Ok(Self { account: Some(account), spent: 0, unyielded: 0 })
     }
 
-    /// What the request may spend before it must wait, units: all it likes if it has its turn already, or nobody pays.
-    pub fn light_left(&self) -> u64 {
-        let light = self.account.as_ref().map_or(u64::MAX, Account::light_max);
-        light.saturating_sub(self.spent)
+    /// What the request may spend before it must wait, units; none if it has its turn already, or nobody pays.
+    pub fn light_left(&self) -> Option<u64> {
+        let account = self.account.as_ref().filter(|account| account.turn.is_none())?;
+        Some(account.light_max().saturating_sub(self.spent))
     }
 
     /// Waits as a heavy request does, before work that can't be interrupted and is probably heavy.
@@ -122,9 +122,6 @@ impl Account {
 
     /// What a request of the caller may cost before it must wait.
     fn light_max(&self) -> u64 {
-        if self.turn.is_some() {
-            return u64::MAX;
-        }
         let light = self.limits().light_cost_max;
         let UnderWay { all, heavy } = self.presence.under_way();
         let share = if heavy > 0 { 0 } else { light.saturating_mul(LIGHT_FEW) / all.max(1) as u64 };

@@ -1,5 +1,7 @@
 //! The bus and the position store over real Redis servers, which are killed, wiped, cut off and misconfigured.
 
+#[path = "live_redis/changes.rs"]
+mod changes;
 #[path = "live_redis/clocks.rs"]
 mod clocks;
 #[path = "live_redis/logins.rs"]
@@ -19,6 +21,7 @@ use e2e::DEADLINE;
 use e2e::servers::Redis;
 use model::{Clock, DeviceId, Fix, Position, Random, SeededRandom, SystemClock, UserId, Version};
 use tokio::sync::watch;
+use ws_gateway::circle::{AsOf, CircleChange};
 use ws_gateway::port::{Channel, Live, Sink};
 use ws_gateway::record::{Presence, Record, Sighting};
 use ws_gateway::redis::{Config, Redis as Servers, Server};
@@ -27,6 +30,7 @@ use ws_gateway::redis::{Config, Redis as Servers, Server};
 #[derive(Default)]
 struct Heard {
     newest: HashMap<Channel, u64>,
+    changes: Vec<AsOf>,
     gaps: Vec<Channel>,
 }
 
@@ -38,6 +42,10 @@ impl Sink for Ear {
         self.0.send_modify(|heard| {
             heard.newest.insert(channel.clone(), seq);
         });
+    }
+
+    fn changed(&self, changes: &[CircleChange]) {
+        self.0.send_modify(|heard| heard.changes.extend(changes.iter().map(|change| change.as_of)));
     }
 
     fn gap(&self, channels: &[Channel]) {

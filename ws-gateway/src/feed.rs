@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! commit ─▶ tell at once, by whoever committed          (Gateway::commit)
-//!      └─▶ feed ─▶ tell again, by whoever leads a server (here), so that one that died after its commit is made good
+//!      └─▶ feed ─▶ tell what wasn't, by whoever leads a server (here), so that one that died after its commit is made good
 //!            └──▶ read here, by whoever doesn't hear a server at present
 //! ```
 //!

@@ -215,7 +215,8 @@ pub trait Live: Bus + PositionStore {
         Vec::new()
     }
 
-    /// Tells changes out of the feed through one server, and leaves the mark there that all up to `up_to` were told.
+    /// Tells those changes out of the feed through one server that [`Self::tell`] hasn't told through it, by any gateway,
+    /// and leaves the mark there that all up to `up_to` were told.
     fn relay(
         &self,
         server: usize,

@@ -1,8 +1,8 @@
 //! How many changes of circles a second a deployment takes with so many gateways connected: `bench/changes` says how to run
 //! it.
 //!
-//! One gateway commits, as many others are real adapters with connections of their own, and each user is watched on two of
-//! them. What they hear is counted.
+//! One gateway commits, as many others are real adapters with connections of their own, and each user is watched on so many
+//! of them: on one, so that each change of two users is watched on two gateways, or on more. What they hear is counted.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use ws_gateway::record::Sighting;
 use ws_gateway::redis::{Config, Redis, Server};
 use ws_gateway::{Deps, Gateway};
 
-const USAGE: &str = "circle_changes DATABASE_URL REDIS_URL GATEWAYS USERS SECONDS";
+const USAGE: &str = "circle_changes DATABASE_URL REDIS_URL GATEWAYS USERS SECONDS WATCHED_ON";
 
 /// Clients that make friends and part again, each after the answer to the last.
 const CLIENTS: usize = 64;
@@ -53,11 +53,11 @@ impl Sink for Counter {
 #[tokio::main]
 async fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [database, server, gateways, users, seconds] = &words[..] else {
+    let [database, server, gateways, users, seconds, watched_on] = &words[..] else {
         eprintln!("{USAGE}");
         return ExitCode::FAILURE;
     };
-    let numbers = [gateways, users, seconds].map(|word| word.parse().unwrap_or(0));
+    let numbers = [gateways, users, seconds, watched_on].map(|word| word.parse().unwrap_or(0));
     match run(database, server, numbers).await {
         Ok(line) => {
             println!("{line}");
@@ -73,7 +73,7 @@ async fn main() -> ExitCode {
 async fn run(
     database: &str,
     server: &str,
-    [count, users, seconds]: [usize; 3],
+    [count, users, seconds, watched_on]: [usize; 4],
 ) -> Result<String, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(1));
@@ -83,7 +83,7 @@ async fn run(
     let committing = commit_through(&redis, &directory, &clock, &random)?;
     let _turning = tokio::spawn(committing.clone().run());
 
-    let others = watch(&redis, &users, count).await?;
+    let others = watch(&redis, &users, [count, watched_on.min(count)]).await?;
     // Everybody probes and is asked who leads for a while before it counts.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let (made, took) = change(&directory, &users, Duration::from_secs(seconds as u64)).await?;
@@ -166,18 +166,18 @@ fn commit_through(
     Ok(gateway)
 }
 
-/// So many gateways, of which two watch each user; one, if there is only one.
+/// So many gateways, of which so many watch each user.
 async fn watch(
     redis: &Redis,
     users: &[UserId],
-    count: usize,
+    [count, watched_on]: [usize; 2],
 ) -> Result<Vec<(Arc<dyn Live>, Arc<Counter>)>, Failure> {
     let mut gateways = Vec::with_capacity(count);
     for number in 0..count {
         let counter = Arc::new(Counter::default());
         let live = redis.attach(&(counter.clone() as Arc<dyn Sink>));
         let here = users.iter().enumerate();
-        let here = here.filter(|(n, _)| n % count == number || (n + 1) % count == number);
+        let here = here.filter(|(n, _)| (number + count - n % count) % count < watched_on);
         let channels: Vec<_> = here.map(|(_, user)| Channel::precise(user.clone())).collect();
         live.subscribe(channels).await?;
         gateways.push((live, counter));

@@ -10,7 +10,7 @@ use shard_map::{ShardMap, Slot};
 
 use super::changes;
 use super::inbox::BATCH_MAX;
-use super::requests::{Put, Request};
+use super::requests::{Note, Put, Request};
 use super::shard::Shard;
 use crate::circle::{AsOf, CircleChange};
 use crate::port::{
@@ -94,12 +94,12 @@ impl Attached {
         now.0 < self.followed_until.load(Ordering::Acquire)
     }
 
-    /// Publishes changes on the channels of those of their users who live on one server.
+    /// Publishes changes on the channels of those of their users who live on one server, and leaves the note there.
     async fn tell_through(
         &self,
         server: usize,
         changes: &[CircleChange],
-        mark: Option<AsOf>,
+        note: Note,
     ) -> Result<(), Error> {
         let told = changes.iter().flat_map(|change| {
             let bytes = changes::encode(change);
@@ -108,15 +108,16 @@ impl Attached {
         });
         let told: Vec<_> = told.collect();
         let shard = &self.shards[server];
-        // Marks come last, after all changes before them.
+        // The note comes last, after all changes that it says were told.
         let mut parts: Vec<Vec<_>> = told.chunks(TOLD_MAX).map(<[_]>::to_vec).collect();
         if parts.is_empty() {
             parts.push(Vec::new());
         }
         let last = parts.len() - 1;
         for (number, part) in parts.into_iter().enumerate() {
-            let (changes, mark) = (part.into(), mark.filter(|_| number == last));
-            shard.ask(|answer| Request::Tell { changes, mark, answer }).await?;
+            let (changes, note) =
+                (part.into(), if number == last { note.clone() } else { Note::None });
+            shard.ask(|answer| Request::Tell { changes, note, answer }).await?;
         }
         Ok(())
     }
@@ -194,8 +195,10 @@ impl Live for Attached {
         let concerned: BTreeSet<usize> =
             changes.iter().flat_map(CircleChange::users).map(|user| self.server_of(user)).collect();
         Box::pin(async move {
-            let told =
-                concerned.into_iter().map(|server| self.tell_through(server, &changes, None));
+            let these: Arc<[AsOf]> = changes.iter().map(|change| change.as_of).collect();
+            let told = concerned
+                .into_iter()
+                .map(|server| self.tell_through(server, &changes, Note::These(these.clone())));
             try_join_all(told).await.map(|_| ())
         })
     }
@@ -216,7 +219,13 @@ impl Live for Attached {
         up_to: AsOf,
     ) -> Async<'_, Result<(), Error>> {
         Box::pin(async move {
-            self.tell_through(server, &changes, Some(up_to)).await?;
+            let mut untold = changes;
+            if !untold.is_empty() {
+                let told =
+                    self.shards[server].ask(|answer| Request::Told { up_to, answer }).await?;
+                untold.retain(|change| !told.contains(&change.as_of));
+            }
+            self.tell_through(server, &untold, Note::UpTo(up_to)).await?;
             self.shards[server].status.hearing.told(up_to);
             Ok(())
         })

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use model::{Clock, Moment};
@@ -16,9 +17,26 @@ pub(super) enum Request {
     Put(Put, Answer<Written>),
     /// Read the newest of these, in this order.
     Read { channels: Vec<Channel>, answer: Answer<Vec<Option<Sighting>>> },
-    /// Publish changes of circles, each on these channels; and leave the mark that all up to there were told.
-    Tell { changes: Arc<[(Channel, Vec<u8>)]>, mark: Option<AsOf>, answer: Answer<()> },
+    /// Publish changes of circles, each on these channels; and leave a note of what was told.
+    Tell { changes: Arc<[(Channel, Vec<u8>)]>, note: Note, answer: Answer<()> },
+    /// Read which changes up to there are noted one by one.
+    Told { up_to: AsOf, answer: Answer<HashSet<AsOf>> },
 }
+
+/// What is left in a server once changes of circles were told through it. Last in a pipeline: whoever reads it, and
+/// hears a probe that was sent after that, has heard all that it says.
+#[derive(Debug, Clone)]
+pub(super) enum Note {
+    /// More is to come.
+    None,
+    /// These were told, whatever was before them.
+    These(Arc<[AsOf]>),
+    /// All up to here were: the mark.
+    UpTo(AsOf),
+}
+
+/// For how long it is remembered that single changes were told, if no mark takes their place, milliseconds.
+const TOLD_REMEMBERED_MS: u64 = 60_000;
 
 /// A sighting to cache.
 pub(super) struct Put {
@@ -57,6 +75,7 @@ impl Request {
             Self::Put(_, answer) => answer.is_closed(),
             Self::Read { answer, .. } => answer.is_closed(),
             Self::Tell { answer, .. } => answer.is_closed(),
+            Self::Told { answer, .. } => answer.is_closed(),
         }
     }
 
@@ -67,9 +86,11 @@ impl Request {
     /// How many commands it takes, more or less.
     pub(super) fn commands(&self) -> usize {
         match self {
-            Self::Put(..) => 1,
+            Self::Put(..) | Self::Told { .. } => 1,
             Self::Read { channels, .. } => channels.len() + 1,
-            Self::Tell { changes, mark, .. } => changes.len() + usize::from(mark.is_some()),
+            Self::Tell { changes, note, .. } => {
+                changes.len() + if matches!(note, Note::None) { 0 } else { 2 }
+            }
         }
     }
 }
@@ -89,15 +110,35 @@ impl Wire {
                 1
             }
             Request::Read { channels, .. } => self.pack_read(pipeline, channels),
-            Request::Tell { changes, mark, .. } => {
+            Request::Tell { changes, note, .. } => {
                 for (channel, bytes) in changes.iter() {
                     pipeline.cmd("PUBLISH").arg(self.place.channel(channel)).arg(&bytes[..]);
                 }
-                // Last: whoever hears a probe that was sent after this was read has heard all of them.
-                if let Some(as_of) = mark {
-                    pipeline.cmd("SET").arg(self.place.mark_key()).arg(changes::mark(*as_of));
-                }
+                self.pack_note(pipeline, note);
                 request.commands()
+            }
+            Request::Told { up_to, .. } => {
+                pipeline.cmd("ZRANGEBYSCORE").arg(self.place.told_key()).arg("-inf");
+                pipeline.arg(up_to.position);
+                1
+            }
+        }
+    }
+
+    fn pack_note(&self, pipeline: &mut Pipeline, note: &Note) {
+        let told = self.place.told_key();
+        match note {
+            Note::None => {}
+            Note::These(these) => {
+                pipeline.cmd("ZADD").arg(&told);
+                for as_of in these.iter() {
+                    pipeline.arg(as_of.position).arg(changes::mark(*as_of));
+                }
+                pipeline.cmd("PEXPIRE").arg(&told).arg(TOLD_REMEMBERED_MS);
+            }
+            Note::UpTo(as_of) => {
+                pipeline.cmd("SET").arg(self.place.mark_key()).arg(changes::mark(*as_of));
+                pipeline.cmd("ZREMRANGEBYSCORE").arg(&told).arg("-inf").arg(as_of.position);
             }
         }
     }
@@ -143,6 +184,13 @@ impl Wire {
                 let failed = answers.iter().find(|a| matches!(a, Value::ServerError(_)));
                 let _ = answer.send(failed.map_or(Ok(()), |why| Err(self.refused(Some(why)))));
             }
+            Request::Told { answer, .. } => {
+                let told = match answers.into_iter().next() {
+                    Some(Value::Array(told)) => Ok(told.iter().filter_map(as_of).collect()),
+                    other => Err(self.refused(other.as_ref())),
+                };
+                let _ = answer.send(told);
+            }
             Request::Read { channels, answer } => {
                 let _ = answer.send(self.unpack_read(&channels, answers, now));
             }
@@ -179,4 +227,9 @@ impl Wire {
         };
         self.place.fault(&why)
     }
+}
+
+fn as_of(note: &Value) -> Option<AsOf> {
+    let Value::BulkString(text) = note else { return None };
+    changes::parse_mark(std::str::from_utf8(text).ok()?)
 }

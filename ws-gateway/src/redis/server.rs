@@ -247,6 +247,11 @@ impl Place {
         pipeline.cmd("PTTL").arg(&key).ignore();
         pipeline.cmd("PEXPIRE").arg(&key).arg(1).ignore();
         pipeline.cmd("PUBLISH").arg(&channel).arg("").ignore();
+        pipeline.cmd("PUBSUB").arg("NUMSUB").arg(&channel).ignore();
+        let notes = format!("{key}:notes");
+        pipeline.cmd("ZADD").arg(&notes).arg(1).arg("").ignore();
+        pipeline.cmd("ZRANGEBYSCORE").arg(&notes).arg(1).arg(1).ignore();
+        pipeline.cmd("ZREMRANGEBYSCORE").arg(&notes).arg("-inf").arg(1).ignore();
         pipeline.cmd("TIME").ignore();
         let rehearsed = pipeline.query_async::<()>(connection);
         match tokio::time::timeout(self.silence_timeout, rehearsed).await {
@@ -323,6 +328,16 @@ impl Place {
         let name = std::str::from_utf8(name).ok()?;
         let user = name.strip_prefix(&self.channel_prefix)?.strip_prefix("p:")?;
         Some(Channel::precise(UserId::parse(user).ok()?))
+    }
+
+    /// Which changes were told through this server that are newer than its mark.
+    pub(super) fn told_key(&self) -> String {
+        format!("{}:told-since", self.prefix)
+    }
+
+    /// Nothing comes here: so many listen as there are gateways.
+    pub(super) fn gateways_channel(&self) -> String {
+        format!("{}gateways", self.channel_prefix)
     }
 
     /// Where a gateway hears itself.

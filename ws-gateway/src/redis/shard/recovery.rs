@@ -46,7 +46,8 @@ impl Keeper {
         if lost {
             self.write_own(&link).await?;
         }
-        link.subscribe_to(vec![place.probe_channel(self.parts.wire.origin)]).await?;
+        let own = vec![place.probe_channel(self.parts.wire.origin), place.gateways_channel()];
+        link.subscribe_to(own).await?;
         Ok((link, Duration::from_millis(memory.settling_ms)))
     }
 

@@ -1,19 +1,21 @@
+mod cell;
+
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use metrics::Counter;
-use model::{Clock, Moment, Monotonic};
+use model::{Clock, Monotonic};
 
 use crate::mailbox::Mailbox;
 use crate::port::{Async, Bus, Channel, Error};
-use crate::record::{Merge, Sighting, merge};
-use crate::seam::{Planted, planted};
+use crate::record::Sighting;
 use crate::timers::Timers;
 use crate::view::SELF_SLOT;
-use crate::wheel::Place;
+pub(crate) use cell::Cell;
+use cell::{State, Watcher};
 
 /// How many locks the map of channels is spread over.
 const STRIPES: usize = 64;
@@ -37,29 +39,6 @@ pub(crate) struct Hub {
 
 type Stripe = HashMap<Channel, Arc<Cell>>;
 
-/// One watched channel.
-pub(crate) struct Cell {
-    channel: Channel,
-    /// Subscribed, and the cache has been read since.
-    ready: AtomicBool,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    sighting: Option<Sighting>,
-    /// Where the timer waits that looks after the sighting's end.
-    armed: Option<Place>,
-    watchers: Vec<Watcher>,
-    /// Out of the map: whoever found it there before changes nothing any more.
-    dropped: bool,
-}
-
-struct Watcher {
-    mailbox: Arc<Mailbox>,
-    slot: u32,
-}
-
 /// What happens when its time has come.
 pub(crate) enum Due {
     /// The tick of a session's last push is over.
@@ -70,97 +49,6 @@ pub(crate) enum Due {
     Expire(Weak<Cell>),
     /// A channel has had no watcher for a while.
     Idle(Weak<Cell>),
-}
-
-impl Cell {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn channel(&self) -> &Channel {
-        &self.channel
-    }
-
-    /// The newest sighting that still holds.
-    pub(crate) fn newest(&self, now: Moment) -> Option<Sighting> {
-        self.lock().sighting.clone().filter(|s| s.holds(now.monotonic))
-    }
-
-    /// Whether it is subscribed, and the cache has been read since.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn set_ready(&self) {
-        self.ready.store(true, Ordering::Release);
-    }
-
-    /// Answers how many watchers were marked.
-    fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers<Due>) -> usize {
-        let mut state = self.lock();
-        let outcome = merge(state.sighting.as_ref(), &sighting, now.wall);
-        // One that is over when it arrives still ends what is older, though a `keep` made that hold longer: so it does
-        // in the cache, and at other gateways, which may have got it in time.
-        let ends_nothing = state.sighting.is_none() && !sighting.holds(now.monotonic);
-        if outcome == Merge::Keep || ends_nothing || state.dropped {
-            return 0;
-        }
-        self.arm(&mut state, sighting.expires, timers);
-        state.sighting = Some(sighting);
-        if outcome != Merge::Replace {
-            return 0;
-        }
-        state.mark_all();
-        state.watchers.len()
-    }
-
-    /// Sees to it that somebody looks at that moment, or before. What comes later may expire sooner: a fix out of a
-    /// phone's backlog after a `keep`.
-    fn arm(self: &Arc<Self>, state: &mut State, at: Monotonic, timers: &Timers<Due>) {
-        match state.armed {
-            Some(armed) if armed.deadline <= at || planted(Planted::TimerKept) => return,
-            Some(_) => self.disarm(state, timers),
-            None => {}
-        }
-        state.armed = Some(timers.at(at, Due::Expire(Arc::downgrade(self))));
-    }
-
-    fn disarm(self: &Arc<Self>, state: &mut State, timers: &Timers<Due>) {
-        let Some(place) = state.armed.take() else { return };
-        let is_ours =
-            |due: &Due| matches!(due, Due::Expire(cell) if cell.as_ptr() == Arc::as_ptr(self));
-        timers.cancel(place, is_ours);
-    }
-
-    /// Drops the sighting if its time is over; else comes back when it is.
-    pub(crate) fn expire(self: &Arc<Self>, now: Moment, timers: &Timers<Due>) {
-        let mut state = self.lock();
-        if state.armed.is_some_and(|armed| armed.deadline > now.monotonic) {
-            // Taken out of the wheel in the moment in which another took its place.
-            return;
-        }
-        state.armed = None;
-        match &state.sighting {
-            Some(sighting) if sighting.holds(now.monotonic) => {
-                let expires = sighting.expires;
-                self.arm(&mut state, expires, timers);
-            }
-            _ => {
-                if state.sighting.take().is_some() {
-                    state.mark_all();
-                }
-            }
-        }
-    }
-}
-
-impl State {
-    fn mark_all(&self) {
-        for watcher in &self.watchers {
-            watcher.mailbox.mark(watcher.slot);
-        }
-    }
 }
 
 impl Hub {
@@ -228,7 +116,13 @@ impl Hub {
         state.watchers.retain(|w| !Arc::ptr_eq(&w.mailbox, mailbox));
         if state.watchers.is_empty() {
             let later = self.clock.now().monotonic.plus_ms(IDLE_MS);
-            self.timers.at(later, Due::Idle(Arc::downgrade(cell)));
+            self.keep(cell, &mut state, later);
+        }
+    }
+
+    fn keep(&self, cell: &Arc<Cell>, state: &mut State, until: Monotonic) {
+        if state.kept_until.replace(until).is_none() {
+            self.timers.at(until, Due::Idle(Arc::downgrade(cell)));
         }
     }
 
@@ -268,12 +162,19 @@ impl Hub {
             return;
         }
         let _order = self.order();
+        let now = self.clock.now().monotonic;
         let mut dropped = Vec::new();
         for cell in idle {
             let mut stripe = self.stripe(&cell.channel);
             let same = stripe.get(&cell.channel).is_some_and(|held| Arc::ptr_eq(held, cell));
             let mut state = cell.lock();
-            if same && state.watchers.is_empty() {
+            let kept_until = state.kept_until.take().filter(|until| *until > now);
+            if !state.watchers.is_empty() {
+                continue;
+            }
+            if let Some(until) = kept_until {
+                self.keep(cell, &mut state, until);
+            } else if same {
                 // Else the timer would keep what is left of the channel until its position had expired.
                 cell.disarm(&mut state, &self.timers);
                 state.dropped = true;

@@ -102,6 +102,16 @@ fn a_user_with_many_friends_who_comes_and_goes_leaves_nothing_behind() {
         world.pass_ms(1_300);
         assert_eq!(left(&world), before);
     }
+    // However often, before the channels of the first time have gone.
+    let alice = world.connect("alice", 0);
+    for _ in 0..20 {
+        world.reconnect(alice, 0);
+        world.two_ticks();
+    }
+    let (channels, timers) = left(&world);
+    assert_eq!(channels, 51);
+    // One for the position and one for the absence of each, and those of the connection itself.
+    assert!(timers <= before.1 + 2 * 51 + 2, "{timers}, {} before", before.1);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod simulate;
 mod table;
 mod token;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -121,11 +122,12 @@ fn verdict(summary: &bench::Summary) -> ExitCode {
 }
 
 fn print(summary: &bench::Summary, json: bool) -> Result<(), String> {
-    if json {
-        let text = serde_json::to_string(summary).map_err(|e| e.to_string())?;
-        println!("{text}");
+    let text = if json {
+        serde_json::to_string(summary).map_err(|e| e.to_string())?
     } else {
-        println!("{summary}");
-    }
+        summary.to_string()
+    };
+    // Whoever has hung up wants to read no more.
+    let _ = writeln!(std::io::stdout(), "{text}");
     Ok(())
 }

@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use model::Monotonic;
+use tokio::sync::Notify;
 
 use crate::circle::AsOf;
 use crate::port::{CURRENT_LEASE_MS, FeedServer};
@@ -17,6 +18,8 @@ pub(super) struct Hearing {
     subscribed_since: AtomicU64,
     /// Nothing has been missed since then: the feed was read to its end.
     caught_up: AtomicBool,
+    /// Woken when that has come true.
+    caught: Notify,
     /// Up to where the server's mark said that changes were told, when it was heard last.
     mark: Mutex<Option<AsOf>>,
 }
@@ -47,6 +50,15 @@ impl Hearing {
         let since = self.subscribed_since.load(Ordering::Acquire);
         if since > 0 && since <= began.0 && !self.caught_up.swap(true, Ordering::AcqRel) {
             self.extend(began);
+            self.caught.notify_waiters();
+        }
+    }
+
+    /// Completes when nothing can have been missed since everything was subscribed.
+    pub(super) async fn caught_up(&self) {
+        let caught = self.caught.notified();
+        if !self.is_caught_up() {
+            caught.await;
         }
     }
 
@@ -61,8 +73,7 @@ impl Hearing {
         self.leads_until.store(until, Ordering::Release);
     }
 
-    /// Whether nothing can have been missed since everything was subscribed.
-    pub(super) fn is_caught_up(&self) -> bool {
+    fn is_caught_up(&self) -> bool {
         self.caught_up.load(Ordering::Acquire)
     }
 

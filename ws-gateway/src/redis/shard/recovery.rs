@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use redis::Pipeline;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::super::requests::{Fault, Put, Terms};
 use super::super::wishes::Batch;
@@ -20,9 +19,8 @@ use crate::port::Channel;
 /// Positions that are written or read in one pipeline: each gateway waits until one of every other is done.
 const STEP_MAX: usize = 128;
 
-/// How long the feed of changes is waited for, and how often it is looked whether it was read.
+/// How long the feed of changes is waited for.
 const CATCH_UP_MAX: Duration = Duration::from_secs(1);
-const CATCH_UP_LOOK: Duration = Duration::from_millis(10);
 
 impl Keeper {
     /// Connects, and writes this gateway's positions again if a connection was `lost` before. Answers also for how long
@@ -70,7 +68,9 @@ impl Keeper {
         if again {
             self.read_all(link, &all.subscribe).await?;
         }
-        self.catch_up().await;
+        // Until the feed of changes was read since everything is subscribed, so that nobody has to be left out of what is
+        // told next; but not for long, since the directory may be away.
+        let _ = tokio::time::timeout(CATCH_UP_MAX, self.status.hearing.caught_up()).await;
         link.limit().recovered(slowest);
         self.status.set_fault(None);
         self.metrics.up.set(1.0);
@@ -80,15 +80,6 @@ impl Keeper {
             self.parts.sink.gap(&all.subscribe);
         }
         Ok(())
-    }
-
-    /// Waits until the feed of changes was read since everything is subscribed, so that nobody has to be left out of what is
-    /// told next; but not for long, since the directory may be away.
-    async fn catch_up(&self) {
-        let deadline = Instant::now() + CATCH_UP_MAX;
-        while !self.status.hearing.is_caught_up() && Instant::now() < deadline {
-            tokio::time::sleep(CATCH_UP_LOOK).await;
-        }
     }
 
     /// Tells the server what changes, until something breaks.

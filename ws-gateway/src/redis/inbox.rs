@@ -61,7 +61,7 @@ impl Inbox {
                 .iter()
                 .map(|request| wire.pack(&mut pipeline, request, terms, now))
                 .collect();
-            let answers = match link.run(&pipeline).await {
+            let answers = match link.run(pipeline).await {
                 Ok(answers) => answers,
                 Err(fault) => return fault,
             };

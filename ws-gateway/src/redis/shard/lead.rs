@@ -37,7 +37,7 @@ impl Keeper {
                 pipeline.cmd("EVAL").arg(LEAD).arg(1).arg(place.lead_key());
                 pipeline.arg(format!("{:016x}", wire.origin)).arg(LEAD_LEASE_MS);
                 pipeline.cmd("PUBSUB").arg("NUMSUB").arg(place.gateways_channel());
-                let answers = match link.run(&pipeline).await {
+                let answers = match link.run(pipeline).await {
                     Ok(answers) => answers,
                     Err(fault) => return fault,
                 };

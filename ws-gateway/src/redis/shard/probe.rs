@@ -33,7 +33,7 @@ impl Keeper {
         pipeline.cmd("PEXPIRE").arg(place.map_key()).arg(place.map_remembered_ms);
         pipeline.cmd("TIME");
         let asked = wire.clock.now();
-        let answers = link.run(&pipeline).await?;
+        let answers = link.run(pipeline).await?;
         let answered = wire.clock.now();
         if let Some(server_ms) = answers.last().and_then(unix_ms) {
             let round_trip_ms = answered.monotonic.since_ms(asked.monotonic);

@@ -113,7 +113,7 @@ impl Keeper {
                 let put = Put { channel, sighting, publish: true, cost_ms: 0.0 };
                 wire.pack_put(&mut pipeline, &put, &link.terms, now);
             }
-            link.run(&pipeline).await?;
+            link.run(pipeline).await?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ impl Keeper {
         for some in channels.chunks(STEP_MAX) {
             let mut pipeline = Pipeline::new();
             wire.pack_read(&mut pipeline, some);
-            let answers = link.run(&pipeline).await?;
+            let answers = link.run(pipeline).await?;
             let read = wire.unpack_read(some, answers, wire.clock.now())?;
             for (channel, sighting) in some.iter().zip(read) {
                 if let Some(sighting) = sighting {

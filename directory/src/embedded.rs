@@ -140,7 +140,7 @@ mod tests {
     fn ensure(users: std::ops::Range<usize>) -> Vec<Order> {
         users
             .map(|n| {
-                let user = UserId::parse(&format!("{n:064}")).expect("id");
+                let user = UserId::parse(&format!("{n:0128}")).expect("id");
                 Order { command: Command::Ensure { user }, at: Timestamp(0) }
             })
             .collect()
@@ -159,7 +159,7 @@ mod tests {
         writer.keep();
         let full = Err(Error::Unavailable("the disk is full".to_owned()));
         assert_eq!(store.apply(ensure(0..256), Limits::default()).await.map(|_| ()), full);
-        let first = [UserId::parse(&format!("{:064}", 0)).expect("id")];
+        let first = [UserId::parse(&format!("{:0128}", 0)).expect("id")];
         assert_eq!(store.users(&first).await, Ok(vec![None]));
         // The limit went with the connection.
         store.apply(ensure(0..256), Limits::default()).await.expect("there is room again");

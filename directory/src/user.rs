@@ -10,7 +10,7 @@ pub const NAME_CHARS_MAX: usize = 100;
 pub struct User {
     /// Who.
     pub id: UserId,
-    /// The name to show; the id until one is given.
+    /// The name to show; the first [`NAME_CHARS_MAX`] characters of the id until one is given.
     pub name: DisplayName,
     /// The radius they chose, metres; `None` for the deployment's.
     pub radius_m: Option<u32>,
@@ -62,7 +62,7 @@ impl DisplayName {
 
     /// The name of somebody who gave none.
     pub fn of_id(id: &UserId) -> Self {
-        Self(id.as_str().to_owned())
+        Self(id.as_str().chars().take(NAME_CHARS_MAX).collect())
     }
 
     /// The name as text.
@@ -74,6 +74,13 @@ impl DisplayName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longest_id_is_a_name_too() {
+        let id = UserId::parse(&"x".repeat(128)).expect("an id");
+        let name = DisplayName::of_id(&id);
+        assert_eq!(DisplayName::parse(name.as_str()), Ok(name));
+    }
 
     #[test]
     fn names_of_any_script_are_taken() {

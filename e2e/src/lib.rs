@@ -38,6 +38,11 @@ pub type Place = (f64, f64);
 /// A place to be.
 pub const LISBON: Place = (38.7223, -9.1393);
 
+/// A user's id as a segment of a path.
+pub fn in_path(id: &str) -> String {
+    percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 /// The place so many metres north of another; good to a few metres over some kilometres.
 pub fn north_of(place: Place, metres: f64) -> Place {
     (place.0 + metres / 111_132.0, place.1)

@@ -131,7 +131,7 @@ async fn a_disk_that_becomes_full_refuses_writes_and_goes_on_serving() {
     process.befriend("alice", "bob").await;
     let mut full = None;
     for n in 0..20_000 {
-        let user = format!("{n:064}");
+        let user = format!("{n:0128}");
         let name = json!({ "display_name": "n".repeat(100) });
         let answer = process.as_service("PUT", &format!("/v1/users/{user}"), Some(name)).await;
         if answer.status >= 300 {

@@ -1,8 +1,28 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The longest id, in bytes (all allowed characters are one byte long).
-const ID_BYTES_MAX: usize = 64;
+/// What an id may be made of. All allowed characters are one byte long.
+struct Rule {
+    bytes_max: usize,
+    allows: fn(u8) -> bool,
+    /// The allowed characters, in words.
+    allowed: &'static str,
+}
+
+/// What issuers of tokens have as subjects: `auth0|…`, `f:…:…`, mail addresses. What is left out would have to be escaped in
+/// JSON, or would end a part of a URL's path.
+const USER: Rule = Rule {
+    bytes_max: 128,
+    allows: |byte| byte.is_ascii_graphic() && !b"\"'\\/?#%".contains(&byte),
+    allowed: "printable ASCII without space, quotes, backslash and / ? # %",
+};
+
+/// RFC 3986's unreserved characters.
+const DEVICE: Rule = Rule {
+    bytes_max: 64,
+    allows: |byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte),
+    allowed: "A-Z a-z 0-9 - _ . ~",
+};
 
 /// The path segment that stands for the caller; nobody can have it as an id.
 const RESERVED: &str = "me";
@@ -12,54 +32,55 @@ const RESERVED: &str = "me";
 pub enum IdFault {
     /// No characters at all.
     Empty,
-    /// More than 64 characters.
-    TooLong,
-    /// A character other than `A–Z a–z 0–9 - _ . ~`.
-    Character,
+    /// More characters than these.
+    TooLong(usize),
+    /// A character other than these.
+    Character(&'static str),
     /// `me`, or only dots, which a URL's path can't carry.
     Reserved,
 }
 
 impl fmt::Display for IdFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "is empty; an id has 1 to 64 characters",
-            Self::TooLong => "is longer than 64 characters",
-            Self::Character => "has a character other than A-Z a-z 0-9 - _ . ~",
-            Self::Reserved => "is reserved: \"me\" and ids of dots only can't be used",
-        })
+        match self {
+            Self::Empty => f.write_str("is empty; an id has at least 1 character"),
+            Self::TooLong(max) => write!(f, "is longer than {max} characters"),
+            Self::Character(allowed) => write!(f, "has a character other than {allowed}"),
+            Self::Reserved => f.write_str("is reserved: \"me\" and ids of dots only can't be used"),
+        }
     }
 }
 
 impl std::error::Error for IdFault {}
 
-fn check(text: &str) -> Result<(), IdFault> {
-    if text.is_empty() {
-        return Err(IdFault::Empty);
+impl Rule {
+    fn check(&self, text: &str) -> Result<(), IdFault> {
+        if text.is_empty() {
+            return Err(IdFault::Empty);
+        }
+        if text.len() > self.bytes_max {
+            return Err(IdFault::TooLong(self.bytes_max));
+        }
+        if !text.bytes().all(self.allows) {
+            return Err(IdFault::Character(self.allowed));
+        }
+        if text == RESERVED || text.bytes().all(|b| b == b'.') {
+            return Err(IdFault::Reserved);
+        }
+        Ok(())
     }
-    if text.len() > ID_BYTES_MAX {
-        return Err(IdFault::TooLong);
-    }
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
-    if !text.bytes().all(allowed) {
-        return Err(IdFault::Character);
-    }
-    if text == RESERVED || text.bytes().all(|b| b == b'.') {
-        return Err(IdFault::Reserved);
-    }
-    Ok(())
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $rule:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Checks the text: 1–64 URL-safe characters (RFC 3986's unreserved ones), not `me`, not only dots.
+            /// Checks the text: its length and characters, and that it is neither `me` nor only dots.
             pub fn parse(text: &str) -> Result<Self, IdFault> {
-                check(text)?;
+                $rule.check(text)?;
                 Ok(Self(Arc::from(text)))
             }
 
@@ -92,12 +113,14 @@ macro_rules! id {
 }
 
 id! {
-    /// Who: an opaque id chosen by the application, the `sub` of its tokens. Cheap to clone.
-    UserId
+    /// Who: an opaque id chosen by the application or its issuer, the `sub` of its tokens: 1–128 printable ASCII characters
+    /// without space, quotes, backslash and `/ ? # %`, case-sensitive. Cheap to clone.
+    UserId, USER
 }
 id! {
-    /// One phone or browser of a user; orders the fixes of a user's devices. Cheap to clone.
-    DeviceId
+    /// One phone or browser of a user; orders the fixes of a user's devices: 1–64 characters of `A–Z a–z 0–9 - _ . ~`.
+    /// Cheap to clone.
+    DeviceId, DEVICE
 }
 
 #[cfg(test)]
@@ -105,24 +128,60 @@ mod tests {
     use super::*;
 
     #[test]
-    fn url_safe_ids_of_up_to_64_characters_are_accepted() {
-        for ok in ["a", "alice", "A-Z_0.9~", &"x".repeat(64), "..a"] {
-            assert_eq!(UserId::parse(ok).expect(ok).as_str(), ok);
+    fn user_ids_are_what_issuers_have() {
+        let ok = [
+            "a",
+            "alice",
+            "A-Z_0.9~",
+            "..a",
+            "auth0|5f7c8ec7c33c6c004bbafe82",
+            "f:8a2b:alice",
+            "alice+phone@example.com",
+            "=cmd|<b>*[x]^$`{}&;,!()",
+            &"x".repeat(128),
+        ];
+        for text in ok {
+            assert_eq!(UserId::parse(text).expect(text).as_str(), text);
         }
     }
 
     #[test]
+    fn user_ids_need_no_escape_in_json() {
+        let all: String =
+            (0..=u8::MAX).filter(|byte| (USER.allows)(*byte)).map(char::from).collect();
+        assert_eq!(all.len(), 94 - 7);
+        assert_eq!(serde_json::to_string(&all).expect("text"), format!("\"{all}\""));
+    }
+
+    #[test]
+    fn device_ids_are_url_safe() {
+        for ok in ["a", "A-Z_0.9~", &"x".repeat(64)] {
+            assert_eq!(DeviceId::parse(ok).expect(ok).as_str(), ok);
+        }
+        for bad in ["a|b", "a@b", "a:b", "*", "{}"] {
+            assert_eq!(DeviceId::parse(bad), Err(IdFault::Character(DEVICE.allowed)), "{bad}");
+        }
+        assert_eq!(DeviceId::parse(&"x".repeat(65)), Err(IdFault::TooLong(64)));
+    }
+
+    #[test]
     fn everything_else_is_refused_with_its_reason() {
+        let character = IdFault::Character(USER.allowed);
         let cases = [
             ("", IdFault::Empty),
-            (&"x".repeat(65) as &str, IdFault::TooLong),
-            ("a b", IdFault::Character),
-            ("a:b", IdFault::Character),
-            ("{}", IdFault::Character),
-            ("*", IdFault::Character),
-            ("a\n", IdFault::Character),
-            ("a\0", IdFault::Character),
-            ("é", IdFault::Character),
+            (&"x".repeat(129) as &str, IdFault::TooLong(128)),
+            ("a b", character),
+            ("a/b", character),
+            ("a\\b", character),
+            ("a%2Fb", character),
+            ("a?b", character),
+            ("a#b", character),
+            ("\"a\"", character),
+            ("o'neill", character),
+            ("a\n", character),
+            ("a\0", character),
+            ("a\x7f", character),
+            ("é", character),
             ("me", IdFault::Reserved),
             (".", IdFault::Reserved),
             ("..", IdFault::Reserved),

@@ -31,6 +31,24 @@ async fn a_business_is_changed_by_its_owner_or_an_operator_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn an_owners_id_is_what_the_issuer_has() {
+    let world = Sandbox::start().await;
+    for id in ["auth0|5f7c8ec7", "f:8a2b:alice+shop@example.com", &"~".repeat(128)] {
+        let alice = owner(&world, id);
+        let shop = alice.create(&business("A", 0.0)).await;
+        assert_eq!(alice.get(&path(&shop)).await.json["owner"], id);
+        for whose in ["me", &e2e::in_path(id)] {
+            let page = alice.get(&format!("/v1/businesses?owner={whose}")).await;
+            assert_eq!((page.status, &page.json["businesses"][0]["id"]), (200, &json!(shop)));
+        }
+        let root = operator(&world);
+        let place = format!("{}/owner", path(&shop));
+        let given = root.with_body("PUT", &place, &json!({ "owner": id })).await;
+        assert_eq!((given.status, &given.json["owner"]), (200, &json!(id)));
+    }
+}
+
+#[tokio::test]
 async fn an_operator_says_whose_a_business_is() {
     let world = Sandbox::start().await;
     let (alice, bob, root) = (owner(&world, "alice"), owner(&world, "bob"), operator(&world));

@@ -46,7 +46,7 @@ async fn what_another_process_changed_is_in_the_feed_and_only_the_own_is_announc
 async fn a_change_of_hundreds_of_users_is_read_whole() {
     let config = database(shared().await).await;
     let (one, other) = (connect(&config).await, connect(&config).await);
-    let names: Vec<String> = (0..512).map(|n| format!("{n:064}")).collect();
+    let names: Vec<String> = (0..512).map(|n| format!("{n:0128}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for half in names.chunks(256) {
         apply(&one, ensure(half)).await;

@@ -121,10 +121,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_encoded_is_decoded(
-            timeline in any::<u64>(), position in any::<u64>(), low in "[a-z]{1,64}", high in "[a-z]{1,64}",
+            timeline in any::<u64>(), position in any::<u64>(), low in "[!$(-.0-9:-@A-Z_a-z{|}~]{1,128}", high in "[a-z@|:]{1,128}",
             kind in 0..3u8, radius_m in proptest::option::of(1..50_000u32),
         ) {
-            prop_assume!(low != "me" && high != "me");
+            prop_assume!(UserId::parse(&low).is_ok() && high != "me");
             let (low, high) = (id(&low), id(&high));
             let edit = match kind {
                 2 => CircleEdit::Radius { user: low, radius_m },

@@ -45,10 +45,7 @@ impl Link {
     }
 
     /// Sends commands, and answers what came back to each, if the server still is what it was when they were carried out.
-    pub(in super::super) async fn run(
-        &self,
-        mut pipeline: Pipeline,
-    ) -> Result<Vec<Value>, Fault> {
+    pub(in super::super) async fn run(&self, mut pipeline: Pipeline) -> Result<Vec<Value>, Fault> {
         // Last, so that nothing before it can have been read from a server that had forgotten, or written where gateways
         // place users otherwise.
         pipeline.cmd("MGET").arg(self.place.epoch_key()).arg(self.place.map_key());

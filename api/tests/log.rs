@@ -1,7 +1,8 @@
 //! What the door logs. A program of its own: a subscriber that comes while other tests log may miss lines.
 
+use parking_lot::Mutex;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use api::{Context, RateLimit, Role, Signer, Verifier, VerifyingKey, door};
 use axum::Router;
@@ -18,7 +19,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("lock").extend_from_slice(bytes);
+        self.0.lock().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -58,7 +59,7 @@ async fn a_request_is_one_line_in_the_log_without_secrets() {
     }
     drop(guard);
 
-    let text = String::from_utf8(log.0.lock().expect("lock").clone()).expect("text");
+    let text = String::from_utf8(log.0.lock().clone()).expect("text");
     let lines: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines.len(), 2, "{text}");

@@ -13,7 +13,6 @@ use crate::Error;
 use crate::chance::below;
 use crate::crowd::{Crowd, add};
 use crate::friendships::Step;
-use crate::person::lock;
 use crate::plan::{FriendshipChanges, Tokens};
 use crate::rest::{Ask, Refusal, Rest, bearer};
 
@@ -66,7 +65,7 @@ impl Changer {
                 continue;
             }
             let Ok(permit) = Arc::clone(&self.crowd.changing).try_read_owned() else { continue };
-            let steps = lock(&self.crowd.bonds).choose(&self.random, Instant::now());
+            let steps = self.crowd.bonds.lock().choose(&self.random, Instant::now());
             let this = Arc::clone(&self);
             under_way.spawn(async move {
                 join_all(steps.into_iter().map(|step| this.carry_out(step))).await;
@@ -78,10 +77,10 @@ impl Changer {
     async fn carry_out(&self, step: Step) {
         if self.ask_all(step).await {
             let (now, now_ms) = (Instant::now(), self.crowd.now_ms());
-            lock(&self.crowd.bonds).answered(step, now, now_ms);
+            self.crowd.bonds.lock().answered(step, now, now_ms);
             add(&self.crowd.tally.friendships_changed, 1);
         } else {
-            lock(&self.crowd.bonds).unknown(step);
+            self.crowd.bonds.lock().unknown(step);
             add(&self.crowd.tally.friendships_unknown, 1);
         }
     }
@@ -104,7 +103,7 @@ impl Changer {
                     if !self.ask(by, Some(by), Method::DELETE, path).await {
                         return false;
                     }
-                    lock(&self.crowd.bonds).lifted(step);
+                    self.crowd.bonds.lock().lifted(step);
                 }
                 self.ask(one, None, Method::PUT, friends).await
             }

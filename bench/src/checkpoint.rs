@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::crowd::Crowd;
 use crate::friendships::{FOLLOWS_WITHIN_MS, Friendships};
 use crate::oracle::{Standing, Verdict, World, judge};
-use crate::person::{Person, lock};
+use crate::person::Person;
 
 /// How often everybody is asked whether they are done.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -51,7 +51,7 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
     until(settle_within, || everybody(|person, _| person.state().is_settled())).await;
     let lost = crowd.people.iter().filter(|person| there(person)).map(give_up_waiting).sum();
 
-    let last_change = lock(&crowd.bonds).last_answer();
+    let last_change = crowd.bonds.lock().last_answer();
     if let Some(changed) = last_change {
         tokio::time::sleep_until((changed + FOLLOWS_WITHIN).into()).await;
     }
@@ -70,7 +70,7 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
     let (excused, unanswered): (Vec<_>, Vec<_>) =
         silent.partition(|person| person.state().pings.forgiven);
     let judged = standings.iter().filter(|standing| standing.view.is_some()).count();
-    let friendships = lock(&crowd.bonds).since(Instant::now());
+    let friendships = crowd.bonds.lock().since(Instant::now());
     let world = World {
         graph: Arc::clone(&friendships.steady),
         possible: Arc::clone(&friendships.possible),

@@ -1,7 +1,8 @@
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 
 use model::{Clock, UserId};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use tokio::sync::RwLock;
 use crate::Graph;
 use crate::friendships::Bonds;
 use crate::latency::Histogram;
-use crate::person::{Person, lock};
+use crate::person::Person;
 
 /// How many different faults are told in words.
 const FAULTS_MAX: usize = 10;
@@ -164,7 +165,7 @@ impl Crowd {
     /// Counts something that must not happen. `what` holds no position and no token.
     pub(crate) fn fault(&self, who: u32, what: impl Display) {
         self.tally.errors.fetch_add(1, Relaxed);
-        let mut faults = lock(&self.faults);
+        let mut faults = self.faults.lock();
         if faults.len() < FAULTS_MAX {
             faults.push(format!("{}: {what}", self.id(who)));
         }
@@ -172,11 +173,11 @@ impl Crowd {
 
     /// The first faults, in words.
     pub(crate) fn faults(&self) -> Vec<String> {
-        lock(&self.faults).clone()
+        self.faults.lock().clone()
     }
 
     pub(crate) fn coming(&self, watcher: u32, friend: u32, what: Change) {
-        let mut comings = lock(&self.comings);
+        let mut comings = self.comings.lock();
         if comings.told.len() == COMINGS_MAX {
             comings.left_out += 1;
             return;
@@ -186,7 +187,7 @@ impl Crowd {
     }
 
     pub(crate) fn take_comings(&self) -> Comings {
-        std::mem::take(&mut lock(&self.comings))
+        std::mem::take(&mut self.comings.lock())
     }
 
     /// How many people have a session.

@@ -2,9 +2,10 @@
 
 mod city;
 
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -24,7 +25,6 @@ use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use city::City;
 use model::UserId;
 
-use crate::person::lock;
 use crate::plan::Tokens;
 
 /// How long anything may take that a test waits for.
@@ -109,7 +109,7 @@ impl Fake {
     }
 
     pub(crate) fn say(&self, user: &str, message: Message) {
-        let people = lock(&self.city.people);
+        let people = self.city.people.lock();
         let session = people.get(user).and_then(|citizen| citizen.session.as_ref());
         // Nobody there, nobody to hear it.
         let _ = session.map(|session| session.send(message));
@@ -122,12 +122,12 @@ impl Fake {
 
     /// The `seq` of all fixes of somebody.
     pub(crate) fn seqs(&self, user: &str) -> Vec<u64> {
-        lock(&self.city.people).get(user).map(|c| c.seqs.clone()).unwrap_or_default()
+        self.city.people.lock().get(user).map(|c| c.seqs.clone()).unwrap_or_default()
     }
 
     /// How often somebody was connected.
     pub(crate) fn sessions(&self, user: &str) -> usize {
-        lock(&self.city.people).get(user).map_or(0, |c| c.sessions)
+        self.city.people.lock().get(user).map_or(0, |c| c.sessions)
     }
 }
 

@@ -7,7 +7,7 @@ use model::Position;
 use crate::crowd::{Change, Crowd, add};
 use crate::friendships::FOLLOWS_WITHIN_MS;
 use crate::oracle::{Seen, Shown};
-use crate::person::{State, lock};
+use crate::person::State;
 use crate::wire::{Ack, Fault, Friend, FromServer, Own, Push, Reason, Snapshot};
 
 /// What a fix is answered with while it can't be stored.
@@ -153,7 +153,7 @@ impl Crowd {
 
     /// Whether somebody may still be told where this former friend was at that time.
     fn check_still_friends(&self, me: u32, former: u32, time_ms: i64) {
-        let after_ms = lock(&self.bonds).after_end_ms(me, former, time_ms);
+        let after_ms = self.bonds.lock().after_end_ms(me, former, time_ms);
         if let Some(after_ms) = after_ms.filter(|after| *after > FOLLOWS_WITHIN_MS) {
             let former = self.id(former);
             let what = format_args!(

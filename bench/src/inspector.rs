@@ -7,7 +7,6 @@ use crate::Graph;
 use crate::checkpoint::Finding;
 use crate::crowd::{Counts, Crowd};
 use crate::friendships::Friendships;
-use crate::person::lock;
 
 /// How many may ask at the same moment before the next one waits.
 pub(crate) const ASKS_MAX: usize = 4;
@@ -49,7 +48,7 @@ impl Inspector {
 
     /// Who stood how to each other from then on, up to now.
     pub fn friendships(&self, since: Instant) -> Friendships {
-        lock(&self.crowd.bonds).since(since)
+        self.crowd.bonds.lock().since(since)
     }
 
     /// From now on answers to pings that are late, or never come, are excused where this says so, by number in the graph, and nowhere else. Those

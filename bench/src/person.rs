@@ -1,5 +1,5 @@
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use model::Position;
@@ -105,10 +105,6 @@ pub(crate) struct Errands {
     pub(crate) leave: bool,
 }
 
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl View {
     pub(crate) fn clear(&mut self) {
         self.friends.clear();
@@ -141,7 +137,7 @@ impl Person {
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+        self.state.lock()
     }
 
     pub(crate) fn order(&self, change: impl FnOnce(&mut Orders)) {
@@ -151,7 +147,7 @@ impl Person {
 
     /// When the fix of that time was sent.
     pub(crate) fn sent_at(&self, time_ms: i64) -> Option<Instant> {
-        let sends = lock(&self.sends);
+        let sends = self.sends.lock();
         sends.iter().rev().find(|(sent_ms, _)| *sent_ms == time_ms).map(|(_, at)| *at)
     }
 
@@ -165,7 +161,7 @@ impl Person {
         if let Some(report) = state.next_report(now) {
             state.outstanding.push_back(report);
             state.last_sent = Some((report, now));
-            let mut sends = lock(&self.sends);
+            let mut sends = self.sends.lock();
             if sends.len() == SENDS_MAX {
                 sends.pop_front();
             }

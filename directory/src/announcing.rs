@@ -1,6 +1,6 @@
+use parking_lot::RwLock;
 use std::fmt;
 use std::future::{Future, ready};
-use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -59,7 +59,7 @@ impl fmt::Debug for Announcer {
 impl Announcer {
     /// One more listener, for as long as the store lives.
     pub(crate) fn listen(&self, listener: Listener) {
-        self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
+        self.listeners.write().push(listener);
     }
 
     /// The next turn to announce. The place in the queue is taken by this call, not by waiting for it: a transaction
@@ -78,7 +78,7 @@ impl Announcer {
 
     /// Tells all listeners; answers with what they publish.
     fn announce(&self, change: &Change) -> BoxFuture<'static, ()> {
-        let listeners = self.listeners.read().unwrap_or_else(PoisonError::into_inner);
+        let listeners = self.listeners.read();
         let publishing = join_all(listeners.iter().map(|listener| listener(change)));
         Box::pin(async move {
             if timeout(PUBLISH_WAIT_MAX, publishing).await.is_err() {
@@ -201,19 +201,19 @@ mod tests {
         let announcer = Announcer::default();
         let (one, two, three) =
             (announcer.take_turn(), announcer.take_turn(), announcer.take_turn());
-        let order = std::sync::Mutex::new(Vec::new());
+        let order = parking_lot::Mutex::new(Vec::new());
         let (one, two, three) =
             (note(one, &order, 1), note(two, &order, 2), note(three, &order, 3));
         join_all([three.boxed(), two.boxed(), one.boxed()]).await;
-        assert_eq!(*order.lock().expect("nobody panicked"), [1, 2, 3]);
+        assert_eq!(*order.lock(), [1, 2, 3]);
     }
 
     async fn note(
         turn: impl Future<Output = MutexGuard<'_, ()>>,
-        order: &std::sync::Mutex<Vec<u32>>,
+        order: &parking_lot::Mutex<Vec<u32>>,
         number: u32,
     ) {
         let _turn = turn.await;
-        order.lock().expect("nobody panicked").push(number);
+        order.lock().push(number);
     }
 }

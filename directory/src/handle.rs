@@ -1,6 +1,7 @@
+use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use model::{Clock, Timestamp, UserId};
@@ -230,7 +231,7 @@ impl Directory {
         self.shared.writer.submit(Order { command, at }).await
     }
 
-    fn lock_known(&self) -> std::sync::MutexGuard<'_, HashSet<UserId>> {
-        self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_known(&self) -> parking_lot::MutexGuard<'_, HashSet<UserId>> {
+        self.shared.known.lock()
     }
 }

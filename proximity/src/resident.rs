@@ -9,7 +9,8 @@ mod search;
 mod tree;
 mod wishes;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use parking_lot::RwLock;
+use std::sync::Arc;
 
 use api::Work;
 use model::Monotonic;
@@ -95,7 +96,7 @@ impl Resident {
 
     /// The state that it has, once it is complete.
     pub(crate) fn as_of(&self) -> Option<Freshness> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current.read();
         current.as_ref().map(|current| current.index.as_of())
     }
 
@@ -109,7 +110,7 @@ impl Resident {
         if query.open_when().is_some() || query.circle().radius() > RADIUS_MAX {
             return None;
         }
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current.read();
         let Current { index, heard } = current.as_ref()?;
         let is_fresh = now.since_ms(*heard) <= SILENCE_MS_MAX
             && wanted.into_iter().flatten().all(|wanted| index.as_of().includes(wanted));
@@ -119,7 +120,7 @@ impl Resident {
 
     fn publish(&self, index: Option<Arc<Index>>, heard: Monotonic) {
         let current = index.map(|index| Current { index, heard });
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
+        *self.current.write() = current;
     }
 }
 

@@ -1,8 +1,9 @@
 //! Development mode: a page that shows the service at work, and what it needs to become anybody. Only on a loopback
 //! address, and only for pages of this node.
 
+use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use api::{Json, Problem, Role, Signer};
 use axum::Router;
@@ -32,12 +33,12 @@ pub(crate) struct Dev {
 impl Dev {
     /// Offers these people on the page.
     pub(crate) fn offer(&self, people: impl IntoIterator<Item = UserId>) {
-        self.people.lock().unwrap_or_else(PoisonError::into_inner).extend(people);
+        self.people.lock().extend(people);
     }
 
     /// Whether the page moves this user.
     pub(crate) fn holds(&self, user: &UserId) -> bool {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains(user)
+        self.held.lock().contains(user)
     }
 }
 
@@ -76,7 +77,7 @@ struct People {
 }
 
 async fn people(State(doors): State<Doors>) -> axum::Json<People> {
-    let people = doors.dev.people.lock().unwrap_or_else(PoisonError::into_inner);
+    let people = doors.dev.people.lock();
     axum::Json(People { people: people.iter().map(ToString::to_string).collect() })
 }
 
@@ -117,7 +118,7 @@ async fn hold(
     Json(hold): Json<Hold>,
 ) -> Result<axum::Json<Held>, Problem> {
     let user = parse(&hold.user)?;
-    let mut users = doors.dev.held.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut users = doors.dev.held.lock();
     if !hold.held {
         users.remove(&user);
     } else if users.len() < HELD_MAX {

@@ -1,5 +1,6 @@
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -64,11 +65,11 @@ impl Readiness {
     }
 
     fn set(&self, part: &'static str, state: State) {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).insert(part, state);
+        self.parts.lock().insert(part, state);
     }
 
     fn states(&self) -> BTreeMap<&'static str, State> {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts.lock().clone()
     }
 
     /// Every part with whether all of it works.
@@ -283,9 +284,9 @@ mod tests {
         let readiness = Readiness::default();
         let fault = Arc::new(Mutex::new(None));
         let asked = fault.clone();
-        readiness.follow("server", move || asked.lock().expect("not poisoned").clone());
+        readiness.follow("server", move || asked.lock().clone());
         for (why, works) in [(None, true), (Some("away".to_owned()), false), (None, true)] {
-            *fault.lock().expect("not poisoned") = why;
+            *fault.lock() = why;
             let followed = async {
                 while readiness.parts() != BTreeMap::from([("server", works)]) {
                     tokio::time::sleep(Duration::from_millis(1)).await;

@@ -1,4 +1,4 @@
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 use api::{Gcra, RetryAfterMs};
 use model::Monotonic;
@@ -36,8 +36,7 @@ impl Admission {
 
     /// Lets one more in, or says when to come back.
     pub(crate) fn admit(&self, now: Monotonic) -> Result<(), RetryAfterMs> {
-        // Nothing panics while it is held.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let Err(RetryAfterMs(wait_ms)) = self.gate.take(&mut state.admitted, now, 1) else {
             return Ok(());
         };

@@ -13,7 +13,8 @@ pub use in_process::InProcess;
 pub use limits::*;
 pub use positions::*;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Clock, DeviceId, Fix, ManualClock, Moment, Position, Timestamp, UserId, Version};
@@ -49,12 +50,12 @@ pub struct Ear {
 impl Sink for Ear {
     fn deliver(&self, channel: &Channel, sighting: Sighting) {
         let heard = (channel.clone(), sighting);
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).push(heard);
+        self.heard.lock().push(heard);
         self.news.notify_waiters();
     }
 
     fn gap(&self, channels: &[Channel]) {
-        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(channels);
+        self.gaps.lock().extend_from_slice(channels);
         self.news.notify_waiters();
     }
 }
@@ -62,7 +63,7 @@ impl Sink for Ear {
 impl Ear {
     /// The `seq`s heard so far, in order.
     fn seqs(&self) -> Vec<u64> {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = self.heard.lock();
         heard.iter().map(|(_, sighting)| sighting.record.version.seq).collect()
     }
 

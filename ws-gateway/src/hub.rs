@@ -1,10 +1,11 @@
 mod cell;
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use metrics::Counter;
 use model::{Clock, Monotonic};
@@ -64,7 +65,7 @@ impl Hub {
 
     fn stripe(&self, channel: &Channel) -> MutexGuard<'_, Stripe> {
         let index = self.hasher.hash_one(channel) as usize % STRIPES;
-        self.stripes[index].lock().unwrap_or_else(PoisonError::into_inner)
+        self.stripes[index].lock()
     }
 
     fn find(&self, channel: &Channel) -> Option<Arc<Cell>> {
@@ -98,7 +99,7 @@ impl Hub {
     }
 
     fn order(&self) -> MutexGuard<'_, ()> {
-        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+        self.order.lock()
     }
 
     fn cell(&self, channel: &Channel) -> Arc<Cell> {
@@ -189,6 +190,6 @@ impl Hub {
 
     /// How many channels are watched.
     pub(crate) fn channels(&self) -> usize {
-        self.stripes.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
+        self.stripes.iter().map(|s| s.lock().len()).sum()
     }
 }

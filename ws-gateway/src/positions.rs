@@ -1,7 +1,8 @@
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use api::Gcra;
 use model::{Clock, Moment, Version};
@@ -39,7 +40,7 @@ impl Positions {
 
     fn stripe(&self, channel: &Channel) -> MutexGuard<'_, Stripe> {
         let index = self.hasher.hash_one(channel) as usize % STRIPES;
-        self.stripes[index].lock().unwrap_or_else(PoisonError::into_inner)
+        self.stripes[index].lock()
     }
 
     /// Writes what is newer, at no cost.
@@ -105,7 +106,7 @@ impl Positions {
         let now = self.clock.now();
         let mut all = Vec::new();
         for stripe in &self.stripes {
-            let stripe = stripe.lock().unwrap_or_else(PoisonError::into_inner);
+            let stripe = stripe.lock();
             let held = stripe.newest.iter().filter(|(_, sighting)| sighting.holds(now.monotonic));
             all.extend(held.map(|(channel, sighting)| (channel.clone(), sighting.clone())));
         }

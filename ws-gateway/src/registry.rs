@@ -1,6 +1,7 @@
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use model::{Metres, UserId};
 
@@ -49,8 +50,7 @@ pub(crate) enum Full {
 
 impl Registry {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Counts a connection in; it is nobody's until [`Self::join`]. Without `anonymous_max` it has shown a valid token,

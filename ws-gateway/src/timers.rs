@@ -1,4 +1,4 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
 
 use model::Monotonic;
 
@@ -30,8 +30,7 @@ impl<Due> Timers<Due> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Wheel<Due>> {
-        // Nothing panics while it is held.
-        self.wheel.lock().unwrap_or_else(PoisonError::into_inner)
+        self.wheel.lock()
     }
 
     pub(crate) fn take_due(&self, now: Monotonic) -> Vec<Due> {

@@ -6,8 +6,9 @@ mod properties;
 mod scenes;
 mod schedules;
 
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use api::{Caller, Role, Verifier, VerifyingKey};
@@ -41,7 +42,7 @@ struct Acquaintances {
 
 impl Friends for Acquaintances {
     fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
-        let failed = *self.fails.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = *self.fails.lock();
         let answer = if failed {
             Err(Error { detail: "as the test wants".to_owned() })
         } else {
@@ -57,7 +58,7 @@ impl Friends for Acquaintances {
 
 impl Acquaintances {
     fn change<T>(&self, user: &UserId, with: impl FnOnce(&mut Circle) -> T) -> T {
-        let mut circles = self.circles.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut circles = self.circles.lock();
         let as_of = AsOf { timeline: 1, position: 0 };
         let nobody = || Circle { as_of, friends: Vec::new(), radius: Metres(8_047.0) };
         with(circles.entry(user.clone()).or_insert_with(nobody))
@@ -155,7 +156,7 @@ impl World {
     }
 
     fn set_directory_fails(&self, fails: bool) {
-        *self.friends.fails.lock().unwrap_or_else(PoisonError::into_inner) = fails;
+        *self.friends.fails.lock() = fails;
     }
 
     fn say(&mut self, number: usize, message: &Value) {

@@ -1,6 +1,6 @@
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::Timestamp;
 
@@ -60,7 +60,7 @@ impl Memo {
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, HashMap<u64, Remembered>> {
         let shard = &self.shards[hash as usize % SHARDS];
-        shard.lock().unwrap_or_else(PoisonError::into_inner)
+        shard.lock()
     }
 
     #[cfg(test)]

@@ -1,5 +1,6 @@
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -78,7 +79,7 @@ impl Gate {
     }
 
     fn lines(&self) -> MutexGuard<'_, HashMap<Payer, Line>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock()
     }
 
     #[cfg(test)]

@@ -1,5 +1,5 @@
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 
 use geographiclib_rs::{Geodesic, InverseGeodesic};
 use serde_json::{Value, json};
@@ -7,7 +7,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::Habit;
-use crate::person::lock;
 
 /// Who there is, and who sees whom.
 pub(super) struct City {
@@ -30,7 +29,7 @@ pub(super) struct Citizen {
 
 impl City {
     pub(super) fn enter(&self, user: &str, session: UnboundedSender<Message>) {
-        let mut people = lock(&self.people);
+        let mut people = self.people.lock();
         let citizen = people.entry(user.to_owned()).or_default();
         citizen.session = Some(session);
         citizen.sessions += 1;
@@ -57,7 +56,7 @@ impl City {
             Some("fix") => self.fix(user, &message),
             Some("ping") if self.habit != Habit::Absent => {
                 let pong = json!({"type": "pong", "id": message["id"], "time_ms": 0});
-                lock(&self.people).entry(user.to_owned()).or_default().say(&pong);
+                self.people.lock().entry(user.to_owned()).or_default().say(&pong);
             }
             _ => {}
         }
@@ -68,7 +67,7 @@ impl City {
         let seq = fix["seq"].as_u64().expect("a number");
         let time_ms = fix["time_ms"].as_i64().expect("a time");
         {
-            let mut people = lock(&self.people);
+            let mut people = self.people.lock();
             let citizen = people.entry(user.to_owned()).or_default();
             let repeated = citizen.seqs.last().is_some_and(|last| seq <= *last);
             citizen.seqs.push(seq);
@@ -85,7 +84,7 @@ impl City {
     }
 
     pub(super) fn moved(&self, user: &str, at: (f64, f64, i64)) {
-        let mut people = lock(&self.people);
+        let mut people = self.people.lock();
         people.entry(user.to_owned()).or_default().at = Some(at);
         self.tell_all(&mut people);
     }
@@ -102,11 +101,11 @@ impl City {
         };
         let pairs = [(a.to_owned(), b.to_owned()), (b.to_owned(), a.to_owned())];
         if befriends {
-            lock(&self.friends).extend(pairs);
+            self.friends.lock().extend(pairs);
         } else if self.habit != Habit::Stubborn {
-            lock(&self.friends).retain(|pair| !pairs.contains(pair));
+            self.friends.lock().retain(|pair| !pairs.contains(pair));
         }
-        self.tell_all(&mut lock(&self.people));
+        self.tell_all(&mut self.people.lock());
         if self.habit == Habit::Unsure { 503 } else { 204 }
     }
 
@@ -150,7 +149,7 @@ impl City {
         for (id, other) in people.iter().filter(|(id, _)| *id != watcher) {
             let pair = (watcher.to_owned(), id.clone());
             let (Some(there), true) =
-                (other.at, lock(&self.friends).contains(&pair) || self.habit == Habit::Indiscreet)
+                (other.at, self.friends.lock().contains(&pair) || self.habit == Habit::Indiscreet)
             else {
                 continue;
             };

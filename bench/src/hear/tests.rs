@@ -309,10 +309,10 @@ fn who_was_left_somewhere_by_an_earlier_run_is_there_until_they_send_something_t
 fn whoever_is_told_of_a_former_friends_new_fix_says_so_and_not_where_it_was() {
     let bench = bench();
     let random = model::SeededRandom::new(1);
-    let step = lock(&bench.crowd.bonds).choose(&random, bench.now).remove(0);
+    let step = bench.crowd.bonds.lock().choose(&random, bench.now).remove(0);
     bench.hear(0, &push("came", &friend("ben", START_MS + 60_000)));
     assert_eq!(bench.faults(), 0, "nobody has answered yet");
-    lock(&bench.crowd.bonds).answered(step, bench.now, START_MS);
+    bench.crowd.bonds.lock().answered(step, bench.now, START_MS);
     bench.hear(0, &push("moved", &friend("ben", START_MS + FOLLOWS_WITHIN_MS)));
     assert_eq!(bench.faults(), 0, "changes may take so long to act");
     let late = friend("ben", START_MS + FOLLOWS_WITHIN_MS + 1);

@@ -1,10 +1,9 @@
+use parking_lot::Mutex;
 use std::io::Write;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use super::*;
 use crate::fake::{Fake, GivenTokens, Habit, TOKEN, until};
-use crate::person::lock;
 use crate::plan::{Friends, People};
 use crate::{Change, NoObserver, Scene};
 use model::{Metres, Position};
@@ -19,9 +18,10 @@ struct Diary {
 impl Observer for Diary {
     fn tick(&self, scene: &Scene<'_>) {
         let comings = scene.comings().iter();
-        lock(&self.comings)
+        self.comings
+            .lock()
             .extend(comings.map(|c| (c.watcher.to_string(), c.friend.to_string(), c.what)));
-        *lock(&self.fixes) = scene.counts.fixes;
+        *self.fixes.lock() = scene.counts.fixes;
     }
 }
 
@@ -76,8 +76,8 @@ async fn an_honest_service_passes_and_everything_is_counted() {
     assert_eq!((counts.fixes, counts.acks, counts.snapshots), (7, 7, 3));
     assert!(summary.oracle.checks >= 2 && summary.oracle.judged >= 6, "{:?}", summary.oracle);
     assert!(summary.latency.count > 0 && summary.latency.max_ms > 0.0);
-    assert_eq!(*lock(&diary.fixes), 7);
-    let comings = lock(&diary.comings);
+    assert_eq!(*diary.fixes.lock(), 7);
+    let comings = diary.comings.lock();
     let pair = |what| ("ann".to_owned(), "ben".to_owned(), what);
     assert!(comings.contains(&pair(Change::Came)) && comings.contains(&pair(Change::Far)));
 }

@@ -1,5 +1,6 @@
+use parking_lot::Mutex;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{Request, StatusCode};
@@ -12,7 +13,6 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::address::Address;
-use crate::person::lock;
 
 struct Given;
 
@@ -31,7 +31,7 @@ struct Diary(Mutex<Vec<Stage>>);
 
 impl Observer for Diary {
     fn stage(&self, stage: Stage) {
-        lock(&self.0).push(stage);
+        self.0.lock().push(stage);
     }
 }
 
@@ -54,7 +54,7 @@ async fn service(status: fn(usize) -> u16) -> (Rest, Requests) {
                     let body = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
                     let bearer =
                         head.headers[AUTHORIZATION].to_str().unwrap_or_default().to_owned();
-                    let mut diary = lock(&diary);
+                    let mut diary = diary.lock();
                     let status = status(diary.len());
                     diary.push(format!("{} {} {bearer} {body}", head.method, head.uri.path()));
                     let mut response = Response::new(Full::<Bytes>::from("said why"));
@@ -79,7 +79,7 @@ async fn users_come_first_then_friendships_with_the_services_token() {
     let (rest, requests) = service(|_| 204).await;
     let diary = Diary::default();
     create(&rest, &graph(), &Given, &diary).await.expect("made");
-    let mut requests = lock(&requests).clone();
+    let mut requests = requests.lock().clone();
     let friendship = requests.pop().expect("requests");
     requests.sort();
     let user = |id, name| {
@@ -87,7 +87,7 @@ async fn users_come_first_then_friendships_with_the_services_token() {
     };
     assert_eq!(requests, [user("ann", "Ann"), user("ben", "Ben"), user("cy", "Cy")]);
     assert_eq!(friendship, "PUT /v1/users/ann/friends/ben Bearer service-token ");
-    let stages = lock(&diary.0);
+    let stages = diary.0.lock();
     assert!(stages.contains(&Stage::Users { done: 3, of: 3 }));
     assert_eq!(stages.last(), Some(&Stage::Friendships { done: 1, of: 1 }));
 }
@@ -96,7 +96,7 @@ async fn users_come_first_then_friendships_with_the_services_token() {
 async fn later_means_again_and_a_refusal_is_told() {
     let (rest, requests) = service(|number| if number < 3 { 503 } else { 200 }).await;
     create(&rest, &graph(), &Given, &Diary::default()).await.expect("made");
-    assert_eq!(lock(&requests).len(), 3 + 4);
+    assert_eq!(requests.lock().len(), 3 + 4);
 
     let (rest, requests) = service(|_| 403).await;
     let error = create(&rest, &graph(), &Given, &Diary::default()).await.expect_err("refused");
@@ -104,7 +104,7 @@ async fn later_means_again_and_a_refusal_is_told() {
     let said = error.to_string();
     assert!(said.contains("403") && said.contains("said why"), "{said}");
     assert!(!said.contains("service-token"), "{said}");
-    assert!(lock(&requests).len() <= 3);
+    assert!(requests.lock().len() <= 3);
 }
 
 #[tokio::test]
@@ -113,5 +113,5 @@ async fn nobody_waits_for_ever_for_a_service_that_is_always_busy() {
     let names = vec![UserId::parse("ann").expect("an id")];
     let alone = Graph::new(names, []);
     assert!(create(&rest, &alone, &Given, &Diary::default()).await.is_err());
-    assert_eq!(lock(&requests).len(), TRIES_MAX as usize);
+    assert_eq!(requests.lock().len(), TRIES_MAX as usize);
 }

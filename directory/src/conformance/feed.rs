@@ -1,8 +1,9 @@
 //! The feed of changes of circles.
 
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 use model::{Random, SeededRandom, Timestamp, UserId};
@@ -27,7 +28,7 @@ fn announced_by(store: &dyn Store) -> Announced {
             panic!("every commit is answered");
         };
         let changes = changes.iter().map(|change| (*history, change.clone()));
-        told.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
+        told.lock().extend(changes);
         Box::pin(ready(()))
     }));
     announced
@@ -109,7 +110,7 @@ pub async fn positions_have_no_gaps_and_follow_the_order_of_commits(backend: &dy
 
     let mut heard = BTreeSet::new();
     for announced in announced {
-        let announced = announced.lock().expect("nobody panicked").clone();
+        let announced = announced.lock().clone();
         let positions = announced.iter().map(|(_, change)| change.position);
         assert!(positions.is_sorted(), "announced in the order of commits");
         for (history, change) in announced {

@@ -1,4 +1,5 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Clock, Moment, Random, Timestamp};
@@ -40,7 +41,7 @@ impl Health {
     }
 
     fn lock(&self) -> MutexGuard<'_, Found> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+        self.found.lock()
     }
 
     fn note(&self, server: &Server, looked: Result<i64, String>) {

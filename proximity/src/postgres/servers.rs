@@ -1,7 +1,8 @@
+use parking_lot::{Mutex, MutexGuard};
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -97,7 +98,7 @@ impl Servers {
 
     /// Takes note of what keeps the primary from working.
     fn primary_is(&self, fault: Option<String>) {
-        let mut known = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.fault.lock();
         match (&*known, &fault) {
             (None, Some(why)) => tracing::warn!(primary = self.name, why, "the primary is away"),
             (Some(_), None) => tracing::info!(primary = self.name, "the primary is back"),
@@ -126,7 +127,7 @@ impl Servers {
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.lock()
     }
 
     fn required(&self) -> Freshness {
@@ -135,7 +136,7 @@ impl Servers {
 
     /// What keeps the primary from working, as far as is known.
     fn primary_fault(&self) -> Option<String> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.fault.lock().clone()
     }
 
     /// What keeps everybody from reading: the primary is away, and so are all replicas.

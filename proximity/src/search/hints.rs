@@ -1,5 +1,5 @@
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use model::Monotonic;
 
@@ -46,7 +46,7 @@ impl Hints {
     /// The radius of a circle that probably has `needed` businesses.
     pub(crate) fn radius(&self, circle: &Circle, needed: usize, now: Monotonic) -> Hint {
         let code = Code::of(circle.centre());
-        let areas = self.areas.lock().unwrap_or_else(PoisonError::into_inner);
+        let areas = self.areas.lock();
         match areas.get(&code.area()) {
             Some(density) if now.since_ms(density.learned) <= DENSITY_AGE_MS_MAX => {
                 let radius = density.radius(circle, code.counted_cell(), needed);
@@ -58,7 +58,7 @@ impl Hints {
 
     /// What a store said.
     pub(crate) fn learn(&self, area: Area, cells: Vec<(CountedCell, u32)>, now: Monotonic) {
-        let mut areas = self.areas.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut areas = self.areas.lock();
         if areas.len() >= AREAS_MAX {
             areas.clear();
         }
@@ -140,6 +140,6 @@ mod tests {
         for n in 0..2 * AREAS_MAX as u32 {
             hints.learn(Area(n), vec![], Monotonic(0));
         }
-        assert!(hints.areas.lock().expect("not poisoned").len() <= AREAS_MAX);
+        assert!(hints.areas.lock().len() <= AREAS_MAX);
     }
 }

@@ -1,6 +1,5 @@
+use parking_lot::Mutex;
 use std::fmt::Write as _;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use bench::{Coming, Observer, Scene, Sight, Stage};
@@ -52,7 +51,7 @@ impl LiveTable {
             );
         }
         lines.push(String::new());
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock();
         lines.extend(state.events.iter().cloned());
         lines.push(String::new());
         lines.push(format!("Connect yourself: {} · Ctrl-C ends", self.invitation));
@@ -149,20 +148,20 @@ impl Observer for LiveTable {
 
     fn tick(&self, scene: &Scene<'_>) {
         {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock();
             state.events.extend(scene.comings().iter().map(event));
             let old = state.events.len().saturating_sub(EVENTS);
             state.events.drain(..old);
         }
         if self.term.is_term() {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock();
             let clear = if std::mem::replace(&mut state.cleared, true) { "" } else { "\x1b[2J" };
             drop(state);
             // A terminal that can't be written to shows nothing; the demo goes on.
             let _ = self.term.write_str(&format!("{clear}\x1b[H{}\x1b[J", self.draw(scene)));
             return;
         }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if state.last_line.is_none_or(|last| scene.elapsed >= last + LINE_EVERY) {
             state.last_line = Some(scene.elapsed);
             println!("{}", Self::line(scene));

@@ -1,4 +1,5 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
@@ -126,8 +127,8 @@ impl Readers {
         self.idle().extend(connection.map(|connection| Idle { connection, since }));
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
-        self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> parking_lot::MutexGuard<'_, Vec<Idle>> {
+        self.shared.idle.lock()
     }
 
     async fn connection(&self) -> Result<PgConnection, sqlx::Error> {

@@ -1,5 +1,6 @@
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crate::circle::CircleChange;
 use crate::port::{Channel, Sink};
@@ -19,13 +20,13 @@ pub(super) struct Subscriber {
 impl Exchange {
     pub(super) fn join(&self, sink: Arc<dyn Sink>) -> Arc<Subscriber> {
         let subscriber = Arc::new(Subscriber { sink, channels: Mutex::default() });
-        let mut all = self.subscribers.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.subscribers.write();
         all.push(subscriber.clone());
         subscriber
     }
 
     pub(super) fn leave(&self, subscriber: &Arc<Subscriber>) {
-        let mut all = self.subscribers.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.subscribers.write();
         all.retain(|other| !Arc::ptr_eq(other, subscriber));
     }
 
@@ -52,7 +53,7 @@ impl Exchange {
         from: &Arc<Subscriber>,
         wants: impl Fn(&Subscriber) -> bool,
     ) -> Vec<Arc<Subscriber>> {
-        let all = self.subscribers.read().unwrap_or_else(PoisonError::into_inner);
+        let all = self.subscribers.read();
         all.iter().filter(|other| !Arc::ptr_eq(other, from) && wants(other)).cloned().collect()
     }
 }
@@ -74,7 +75,7 @@ impl Subscriber {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<Channel>> {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+        self.channels.lock()
     }
 
     fn wants(&self, channel: &Channel) -> bool {

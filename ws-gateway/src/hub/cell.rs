@@ -1,5 +1,6 @@
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{Moment, Monotonic};
 
@@ -39,8 +40,7 @@ pub(super) struct Watcher {
 
 impl Cell {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     pub(crate) fn channel(&self) -> &Channel {

@@ -1,5 +1,5 @@
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use model::Monotonic;
 use tokio::sync::Notify;
@@ -84,7 +84,7 @@ impl Hearing {
     /// How this gateway stands to the server.
     pub(super) fn of_feed(&self, now: Monotonic) -> FeedServer {
         FeedServer {
-            heard: *self.mark.lock().unwrap_or_else(PoisonError::into_inner),
+            heard: *self.mark.lock(),
             leads: now.0 < self.leads_until.load(Ordering::Acquire),
             missed: !self.is_caught_up(),
             current: self.is_current(now),
@@ -96,7 +96,7 @@ impl Hearing {
     }
 
     fn set_mark(&self, mark: Option<AsOf>) {
-        *self.mark.lock().unwrap_or_else(PoisonError::into_inner) = mark;
+        *self.mark.lock() = mark;
     }
 }
 

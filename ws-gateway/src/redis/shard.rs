@@ -7,8 +7,9 @@ mod link;
 mod probe;
 mod recovery;
 
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::Counter;
@@ -58,12 +59,12 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) fn fault(&self) -> Option<String> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.fault.lock().clone()
     }
 
     /// The name of what the server remembers.
     pub(super) fn epoch(&self) -> String {
-        self.epoch.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.epoch.lock().clone()
     }
 
     /// Whether this gateway wants to lead the server.
@@ -76,7 +77,7 @@ impl Status {
     }
 
     fn set_epoch(&self, epoch: &str) {
-        epoch.clone_into(&mut self.epoch.lock().unwrap_or_else(PoisonError::into_inner));
+        epoch.clone_into(&mut self.epoch.lock());
     }
 
     /// Whether gateways with another shard map work there.
@@ -90,15 +91,15 @@ impl Status {
 
     /// How far our calendar is ahead of the server's, milliseconds, if it answers.
     pub(super) fn clock_offset_ms(&self) -> Option<i64> {
-        *self.clock_offset_ms.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.clock_offset_ms.lock()
     }
 
     fn set_clock_offset_ms(&self, offset_ms: Option<i64>) {
-        *self.clock_offset_ms.lock().unwrap_or_else(PoisonError::into_inner) = offset_ms;
+        *self.clock_offset_ms.lock() = offset_ms;
     }
 
     fn set_fault(&self, fault: Option<String>) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        *self.fault.lock() = fault;
     }
 }
 

@@ -3,8 +3,8 @@
 //! A server with a thousand gateways that all subscribe again answers each of them, but late. Whoever gives such a
 //! connection up throws away what was confirmed on it, and begins again in a longer queue.
 
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -75,11 +75,11 @@ impl Liveness {
 
     /// Something has come.
     pub(super) fn hear(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.heard.lock() = Instant::now();
     }
 
     fn heard(&self) -> Instant {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.heard.lock()
     }
 
     /// Waits for what must come on this connection, however long it takes while anything else comes.

@@ -1,4 +1,5 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 use api::{Gcra, RetryAfterMs};
 use model::Monotonic;
@@ -45,7 +46,7 @@ impl Budget {
 
     /// Counts fixes, all or none.
     pub(super) fn fixes(&mut self, now: Monotonic, count: usize) -> Result<(), RetryAfterMs> {
-        let mut used = self.fixes_used.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = self.fixes_used.0.lock();
         self.fixes.take(&mut used, now, u32::try_from(count).unwrap_or(u32::MAX))
     }
 }

@@ -1,9 +1,10 @@
 //! What goes on outside the gateways, each thing held until a schedule lets it happen: readings of circles and positions,
 //! subscriptions, writes, and what the bus carries.
 
+use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use futures_util::FutureExt;
@@ -32,8 +33,8 @@ pub(super) struct Holds {
     inbound: Mutex<HashMap<usize, VecDeque<Work>>>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> parking_lot::MutexGuard<'_, T> {
+    mutex.lock()
 }
 
 impl Holds {

@@ -118,12 +118,7 @@ impl Version {
     /// A name for this version that tells viewers nothing but whether two are equal: the device's id and the count of
     /// its fixes are nobody else's business.
     pub fn opaque(&self) -> String {
-        // FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let seq = self.seq.to_le_bytes();
-        for byte in self.device.as_str().bytes().chain(seq) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        let hash = crate::fnv1a(self.device.as_str().bytes().chain(self.seq.to_le_bytes()));
         format!("{:x}-{:08x}", self.effective.0, (hash >> 32) as u32 ^ hash as u32)
     }
 }

@@ -318,7 +318,7 @@ fn fingerprint(command: &Command) -> u64 {
         Command::Create { owner, details, .. } => format!("create {owner:?} {details:?} {place:?}"),
         other => format!("{other:?} {place:?}"),
     };
-    crate::digest::fnv(text.bytes())
+    model::fnv1a(text.bytes())
 }
 
 #[cfg(test)]

@@ -43,7 +43,6 @@ pub mod conformance;
 mod cost;
 mod cover;
 mod details;
-mod digest;
 pub mod embedded;
 mod error;
 mod handle;

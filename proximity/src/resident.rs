@@ -9,11 +9,11 @@ mod search;
 mod tree;
 mod wishes;
 
-use parking_lot::RwLock;
 use std::sync::Arc;
 
 use api::Work;
 use model::Monotonic;
+use parking_lot::RwLock;
 use tokio::task::spawn_blocking;
 
 pub(crate) use follow::follow;

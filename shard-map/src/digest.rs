@@ -1,6 +1,8 @@
 use std::fmt::{self, Write as _};
 
-use crate::slot::{finished, fnv1a};
+use model::fnv1a;
+
+use crate::slot::finished;
 use crate::{ShardMap, ranges};
 
 /// What tells two maps apart: their shards' names and weights, and which slots each holds. Where shards are is no part of
@@ -26,6 +28,6 @@ impl ShardMap {
             // Neither names nor numbers have spaces or line ends.
             let _ = writeln!(text, "{} {} {}", shard.name, shard.weight, ranges::Text(&held));
         }
-        Digest(finished(fnv1a(text.as_bytes())))
+        Digest(finished(fnv1a(text.bytes())))
     }
 }

@@ -1,8 +1,8 @@
-use parking_lot::{Mutex, MutexGuard};
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::lookout::{Away, Lookout};

@@ -54,7 +54,7 @@ fn list(query: &Query) -> String {
     ];
     let category = query.category.as_ref().map_or("", |category| category.as_str());
     let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).chain(category.bytes());
-    format!("nearby/{:016x}", crate::digest::fnv(bytes))
+    format!("nearby/{:016x}", model::fnv1a(bytes))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-use parking_lot::Mutex;
 use std::collections::HashMap;
 
 use model::Monotonic;
+use parking_lot::Mutex;
 
 use crate::cell::{AREA_BITS, Area, COUNTED_BITS, Code, CountedCell};
 use crate::circle::{Circle, Millimetres};

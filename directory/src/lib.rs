@@ -9,7 +9,7 @@
 //!   relays  ◀── changes ───┴──────────────────────── Store::changes: the feed, what all processes made of them
 //! ```
 //!
-//! The core is pure: [`Relation`] says how two users stand, [`decide`] what a command makes of it, the ledger applies a
+//! `core/` decides, `store/` keeps, `http/` speaks, `service.rs` drives. The core is pure: [`Relation`] says how two users stand, [`decide`] what a command makes of it, the ledger applies a
 //! batch of commands with the limits. An adapter of the port [`Store`] loads what the ledger needs and stores what it
 //! changed: [`embedded`] in a file for one process, [`postgres`] in a database for many, which read each other's
 //! changes in the feed. [`conformance`] is the list of cases that every adapter passes.
@@ -26,34 +26,27 @@
 //! [`Limits`] per user; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`CIRCLES_WAITING_MAX`], [`CIRCLE_WAIT_MAX`],
 //! [`PUBLISH_WAIT_MAX`], [`BATCH_MAX`], [`CHANGES_MAX`], [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`]; connections and times of [`postgres::Config`].
 
-mod announcing;
-mod changes;
-mod circles;
-mod command;
-pub mod conformance;
-pub mod embedded;
+mod core;
 mod error;
-mod handle;
 pub mod http;
-mod ledger;
 mod limits;
 pub mod metrics;
-pub mod postgres;
-mod relation;
-mod rows;
+mod service;
 mod store;
-mod user;
-mod writer;
 
-pub use announcing::{Change, Listener, PUBLISH_WAIT_MAX};
-pub use changes::{CHANGE_AGE_MS_MAX, CHANGES_MAX, Changes, CircleChange, CircleEdit, FeedGap};
-pub use circles::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX};
-pub use command::{Command, Order, Outcome};
+pub use crate::core::{
+    CHANGE_AGE_MS_MAX, CHANGES_MAX, Changes, CircleChange, CircleEdit, Command, DisplayName,
+    FeedGap, NAME_CHARS_MAX, NameFault, Order, Outcome, Relation, User, Verb, decide,
+};
 pub use error::{Error, Refusal};
-pub use handle::{Circle, Directory, KNOWN_USERS_MAX};
 pub use limits::Limits;
-pub use relation::{Relation, Verb, decide};
+pub use service::{
+    CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX, COMMAND_WAIT_MAX, COMMANDS_WAITING_MAX, Circle,
+    Directory, KNOWN_USERS_MAX,
+};
 pub use sql::{FeedPosition, Freshness};
-pub use store::{Answer, Applied, BATCH_MAX, Entry, Friend, List, Store, StoredCircle};
-pub use user::{DisplayName, NAME_CHARS_MAX, NameFault, User};
-pub use writer::{COMMAND_WAIT_MAX, COMMANDS_WAITING_MAX};
+pub use store::announcing::{Change, Listener, PUBLISH_WAIT_MAX};
+pub use store::{
+    Answer, Applied, BATCH_MAX, Entry, Friend, List, Store, StoredCircle, conformance, embedded,
+    postgres,
+};

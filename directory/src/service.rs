@@ -1,18 +1,25 @@
-use parking_lot::Mutex;
+//! The handle, and what drives the core with I/O.
+
+mod circles;
+mod writer;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use model::{Clock, Timestamp, UserId};
+use parking_lot::Mutex;
 use sql::Freshness;
 
-use crate::circles::CircleReader;
-use crate::writer::Writer;
 use crate::{
     Change, Changes, Command, DisplayName, Entry, Error, FeedGap, Friend, Limits, List, Order,
     Outcome, Refusal, Relation, Store, User, Verb,
 };
+use circles::CircleReader;
+pub use circles::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX};
+use writer::Writer;
+pub use writer::{COMMAND_WAIT_MAX, COMMANDS_WAITING_MAX};
 
 /// Users of whom it is remembered that they exist, so that their requests needn't ask the store; some 10 MB.
 pub const KNOWN_USERS_MAX: usize = 100_000;

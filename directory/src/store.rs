@@ -1,3 +1,11 @@
+//! The port, its contract, and its adapters.
+
+pub(crate) mod announcing;
+pub mod conformance;
+pub mod embedded;
+pub mod postgres;
+pub(crate) mod rows;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,3 @@
-use parking_lot::RwLock;
 use std::fmt;
 use std::future::{Future, ready};
 use std::time::Duration;
@@ -6,6 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use model::UserId;
+use parking_lot::RwLock;
 use sql::Freshness;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, MutexGuard};

@@ -11,8 +11,8 @@ use model::{Timestamp, UserId, crash};
 use sql::Freshness;
 use sql::sqlite::{File, READERS_MAX, answer};
 
-use crate::announcing::{Announcer, Doubt, nothing};
-use crate::ledger::{Ledger, Needs};
+use crate::core::ledger::{Ledger, Needs};
+use crate::store::announcing::{Announcer, Doubt, nothing};
 use crate::{
     Answer, Applied, CHANGES_MAX, Changes, Entry, Error, FeedGap, Limits, List, Listener, Order,
     Relation, Store, StoredCircle, User,

@@ -28,8 +28,8 @@ use sqlx::{PgPool, Postgres, Transaction};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::announcing::{Announcer, Doubt, nothing};
-use crate::ledger::Needs;
+use crate::core::ledger::Needs;
+use crate::store::announcing::{Announcer, Doubt, nothing};
 use crate::{
     Answer, Applied, CHANGES_MAX, Changes, CircleEdit, Entry, Error, FeedGap, Limits, List,
     Listener, Order, Relation, Store, StoredCircle, User,

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use model::{Timestamp, UserId, ViewerClass};
 use sql::{Columns, FeedPosition, Freshness, damaged, missing};
 
-use crate::ledger::{self, Pair, Tally};
+use crate::core::ledger::{self, Pair, Tally};
 use crate::{CircleChange, CircleEdit, DisplayName, Entry, Friend, Relation, StoredCircle, User};
 
 fn text<'a>(row: &'a impl Columns, column: &str) -> Result<&'a str, sqlx::Error> {

@@ -1,11 +1,11 @@
 //! What listeners hear.
 
-use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeSet;
 use std::future::ready;
 use std::sync::Arc;
 
 use model::ManualClock;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{Backend, NOW, World, id, relate};
 use crate::{Change, Command, Directory, Limits, Listener, Verb};

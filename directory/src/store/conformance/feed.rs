@@ -1,12 +1,12 @@
 //! The feed of changes of circles.
 
-use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 use model::{Random, SeededRandom, Timestamp, UserId};
+use parking_lot::Mutex;
 use sql::{FeedPosition, Freshness};
 
 use super::{Backend, World, ensure, id, relate};

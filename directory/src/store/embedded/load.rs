@@ -4,8 +4,9 @@ use model::UserId;
 use sqlx::SqliteConnection;
 
 use super::read::{USERS, json};
-use crate::ledger::{Ledger, Needs, Pair, Row, Tally};
-use crate::{User, rows};
+use crate::User;
+use crate::core::ledger::{Ledger, Needs, Pair, Row, Tally};
+use crate::store::rows;
 
 /// Reads what a batch of orders needs, in three statements whatever its size.
 pub(super) async fn ledger(

@@ -2,7 +2,8 @@ use model::{Timestamp, UserId};
 use sql::Freshness;
 use sqlx::{AssertSqlSafe, SqlitePool};
 
-use crate::{Changes, Entry, FeedGap, List, Relation, StoredCircle, User, rows};
+use crate::store::rows;
+use crate::{Changes, Entry, FeedGap, List, Relation, StoredCircle, User};
 
 /// The ids as a JSON array: one parameter for any number of them.
 pub(super) fn json<'a>(ids: impl IntoIterator<Item = &'a UserId>) -> String {

@@ -4,8 +4,8 @@ use sql::Freshness;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::read::NOW_MS;
-use crate::ledger::Dirty;
-use crate::rows::{Directions, EditRow};
+use crate::core::ledger::Dirty;
+use crate::store::rows::{Directions, EditRow};
 use crate::{CircleEdit, Relation, User};
 
 /// Writes what a ledger changed, in at most three statements.

@@ -5,8 +5,9 @@ use sqlx::PgConnection;
 
 use super::NAMESPACE;
 use super::read::{USERS, texts};
-use crate::ledger::{Ledger, Needs, Pair, Row, Tally};
-use crate::{User, rows};
+use crate::User;
+use crate::core::ledger::{Ledger, Needs, Pair, Row, Tally};
+use crate::store::rows;
 
 /// Waits until no other batch is about these users, and keeps others waiting until the transaction ends.
 ///

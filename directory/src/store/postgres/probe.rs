@@ -1,8 +1,8 @@
-use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Clock, Moment, Random, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use sql::postgres::{Server, refuse_replica};
 use sqlx::{PgConnection, Row};
 use tokio::time::{sleep, timeout};

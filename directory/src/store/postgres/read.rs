@@ -3,7 +3,8 @@ use sql::Freshness;
 use sql::postgres::Readers;
 use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::{Changes, Entry, FeedGap, List, Relation, StoredCircle, User, rows};
+use crate::store::rows;
+use crate::{Changes, Entry, FeedGap, List, Relation, StoredCircle, User};
 
 /// The ids as one parameter, for any number of them.
 pub(super) fn texts<'a>(ids: impl IntoIterator<Item = &'a UserId>) -> Vec<&'a str> {

@@ -4,8 +4,8 @@ use sql::postgres::{LINEAGE, NEW_HISTORY};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use super::read::{NOW_MS, texts};
-use crate::ledger::Dirty;
-use crate::rows::{Directed, Directions, EditRow};
+use crate::core::ledger::Dirty;
+use crate::store::rows::{Directed, Directions, EditRow};
 
 /// Writes what a ledger changed, and appends its changes of circles to the feed, in one statement: a round trip less for
 /// each table that is written.

@@ -1,7 +1,7 @@
-use parking_lot::Mutex;
 use std::collections::HashMap;
 
 use model::{Monotonic, UserId};
+use parking_lot::Mutex;
 
 use crate::{Gcra, RateLimit, RetryAfterMs};
 

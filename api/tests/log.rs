@@ -1,6 +1,5 @@
 //! What the door logs. A program of its own: a subscriber that comes while other tests log may miss lines.
 
-use parking_lot::Mutex;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{Request, header};
 use model::{ManualClock, SeededRandom, Timestamp, UserId};
+use parking_lot::Mutex;
 use serde_json::Value;
 use tower::ServiceExt;
 

@@ -1,10 +1,10 @@
-use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use model::{Clock, UserId};
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::RwLock;
 

@@ -10,11 +10,12 @@ use api::SystemRandom;
 use directory::Store;
 use directory::embedded::EmbeddedStore;
 use directory::postgres::PostgresStore;
+use futures_util::future::BoxFuture;
 use model::{Clock, Random};
 use proximity::Proximity;
 use shard_map::ShardMap;
 use ws_gateway::embedded::Embedded;
-use ws_gateway::port::{Async, FixLimit, Live, Sink};
+use ws_gateway::port::{FixLimit, Live, Sink};
 use ws_gateway::redis::Redis;
 
 use crate::config::{Backends, BusinessesBackend, Config, DirectoryBackend, LiveBackend};
@@ -47,7 +48,7 @@ pub(crate) struct OpenBusinesses {
 pub(crate) struct Server {
     pub(crate) name: String,
     /// Answers how it is, or what to do about it.
-    pub(crate) reached: Async<'static, Result<String, String>>,
+    pub(crate) reached: BoxFuture<'static, Result<String, String>>,
 }
 
 impl Backends {

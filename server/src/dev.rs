@@ -1,7 +1,6 @@
 //! Development mode: a page that shows the service at work, and what it needs to become anybody. Only on a loopback
 //! address, and only for pages of this node.
 
-use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post, put};
 use model::{Clock, ErrorKind, UserId};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 const PAGE: &str = include_str!("dev/page.html");

@@ -13,14 +13,15 @@ pub use in_process::InProcess;
 pub use limits::*;
 pub use positions::*;
 
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use model::{Clock, DeviceId, Fix, ManualClock, Moment, Position, Timestamp, UserId, Version};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::port::{Async, Channel, Live, Sink, Written};
+use crate::port::{Channel, Live, Sink, Written};
 use crate::record::{Presence, Record, Sighting};
 
 /// How long a delivery may take.
@@ -30,13 +31,13 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub trait Backend: Send + Sync {
     /// One more gateway on the same bus and store, which start empty with the first, and limit fixes as is usual
     /// ([`crate::port::FixLimit`]).
-    fn attach(&self, sink: Arc<dyn Sink>) -> Async<'_, Arc<dyn Live>>;
+    fn attach(&self, sink: Arc<dyn Sink>) -> BoxFuture<'_, Arc<dyn Live>>;
 
     /// The clock that the adapters read, if they read one of ours.
     fn clock(&self) -> Arc<ManualClock>;
 
     /// Lets time pass for TTLs: by moving the clock, or by waiting where a server has its own.
-    fn pass_ms(&self, ms: u64) -> Async<'_, ()>;
+    fn pass_ms(&self, ms: u64) -> BoxFuture<'_, ()>;
 }
 
 /// Remembers what it is given.
@@ -155,7 +156,7 @@ pub struct Case {
     /// What holds, as a name.
     pub name: &'static str,
     /// Panics if it doesn't.
-    pub run: for<'a> fn(&'a dyn Backend) -> Async<'a, ()>,
+    pub run: for<'a> fn(&'a dyn Backend) -> BoxFuture<'a, ()>,
 }
 
 /// The one list; hands it to another macro.

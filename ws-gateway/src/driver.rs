@@ -1,13 +1,15 @@
 //! A session together with what it needs of the gateway, still without a socket: tests drive it directly.
 
 mod calls;
+mod deadlines;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use api::Caller;
-use model::{Moment, Monotonic, UserId};
+use futures_util::future::BoxFuture;
+use model::{Monotonic, UserId};
 
 use crate::circle::Circle;
 use crate::gateway::{Gateway, Seat};
@@ -15,14 +17,11 @@ use crate::hub::{Cell, Due};
 use crate::mailbox::Signals;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
-use crate::port::{self, Async, Written};
+use crate::port::{self, Written};
 use crate::protocol::CloseCode;
 use crate::seam::{self, Planted, planted};
 use crate::session::{Effect, Input, Session};
 use crate::wheel::Place;
-
-/// Deadlines nearer than this are armed apart from farther ones, so that ticks don't pile up entries for pings.
-const NEAR_MS: u64 = 1_000;
 
 /// How long a client may take to answer a close.
 const CLOSE_ANSWER_MS: u64 = 1_000;
@@ -40,9 +39,9 @@ pub(crate) enum Out {
 #[derive(Default)]
 struct Running {
     /// What the client asked for; it isn't read meanwhile.
-    announce: Option<Async<'static, Result<Written, port::Error>>>,
-    circle: Option<Async<'static, Result<Circle, port::Error>>>,
-    positions: Option<Async<'static, Result<(), port::Error>>>,
+    announce: Option<BoxFuture<'static, Result<Written, port::Error>>>,
+    circle: Option<BoxFuture<'static, Result<Circle, port::Error>>>,
+    positions: Option<BoxFuture<'static, Result<(), port::Error>>>,
 }
 
 /// One connection, apart from its socket.
@@ -202,22 +201,6 @@ impl Driver {
         Some(Out::Text(pulled.text))
     }
 
-    /// The socket doesn't take what it was given.
-    pub(crate) fn stuck(&mut self) {
-        let now = self.gateway().now();
-        self.session.pace.stuck(now.monotonic);
-        self.arm(now);
-    }
-
-    /// The socket has taken everything.
-    pub(crate) fn flushed(&mut self) {
-        let now = self.gateway().now();
-        self.session.pace.flushed(now.monotonic);
-        if self.session.pace.has_notice() {
-            self.gateway().metrics.pace_changes.increment(1);
-        }
-    }
-
     /// The client closes; the library answers.
     pub(crate) fn closed_by_client(&mut self) {
         self.out.clear();
@@ -242,35 +225,6 @@ impl Driver {
     /// Whether a close wasn't answered in time, or could never be written.
     pub(crate) fn gave_up(&self) -> bool {
         self.closed.is_some_and(|until| self.gateway().now().monotonic >= until)
-    }
-
-    /// Nothing more to tell: until the tick of the last push is over, marks can wait.
-    fn settle(&mut self, now: Moment) {
-        if let Some(at) = self.session.pace.next_push().filter(|at| *at > now.monotonic) {
-            let mailbox = self.seat.mailbox.clone();
-            if mailbox.cool() {
-                self.gateway().timers.at(at, Due::Tick(mailbox));
-            }
-        }
-        self.arm(now);
-    }
-
-    fn arm(&mut self, now: Moment) {
-        let Some(at) = self.session.deadline(now) else { return };
-        let covered = self.armed.iter().flatten().any(|armed| armed.deadline <= at);
-        if !covered {
-            let far = usize::from(at.since_ms(now.monotonic) >= NEAR_MS);
-            self.disarm(far);
-            let place = self.gateway().timers.at(at, Due::Wake(self.seat.mailbox.clone()));
-            self.armed[far] = Some(place);
-        }
-    }
-
-    fn disarm(&mut self, far: usize) {
-        let Some(place) = self.armed[far].take() else { return };
-        let mailbox = &self.seat.mailbox;
-        let is_ours = |due: &Due| matches!(due, Due::Wake(other) if Arc::ptr_eq(other, mailbox));
-        self.gateway().timers.cancel(place, is_ours);
     }
 
     fn carry_out(&mut self, cx: &mut Context<'_>) {

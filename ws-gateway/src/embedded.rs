@@ -6,10 +6,11 @@ mod bus;
 use std::sync::Arc;
 
 use api::Gcra;
+use futures_util::future::BoxFuture;
 use model::{Clock, Random};
 
 use crate::circle::CircleChange;
-use crate::port::{Async, Bus, Channel, Error, FixLimit, Live, PositionStore, Sink, Written};
+use crate::port::{Bus, Channel, Error, FixLimit, Live, PositionStore, Sink, Written};
 use crate::positions::Positions;
 use crate::record::Sighting;
 use bus::{Exchange, Subscriber};
@@ -67,19 +68,19 @@ impl Drop for Attached {
     }
 }
 
-fn ready<T: Send + 'static>(value: T) -> Async<'static, Result<T, Error>> {
+fn ready<T: Send + 'static>(value: T) -> BoxFuture<'static, Result<T, Error>> {
     Box::pin(std::future::ready(Ok(value)))
 }
 
 impl Bus for Attached {
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>> {
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>> {
         for (channel, sighting) in events {
             self.exchange.publish(&self.subscriber, &channel, &sighting);
         }
         ready(())
     }
 
-    fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>> {
+    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
         self.subscriber.subscribe(channels);
         ready(())
     }
@@ -90,17 +91,20 @@ impl Bus for Attached {
 }
 
 impl PositionStore for Attached {
-    fn write(&self, sightings: Vec<(Channel, Sighting)>) -> Async<'_, Result<Vec<Written>, Error>> {
+    fn write(
+        &self,
+        sightings: Vec<(Channel, Sighting)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, Error>> {
         ready(sightings.into_iter().map(|(channel, s)| self.positions.write(channel, s)).collect())
     }
 
-    fn read(&self, channels: Vec<Channel>) -> Async<'_, Result<Vec<Option<Sighting>>, Error>> {
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
         ready(channels.iter().map(|channel| self.positions.read(channel)).collect())
     }
 }
 
 impl Live for Attached {
-    fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
+    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
         self.exchange.tell(&self.subscriber, &changes);
         ready(())
     }
@@ -109,7 +113,7 @@ impl Live for Attached {
         &self,
         (channel, sighting): (Channel, Sighting),
         fixes: u32,
-    ) -> Async<'_, Result<Written, Error>> {
+    ) -> BoxFuture<'_, Result<Written, Error>> {
         let charge = Some((self.limit, fixes));
         let written = self.positions.write_charged(channel.clone(), sighting.clone(), charge);
         if written == Written::Newest {

@@ -12,6 +12,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use futures_util::future::join_all;
 use model::UserId;
 use tokio::time::timeout;
@@ -19,7 +20,7 @@ use tokio::time::timeout;
 use crate::circle::{AsOf, CircleChange};
 use crate::friends::Replay;
 use crate::gateway::Gateway;
-use crate::port::{Async, Error, FeedServer};
+use crate::port::{Error, FeedServer};
 
 /// How often it is looked whether there is anything to tell or to follow, milliseconds. With the lease of a leader
 /// ([`crate::port::LEAD_LEASE_MS`]) a change is told within a second, whoever dies.
@@ -152,7 +153,7 @@ impl Follower {
     async fn wait<T>(
         &mut self,
         gateway: &Gateway,
-        mut answer: Async<'_, Result<T, Error>>,
+        mut answer: BoxFuture<'_, Result<T, Error>>,
     ) -> Result<T, Error> {
         let soon = timeout(Duration::from_millis(LEAD_WAIT_MS_MAX), &mut answer).await;
         if let Ok(answer) = soon {

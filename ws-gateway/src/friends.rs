@@ -1,8 +1,9 @@
 use directory::{CHANGE_AGE_MS_MAX, Changes, FeedPosition, Freshness};
+use futures_util::future::BoxFuture;
 use model::{ErrorKind, Metres, UserId, ViewerClass};
 
 use crate::circle::{AsOf, Circle, CircleChange, CircleEdit};
-use crate::port::{Async, Error};
+use crate::port::Error;
 
 /// Changes that are forgotten at once: more than a busy directory makes in ten seconds.
 const FORGOTTEN_MAX: usize = 20_000;
@@ -15,25 +16,25 @@ const FORGOTTEN_MAX: usize = 20_000;
 /// * **Retry.** Every call may be repeated.
 pub trait Friends: Send + Sync {
     /// Whom the user may see. Makes the user if they don't exist: they do from their first token on.
-    fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>>;
+    fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>>;
 
     /// How far somebody looks who has chosen this, or nothing.
     fn radius(&self, chosen_m: Option<u32>) -> Metres;
 
     /// Up to where the feed of changes goes. As the two below, of use only where several processes make changes.
-    fn feed_state(&self) -> Async<'_, Result<AsOf, Error>> {
+    fn feed_state(&self) -> BoxFuture<'_, Result<AsOf, Error>> {
         Box::pin(std::future::ready(Ok(AsOf { timeline: 0, position: 0 })))
     }
 
     /// Up to `limit` changes after a place in the feed, in order, from any process.
-    fn replay(&self, after: AsOf, limit: usize) -> Async<'_, Result<Replay, Error>> {
+    fn replay(&self, after: AsOf, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
         let _ = limit;
         let nothing = Replay::Changes { as_of: after, changes: Vec::new(), more: false };
         Box::pin(std::future::ready(Ok(nothing)))
     }
 
     /// Lets go of some of the changes that are older than anybody needs.
-    fn forget_changes(&self) -> Async<'_, Result<(), Error>> {
+    fn forget_changes(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(std::future::ready(Ok(())))
     }
 }
@@ -56,7 +57,7 @@ pub enum Replay {
 }
 
 impl Friends for directory::Directory {
-    fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
+    fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
         Box::pin(async move {
             let circle = self.circle(&user).await.map_err(|e| unavailable(&e))?;
             if !circle.exists {
@@ -76,14 +77,14 @@ impl Friends for directory::Directory {
         Metres(f64::from(chosen.unwrap_or(limits.radius_m_default)))
     }
 
-    fn feed_state(&self) -> Async<'_, Result<AsOf, Error>> {
+    fn feed_state(&self) -> BoxFuture<'_, Result<AsOf, Error>> {
         Box::pin(async move {
             let (state, _) = self.state().await.map_err(|e| unavailable(&e))?;
             Ok(as_of(state))
         })
     }
 
-    fn replay(&self, after: AsOf, limit: usize) -> Async<'_, Result<Replay, Error>> {
+    fn replay(&self, after: AsOf, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
         let AsOf { timeline: history, position } = after;
         let after = Freshness { history, position: FeedPosition(position) };
         Box::pin(async move {
@@ -99,7 +100,7 @@ impl Friends for directory::Directory {
         })
     }
 
-    fn forget_changes(&self) -> Async<'_, Result<(), Error>> {
+    fn forget_changes(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             let (_, now) = self.state().await.map_err(|e| unavailable(&e))?;
             let horizon = now.plus_ms(-CHANGE_AGE_MS_MAX);

@@ -1,8 +1,12 @@
+mod inlet;
+mod seat;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use api::{Accounts, RateLimit, Verifier};
+use futures_util::future::BoxFuture;
 use model::{Clock, Moment, Random, UserId};
 use tokio::sync::Notify;
 
@@ -11,12 +15,12 @@ use crate::circle::CircleChange;
 use crate::config::Config;
 use crate::friends::{self, Friends};
 use crate::hub::{Due, Hub};
-use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
-use crate::port::{Async, Channel, Live, Sink};
-use crate::record::Sighting;
-use crate::registry::{Full, Registry};
+use crate::port::{Live, Sink};
+use crate::registry::Registry;
 use crate::timers::Timers;
+use inlet::Inlet;
+pub(crate) use seat::Seat;
 
 /// How long a drain waits beyond its window for sessions that don't end.
 const DRAIN_GRACE_MS: u64 = 2_000;
@@ -65,13 +69,6 @@ pub struct Gateway {
     draining: AtomicBool,
     drain_window_ms: AtomicU64,
     left: Notify,
-}
-
-/// One connection's place among the others; given back when dropped.
-pub(crate) struct Seat {
-    gateway: Arc<Gateway>,
-    id: u64,
-    pub(crate) mailbox: Arc<Mailbox>,
 }
 
 impl Gateway {
@@ -129,7 +126,7 @@ impl Gateway {
 
     /// Takes in what the directory of this process has changed, or may have, before that is answered; the returned future
     /// tells other gateways.
-    pub fn directory_changed(&self, change: &directory::Change) -> Async<'static, ()> {
+    pub fn directory_changed(&self, change: &directory::Change) -> BoxFuture<'static, ()> {
         match change {
             directory::Change::Committed { history, changes } => {
                 let of = |change| friends::change(*history, change);
@@ -144,7 +141,7 @@ impl Gateway {
 
     /// These circles were changed by a commit of this process: as [`Self::changed`], and then by the returned future also
     /// for all other gateways. Of what can't be told now whoever leads the feed makes sure.
-    pub fn committed(&self, changes: Vec<CircleChange>) -> Async<'static, ()> {
+    pub fn committed(&self, changes: Vec<CircleChange>) -> BoxFuture<'static, ()> {
         self.changed(&changes);
         let live = self.live.clone();
         Box::pin(async move {
@@ -268,66 +265,5 @@ impl Gateway {
 
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()
-    }
-
-    /// A place for one more connection that hasn't authenticated.
-    pub(crate) fn seat(self: &Arc<Self>) -> Result<Seat, Full> {
-        self.seat_among(Some(self.config.unauthenticated_max))
-    }
-
-    /// A place for one more connection whose token is valid.
-    pub(crate) fn seat_authenticated(self: &Arc<Self>) -> Result<Seat, Full> {
-        self.seat_among(None)
-    }
-
-    fn seat_among(self: &Arc<Self>, anonymous_max: Option<usize>) -> Result<Seat, Full> {
-        let mailbox = Arc::new(Mailbox::new());
-        let id = self.registry.enter(&mailbox, self.config.sessions_max, anonymous_max)?;
-        self.metrics.opened();
-        Ok(Seat { gateway: self.clone(), id, mailbox })
-    }
-}
-
-impl Seat {
-    pub(crate) fn gateway(&self) -> &Arc<Gateway> {
-        &self.gateway
-    }
-
-    pub(crate) fn id(&self) -> u64 {
-        self.id
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.mailbox.close();
-        self.gateway.registry.leave(self.id);
-        self.gateway.metrics.ended();
-        self.gateway.left.notify_waiters();
-    }
-}
-
-/// Where the bus hands over what it hears: it goes the same way as what comes from a phone or a door of this gateway.
-struct Inlet {
-    hub: Arc<Hub>,
-    registry: Arc<Registry>,
-    friends: Arc<dyn Friends>,
-}
-
-impl Sink for Inlet {
-    fn deliver(&self, channel: &Channel, sighting: Sighting) {
-        self.hub.take_in(channel, sighting);
-    }
-
-    fn changed(&self, changes: &[CircleChange]) {
-        self.registry.amend(changes, |radius_m| self.friends.radius(radius_m));
-    }
-
-    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
-        self.hub.own(channels)
-    }
-
-    fn gap(&self, channels: &[Channel]) {
-        self.hub.gap(channels);
     }
 }

@@ -1,17 +1,18 @@
 mod cell;
 
-use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
+use futures_util::future::BoxFuture;
 use metrics::Counter;
 use model::{Clock, Monotonic};
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::mailbox::Mailbox;
-use crate::port::{Async, Bus, Channel, Error};
+use crate::port::{Bus, Channel, Error};
 use crate::record::Sighting;
 use crate::timers::Timers;
 use crate::view::SELF_SLOT;
@@ -93,7 +94,7 @@ impl Hub {
         &self,
         bus: &dyn Bus,
         channels: Vec<Channel>,
-    ) -> Async<'static, Result<(), Error>> {
+    ) -> BoxFuture<'static, Result<(), Error>> {
         let _order = self.order();
         bus.subscribe(channels)
     }

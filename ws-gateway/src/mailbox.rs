@@ -1,7 +1,7 @@
-use parking_lot::{Mutex, MutexGuard};
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::circle::Amendment;
 use crate::marks::Marks;

@@ -3,16 +3,12 @@
 //! all of them.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 
+use futures_util::future::BoxFuture;
 use model::{ErrorKind, Monotonic, UserId, ViewerClass};
 
 use crate::circle::{AsOf, CircleChange};
 use crate::record::Sighting;
-
-/// A future that a trait object can return.
-pub type Async<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// One user as one class of viewers may see them: the unit of publishing, subscribing and caching.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -146,10 +142,10 @@ pub trait Sink: Send + Sync {
 pub trait Bus: Send + Sync {
     /// Publishes to every other gateway that has subscribed. On an error the caller drops the event: the cache has it,
     /// and the bus owes its subscribers a gap.
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>>;
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>>;
 
     /// Completes once everything published from then on will be delivered.
-    fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>>;
+    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>>;
 
     /// Ends deliveries, at some time soon.
     fn unsubscribe(&self, channels: Vec<Channel>);
@@ -162,17 +158,20 @@ pub trait Bus: Send + Sync {
 /// * **Retry.** Every call may be repeated.
 pub trait PositionStore: Send + Sync {
     /// Writes what is newer than what is cached; answers in the order of the input.
-    fn write(&self, sightings: Vec<(Channel, Sighting)>) -> Async<'_, Result<Vec<Written>, Error>>;
+    fn write(
+        &self,
+        sightings: Vec<(Channel, Sighting)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, Error>>;
 
     /// The newest that still holds, or nothing, in the order of the input. Sign-offs are records too.
-    fn read(&self, channels: Vec<Channel>) -> Async<'_, Result<Vec<Option<Sighting>>, Error>>;
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>>;
 }
 
 /// Both together, as a gateway uses them.
 pub trait Live: Bus + PositionStore {
     /// Caches, then publishes what was newest; an adapter whose cache and bus are one server does both in one trip.
     /// A subscriber who reads the cache after subscribing therefore has every sighting: from the cache or the bus.
-    fn announce(&self, sighting: (Channel, Sighting)) -> Async<'_, Result<Written, Error>> {
+    fn announce(&self, sighting: (Channel, Sighting)) -> BoxFuture<'_, Result<Written, Error>> {
         Box::pin(async move {
             let written = self.write(vec![sighting.clone()]).await?;
             let outcome = written.first().copied().unwrap_or(Written::Older);
@@ -186,7 +185,7 @@ pub trait Live: Bus + PositionStore {
     /// Tells all other gateways that these circles have changed, on the channels of both users of each: whoever watches
     /// one of them hears it before whatever is announced of that user after this has returned. Gateways that have missed
     /// it find it in the directory's feed.
-    fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
+    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
         let _ = changes;
         Box::pin(std::future::ready(Ok(())))
     }
@@ -222,7 +221,7 @@ pub trait Live: Bus + PositionStore {
         server: usize,
         changes: Vec<CircleChange>,
         up_to: AsOf,
-    ) -> Async<'_, Result<(), Error>> {
+    ) -> BoxFuture<'_, Result<(), Error>> {
         let _ = (server, changes, up_to);
         Box::pin(std::future::ready(Ok(())))
     }
@@ -246,7 +245,7 @@ pub trait Live: Bus + PositionStore {
         &self,
         sighting: (Channel, Sighting),
         fixes: u32,
-    ) -> Async<'_, Result<Written, Error>> {
+    ) -> BoxFuture<'_, Result<Written, Error>> {
         let _ = fixes;
         self.announce(sighting)
     }

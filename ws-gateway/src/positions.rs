@@ -1,4 +1,3 @@
-use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -6,6 +5,7 @@ use std::sync::Arc;
 
 use api::Gcra;
 use model::{Clock, Moment, Version};
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::port::{Channel, Written};
 use crate::record::{Merge, Sighting, merge};

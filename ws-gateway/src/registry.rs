@@ -1,9 +1,9 @@
-use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use model::{Metres, UserId};
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::circle::{Amended, Amendment, CircleChange, CircleEdit};
 use crate::mailbox::{Mailbox, Signals};

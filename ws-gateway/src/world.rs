@@ -1,28 +1,29 @@
 //! Several gateways on one bus, people with clients, and a clock that only tests move: everything but sockets.
 
+mod client;
 mod ends;
 mod held;
 mod properties;
 mod scenes;
 mod schedules;
 
-use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::task::{Context, Waker};
 
-use api::{Caller, Role, Verifier, VerifyingKey};
+use api::{Verifier, VerifyingKey};
+use futures_util::future::BoxFuture;
 use model::{Clock, ManualClock, Metres, SeededRandom, Timestamp, UserId};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::circle::{AsOf, Circle};
-use crate::driver::{Driver, Out};
 use crate::embedded::Embedded;
 use crate::friends::Friends;
 use crate::gateway::{Deps, Gateway};
-use crate::port::{Async, Error};
+use crate::port::Error;
 use crate::session::Input;
 use crate::{Config, protocol::CloseCode};
+use client::Client;
 
 /// The time at which every world begins.
 const START: Timestamp = Timestamp(1_800_000_000_000);
@@ -41,7 +42,7 @@ struct Acquaintances {
 }
 
 impl Friends for Acquaintances {
-    fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
+    fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
         let failed = *self.fails.lock();
         let answer = if failed {
             Err(Error { detail: "as the test wants".to_owned() })
@@ -71,21 +72,6 @@ pub(crate) struct World {
     friends: Arc<Acquaintances>,
     gateways: Vec<Arc<Gateway>>,
     clients: Vec<Client>,
-}
-
-/// One connection, with what its client has heard.
-struct Client {
-    user: UserId,
-    /// Until when the token holds.
-    expires: Timestamp,
-    driver: Driver,
-    seq: u64,
-    friends: BTreeMap<String, Value>,
-    heard: Vec<Value>,
-    continues: bool,
-    closed: Option<CloseCode>,
-    /// While set the socket takes nothing.
-    stuck: bool,
 }
 
 fn verifier() -> Arc<Verifier> {
@@ -237,76 +223,5 @@ impl World {
     fn heard(&mut self, number: usize) -> Vec<String> {
         let heard = std::mem::take(&mut self.clients[number].heard);
         heard.iter().filter_map(|m| m["type"].as_str()).map(str::to_owned).collect()
-    }
-}
-
-impl Client {
-    /// Somebody who has just connected, with a token that holds for a year.
-    fn new(user: UserId, gateway: &Arc<Gateway>, seq: u64) -> Self {
-        Self::until(START.plus_ms(365 * 86_400_000), user, gateway, seq)
-    }
-
-    /// The same with a token that holds until then.
-    fn until(expires: Timestamp, user: UserId, gateway: &Arc<Gateway>, seq: u64) -> Self {
-        let caller = Caller { user: user.clone(), role: Role::User, expires };
-        let driver = Driver::new(gateway.seat().expect("there is room"), Some(caller));
-        let (friends, heard) = (BTreeMap::new(), Vec::new());
-        let (continues, closed, stuck) = (false, None, false);
-        Self { user, expires, driver, seq, friends, heard, continues, closed, stuck }
-    }
-
-    /// One turn, as the socket's task takes it; answers whether anything was said.
-    fn turn(&mut self) -> bool {
-        self.driver.turn(&mut Context::from_waker(Waker::noop()));
-        if self.stuck {
-            self.driver.stuck();
-            return false;
-        }
-        let mut said = false;
-        while let Some(out) = self.driver.next() {
-            said = true;
-            match out {
-                Out::Text(text) => self.hear(serde_json::from_str(&text).expect("JSON")),
-                Out::Ping => self.driver.input(Input::Control(0)),
-                Out::Close(code, _) => self.closed = Some(code),
-            }
-        }
-        if said {
-            self.driver.flushed();
-        }
-        said
-    }
-
-    fn hear(&mut self, message: Value) {
-        let list = |name: &str| message[name].as_array().cloned().unwrap_or_default();
-        let id = |friend: &Value| friend["id"].as_str().expect("an id").to_owned();
-        match message["type"].as_str() {
-            Some("snapshot") => {
-                if !std::mem::replace(&mut self.continues, message["more"] == true) {
-                    self.friends.clear();
-                }
-                for friend in list("friends") {
-                    assert!(self.friends.insert(id(&friend), friend).is_none(), "listed twice");
-                }
-            }
-            Some("push") => {
-                for friend in list("came") {
-                    assert!(self.friends.insert(id(&friend), friend).is_none(), "came twice");
-                }
-                for friend in list("moved") {
-                    assert!(self.friends.insert(id(&friend), friend).is_some(), "moved unseen");
-                }
-                for measured in list("distances") {
-                    let friend = self.friends.get_mut(&id(&measured)).expect("measured unseen");
-                    friend["distance_m"] = measured["distance_m"].clone();
-                }
-                for gone in list("left") {
-                    assert!(self.friends.remove(&id(&gone)).is_some(), "left unseen");
-                }
-            }
-            Some("gap") => self.continues = false,
-            _ => {}
-        }
-        self.heard.push(message);
     }
 }

@@ -1,8 +1,8 @@
-use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use model::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::Caller;
 

@@ -1,10 +1,10 @@
-use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
 use metrics::{Counter, Histogram};
+use parking_lot::RwLock;
 
 use crate::metrics::{HTTP_REQUEST_DURATION, HTTP_REQUESTS};
 

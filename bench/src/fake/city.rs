@@ -1,7 +1,7 @@
-use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 
 use geographiclib_rs::{Geodesic, InverseGeodesic};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_tungstenite::tungstenite::Message;

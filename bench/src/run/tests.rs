@@ -1,4 +1,3 @@
-use parking_lot::Mutex;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
@@ -7,6 +6,7 @@ use crate::fake::{Fake, GivenTokens, Habit, TOKEN, until};
 use crate::plan::{Friends, People};
 use crate::{Change, NoObserver, Scene};
 use model::{Metres, Position};
+use parking_lot::Mutex;
 
 /// What happened by the time of the last tick.
 #[derive(Default)]

@@ -1,4 +1,3 @@
-use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use hyper::body::Bytes;
 use hyper::service::service_fn;
 use hyper::{Response, body::Incoming, server::conn::http1};
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 
 use super::*;

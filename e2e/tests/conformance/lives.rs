@@ -2,10 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use e2e::servers::Redis;
+use futures_util::future::BoxFuture;
 use model::{ManualClock, SeededRandom};
 use tokio::sync::OnceCell;
 use ws_gateway::conformance::{Backend, CASES, InProcess, standing_clock};
-use ws_gateway::port::{Async, Live, Sink};
+use ws_gateway::port::{Live, Sink};
 use ws_gateway::redis::{Config, Redis as Servers, Server};
 
 use crate::grid::{Grid, Trial};
@@ -57,7 +58,7 @@ impl OverRedis {
 }
 
 impl Backend for OverRedis {
-    fn attach(&self, sink: Arc<dyn Sink>) -> Async<'_, Arc<dyn Live>> {
+    fn attach(&self, sink: Arc<dyn Sink>) -> BoxFuture<'_, Arc<dyn Live>> {
         Box::pin(async move {
             let connect = || {
                 let random = Arc::new(SeededRandom::new(1));
@@ -76,7 +77,7 @@ impl Backend for OverRedis {
     }
 
     /// The server's clock can't be moved.
-    fn pass_ms(&self, ms: u64) -> Async<'_, ()> {
+    fn pass_ms(&self, ms: u64) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(Duration::from_millis(ms)))
     }
 }

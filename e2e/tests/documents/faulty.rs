@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use api::{Context, RateLimit, Role, Signer, SystemRandom, Verifier, VerifyingKey};
+use futures_util::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -12,7 +13,7 @@ use model::{Clock, Metres, SystemClock, UserId};
 use tokio::net::TcpListener;
 use ws_gateway::circle::AsOf;
 use ws_gateway::embedded::Embedded;
-use ws_gateway::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use ws_gateway::port::{Bus, Channel, Error, Live, PositionStore, Sink, Written};
 use ws_gateway::record::Sighting;
 use ws_gateway::{Circle, Config, Deps, Friends, Gateway};
 
@@ -101,11 +102,11 @@ impl Faulty {
 }
 
 impl Bus for Unreliable {
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>> {
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>> {
         self.inner.publish(events)
     }
 
-    fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>> {
+    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
         self.inner.subscribe(channels)
     }
 
@@ -115,7 +116,10 @@ impl Bus for Unreliable {
 }
 
 impl PositionStore for Unreliable {
-    fn write(&self, sightings: Vec<(Channel, Sighting)>) -> Async<'_, Result<Vec<Written>, Error>> {
+    fn write(
+        &self,
+        sightings: Vec<(Channel, Sighting)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, Error>> {
         if self.faults.writes_fail.load(Ordering::SeqCst) {
             let error = Error { detail: "told to fail".to_owned() };
             return Box::pin(std::future::ready(Err(error)));
@@ -123,7 +127,7 @@ impl PositionStore for Unreliable {
         self.inner.write(sightings)
     }
 
-    fn read(&self, channels: Vec<Channel>) -> Async<'_, Result<Vec<Option<Sighting>>, Error>> {
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
         self.inner.read(channels)
     }
 }
@@ -135,7 +139,7 @@ impl Live for Unreliable {
 }
 
 impl Friends for Bob {
-    fn circle(&self, _: UserId) -> Async<'_, Result<Circle, Error>> {
+    fn circle(&self, _: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
         let as_of = AsOf { timeline: 1, position: 1 };
         let circle = Circle { as_of, friends: vec![bob()], radius: self.radius(None) };
         Box::pin(std::future::ready(Ok(circle)))

@@ -1,9 +1,9 @@
-use parking_lot::Mutex;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use bench::{Coming, Observer, Scene, Sight, Stage};
 use console::{Term, style, truncate_str};
+use parking_lot::Mutex;
 
 /// Arrivals and departures that stay on the screen.
 const EVENTS: usize = 6;

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use model::{Clock, ManualClock, SeededRandom};
 
 use super::{Backend, standing_clock};
 use crate::embedded::Embedded;
-use crate::port::{Async, Live, Sink};
+use crate::port::{Live, Sink};
 
 /// The embedded bus and store, on a clock that cases move.
 pub struct InProcess {
@@ -26,7 +27,7 @@ impl InProcess {
 }
 
 impl Backend for InProcess {
-    fn attach(&self, sink: Arc<dyn Sink>) -> Async<'_, Arc<dyn Live>> {
+    fn attach(&self, sink: Arc<dyn Sink>) -> BoxFuture<'_, Arc<dyn Live>> {
         Box::pin(std::future::ready(self.embedded.attach(sink)))
     }
 
@@ -34,7 +35,7 @@ impl Backend for InProcess {
         self.clock.clone()
     }
 
-    fn pass_ms(&self, ms: u64) -> Async<'_, ()> {
+    fn pass_ms(&self, ms: u64) -> BoxFuture<'_, ()> {
         self.clock.advance_ms(ms);
         Box::pin(std::future::ready(()))
     }

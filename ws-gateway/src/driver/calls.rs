@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use api::{Caller, RetryAfterMs, TokenFault};
+use futures_util::future::BoxFuture;
 use futures_util::future::join_all;
 
 use super::Driver;
@@ -11,7 +12,7 @@ use crate::circle::Circle;
 use crate::gateway::Gateway;
 use crate::hub::Cell;
 use crate::mailbox::Mailbox;
-use crate::port::{self, Async, Channel};
+use crate::port::{self, Channel};
 use crate::protocol::CloseCode;
 use crate::protocol::request::Token;
 use crate::session::{Call, Input, Read};
@@ -130,14 +131,14 @@ impl Driver {
         }
     }
 
-    fn read_circle(&self) -> Option<Async<'static, Result<Circle, port::Error>>> {
+    fn read_circle(&self) -> Option<BoxFuture<'static, Result<Circle, port::Error>>> {
         let (gateway, user) = (self.gateway().clone(), self.session.user().cloned()?);
         Some(Box::pin(async move { gateway.friends.circle(user).await }))
     }
 
     /// Watches whoever isn't watched yet, and reads everybody of whom it isn't known yet what the cache has. Servers are
     /// asked each for itself: one that is away keeps nobody of another from being seen.
-    fn read_positions(&mut self) -> Async<'static, Result<(), port::Error>> {
+    fn read_positions(&mut self) -> BoxFuture<'static, Result<(), port::Error>> {
         let gateway = self.gateway().clone();
         let unwatched = self.session.take_unwatched();
         let slots: Vec<u32> = unwatched.iter().map(|(_, slot)| *slot).collect();

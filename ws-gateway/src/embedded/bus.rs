@@ -1,6 +1,7 @@
-use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use crate::circle::CircleChange;
 use crate::port::{Channel, Sink};

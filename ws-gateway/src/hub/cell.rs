@@ -1,8 +1,8 @@
-use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{Moment, Monotonic};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::Due;
 use crate::mailbox::Mailbox;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::future::BoxFuture;
 use futures_util::future::{join_all, try_join_all};
 use model::{Clock, Monotonic, UserId};
 use shard_map::{ShardMap, Slot};
@@ -14,8 +15,7 @@ use super::requests::{Note, Put, Request};
 use super::shard::Shard;
 use crate::circle::{AsOf, CircleChange};
 use crate::port::{
-    Async, Bus, CURRENT_LEASE_MS, Channel, Error, FeedServer, FixLimit, Live, PositionStore,
-    Written,
+    Bus, CURRENT_LEASE_MS, Channel, Error, FeedServer, FixLimit, Live, PositionStore, Written,
 };
 use crate::record::Sighting;
 
@@ -124,7 +124,7 @@ impl Attached {
 }
 
 impl Bus for Attached {
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>> {
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             // The same script caches and publishes: what is cached already is published only if it holds longer.
             let puts =
@@ -133,7 +133,7 @@ impl Bus for Attached {
         })
     }
 
-    fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>> {
+    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
         let confirmed: Vec<_> = self
             .split(&channels)
             .into_iter()
@@ -150,7 +150,10 @@ impl Bus for Attached {
 }
 
 impl PositionStore for Attached {
-    fn write(&self, sightings: Vec<(Channel, Sighting)>) -> Async<'_, Result<Vec<Written>, Error>> {
+    fn write(
+        &self,
+        sightings: Vec<(Channel, Sighting)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, Error>> {
         Box::pin(async move {
             try_join_all(
                 sightings.into_iter().map(|(channel, sighting)| self.put(channel, sighting, false)),
@@ -159,7 +162,7 @@ impl PositionStore for Attached {
         })
     }
 
-    fn read(&self, channels: Vec<Channel>) -> Async<'_, Result<Vec<Option<Sighting>>, Error>> {
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
         Box::pin(async move {
             let readings = self.by_shard(&channels).into_iter().flat_map(|(shard, positions)| {
                 let parts: Vec<Vec<usize>> =
@@ -187,11 +190,11 @@ impl Live for Attached {
     fn announce(
         &self,
         (channel, sighting): (Channel, Sighting),
-    ) -> Async<'_, Result<Written, Error>> {
+    ) -> BoxFuture<'_, Result<Written, Error>> {
         Box::pin(self.put(channel, sighting, true))
     }
 
-    fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
+    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
         let concerned: BTreeSet<usize> =
             changes.iter().flat_map(CircleChange::users).map(|user| self.server_of(user)).collect();
         Box::pin(async move {
@@ -217,7 +220,7 @@ impl Live for Attached {
         server: usize,
         changes: Vec<CircleChange>,
         up_to: AsOf,
-    ) -> Async<'_, Result<(), Error>> {
+    ) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             let mut untold = changes;
             if !untold.is_empty() {
@@ -256,19 +259,16 @@ impl Live for Attached {
         &self,
         (channel, sighting): (Channel, Sighting),
         fixes: u32,
-    ) -> Async<'_, Result<Written, Error>> {
+    ) -> BoxFuture<'_, Result<Written, Error>> {
         let cost_ms = self.limit.interval_ms() * f64::from(fixes);
         Box::pin(self.write_put(Put { channel, sighting, publish: true, cost_ms }))
     }
 
     fn epoch(&self) -> String {
-        // FNV-1a over the servers' epochs: as long for a hundred servers as for one.
+        // As long for a hundred servers as for one.
         let epochs: Vec<String> = self.shards.iter().map(|shard| shard.status.epoch()).collect();
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in epochs.iter().flat_map(|epoch| epoch.bytes().chain([b'\n'])) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        format!("{hash:016x}")
+        let bytes = epochs.iter().flat_map(|epoch| epoch.bytes().chain([b'\n']));
+        format!("{:016x}", model::fnv1a(bytes))
     }
 
     fn fault(&self) -> Option<String> {

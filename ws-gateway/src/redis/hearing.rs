@@ -1,7 +1,7 @@
-use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use model::Monotonic;
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::circle::AsOf;

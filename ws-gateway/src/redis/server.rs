@@ -1,3 +1,5 @@
+mod names;
+
 use std::time::Duration;
 
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
@@ -8,8 +10,7 @@ use redis::{
 
 use super::config::{Config, Server};
 use super::map_name::MapName;
-use crate::port::{Channel, Error, FixLimit};
-use model::{UserId, ViewerClass};
+use crate::port::{Error, FixLimit};
 
 /// The script that caches and publishes.
 const ANNOUNCE: &str = include_str!("announce.lua");
@@ -290,66 +291,5 @@ impl Place {
             _ => error.to_string(),
         };
         self.fault(&why)
-    }
-
-    /// Which gateway tells through this server what others left untold.
-    pub(super) fn lead_key(&self) -> String {
-        format!("{}:lead", self.prefix)
-    }
-
-    /// Up to where changes of circles were told through this server.
-    pub(super) fn mark_key(&self) -> String {
-        format!("{}:told", self.prefix)
-    }
-
-    pub(super) fn epoch_key(&self) -> String {
-        format!("{}:epoch", self.prefix)
-    }
-
-    /// Where the name of the shard map stands.
-    pub(super) fn map_key(&self) -> String {
-        format!("{}:map", self.prefix)
-    }
-
-    /// Where a channel's newest record is cached.
-    pub(super) fn key(&self, channel: &Channel) -> String {
-        let Channel { user, class } = channel;
-        format!("{}:{}:{user}", self.prefix, letter(*class))
-    }
-
-    /// What a channel is called.
-    pub(super) fn channel(&self, channel: &Channel) -> String {
-        let Channel { user, class } = channel;
-        format!("{}{}:{user}", self.channel_prefix, letter(*class))
-    }
-
-    /// The other way round; none for what isn't a channel of ours.
-    pub(super) fn parse_channel(&self, name: &[u8]) -> Option<Channel> {
-        let name = std::str::from_utf8(name).ok()?;
-        let user = name.strip_prefix(&self.channel_prefix)?.strip_prefix("p:")?;
-        Some(Channel::precise(UserId::parse(user).ok()?))
-    }
-
-    /// Which changes were told through this server that are newer than its mark.
-    pub(super) fn told_key(&self) -> String {
-        format!("{}:told-since", self.prefix)
-    }
-
-    /// Nothing comes here: so many listen as there are gateways.
-    pub(super) fn gateways_channel(&self) -> String {
-        format!("{}gateways", self.channel_prefix)
-    }
-
-    /// Where a gateway hears itself.
-    pub(super) fn probe_channel(&self, origin: u64) -> String {
-        format!("{}probe:{origin:016x}", self.channel_prefix)
-    }
-}
-
-fn letter(class: ViewerClass) -> &'static str {
-    match class {
-        ViewerClass::Precise => "p",
-        // The enum is open for classes to come; each will need a letter here.
-        _ => class.as_str(),
     }
 }

@@ -3,10 +3,10 @@
 //! A server with a thousand gateways that all subscribe again answers each of them, but late. Whoever gives such a
 //! connection up throws away what was confirmed on it, and begins again in a longer queue.
 
-use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// A silence is believed to be one once it has lasted so many times as long as the slowest of the last answers took.

@@ -1,8 +1,8 @@
-use parking_lot::Mutex;
 use std::sync::Arc;
 
 use api::{Gcra, RetryAfterMs};
 use model::Monotonic;
+use parking_lot::Mutex;
 
 use crate::config::Config;
 

@@ -1,18 +1,19 @@
 //! What goes on outside the gateways, each thing held until a schedule lets it happen: readings of circles and positions,
 //! subscriptions, writes, and what the bus carries.
 
-use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use model::{Metres, UserId};
+use parking_lot::Mutex;
 
 use crate::circle::{AsOf, Circle, CircleChange, CircleEdit};
 use crate::friends::Friends;
-use crate::port::{Async, Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use crate::port::{Bus, Channel, Error, Live, PositionStore, Sink, Written};
 use crate::record::Sighting;
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -42,7 +43,7 @@ impl Holds {
     fn hold<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Async<'static, T> {
+    ) -> BoxFuture<'static, T> {
         let (answer, future) = answer();
         let result = Arc::new(Mutex::new(None));
         let done = result.clone();
@@ -90,7 +91,7 @@ impl Holds {
 }
 
 /// A future, and what completes it.
-fn answer<T: Send + 'static>() -> (impl FnOnce(T) + Send, Async<'static, T>) {
+fn answer<T: Send + 'static>() -> (impl FnOnce(T) + Send, BoxFuture<'static, T>) {
     let shared = Arc::new(Mutex::new((None, None::<Waker>)));
     let completes = shared.clone();
     let complete = move |value| {
@@ -124,12 +125,12 @@ pub(super) struct HeldLive {
 }
 
 impl Bus for HeldLive {
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> Async<'_, Result<(), Error>> {
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>> {
         let inner = self.inner.clone();
         self.holds.hold(move || now(inner.publish(events)))
     }
 
-    fn subscribe(&self, channels: Vec<Channel>) -> Async<'static, Result<(), Error>> {
+    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
         let inner = self.inner.clone();
         let (answer, future) = answer();
         let work: Work = Box::new(move || answer(now(inner.subscribe(channels))));
@@ -145,19 +146,22 @@ impl Bus for HeldLive {
 }
 
 impl PositionStore for HeldLive {
-    fn write(&self, sightings: Vec<(Channel, Sighting)>) -> Async<'_, Result<Vec<Written>, Error>> {
+    fn write(
+        &self,
+        sightings: Vec<(Channel, Sighting)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, Error>> {
         let inner = self.inner.clone();
         self.holds.hold(move || now(inner.write(sightings)))
     }
 
-    fn read(&self, channels: Vec<Channel>) -> Async<'_, Result<Vec<Option<Sighting>>, Error>> {
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
         let inner = self.inner.clone();
         self.holds.hold(move || now(inner.read(channels)))
     }
 }
 
 impl Live for HeldLive {
-    fn announce(&self, sighting: (Channel, Sighting)) -> Async<'_, Result<Written, Error>> {
+    fn announce(&self, sighting: (Channel, Sighting)) -> BoxFuture<'_, Result<Written, Error>> {
         let inner = self.inner.clone();
         self.holds.hold(move || now(inner.announce(sighting)))
     }
@@ -166,12 +170,12 @@ impl Live for HeldLive {
         &self,
         sighting: (Channel, Sighting),
         fixes: u32,
-    ) -> Async<'_, Result<Written, Error>> {
+    ) -> BoxFuture<'_, Result<Written, Error>> {
         let inner = self.inner.clone();
         self.holds.hold(move || now(inner.announce_fixes(sighting, fixes)))
     }
 
-    fn tell(&self, changes: Vec<CircleChange>) -> Async<'_, Result<(), Error>> {
+    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
         // When it happens is for the schedule to say, by when it calls this.
         self.inner.tell(changes)
     }
@@ -276,7 +280,7 @@ impl Truth {
 pub(super) struct HeldFriends(pub(super) Arc<Truth>);
 
 impl Friends for HeldFriends {
-    fn circle(&self, user: UserId) -> Async<'_, Result<Circle, Error>> {
+    fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
         let truth = self.0.clone();
         self.0.holds.hold(move || Ok(truth.read(&user)))
     }

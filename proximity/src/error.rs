@@ -4,7 +4,7 @@ use api::{Overspent, Problem};
 use model::ErrorKind;
 use sql::Fault;
 
-use crate::details::DraftFault;
+use crate::core::catalogue::details::DraftFault;
 
 /// Why something isn't done, though the store works; nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,61 +33,45 @@
 //! [`HEXAGONS_MAX`], [`HEXAGONS_CHOSEN_MAX`]; of waiting [`ORDERS_WAITING_MAX`], [`ORDER_WAIT_MAX`]; of the index
 //! [`SILENCE_MS_MAX`].
 
-mod business;
-mod category;
-mod cell;
-mod circle;
-mod command;
 mod config;
-pub mod conformance;
-mod cost;
-mod cover;
-mod details;
-pub mod embedded;
+mod core;
 mod error;
-mod handle;
-mod hexagon;
-mod hours;
 pub mod http;
-mod id;
-mod ledger;
 pub mod limits;
 pub mod metrics;
-pub mod postgres;
-mod resident;
-mod rows;
-mod search;
+mod service;
 mod store;
-mod text;
-mod writer;
 
-pub use business::{Business, IdempotencyKey, Source, SourceName};
-pub use category::{Category, CategoryKey};
-pub use cell::{Area, Code, CountedCell, Range};
-pub use circle::{Circle, Millimetres};
-pub use command::{Author, Command, Effect, Import, Imported, Order, Outcome};
-pub use config::{Config, Residency};
-pub use details::{
+pub use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
+pub use crate::core::catalogue::category::{Category, CategoryKey};
+pub use crate::core::catalogue::command::{
+    Author, Command, Effect, Import, Imported, Order, Outcome,
+};
+pub use crate::core::catalogue::details::{
     Address, AttributeKey, AttributeValue, Details, Draft, DraftFault, DraftFaultKind, Edit, Name,
     Patch, PatchDraft, Phone, Site,
 };
+pub use crate::core::geo::cell::{Area, Code, CountedCell, Range};
+pub use crate::core::geo::circle::{Circle, Millimetres};
+pub use config::{Config, Residency};
 pub use error::{Error, Refusal};
 
-pub use handle::{By, Proximity, Target};
-pub use hexagon::{
+pub use crate::core::catalogue::hours::{HoursFault, Interval, OpeningHours, Openness};
+pub use crate::core::catalogue::id::{BusinessId, BusinessIdFault};
+pub use crate::core::catalogue::text::LineFault;
+pub use crate::core::geo::hexagon::{
     HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport, ViewportFault,
 };
-pub use hours::{HoursFault, Interval, OpeningHours, Openness};
-pub use id::{BusinessId, BusinessIdFault};
+pub use crate::core::index::ResidentConfig;
+pub use crate::core::search::bookmark::Bookmark;
+pub use crate::core::search::{Found, Hit, Query};
 pub use limits::Limits;
-pub use resident::{ResidentConfig, SILENCE_MS_MAX};
-pub use search::bookmark::Bookmark;
-pub use search::drive::Detail;
-pub use search::{Found, Hit, Query};
+pub use service::drive::Detail;
+pub use service::resident::SILENCE_MS_MAX;
+pub use service::writer::{ORDER_WAIT_MAX, ORDERS_WAITING_MAX, Written};
+pub use service::{By, Proximity, Target};
 pub use sql::{FeedPosition, Freshness};
 pub use store::{
     Answer, Applied, BATCH_MAX, Candidate, Change, Changes, FETCH_MAX, IMPORT_MAX, PAGE_MAX,
-    RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned, Store,
+    RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned, Store, conformance, embedded, postgres,
 };
-pub use text::LineFault;
-pub use writer::{ORDER_WAIT_MAX, ORDERS_WAITING_MAX, Written};

@@ -1,18 +1,23 @@
+pub mod conformance;
+pub mod embedded;
+pub mod postgres;
+pub(crate) mod rows;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use model::{Position, Timestamp, UserId};
 
-use crate::business::Business;
-use crate::category::CategoryKey;
-use crate::cell::{Area, Code, CountedCell, Range};
-use crate::command::{Import, Imported, Order, Outcome};
-use crate::details::Name;
+use crate::core::catalogue::business::Business;
+use crate::core::catalogue::category::CategoryKey;
+use crate::core::catalogue::command::{Import, Imported, Order, Outcome};
+use crate::core::catalogue::details::Name;
+use crate::core::catalogue::hours::OpeningHours;
+use crate::core::catalogue::id::BusinessId;
+use crate::core::geo::cell::{Area, Code, CountedCell, Range};
+use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::error::{Error, Refusal};
-use crate::hexagon::{Hexagon, HexagonRange};
-use crate::hours::OpeningHours;
-use crate::id::BusinessId;
 use crate::limits::Limits;
 use sql::{FeedPosition, Freshness};
 

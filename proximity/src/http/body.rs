@@ -8,7 +8,7 @@ use serde::de::{self, Deserialize as De, Deserializer, MapAccess};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::details::PatchDraft;
+use crate::core::catalogue::details::PatchDraft;
 use crate::{Business, Details, Draft, Edit, Interval, OpeningHours, Patch};
 
 /// A place on Earth.

@@ -1,0 +1,7 @@
+//! What is decided here: what a business is and may become, where it is, and what a search asks for and finds. Pure: no lock,
+//! no I/O, no clock of its own.
+
+pub(crate) mod catalogue;
+pub(crate) mod geo;
+pub(crate) mod index;
+pub(crate) mod search;

@@ -1,0 +1,10 @@
+//! Businesses: what is said of them, by whom, and what a batch of commands makes of them.
+
+pub(crate) mod business;
+pub(crate) mod category;
+pub(crate) mod command;
+pub(crate) mod details;
+pub(crate) mod hours;
+pub(crate) mod id;
+pub(crate) mod ledger;
+pub(crate) mod text;

@@ -1,0 +1,325 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use model::{Timestamp, UserId};
+
+use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
+use crate::core::catalogue::command::{Author, Command, Effect, Import, Imported, Order, Outcome};
+use crate::core::catalogue::details::Details;
+use crate::core::catalogue::id::BusinessId;
+use crate::error::Refusal;
+use crate::limits::{KEY_AGE_MS_MAX, Limits};
+use sql::FeedPosition;
+
+/// Whose key it is, and the key.
+pub(crate) type KeyOf = (UserId, IdempotencyKey);
+
+/// What is remembered of an order that had a key.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Remembered {
+    /// Tells another order from the same one.
+    pub(crate) fingerprint: u64,
+    /// When it was given first.
+    pub(crate) at: Timestamp,
+    /// What it was answered.
+    pub(crate) outcome: Outcome,
+}
+
+/// What a ledger must be given before orders are applied.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// Businesses to look up.
+    pub(crate) ids: BTreeSet<BusinessId>,
+    /// Keys to look up.
+    pub(crate) keys: BTreeSet<KeyOf>,
+    /// Owners to count the businesses of.
+    pub(crate) owners: BTreeSet<UserId>,
+}
+
+/// A business that is different after a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Dirty {
+    /// As stored; `None` if it is new.
+    pub(crate) before: Option<Business>,
+    /// As it is to be stored; `None` if it is removed. `placed` stands only if it [wasn't placed anew](Self::is_placed).
+    pub(crate) after: Option<Business>,
+    /// The version of the change: the last one's, and one more for a removal.
+    pub(crate) version: u64,
+    /// When it was changed last.
+    pub(crate) at: Timestamp,
+}
+
+/// Businesses as they stand while orders are applied one after the other: pure, so that every adapter decides alike.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    slots: HashMap<BusinessId, Slot>,
+    keys: HashMap<KeyOf, Remembered>,
+    new_keys: BTreeSet<KeyOf>,
+    owned: HashMap<UserId, u32>,
+    /// Of the businesses that changed, the order in which they did last.
+    order: BTreeMap<u64, BusinessId>,
+    changes: u64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    before: Option<Business>,
+    now: Option<Business>,
+    version: u64,
+    at: Timestamp,
+    change: Option<u64>,
+}
+
+impl Needs {
+    /// What these orders need.
+    pub(crate) fn of(orders: &[Order]) -> Self {
+        let mut needs = Self::default();
+        for order in orders {
+            needs.ids.insert(order.command.id());
+            needs.keys.extend(key_of(order));
+            if let Command::Create { owner: Some(owner), .. }
+            | Command::Assign { owner: Some(owner), .. } = &order.command
+            {
+                needs.owners.insert(owner.clone());
+            }
+        }
+        needs
+    }
+}
+
+impl Dirty {
+    /// Whether it is new, or somewhere else than before.
+    pub(crate) fn is_placed(&self) -> bool {
+        match (&self.before, &self.after) {
+            (None, Some(_)) => true,
+            (Some(before), Some(after)) => before.details.position != after.details.position,
+            (_, None) => false,
+        }
+    }
+}
+
+fn key_of(order: &Order) -> Option<KeyOf> {
+    order.key.clone().map(|key| (order.author.user().clone(), key))
+}
+
+impl Ledger {
+    /// What is stored of what is [needed](Needs).
+    pub(crate) fn new(
+        stored: impl IntoIterator<Item = Business>,
+        keys: impl IntoIterator<Item = (KeyOf, Remembered)>,
+        owned: impl IntoIterator<Item = (UserId, u32)>,
+    ) -> Self {
+        let slots = stored.into_iter().map(|business| (business.id, Slot::of(business)));
+        Self {
+            slots: slots.collect(),
+            keys: keys.into_iter().collect(),
+            owned: owned.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Decides one order; what it changes is seen by the next.
+    pub(crate) fn apply(&mut self, order: &Order, limits: &Limits) -> Result<Outcome, Refusal> {
+        let Some(key) = key_of(order) else { return self.decide(order, limits) };
+        let fingerprint = fingerprint(&order.command);
+        if let Some(known) = self.keys.get(&key)
+            && order.at - known.at <= KEY_AGE_MS_MAX
+        {
+            let same = known.fingerprint == fingerprint;
+            return if same { Ok(known.outcome.clone()) } else { Err(Refusal::KeyUsed) };
+        }
+        let outcome = self.decide(order, limits)?;
+        let remembered = Remembered { fingerprint, at: order.at, outcome: outcome.clone() };
+        self.keys.insert(key.clone(), remembered);
+        self.new_keys.insert(key);
+        Ok(outcome)
+    }
+
+    /// Makes or changes an imported place, of which `known` is stored or was made before.
+    pub(crate) fn import(
+        &mut self,
+        place: &Import,
+        known: Option<BusinessId>,
+        at: Timestamp,
+        imported: &mut Imported,
+    ) -> Result<BusinessId, Refusal> {
+        let Some(business) = known.and_then(|id| self.business(id)) else {
+            self.create(place.id, None, Some(place.source.clone()), &place.details, at)?;
+            imported.created += 1;
+            return Ok(place.id);
+        };
+        let id = business.id;
+        if business.owner.is_some() {
+            imported.owned += 1;
+        } else if business.details == place.details {
+            imported.unchanged += 1;
+        } else {
+            let new = Business { details: place.details.clone(), ..business.clone() };
+            self.put(new, at);
+            imported.changed += 1;
+        }
+        Ok(id)
+    }
+
+    /// What has to be stored: businesses in the order of their changes, and keys.
+    pub(crate) fn into_dirty(mut self) -> (Vec<Dirty>, Vec<(KeyOf, Remembered)>) {
+        let mut dirty = Vec::with_capacity(self.order.len());
+        for id in self.order.values() {
+            let Some(Slot { before, now, version, at, .. }) = self.slots.remove(id) else {
+                continue;
+            };
+            if before.is_some() || now.is_some() {
+                dirty.push(Dirty { before, after: now, version, at });
+            }
+        }
+        let keys = self.new_keys.into_iter();
+        let keys = keys.filter_map(|key| self.keys.remove(&key).map(|known| (key, known)));
+        (dirty, keys.collect())
+    }
+
+    fn decide(&mut self, order: &Order, limits: &Limits) -> Result<Outcome, Refusal> {
+        let at = order.at;
+        let (id, expected) = match &order.command {
+            Command::Create { id, owner, details } => {
+                let is_own = owner.as_ref() == Some(order.author.user());
+                if matches!(order.author, Author::Owner(_)) && !is_own {
+                    return Err(Refusal::OperatorsOnly);
+                }
+                self.check_owned(owner.as_ref(), limits)?;
+                let business = self.create(*id, owner.clone(), None, details, at)?;
+                return Ok(outcome(Effect::Created, business));
+            }
+            Command::Replace { id, expected, .. }
+            | Command::Change { id, expected, .. }
+            | Command::Remove { id, expected }
+            | Command::Assign { id, expected, .. } => (*id, *expected),
+        };
+        let business = self.business(id).ok_or(Refusal::NoSuchBusiness)?;
+        if let Author::Owner(user) = &order.author
+            && business.owner.as_ref() != Some(user)
+        {
+            return Err(Refusal::NotYours);
+        }
+        let current = business.version;
+        if expected.is_some_and(|expected| expected != current) {
+            return Err(Refusal::OtherVersion { current });
+        }
+        let new = match &order.command {
+            Command::Replace { details, .. } => {
+                Business { details: (**details).clone(), ..business.clone() }
+            }
+            Command::Change { patch, .. } => {
+                Business { details: patch.apply(&business.details)?, ..business.clone() }
+            }
+            Command::Assign { owner, .. } => {
+                if matches!(order.author, Author::Owner(_)) {
+                    return Err(Refusal::OperatorsOnly);
+                }
+                Business { owner: owner.clone(), ..business.clone() }
+            }
+            Command::Remove { .. } | Command::Create { .. } => return Ok(self.remove(id, at)),
+        };
+        if new.owner == business.owner && new.details == business.details {
+            return Ok(outcome(Effect::Unchanged, new));
+        }
+        if new.owner != business.owner {
+            self.check_owned(new.owner.as_ref(), limits)?;
+        }
+        Ok(outcome(Effect::Changed, self.put(new, at)))
+    }
+
+    fn business(&self, id: BusinessId) -> Option<&Business> {
+        self.slots.get(&id)?.now.as_ref()
+    }
+
+    fn check_owned(&self, owner: Option<&UserId>, limits: &Limits) -> Result<(), Refusal> {
+        let count = owner.and_then(|owner| self.owned.get(owner)).copied().unwrap_or_default();
+        let max = limits.owned_max;
+        if owner.is_some() && count >= max { Err(Refusal::TooManyOwned { max }) } else { Ok(()) }
+    }
+
+    fn create(
+        &mut self,
+        id: BusinessId,
+        owner: Option<UserId>,
+        source: Option<Source>,
+        details: &Details,
+        at: Timestamp,
+    ) -> Result<Business, Refusal> {
+        if self.slots.contains_key(&id) {
+            return Err(Refusal::IdTaken);
+        }
+        let (details, placed) = (details.clone(), FeedPosition(0));
+        let business = Business { id, owner, source, details, version: 0, updated: at, placed };
+        self.slots.insert(id, Slot { before: None, now: None, version: 0, at, change: None });
+        Ok(self.put(business, at))
+    }
+
+    /// The business with its next version.
+    fn put(&mut self, new: Business, at: Timestamp) -> Business {
+        let new = Business { version: new.version + 1, updated: at, ..new };
+        self.replace(new.id, Some(new.clone()), new.version, at);
+        new
+    }
+
+    fn remove(&mut self, id: BusinessId, at: Timestamp) -> Outcome {
+        let last = self.slots.get(&id).and_then(|slot| slot.now.clone());
+        let last = last.expect("was looked at before");
+        self.replace(id, None, last.version + 1, at);
+        outcome(Effect::Removed, last)
+    }
+
+    fn replace(&mut self, id: BusinessId, now: Option<Business>, version: u64, at: Timestamp) {
+        self.changes += 1;
+        let slot = self.slots.get_mut(&id).expect("what is changed was looked at or made before");
+        if let Some(change) = slot.change.replace(self.changes) {
+            self.order.remove(&change);
+        }
+        self.order.insert(self.changes, id);
+        if let Some(owner) = slot.now.as_ref().and_then(|business| business.owner.as_ref())
+            && let Some(count) = self.owned.get_mut(owner)
+        {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(owner) = now.as_ref().and_then(|business| business.owner.clone()) {
+            *self.owned.entry(owner).or_default() += 1;
+        }
+        (slot.now, slot.version, slot.at) = (now, version, at);
+    }
+}
+
+impl Slot {
+    fn of(business: Business) -> Self {
+        Self {
+            version: business.version,
+            at: business.updated,
+            before: Some(business.clone()),
+            now: Some(business),
+            change: None,
+        }
+    }
+}
+
+/// Answers don't say where in the feed they are: one that is remembered couldn't know.
+fn outcome(effect: Effect, business: Business) -> Outcome {
+    Outcome { effect, business: Business { placed: FeedPosition(0), ..business } }
+}
+
+/// Of everything in a command but the id proposed for a new business. Positions hide themselves in `Debug` output.
+fn fingerprint(command: &Command) -> u64 {
+    let position = match command {
+        Command::Create { details, .. } | Command::Replace { details, .. } => {
+            Some(details.position)
+        }
+        Command::Change { patch, .. } => patch.position(),
+        Command::Remove { .. } | Command::Assign { .. } => None,
+    };
+    let place = position.map(|at| (at.latitude().to_bits(), at.longitude().to_bits()));
+    let text = match command {
+        Command::Create { owner, details, .. } => format!("create {owner:?} {details:?} {place:?}"),
+        other => format!("{other:?} {place:?}"),
+    };
+    model::fnv1a(text.bytes())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+use model::{Position, SeededRandom};
+
+use super::*;
+use crate::core::catalogue::details::{Draft, PatchDraft};
+
+fn user(name: &str) -> UserId {
+    UserId::parse(name).expect("an id")
+}
+
+fn details(name: &str) -> Box<Details> {
+    let draft = Draft {
+        name: name.to_owned(),
+        categories: vec!["Food".to_owned()],
+        address: None,
+        position: Position::new(1.0, 2.0).expect("on Earth"),
+        hours: None,
+        phone: None,
+        site: None,
+        attributes: BTreeMap::new(),
+    };
+    Box::new(draft.check().expect("good"))
+}
+
+fn id(n: u64) -> BusinessId {
+    BusinessId::random(&SeededRandom::new(n))
+}
+
+fn order(author: Author, command: Command) -> Order {
+    Order { author, key: None, command, at: Timestamp(5) }
+}
+
+fn create(n: u64) -> Order {
+    let owner = Some(user("alice"));
+    let command = Command::Create { id: id(n), owner, details: details("x") };
+    order(Author::Owner(user("alice")), command)
+}
+
+fn keyed(order: Order, key: &str, at: i64) -> Order {
+    Order { key: IdempotencyKey::parse(key).ok(), at: Timestamp(at), ..order }
+}
+
+#[test]
+fn only_the_last_change_of_a_business_is_stored_in_the_order_of_changes() {
+    let mut ledger = Ledger::default();
+    let limits = Limits::default();
+    for order in [create(1), create(2), create(3)] {
+        ledger.apply(&order, &limits).expect("made");
+    }
+    let rename = Command::Replace { id: id(1), expected: Some(1), details: details("y") };
+    let author = Author::Owner(user("alice"));
+    ledger.apply(&order(author.clone(), rename), &limits).expect("renamed");
+    let remove = Command::Remove { id: id(2), expected: None };
+    ledger.apply(&order(author, remove), &limits).expect("removed");
+    let (dirty, keys) = ledger.into_dirty();
+    let stored: Vec<_> =
+        dirty.iter().map(|dirty| dirty.after.as_ref().map(|b| (b.id, b.version))).collect();
+    // Nobody ever saw the one that was made and removed.
+    assert_eq!(stored, [Some((id(3), 1)), Some((id(1), 2))]);
+    assert!(keys.is_empty());
+}
+
+#[test]
+fn a_repeated_key_answers_as_before_for_a_day() {
+    let mut ledger = Ledger::default();
+    let limits = Limits::default();
+    let first = ledger.apply(&keyed(create(1), "k", 0), &limits).expect("made");
+    // The id proposed this time isn't used.
+    let again = ledger.apply(&keyed(create(2), "k", KEY_AGE_MS_MAX), &limits);
+    assert_eq!(again, Ok(first));
+    let mut other = keyed(create(3), "k", 1);
+    if let Command::Create { details, .. } = &mut other.command {
+        details.position = Position::new(1.0, 2.000_001).expect("on Earth");
+    }
+    assert_eq!(ledger.apply(&other, &limits), Err(Refusal::KeyUsed));
+    let late = ledger.apply(&keyed(create(4), "k", KEY_AGE_MS_MAX + 1), &limits);
+    assert_eq!(late.map(|outcome| outcome.business.id), Ok(id(4)));
+}
+
+#[test]
+fn patches_of_different_places_are_different_orders() {
+    let patch = |longitude| {
+        let position = Position::new(1.0, longitude).ok();
+        let patch = PatchDraft { position, ..PatchDraft::default() }.check().expect("good");
+        Command::Change { id: id(1), expected: None, patch: Box::new(patch) }
+    };
+    assert_ne!(fingerprint(&patch(1.0)), fingerprint(&patch(2.0)));
+    assert_eq!(fingerprint(&patch(1.0)), fingerprint(&patch(1.0)));
+}
+
+#[test]
+fn what_is_owned_is_counted_within_a_batch() {
+    let mut ledger = Ledger::default();
+    let limits = Limits { owned_max: 1, ..Limits::default() };
+    ledger.apply(&create(1), &limits).expect("the first");
+    assert_eq!(ledger.apply(&create(2), &limits), Err(Refusal::TooManyOwned { max: 1 }));
+    let operator = Author::Operator(user("root"));
+    let assign = |owner: Option<&str>| {
+        let owner = owner.map(user);
+        order(operator.clone(), Command::Assign { id: id(1), expected: None, owner })
+    };
+    ledger.apply(&assign(None), &limits).expect("taken away");
+    ledger.apply(&create(3), &limits).expect("there is room again");
+    assert_eq!(
+        ledger.apply(&assign(Some("alice")), &limits),
+        Err(Refusal::TooManyOwned { max: 1 })
+    );
+}

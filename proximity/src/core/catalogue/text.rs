@@ -1,0 +1,101 @@
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a text is no line of its kind: 1 … so many characters of any script, not only spaces, no control characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineFault {
+    /// Nothing, or only spaces.
+    Blank,
+    /// More characters than these.
+    TooLong(usize),
+    /// A control character, such as U+0000 or a line feed.
+    Control,
+}
+
+impl fmt::Display for LineFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => f.write_str("is blank"),
+            Self::TooLong(max) => write!(f, "is over {max} characters"),
+            Self::Control => f.write_str("has a control character"),
+        }
+    }
+}
+
+impl std::error::Error for LineFault {}
+
+/// Checks a line of up to `max` characters, and leaves the spaces at its ends out.
+pub(crate) fn check(text: &str, max: usize) -> Result<Arc<str>, LineFault> {
+    if text.chars().any(char::is_control) {
+        return Err(LineFault::Control);
+    }
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err(LineFault::Blank),
+        count if count > max => Err(LineFault::TooLong(max)),
+        _ => Ok(Arc::from(text)),
+    }
+}
+
+/// Makes a type of lines of up to so many characters.
+macro_rules! line {
+    ($(#[$doc:meta])* $name:ident, $max:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(std::sync::Arc<str>);
+
+        impl $name {
+            /// Checks the text, and leaves the spaces at its ends out.
+            pub fn parse(text: &str) -> Result<Self, $crate::core::catalogue::text::LineFault> {
+                $crate::core::catalogue::text::check(text, $max).map(Self)
+            }
+
+            /// The line as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+    };
+}
+
+pub(crate) use line;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_any_script_are_taken_without_the_spaces_around_them() {
+        for ok in ["A", "\u{200f}\u{5d0}\u{5d1}", "山田 太郎", "김밥천국", &"é".repeat(20)]
+        {
+            assert_eq!(&*check(&format!(" {ok}\u{3000}"), 20).expect(ok), ok);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for (text, fault) in [
+            ("", LineFault::Blank),
+            (" \u{3000}", LineFault::Blank),
+            (&"😀".repeat(2_560) as &str, LineFault::TooLong(20)),
+            (&"é".repeat(21), LineFault::TooLong(20)),
+            ("a\0b", LineFault::Control),
+            ("a\nb", LineFault::Control),
+            ("a\n", LineFault::Control),
+        ] {
+            assert_eq!(check(text, 20), Err(fault), "{text:?}");
+        }
+    }
+}

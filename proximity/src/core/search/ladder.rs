@@ -1,0 +1,190 @@
+use super::bookmark::Bookmark;
+use super::judge::Judge;
+use super::nearest::Nearest;
+use super::{Found, Query};
+use crate::core::catalogue::id::BusinessId;
+use crate::core::geo::cell::{Code, Range};
+use crate::core::geo::circle::Millimetres;
+use crate::core::geo::cover::cover;
+use crate::store::{Candidate, SCAN_ROWS_MAX, Scan};
+use sql::Freshness;
+
+/// The first rung where nothing is known of the density.
+pub(crate) const FIRST_RUNG: Millimetres = Millimetres(250_000);
+/// Each rung is at least this much higher than the last one …
+const GROWTH_MIN: f64 = 2.5;
+/// … and at most this much, however little was found.
+const GROWTH_MAX: f64 = 10.0;
+/// Of how many more than needed the next rung is sought: density isn't even.
+const MARGIN: f64 = 1.5;
+/// Rows of a circle that may turn out far too large: more than enough for a page, cheap to throw away.
+const PROBE_ROWS_MAX: usize = 2_000;
+/// No rung is lower; around one point it is all the same.
+const RUNG_MIN: Millimetres = Millimetres(1_000);
+
+/// Finds the nearest by looking into a small circle, and into larger ones until enough lie inside or the circle asked for
+/// is searched. The last circle alone gives the answer, so that it comes from one state.
+///
+/// Whoever drives it asks a store for [`wants`](Self::wants), hands the answer to [`look`](Self::look), a part after the
+/// other, and then says by [`step`](Self::step) that this was all of it.
+#[derive(Debug)]
+pub(crate) struct Ladder<'q> {
+    query: &'q Query,
+    judge: Judge<'q>,
+    after: Option<Bookmark>,
+    names: bool,
+    rung: Millimetres,
+    /// Up to here there isn't enough: no use in searching less.
+    too_low: Millimetres,
+    ranges: Vec<Range>,
+    round: Round,
+}
+
+/// The search of one circle.
+#[derive(Debug)]
+struct Round {
+    nearest: Nearest,
+    /// Of the first answer.
+    as_of: Option<Freshness>,
+    /// Behind which candidate this scan began, and the last one that it brought.
+    resume: Option<(Code, BusinessId)>,
+    last: Option<(Code, BusinessId)>,
+}
+
+/// What came of an answer.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Another scan is needed.
+    On,
+    /// That is it.
+    Done(Found),
+}
+
+impl<'q> Ladder<'q> {
+    /// Begins where a page is likely to be full: around `hint`, the radius of a circle with as many businesses.
+    pub(crate) fn new(
+        query: &'q Query,
+        after: Option<Bookmark>,
+        hint: Option<Millimetres>,
+    ) -> Self {
+        let page = hint.unwrap_or(FIRST_RUNG).metres();
+        // A ring around what was shown already, of the same area as the circle of one page.
+        let shown = after.map_or(0.0, |bookmark| bookmark.distance.metres());
+        let mut ladder = Self {
+            query,
+            judge: Judge::new(query),
+            after,
+            names: false,
+            rung: Millimetres(0),
+            too_low: after.map_or(Millimetres(0), |bookmark| bookmark.distance),
+            ranges: Vec::new(),
+            round: Round { nearest: Nearest::new(None, 0), as_of: None, resume: None, last: None },
+        };
+        ladder.climb_to(millimetres(page.hypot(shown)));
+        ladder
+    }
+
+    /// The same, with names or without.
+    pub(crate) fn with_names(self, names: bool) -> Self {
+        Self { names, ..self }
+    }
+
+    /// What to ask the store for.
+    pub(crate) fn wants(&self) -> (Scan, Option<Freshness>) {
+        let resume = self.round.resume;
+        let ranges =
+            resume.map_or_else(|| self.ranges.clone(), |(code, _)| rest(&self.ranges, code));
+        let scan = Scan {
+            ranges,
+            category: self.query.category.clone(),
+            after: resume,
+            rows_max: if self.is_probe() { PROBE_ROWS_MAX } else { SCAN_ROWS_MAX },
+            hours: self.query.open_at.is_some(),
+            names: self.names,
+            counted: Vec::new(),
+        };
+        (scan, self.round.as_of.or(self.after.map(|bookmark| bookmark.began)))
+    }
+
+    /// Candidates that the store answered with, in their order, from this state.
+    pub(crate) fn look(&mut self, candidates: &[Candidate], as_of: Freshness) {
+        let as_of = *self.round.as_of.get_or_insert(as_of);
+        let walk = self.after.map_or(as_of, |bookmark| bookmark.began);
+        for candidate in candidates {
+            let hit = self.judge.judge(candidate, walk.position);
+            if let Some(hit) = hit.filter(|hit| hit.distance <= self.rung) {
+                self.round.nearest.offer(hit);
+            }
+        }
+        let last = candidates.last().map(|last| (Code::of(last.position), last.id));
+        self.round.last = last.or(self.round.last);
+    }
+
+    /// What to do next, after all of an answer that was of this state; there may be `more` behind it.
+    pub(crate) fn step(&mut self, more: bool, as_of: Freshness) -> Step {
+        let as_of = *self.round.as_of.get_or_insert(as_of);
+        if more && let Some(last) = self.round.last.take() {
+            if self.is_probe() {
+                self.climb_to(self.lower_rung());
+            } else {
+                self.round.resume = Some(last);
+            }
+            return Step::On;
+        }
+        if !self.round.nearest.is_enough() && self.rung < self.query.circle.radius() {
+            self.too_low = self.rung;
+            self.climb_to(self.next_rung());
+            return Step::On;
+        }
+        let walk = self.after.map_or(as_of, |bookmark| bookmark.began);
+        let nearest = std::mem::replace(&mut self.round.nearest, Nearest::new(None, 0));
+        let (hits, next) = nearest.into_page(walk);
+        Step::Done(Found { hits, next, as_of })
+    }
+
+    /// What it looked at, and what that costs.
+    pub(crate) fn judge(&self) -> &Judge<'q> {
+        &self.judge
+    }
+
+    fn climb_to(&mut self, rung: Millimetres) {
+        self.rung = rung.max(RUNG_MIN).min(self.query.circle.radius());
+        let beyond = self.after.map_or(Millimetres(0), |bookmark| bookmark.distance);
+        self.ranges = cover(&self.query.circle.with_radius(self.rung), beyond);
+        let nearest = Nearest::new(self.after.as_ref(), self.query.limit);
+        self.round = Round { nearest, as_of: None, resume: None, last: None };
+    }
+
+    /// Whether this circle is given up if it has far too many: there may be enough in less, if that isn't known to be too
+    /// little.
+    fn is_probe(&self) -> bool {
+        self.round.resume.is_none() && self.lower_rung() > self.too_low.max(RUNG_MIN)
+    }
+
+    fn lower_rung(&self) -> Millimetres {
+        millimetres(self.rung.metres() / GROWTH_MIN)
+    }
+
+    /// As high as the density of what was found promises.
+    fn next_rung(&self) -> Millimetres {
+        let (found, needed) = (self.round.nearest.len(), self.query.limit + 1);
+        let growth = (MARGIN * needed as f64 / (found as f64 + 1.0)).sqrt();
+        millimetres(self.rung.metres() * growth.clamp(GROWTH_MIN, GROWTH_MAX))
+    }
+}
+
+fn millimetres(metres: f64) -> Millimetres {
+    Millimetres::of(model::Metres(metres))
+}
+
+/// The ranges from a code on.
+pub(super) fn rest(ranges: &[Range], from: Code) -> Vec<Range> {
+    ranges
+        .iter()
+        .filter(|range| range.last >= from)
+        .map(|range| Range { first: range.first.max(from), last: range.last })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

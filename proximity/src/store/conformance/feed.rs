@@ -1,0 +1,142 @@
+//! The feed of changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Backend;
+use super::world::{World, at, details};
+use crate::core::catalogue::command::Command;
+use crate::error::{Error, Refusal};
+use sql::{FeedPosition, Freshness};
+
+/// Creations, changes and removals, each with its version, without a hole.
+pub async fn the_feed_tells_every_change_once_in_order(backend: &dyn Backend) {
+    let world = World::open(backend).await;
+    let (nothing, start) = world.feed(None).await;
+    assert_eq!((nothing.len(), start.position), (0, FeedPosition(0)));
+    let a = world.operate(world.create(details("a", "y", at(0.0, 0.0)))).await.id;
+    let b = world.operate(world.create(details("b", "y", at(0.0, 0.0)))).await.id;
+    let c = world.operate(world.create(details("c", "y", at(0.0, 0.0)))).await.id;
+    world.operate(Command::Remove { id: b, expected: None }).await;
+    for after in [None, Some(start)] {
+        let (changes, end) = world.feed(after).await;
+        let told: Vec<_> =
+            changes.iter().map(|c| (c.position.0, c.id, c.version, c.business.is_some())).collect();
+        assert_eq!(told, [(1, a, 1, true), (3, c, 1, true), (4, b, 2, false)]);
+        assert_eq!(end.position, FeedPosition(4));
+        assert_eq!(world.feed(Some(end)).await, (vec![], end));
+    }
+    // Each of it is a place to go on from.
+    let (changes, end) = world.feed(None).await;
+    let middle = Freshness { position: changes[0].position, ..end };
+    assert_eq!(world.feed(Some(middle)).await.0, changes[1..]);
+}
+
+/// And only there: the feed doesn't grow with changes.
+pub async fn a_business_that_changed_again_is_told_last(backend: &dyn Backend) {
+    let world = World::open(backend).await;
+    let a = world.operate(world.create(details("a", "y", at(0.0, 0.0)))).await.id;
+    let b = world.operate(world.create(details("b", "y", at(0.0, 0.0)))).await.id;
+    for n in 0..10 {
+        let details = Box::new(details(&format!("a{n}"), "y", at(0.0, f64::from(n))));
+        world.operate(Command::Replace { id: a, expected: None, details }).await;
+    }
+    let (changes, _) = world.feed(None).await;
+    let told: Vec<_> = changes.iter().map(|c| (c.position.0, c.id, c.version)).collect();
+    assert_eq!(told, [(2, b, 1), (12, a, 11)]);
+    let last = changes[1].business.as_ref().expect("there");
+    assert_eq!(last.details.name.as_str(), "a9");
+    assert_eq!(last.placed, FeedPosition(12));
+}
+
+/// Nor does what was only renamed count as moved.
+pub async fn what_changes_nothing_is_not_told(backend: &dyn Backend) {
+    let world = World::open(backend).await;
+    let made = world.operate(world.create(details("a", "y", at(0.0, 0.0)))).await;
+    let (_, end) = world.feed(None).await;
+    let replace = |name: &str| {
+        let details = Box::new(details(name, "y", at(0.0, 0.0)));
+        Command::Replace { id: made.id, expected: None, details }
+    };
+    world.operate(replace("a")).await;
+    assert_eq!(world.feed(Some(end)).await, (vec![], end));
+    world.operate(replace("b")).await;
+    let (changes, _) = world.feed(Some(end)).await;
+    assert_eq!(changes[0].business.as_ref().expect("there").placed, FeedPosition(1));
+}
+
+/// And one that isn't reached yet.
+pub async fn a_position_of_another_history_is_refused(backend: &dyn Backend) {
+    let world = World::open(backend).await;
+    world.operate(world.create(details("a", "y", at(0.0, 0.0)))).await;
+    let (_, end) = world.feed(None).await;
+    for strange in [
+        Freshness { history: end.history ^ 1, ..end },
+        Freshness { position: FeedPosition(end.position.0 + 1), ..end },
+        Freshness { position: FeedPosition(u64::MAX), ..end },
+    ] {
+        let refused = world.store.changes(Some(strange), 10).await;
+        assert_eq!(refused, Err(Error::Refused(Refusal::OtherHistory)));
+    }
+}
+
+/// In the end the follower has what the store has.
+pub async fn who_follows_while_others_write_misses_nothing(backend: &dyn Backend) {
+    let world = Arc::new(World::open(backend).await);
+    let done = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..4)
+        .map(|_| {
+            let world = Arc::clone(&world);
+            tokio::spawn(async move {
+                let mut own = Vec::new();
+                for n in 0..60_u32 {
+                    let here = details(&n.to_string(), "y", at(0.0, f64::from(n)));
+                    match n % 4 {
+                        0 | 1 => own.push(world.operate(world.create(here)).await.id),
+                        2 => {
+                            let (id, details) = (own[world.below(own.len())], Box::new(here));
+                            world.operate(Command::Replace { id, expected: None, details }).await;
+                        }
+                        _ => {
+                            let id = own.swap_remove(world.below(own.len()));
+                            world.operate(Command::Remove { id, expected: None }).await;
+                        }
+                    }
+                }
+            })
+        })
+        .collect();
+    let follower = {
+        let (world, done) = (Arc::clone(&world), Arc::clone(&done));
+        tokio::spawn(async move {
+            let (mut held, mut after) = (BTreeMap::new(), None);
+            loop {
+                // Asked before reading: what was written by then is in what is read.
+                let last = done.load(Ordering::SeqCst);
+                let page = world.store.changes(after, 7).await.expect("the store is there");
+                for change in page.changes {
+                    match change.business {
+                        Some(_) => held.insert(change.id, change.version),
+                        None => held.remove(&change.id),
+                    };
+                }
+                after = Some(page.next);
+                if last && !page.more {
+                    return held;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+    };
+    for writer in writers {
+        writer.await.expect("wrote");
+    }
+    done.store(true, Ordering::SeqCst);
+    let held = follower.await.expect("followed");
+    let (all, end) = world.feed(None).await;
+    let stored = all.iter().filter(|change| change.business.is_some());
+    let stored: BTreeMap<_, _> = stored.map(|change| (change.id, change.version)).collect();
+    assert_eq!((held.len(), held), (60, stored));
+    assert_eq!(end.position.0, 240);
+}

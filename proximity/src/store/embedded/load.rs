@@ -1,0 +1,96 @@
+use std::collections::BTreeSet;
+
+use model::{Timestamp, UserId};
+use sqlx::{Row, SqliteConnection};
+
+use super::read::{BUSINESSES_BY_ID, ids_json};
+use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
+use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
+use crate::store::rows::{self, damaged};
+use sql::Freshness;
+
+/// Reads what a batch of orders needs, in three statements whatever its size.
+pub(super) async fn ledger(
+    connection: &mut SqliteConnection,
+    needs: &Needs,
+) -> Result<Ledger, sqlx::Error> {
+    let ids: Vec<_> = needs.ids.iter().copied().collect();
+    let stored = by_id(connection, &ids).await?;
+    let keys = keys(connection, &needs.keys).await?;
+    let owned = owned(connection, &needs.owners).await?;
+    Ok(Ledger::new(stored, keys, owned))
+}
+
+/// Those of these businesses that there are.
+pub(super) async fn by_id(
+    connection: &mut SqliteConnection,
+    ids: &[BusinessId],
+) -> Result<Vec<Business>, sqlx::Error> {
+    let found = sqlx::query(BUSINESSES_BY_ID).bind(ids_json(ids)).fetch_all(connection).await?;
+    found.iter().map(rows::business).collect()
+}
+
+/// The businesses of these sources.
+pub(super) async fn by_source(
+    connection: &mut SqliteConnection,
+    sources: &BTreeSet<&Source>,
+) -> Result<Vec<Business>, sqlx::Error> {
+    let pairs: Vec<_> = sources.iter().map(|s| (s.name.as_str(), s.id.as_str())).collect();
+    let sql = "SELECT businesses.*
+               FROM json_each(?1) AS wanted
+               CROSS JOIN businesses INDEXED BY sources
+                   ON source = wanted.value ->> 0 AND source_id = wanted.value ->> 1";
+    let wanted = serde_json::to_string(&pairs).expect("text becomes JSON");
+    let found = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
+    found.iter().map(rows::business).collect()
+}
+
+/// The state before this transaction changes anything.
+pub(super) async fn freshness(connection: &mut SqliteConnection) -> Result<Freshness, sqlx::Error> {
+    Freshness::from_row(&sqlx::query("SELECT head, history FROM feed").fetch_one(connection).await?)
+}
+
+async fn keys(
+    connection: &mut SqliteConnection,
+    keys: &BTreeSet<KeyOf>,
+) -> Result<Vec<(KeyOf, Remembered)>, sqlx::Error> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pairs: Vec<_> = keys.iter().map(|(user, key)| (user.as_str(), key.as_str())).collect();
+    let sql = "SELECT caller, keys.key AS text, fingerprint, at_ms, outcome
+               FROM json_each(?1) AS wanted
+               CROSS JOIN keys ON caller = wanted.value ->> 0 AND keys.key = wanted.value ->> 1";
+    let wanted = serde_json::to_string(&pairs).expect("text becomes JSON");
+    let found = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
+    let remembered = found.iter().map(|row| {
+        let caller = UserId::parse(row.try_get("caller")?).map_err(damaged)?;
+        let key = IdempotencyKey::parse(row.try_get("text")?).map_err(damaged)?;
+        let fingerprint = row.try_get::<i64, _>("fingerprint")? as u64;
+        let outcome = rows::outcome(row.try_get("outcome")?)?;
+        let at = Timestamp(row.try_get("at_ms")?);
+        Ok(((caller, key), Remembered { fingerprint, at, outcome }))
+    });
+    remembered.collect()
+}
+
+async fn owned(
+    connection: &mut SqliteConnection,
+    owners: &BTreeSet<UserId>,
+) -> Result<Vec<(UserId, u32)>, sqlx::Error> {
+    if owners.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT value AS owner,
+                      (SELECT count(*) FROM businesses INDEXED BY owned WHERE owner = value) AS owned
+               FROM json_each(?1)";
+    let texts: Vec<_> = owners.iter().map(UserId::as_str).collect();
+    let wanted = serde_json::to_string(&texts).expect("text becomes JSON");
+    let found = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
+    let counts = found.iter().map(|row| {
+        let owner = UserId::parse(row.try_get("owner")?).map_err(damaged)?;
+        Ok((owner, row.try_get("owned")?))
+    });
+    counts.collect()
+}

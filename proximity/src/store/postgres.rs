@@ -1,0 +1,293 @@
+//! Businesses in `PostgreSQL`, for any number of processes: one primary is written, its streaming replicas are read.
+//!
+//! **Histories.** A [`Freshness`] is what one row of the database says, `proximity.feed`: how many changes there were, and
+//! the number of their history. The row travels with the data, so every answer knows its state from its own snapshot, on
+//! replicas too, and no log positions have to be compared. The row also names the server's timeline: the first to write
+//! after a promotion, or to look, finds another one and begins another history.
+//!
+//! **Who is read.** Each replica is asked several times a second how far it has come. It is read while it answers, is of
+//! the primary's history, and has all that the primary is known to have had [`lag_max_ms`](Config::lag_max_ms) ago, or
+//! when it was first asked, which is required from the first second on. What
+//! it answers is looked at again: an answer from a state that is too old is thrown away, and one that fails is asked of
+//! the next server; in the end of the primary. While the primary is away, any replica that answers will do.
+//!
+//! **Who is away.** A server that can't be connected to, or doesn't say how far it has come, isn't asked anything until it
+//! does: nobody waits for it.
+//!
+//! **Limits.** A copy of the primary's files that is started as it is, without recovery to a point in time, has the same
+//! timeline: nothing shows that it is another history.
+
+mod config;
+mod index;
+mod load;
+mod lookout;
+mod progress;
+mod read;
+mod replica;
+mod save;
+mod scan;
+mod schema;
+mod server;
+mod servers;
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use model::{Timestamp, UserId};
+pub use sql::postgres::Migrated;
+use sql::postgres::{BEGIN, FeedTable, is_replica};
+use sqlx::PgConnection;
+use tokio::task::JoinHandle;
+
+use crate::core::catalogue::business::{Business, Source};
+use crate::core::catalogue::category::CategoryKey;
+use crate::core::catalogue::command::{Import, Imported, Order, Outcome};
+use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::ledger::{Ledger, Needs};
+use crate::core::geo::cell::{Area, CountedCell};
+use crate::core::geo::hexagon::{Hexagon, HexagonRange};
+use crate::error::{Error, Refusal};
+use crate::limits::Limits;
+use crate::store::{Answer, Applied, Changes, Scan, Scanned, Store};
+pub use config::Config;
+pub use schema::migrate;
+use server::Server;
+use servers::Servers;
+use sql::{FeedPosition, Freshness};
+
+/// The first of the two keys of our advisory locks, so that they aren't taken for those of somebody else.
+const NAMESPACE: i32 = 0x7764_7072;
+/// How many changes there were, and of which history.
+const FEED: FeedTable = FeedTable::new("proximity");
+
+/// The store in a `PostgreSQL` database and its replicas.
+pub struct PostgresStore {
+    servers: Arc<Servers>,
+    watching: Vec<JoinHandle<()>>,
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgresStore({})", self.servers)
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.watching.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Looks at a replica before anything starts: how it is, in words. Errs, saying what to do, if it can't be used.
+pub async fn look_at_replica(config: &Config, url: &str) -> Result<String, Error> {
+    let server = Server::replica(config, url)?;
+    let mut connection = server.connect().await?;
+    let look = async {
+        let follows = is_replica(&mut connection).await?;
+        Ok((follows, FEED.of(&mut connection).await?.position.0))
+    };
+    let looked = server.open(async { look.await.map_err(|e| server.unusable(&e)) });
+    let (follows, changes) = looked.await?;
+    let flaw = if follows { "" } else { "; it is no replica, or no more" };
+    Ok(format!("answers, and has {changes} changes{flaw}"))
+}
+
+impl PostgresStore {
+    /// Connects to the primary and begins to look at the replicas, within a tokio runtime.
+    ///
+    /// Errs, saying what to do, if the primary can't be reached, is a replica, or doesn't admit the user; if there is no
+    /// such database; or if its schema is missing ([`migrate`] makes it), older or newer than this program. Replicas that
+    /// can't be reached are left out until they can.
+    pub async fn connect(config: &Config) -> Result<Self, Error> {
+        let primary = Server::primary(config)?;
+        // In a box, for connecting takes more room than all that the caller has beside it.
+        let check = Box::pin(async {
+            let mut connection = primary.connect().await?;
+            schema::check(&mut connection, &primary).await
+        });
+        primary.open(check).await?;
+        let servers = Arc::new(Box::pin(Servers::open(config, primary)).await?);
+        Ok(Self { watching: servers.watch(), servers })
+    }
+
+    async fn commit(
+        &self,
+        orders: &[Order],
+        limits: &Limits,
+    ) -> Result<(Vec<Result<Outcome, Refusal>>, Freshness), sqlx::Error> {
+        let mut transaction = self.servers.writers.begin_with(BEGIN).await?;
+        let (before, is_new) = FEED.take(&mut transaction).await?;
+        let mut ledger = load::ledger(&mut transaction, &Needs::of(orders)).await?;
+        let outcomes = orders.iter().map(|order| ledger.apply(order, limits)).collect();
+        let position = store(&mut transaction, before.position, ledger).await?;
+        if position.is_some() || is_new {
+            transaction.commit().await?;
+        } else {
+            transaction.rollback().await?;
+        }
+        Ok((outcomes, Freshness { position: position.unwrap_or(before.position), ..before }))
+    }
+
+    async fn commit_import(
+        &self,
+        places: &[Import],
+        at: Timestamp,
+    ) -> Result<(Result<Imported, Refusal>, Freshness), sqlx::Error> {
+        let mut transaction = self.servers.writers.begin_with(BEGIN).await?;
+        let (before, is_new) = FEED.take(&mut transaction).await?;
+        let (ledger, imported) = import(&mut transaction, places, at).await?;
+        let position = match imported {
+            Ok(_) => store(&mut transaction, before.position, ledger).await?,
+            Err(_) => None,
+        };
+        if position.is_some() || is_new {
+            transaction.commit().await?;
+        } else {
+            transaction.rollback().await?;
+        }
+        Ok((imported, Freshness { position: position.unwrap_or(before.position), ..before }))
+    }
+}
+
+/// What an import does; nothing is written yet.
+async fn import(
+    connection: &mut PgConnection,
+    places: &[Import],
+    at: Timestamp,
+) -> Result<(Ledger, Result<Imported, Refusal>), sqlx::Error> {
+    let sources: BTreeSet<&Source> = places.iter().map(|place| &place.source).collect();
+    let mut stored = load::by_source(connection, &sources).await?;
+    let mut known: HashMap<Source, BusinessId> = stored
+        .iter()
+        .filter_map(|business| Some((business.source.clone()?, business.id)))
+        .collect();
+    let ids: Vec<BusinessId> = places.iter().map(|place| place.id).collect();
+    stored.extend(load::by_id(connection, &ids).await?);
+    let mut ledger = Ledger::new(stored, [], []);
+    let mut imported = Imported::default();
+    for place in places {
+        let before = known.get(&place.source).copied();
+        match ledger.import(place, before, at, &mut imported) {
+            Ok(id) => known.insert(place.source.clone(), id),
+            Err(refusal) => return Ok((ledger, Err(refusal))),
+        };
+    }
+    Ok((ledger, Ok(imported)))
+}
+
+/// Writes what a ledger changed; answers the new position, or `None` if there was nothing to write.
+async fn store(
+    connection: &mut PgConnection,
+    before: FeedPosition,
+    ledger: Ledger,
+) -> Result<Option<FeedPosition>, sqlx::Error> {
+    let (dirty, keys) = ledger.into_dirty();
+    if dirty.is_empty() && keys.is_empty() {
+        return Ok(None);
+    }
+    let position = save::dirty(connection, before, dirty).await?;
+    save::keys(connection, &keys).await?;
+    Ok(Some(position))
+}
+
+impl Store for PostgresStore {
+    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
+        Box::pin(async move {
+            let (outcomes, as_of) =
+                Box::pin(self.servers.write(self.commit(&orders, &limits))).await?;
+            Ok(Applied { outcomes, as_of })
+        })
+    }
+
+    fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, Freshness)> {
+        Box::pin(async move {
+            let (imported, as_of) =
+                Box::pin(self.servers.write(self.commit_import(&places, at))).await?;
+            Ok((imported?, as_of))
+        })
+    }
+
+    fn scan(&self, scan: Scan, fresh: Option<Freshness>) -> Answer<'_, Scanned> {
+        Box::pin(async move {
+            let scan = &scan;
+            let read = self.servers.read(fresh, move |readers| scan::scan(readers, scan));
+            read.await.map(|(scanned, _)| scanned)
+        })
+    }
+
+    fn density(&self, area: Area) -> Answer<'_, Vec<(CountedCell, u32)>> {
+        Box::pin(async move {
+            let read = self.servers.read(None, move |readers| read::density(readers, area));
+            read.await.map(|(cells, _)| cells)
+        })
+    }
+
+    fn hexagons(
+        &self,
+        ranges: Vec<HexagonRange>,
+        fresh: Option<Freshness>,
+    ) -> Answer<'_, Vec<(Hexagon, u64)>> {
+        Box::pin(async move {
+            let ranges = &ranges;
+            let read = self.servers.read(fresh, move |readers| read::hexagons(readers, ranges));
+            read.await.map(|(cells, _)| cells)
+        })
+    }
+
+    fn has_category<'a>(
+        &'a self,
+        category: &'a CategoryKey,
+        fresh: Option<Freshness>,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let read =
+                self.servers.read(fresh, move |readers| read::has_category(readers, category));
+            read.await.map(|(has, _)| has)
+        })
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        ids: &'a [BusinessId],
+        fresh: Option<Freshness>,
+    ) -> Answer<'a, Vec<Option<Business>>> {
+        Box::pin(async move {
+            let read = self.servers.read(fresh, move |readers| read::fetch(readers, ids));
+            read.await.map(|(businesses, _)| businesses)
+        })
+    }
+
+    fn owned<'a>(
+        &'a self,
+        owner: &'a UserId,
+        after: Option<BusinessId>,
+        limit: usize,
+        fresh: Option<Freshness>,
+    ) -> Answer<'a, Vec<Business>> {
+        Box::pin(async move {
+            let work = move |readers| read::owned(readers, owner, after, limit);
+            self.servers.read(fresh, work).await.map(|(businesses, _)| businesses)
+        })
+    }
+
+    fn changes(&self, after: Option<Freshness>, limit: usize) -> Answer<'_, Changes> {
+        Box::pin(async move {
+            let position = after.map_or(Ok(0), |after| i64::try_from(after.position.0));
+            let position = position.map_err(|_| Refusal::OtherHistory)?;
+            let work = move |readers| read::changes(readers, position, limit);
+            let (changes, state) = self.servers.read(after, work).await?;
+            if after.is_some_and(|after| !state.includes(after)) {
+                return Err(Refusal::OtherHistory.into());
+            }
+            Ok(changes)
+        })
+    }
+
+    fn fault(&self) -> Option<String> {
+        if self.watching.iter().any(JoinHandle::is_finished) {
+            return Some("a task that looks at the servers has stopped".to_owned());
+        }
+        self.servers.fault()
+    }
+}

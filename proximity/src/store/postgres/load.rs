@@ -1,0 +1,97 @@
+use std::collections::BTreeSet;
+
+use model::{Timestamp, UserId};
+use sqlx::{PgConnection, Row};
+
+use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
+use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
+use crate::store::rows::{self, damaged};
+
+/// Reads what a batch of orders needs, in three statements whatever its size. After [`FeedTable::take`](sql::postgres::FeedTable::take), in
+/// statements of their own: each sees what was committed before it began.
+pub(super) async fn ledger(
+    connection: &mut PgConnection,
+    needs: &Needs,
+) -> Result<Ledger, sqlx::Error> {
+    let ids: Vec<_> = needs.ids.iter().copied().collect();
+    let stored = by_id(connection, &ids).await?;
+    let keys = keys(connection, &needs.keys).await?;
+    let owned = owned(connection, &needs.owners).await?;
+    Ok(Ledger::new(stored, keys, owned))
+}
+
+/// Those of these businesses that there are.
+pub(super) async fn by_id(
+    connection: &mut PgConnection,
+    ids: &[BusinessId],
+) -> Result<Vec<Business>, sqlx::Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.integer()).collect();
+    let sql = "SELECT * FROM proximity.businesses WHERE id = ANY ($1)";
+    let found = sqlx::query(sql).bind(ids).fetch_all(connection).await?;
+    found.iter().map(rows::business).collect()
+}
+
+/// The businesses of these sources. A join, for which each pair is looked up by itself: ids as an array of one source
+/// might be compared one after the other with all that the source has.
+pub(super) async fn by_source(
+    connection: &mut PgConnection,
+    sources: &BTreeSet<&Source>,
+) -> Result<Vec<Business>, sqlx::Error> {
+    let sql = "SELECT businesses.*
+               FROM unnest($1::text[], $2::text[]) AS wanted (source, source_id)
+               JOIN proximity.businesses USING (source, source_id)
+               WHERE source IS NOT NULL";
+    let found = sqlx::query(sql)
+        .bind(sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>())
+        .bind(sources.iter().map(|source| source.id.as_str()).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
+    found.iter().map(rows::business).collect()
+}
+
+async fn keys(
+    connection: &mut PgConnection,
+    keys: &BTreeSet<KeyOf>,
+) -> Result<Vec<(KeyOf, Remembered)>, sqlx::Error> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT caller, key, fingerprint, at_ms, outcome
+               FROM unnest($1::text[], $2::text[]) AS wanted (caller, key)
+               JOIN proximity.keys USING (caller, key)";
+    let found = sqlx::query(sql)
+        .bind(keys.iter().map(|(caller, _)| caller.as_str()).collect::<Vec<_>>())
+        .bind(keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
+    let remembered = found.iter().map(|row| {
+        let caller = UserId::parse(row.try_get("caller")?).map_err(damaged)?;
+        let key = IdempotencyKey::parse(row.try_get("key")?).map_err(damaged)?;
+        let fingerprint = row.try_get::<i64, _>("fingerprint")? as u64;
+        let outcome = rows::outcome(row.try_get("outcome")?)?;
+        let at = Timestamp(row.try_get("at_ms")?);
+        Ok(((caller, key), Remembered { fingerprint, at, outcome }))
+    });
+    remembered.collect()
+}
+
+async fn owned(
+    connection: &mut PgConnection,
+    owners: &BTreeSet<UserId>,
+) -> Result<Vec<(UserId, u32)>, sqlx::Error> {
+    if owners.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT wanted.owner,
+                      (SELECT count(*) FROM proximity.businesses AS business
+                       WHERE business.owner = wanted.owner) AS owned
+               FROM unnest($1::text[]) AS wanted (owner)";
+    let owners: Vec<_> = owners.iter().map(UserId::as_str).collect();
+    let found = sqlx::query(sql).bind(owners).fetch_all(connection).await?;
+    let counts = found.iter().map(|row| {
+        let owner = UserId::parse(row.try_get("owner")?).map_err(damaged)?;
+        Ok((owner, u32::try_from(row.try_get::<i64, _>("owned")?).map_err(damaged)?))
+    });
+    counts.collect()
+}

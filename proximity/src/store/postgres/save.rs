@@ -1,0 +1,173 @@
+use std::io;
+use std::sync::Arc;
+
+use sqlx::PgConnection;
+use tokio::task::spawn_blocking;
+
+use super::FEED;
+use super::index::{Index, in_feed, placed_at};
+use crate::core::catalogue::business::Business;
+use crate::core::catalogue::ledger::{Dirty, KeyOf, Remembered};
+use crate::limits::KEY_AGE_MS_MAX;
+use crate::store::rows;
+use sql::FeedPosition;
+
+/// Keys that are forgotten with each batch that brings keys: more than it can bring.
+const FORGOTTEN_MAX: i64 = 1_024;
+
+/// Writes what a ledger changed, behind the feed's `head`; answers the new one. A dozen statements, whatever the number.
+///
+/// Rows go to each table in the order of its key, so that one page of an index after the other is changed.
+pub(super) async fn dirty(
+    connection: &mut PgConnection,
+    head: FeedPosition,
+    dirty: Vec<Dirty>,
+) -> Result<FeedPosition, sqlx::Error> {
+    if dirty.is_empty() {
+        return Ok(head);
+    }
+    let dirty: Arc<[Dirty]> = dirty.into();
+    // Cells and hexagons of thousands of places take a while, in which the database is busy with the businesses.
+    let indexed = Arc::clone(&dirty);
+    let indexing = spawn_blocking(move || Index::of(head, &indexed));
+    businesses(connection, head, &dirty).await?;
+    removals(connection, head, &dirty).await?;
+    let index = indexing.await.map_err(io::Error::from)?;
+    index.delete(connection).await?;
+    index.insert(connection).await?;
+    let head = FeedPosition(head.0 + dirty.len() as u64);
+    FEED.advance(connection, head).await?;
+    Ok(head)
+}
+
+/// A business as it is to be stored: its place in the feed, that of the change that put it where it is, and itself.
+type Stored<'a> = (i64, i64, &'a Business);
+
+/// The new ones apart from those that were there: an upsert would look for each again, and write
+/// more of it down.
+async fn businesses(
+    connection: &mut PgConnection,
+    head: FeedPosition,
+    dirty: &[Dirty],
+) -> Result<(), sqlx::Error> {
+    let (mut new, mut known): (Vec<Stored<'_>>, Vec<Stored<'_>>) = Default::default();
+    for (position, dirty) in in_feed(head, dirty) {
+        let Some(business) = &dirty.after else { continue };
+        let since = placed_at(position, dirty, business);
+        let rows = if dirty.before.is_none() { &mut new } else { &mut known };
+        rows.push((position.0 as i64, since.0 as i64, business));
+    }
+    let insert = "INSERT INTO proximity.businesses
+                      (id, feed_position, placed, version, owner, source, source_id, name,
+                       latitude, longitude, hours, rest, updated_ms)
+                  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
+                                       $5::text[], $6::text[], $7::text[], $8::text[],
+                                       $9::float8[], $10::float8[], $11::text[], $12::text[],
+                                       $13::bigint[])";
+    write(connection, insert, new).await?;
+    let update = "UPDATE proximity.businesses AS business SET
+                      feed_position = new.feed_position, placed = new.placed,
+                      version = new.version, owner = new.owner, name = new.name,
+                      latitude = new.latitude, longitude = new.longitude,
+                      hours = new.hours, rest = new.rest, updated_ms = new.updated_ms
+                  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
+                              $5::text[], $6::text[], $7::text[], $8::text[],
+                              $9::float8[], $10::float8[], $11::text[], $12::text[],
+                              $13::bigint[])
+                      AS new (id, feed_position, placed, version, owner, source, source_id, name,
+                              latitude, longitude, hours, rest, updated_ms)
+                  WHERE business.id = new.id";
+    write(connection, update, known).await
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    sql: &'static str,
+    mut stored: Vec<Stored<'_>>,
+) -> Result<(), sqlx::Error> {
+    if stored.is_empty() {
+        return Ok(());
+    }
+    stored.sort_unstable_by_key(|(_, _, business)| business.id);
+    let column = |it: fn(&Business) -> i64| -> Vec<i64> {
+        stored.iter().map(|(_, _, business)| it(business)).collect()
+    };
+    let text = |it: fn(&Business) -> Option<String>| -> Vec<Option<String>> {
+        stored.iter().map(|(_, _, business)| it(business)).collect()
+    };
+    let degrees = |it: fn(&Business) -> f64| -> Vec<f64> {
+        stored.iter().map(|(_, _, business)| it(business)).collect()
+    };
+    sqlx::query(sql)
+        .bind(column(|business| business.id.integer()))
+        .bind(stored.iter().map(|(position, _, _)| *position).collect::<Vec<_>>())
+        .bind(stored.iter().map(|(_, placed, _)| *placed).collect::<Vec<_>>())
+        .bind(column(|business| business.version as i64))
+        .bind(text(|business| business.owner.as_ref().map(ToString::to_string)))
+        .bind(text(|business| business.source.as_ref().map(|source| source.name.to_string())))
+        .bind(text(|business| business.source.as_ref().map(|source| source.id.to_string())))
+        .bind(text(|business| Some(business.details.name.to_string())))
+        .bind(degrees(|business| business.details.position.latitude()))
+        .bind(degrees(|business| business.details.position.longitude()))
+        .bind(text(|business| rows::hours_line(&business.details)))
+        .bind(text(|business| Some(rows::rest(&business.details))))
+        .bind(column(|business| business.updated.0))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn removals(
+    connection: &mut PgConnection,
+    head: FeedPosition,
+    dirty: &[Dirty],
+) -> Result<(), sqlx::Error> {
+    let (mut positions, mut ids) = (Vec::new(), Vec::new());
+    let (mut versions, mut times) = (Vec::new(), Vec::new());
+    for (position, Dirty { before, after, version, at }) in in_feed(head, dirty) {
+        let Some(before) = before.as_ref().filter(|_| after.is_none()) else { continue };
+        positions.push(position.0 as i64);
+        ids.push(before.id.integer());
+        versions.push(*version as i64);
+        times.push(at.0);
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = "WITH gone AS (
+                   INSERT INTO proximity.removed (feed_position, id, version, updated_ms)
+                   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+               )
+               DELETE FROM proximity.businesses WHERE id = ANY ($2)";
+    let query = sqlx::query(sql).bind(positions).bind(ids).bind(versions).bind(times);
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Remembers the keys of a batch, and forgets some that are too old.
+pub(super) async fn keys(
+    connection: &mut PgConnection,
+    keys: &[(KeyOf, Remembered)],
+) -> Result<(), sqlx::Error> {
+    let Some(newest) = keys.iter().map(|(_, known)| known.at).max() else { return Ok(()) };
+    let sql = "INSERT INTO proximity.keys (caller, key, fingerprint, at_ms, outcome)
+               SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])
+               ON CONFLICT (caller, key) DO UPDATE SET
+                   fingerprint = excluded.fingerprint, at_ms = excluded.at_ms,
+                   outcome = excluded.outcome";
+    let outcomes: Vec<_> =
+        keys.iter().map(|(_, known)| rows::outcome_record(&known.outcome)).collect();
+    sqlx::query(sql)
+        .bind(keys.iter().map(|((caller, _), _)| caller.as_str()).collect::<Vec<_>>())
+        .bind(keys.iter().map(|((_, key), _)| key.as_str()).collect::<Vec<_>>())
+        .bind(keys.iter().map(|(_, known)| known.fingerprint as i64).collect::<Vec<_>>())
+        .bind(keys.iter().map(|(_, known)| known.at.0).collect::<Vec<_>>())
+        .bind(outcomes)
+        .execute(&mut *connection)
+        .await?;
+    let sql = "DELETE FROM proximity.keys WHERE (caller, key) IN
+                   (SELECT caller, key FROM proximity.keys WHERE at_ms < $1 ORDER BY at_ms LIMIT $2)";
+    let oldest = newest.plus_ms(-KEY_AGE_MS_MAX).0;
+    sqlx::query(sql).bind(oldest).bind(FORGOTTEN_MAX).execute(connection).await?;
+    Ok(())
+}

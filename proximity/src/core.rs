@@ -2,6 +2,7 @@
 //! no I/O, no clock of its own.
 
 pub(crate) mod catalogue;
+pub(crate) mod cost;
 pub(crate) mod geo;
 pub(crate) mod index;
 pub(crate) mod search;

@@ -51,20 +51,19 @@ pub use crate::core::catalogue::details::{
     Address, AttributeKey, AttributeValue, Details, Draft, DraftFault, DraftFaultKind, Edit, Name,
     Patch, PatchDraft, Phone, Site,
 };
-pub use crate::core::geo::cell::{Area, Code, CountedCell, Range};
-pub use crate::core::geo::circle::{Circle, Millimetres};
-pub use config::{Config, Residency};
-pub use error::{Error, Refusal};
-
 pub use crate::core::catalogue::hours::{HoursFault, Interval, OpeningHours, Openness};
 pub use crate::core::catalogue::id::{BusinessId, BusinessIdFault};
 pub use crate::core::catalogue::text::LineFault;
+pub use crate::core::geo::cell::{Area, Code, CountedCell, Range};
+pub use crate::core::geo::circle::{Circle, Millimetres};
 pub use crate::core::geo::hexagon::{
     HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport, ViewportFault,
 };
 pub use crate::core::index::ResidentConfig;
 pub use crate::core::search::bookmark::Bookmark;
 pub use crate::core::search::{Found, Hit, Query};
+pub use config::{Config, Residency};
+pub use error::{Error, Refusal};
 pub use limits::Limits;
 pub use service::drive::Detail;
 pub use service::resident::SILENCE_MS_MAX;

@@ -1,6 +1,5 @@
 //! The handle, and what drives the core with I/O.
 
-pub(crate) mod cost;
 pub(crate) mod drive;
 mod hints;
 pub(crate) mod resident;
@@ -17,6 +16,7 @@ use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::command::{Author, Command, Import, Imported, Order};
 use crate::core::catalogue::details::{Details, Patch};
 use crate::core::catalogue::id::BusinessId;
+use crate::core::cost;
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::core::index::ResidentConfig;
 use crate::core::search::bookmark::Bookmark;

@@ -4,6 +4,7 @@ use api::Work;
 use model::{Metres, Monotonic};
 
 use super::hints::{Hint, Hints};
+use crate::core::cost;
 use crate::core::geo::cell::Code;
 use crate::core::geo::circle::Millimetres;
 use crate::core::search::bookmark::Bookmark;
@@ -13,7 +14,6 @@ use crate::core::search::tally::Tally;
 use crate::core::search::{Found, Hit, Query};
 use crate::error::Error;
 use crate::metrics::{SEARCH_ROWS, SEARCH_SCANS};
-use crate::service::cost;
 use crate::store::{Scan, Store};
 use sql::Freshness;
 

@@ -11,12 +11,12 @@ use tokio::task::spawn_blocking;
 
 pub(crate) use follow::follow;
 
+use crate::core::cost;
 use crate::core::geo::circle::Millimetres;
 use crate::core::index::search::Looked;
 use crate::core::index::{Index, ResidentConfig};
 use crate::core::search::{Found, Query};
 use crate::error::Error;
-use crate::service::cost;
 use crate::service::drive::{Detail, Question};
 use sql::Freshness;
 

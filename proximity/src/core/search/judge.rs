@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::{Hit, Query};
 use crate::core::catalogue::hours::{OpeningHours, Openness};
-use crate::service::cost;
+use crate::core::cost;
 use crate::store::Candidate;
 use sql::FeedPosition;
 

@@ -59,6 +59,27 @@ async fn held(process: &Process) -> [u64; 2] {
     })
 }
 
+/// Waits until the gateway holds what is expected.
+async fn until_held(
+    process: &Process,
+    what: &str,
+    expected: impl Fn([u64; 2]) -> bool,
+) -> [u64; 2] {
+    let looking = async {
+        loop {
+            let held = held(process).await;
+            if expected(held) {
+                return held;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let Ok(held) = tokio::time::timeout(DEADLINE, looking).await else {
+        panic!("never: {what}; channels and timers are {:?}", held(process).await)
+    };
+    held
+}
+
 async fn come_and_go(process: &Process, times: usize) -> u64 {
     for _ in 0..times {
         let alice = process.connect("alice").await;
@@ -72,27 +93,11 @@ async fn a_thousand_connections_of_a_user_with_five_thousand_friends_leave_nothi
     let home = Home::new(SETTINGS);
     let process = home.start().await;
     friends(&process).await;
-    let nobody = async {
-        while held(&process).await[0] > 0 {
-            tokio::time::sleep(LOOK).await;
-        }
-        held(&process).await
-    };
-    let before =
-        tokio::time::timeout(DEADLINE, nobody).await.expect("channels go when nobody watches");
+    let nobody = |held: [u64; 2]| held[0] == 0;
+    let before = until_held(&process, "channels go when nobody watches", nobody).await;
     let first = come_and_go(&process, FIRST).await;
     let last = come_and_go(&process, CONNECTIONS - FIRST).await;
     println!("{} MB after {FIRST} connections, {} MB after {CONNECTIONS}", first >> 20, last >> 20);
     assert!(last <= first + first / 10 + SLACK_BYTES, "{first} bytes, then {last}");
-    let back = async {
-        while held(&process).await != before {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    let in_time = tokio::time::timeout(DEADLINE, back).await;
-    assert!(
-        in_time.is_ok(),
-        "{before:?} channels and timers before, {:?} after",
-        held(&process).await
-    );
+    until_held(&process, "all is as before", |held| held == before).await;
 }

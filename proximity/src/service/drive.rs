@@ -22,8 +22,7 @@ pub(crate) const SCANS_MAX: usize = 50_000;
 /// However little a request may spend before it must wait, so many rows are read at once.
 const AFFORDABLE_ROWS_MIN: usize = 100;
 /// Rows of one scan of a request that is heavy: the store and we work on few rows one after the other, instead of both at
-/// once on many, so that whoever has little to do finds a core free. A search of 65,000 businesses takes 1.4 times as long
-/// by that, and keeps others waiting half as long.
+/// once on many, so that whoever has little to do finds a core free: `bench/fairness` measures what others wait for.
 const HEAVY_ROWS_MAX: usize = 250;
 /// Rows that are looked at before other tasks may have their turn.
 const LOOK_ROWS_MAX: usize = 500;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use api::{Caller, RetryAfterMs, TokenFault};
-use futures_util::future::BoxFuture;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 
 use super::Driver;
 use crate::circle::Circle;

@@ -145,7 +145,7 @@ impl Cluster {
     }
 
     /// The same for simulated people.
-    pub fn tokens(&self) -> Arc<dyn bench::Tokens> {
+    pub fn tokens(&self) -> Arc<dyn simulation::Tokens> {
         Arc::new(Tokens(self.signer.clone()))
     }
 
@@ -200,7 +200,7 @@ impl Cluster {
 
 struct Tokens(Arc<Signer>);
 
-impl bench::Tokens for Tokens {
+impl simulation::Tokens for Tokens {
     fn user(&self, user: &UserId) -> String {
         sign(&self.0, user, Role::User)
     }

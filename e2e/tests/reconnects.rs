@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use bench::resident_memory;
 use e2e::process::{Home, Process};
 use e2e::{DEADLINE, LISBON, north_of};
 use futures_util::{StreamExt, stream};
+use simulation::resident_memory;
 
 /// As many as anybody may have.
 const FRIENDS: usize = 5_000;

@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use api::{Role, Signer};
-use bench::Tokens;
 use model::{Clock, UserId};
+use simulation::Tokens;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) use check_config::check_config;
@@ -117,11 +117,11 @@ async fn asked_to_stop() -> Result<(), String> {
 }
 
 /// Says how a summary ended the command.
-fn verdict(summary: &bench::Summary) -> ExitCode {
+fn verdict(summary: &simulation::Summary) -> ExitCode {
     if summary.ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn print(summary: &bench::Summary, json: bool) -> Result<(), String> {
+fn print(summary: &simulation::Summary, json: bool) -> Result<(), String> {
     let text = if json {
         serde_json::to_string(summary).map_err(|e| e.to_string())?
     } else {

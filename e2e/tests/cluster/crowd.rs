@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bench::{
-    Friends, FriendshipChanges, Graph, Inspector, NoObserver, People, Plan, Run, Situation, Summary,
-};
 use e2e::DEADLINE;
 use e2e::cluster::Cluster;
 use model::{Clock, Metres, Position, SeededRandom, SystemClock};
+use simulation::{
+    Friends, FriendshipChanges, Graph, Inspector, NoObserver, People, Plan, Run, Situation, Summary,
+};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep_until, timeout};
@@ -74,7 +74,7 @@ struct World {
     inspector: Inspector,
     /// On which Redis server each person lives.
     homes: Vec<usize>,
-    running: JoinHandle<Result<Summary, bench::Error>>,
+    running: JoinHandle<Result<Summary, simulation::Error>>,
     stop: oneshot::Sender<()>,
 }
 

@@ -8,7 +8,7 @@ use super::tree;
 const LINES_MAX: usize = 400;
 
 /// Which crates a crate may know. A new arrow is a decision: write down why in ARCHITECTURE.md, then add it here.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("api", &["model"]),
     ("shard-map", &["model"]),
@@ -16,11 +16,24 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("directory", &["model", "api", "sql"]),
     ("proximity", &["model", "api", "sql"]),
     ("ws-gateway", &["model", "shard-map", "api", "directory"]),
-    ("bench", &["model"]),
-    ("server", &["model", "shard-map", "api", "directory", "proximity", "ws-gateway", "bench"]),
+    ("simulation", &["model"]),
+    ("bench", &["model", "api", "directory", "ws-gateway"]),
+    (
+        "server",
+        &["model", "shard-map", "api", "directory", "proximity", "ws-gateway", "simulation"],
+    ),
     (
         "e2e",
-        &["model", "shard-map", "api", "directory", "proximity", "ws-gateway", "bench", "server"],
+        &[
+            "model",
+            "shard-map",
+            "api",
+            "directory",
+            "proximity",
+            "ws-gateway",
+            "simulation",
+            "server",
+        ],
     ),
 ];
 

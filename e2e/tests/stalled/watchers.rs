@@ -3,10 +3,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use api::Role;
-use bench::resident_memory;
 use e2e::process::Process;
 use e2e::{Frame, LISBON, Person};
 use serde_json::Value;
+use simulation::resident_memory;
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
 use tokio::sync::watch;

@@ -3,9 +3,9 @@ mod host;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bench::{Friends, NoObserver, Observer, People, Plan};
 use model::SystemClock;
 use proximity::{Proximity, SourceName};
+use simulation::{Friends, NoObserver, Observer, People, Plan};
 
 use super::table::LiveTable;
 use super::{Done, SignedTokens, asked_to_stop, print, verdict};
@@ -33,7 +33,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
     let temporary = temporary.map_err(|e| format!("can't make a temporary folder: {e}"))?;
     let day = temporary.path().join("city_day.csv.gz");
     std::fs::write(&day, DAY).map_err(|e| format!("can't write to {}: {e}", day.display()))?;
-    let people = bench::survey(&day, args.from.0).map_err(|e| e.to_string())?;
+    let people = simulation::survey(&day, args.from.0).map_err(|e| e.to_string())?;
     let host = match &args.cluster {
         Some(dir) => Host::cluster(dir).await?,
         None => Host::own(&args, temporary.path(), people.users).await?,
@@ -56,7 +56,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
         // Without signals it can still be killed.
         let _ = asked_to_stop().await;
     };
-    let summary = bench::run(plan, tokens, observer, stop).await.map_err(|e| e.to_string())?;
+    let summary = simulation::run(plan, tokens, observer, stop).await.map_err(|e| e.to_string())?;
     if let Some(node) = host.node {
         node.drain().await;
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use bench::{Friends, NoObserver, Observer, People, Plan, Progress, Setup};
 use model::{Metres, Position, SystemClock};
+use simulation::{Friends, NoObserver, Observer, People, Plan, Progress, Setup};
 
 use super::token::signer;
 use super::{Done, SignedTokens, asked_to_stop, print, verdict};
@@ -20,7 +20,7 @@ pub(crate) async fn simulate(args: SimulateArgs) -> Done {
         let _ = asked_to_stop().await;
     };
     let summary =
-        bench::run(plan(args)?, tokens, observer, stop).await.map_err(|e| e.to_string())?;
+        simulation::run(plan(args)?, tokens, observer, stop).await.map_err(|e| e.to_string())?;
     print(&summary, json)?;
     Ok(verdict(&summary))
 }

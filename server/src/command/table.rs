@@ -1,9 +1,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use bench::{Coming, Observer, Scene, Sight, Stage};
 use console::{Term, style, truncate_str};
 use parking_lot::Mutex;
+use simulation::{Coming, Observer, Scene, Sight, Stage};
 
 /// Arrivals and departures that stay on the screen.
 const EVENTS: usize = 6;
@@ -132,9 +132,9 @@ fn person(name: &str, sights: &[Sight]) -> String {
 
 fn event(coming: &Coming) -> String {
     let what = match coming.what {
-        bench::Change::Came => style("came").green(),
-        bench::Change::Far => style("far ").yellow(),
-        bench::Change::Gone => style("gone").red(),
+        simulation::Change::Came => style("came").green(),
+        simulation::Change::Far => style("far ").yellow(),
+        simulation::Change::Gone => style("gone").red(),
     };
     format!("  {what}  {} in {}'s list", coming.friend, coming.watcher)
 }

@@ -1,10 +1,10 @@
-//! Nobody missed, nobody shown wrongly: random worlds, judged by the oracle of `bench`, which computes every pair by
+//! Nobody missed, nobody shown wrongly: random worlds, judged by the oracle of `simulation`, which computes every pair by
 //! Karney's geodesic and shares no geometry with us.
 
-use bench::{Graph, Seen, Shown, Standing, judge};
 use geographiclib_rs::{DirectGeodesic, Geodesic};
 use model::Position;
 use proptest::prelude::*;
+use simulation::{Graph, Seen, Shown, Standing, judge};
 
 use super::*;
 
@@ -150,7 +150,7 @@ impl Scene {
     }
 
     /// Lets everybody read, waits two ticks of the slowest, and asks the oracle.
-    fn judged(&mut self) -> bench::Verdict {
+    fn judged(&mut self) -> simulation::Verdict {
         for client in &mut self.world.clients {
             if std::mem::take(&mut client.stuck) {
                 client.driver.flushed();
@@ -171,7 +171,7 @@ impl Scene {
         };
         let people = (0..PEOPLE).map(standing).collect();
         let ttl_ms = TTL_MS as i64;
-        judge(&bench::World {
+        judge(&simulation::World {
             possible: graph.clone(),
             graph,
             people,

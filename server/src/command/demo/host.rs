@@ -2,9 +2,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use api::Signer;
-use bench::Held;
 use model::UserId;
 use serde::Deserialize;
+use simulation::Held;
 use tokio::net::TcpStream;
 
 use crate::args::DemoArgs;

@@ -40,11 +40,11 @@ pub use crate::core::{
 };
 pub use error::{Error, Refusal};
 pub use limits::Limits;
+pub use model::{FeedPosition, ReadToken};
 pub use service::{
     CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX, COMMAND_WAIT_MAX, COMMANDS_WAITING_MAX, Circle,
     Directory, KNOWN_USERS_MAX,
 };
-pub use sql::{FeedPosition, Freshness};
 pub use store::announcing::{Change, Listener, PUBLISH_WAIT_MAX};
 pub use store::{
     Answer, Applied, BATCH_MAX, Entry, Friend, List, Store, StoredCircle, conformance, embedded,

@@ -8,9 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use model::{Clock, Timestamp, UserId};
+use model::{Clock, ReadToken, Timestamp, UserId};
 use parking_lot::Mutex;
-use sql::Freshness;
 
 use crate::{
     Change, Changes, Command, DisplayName, Entry, Error, FeedGap, Friend, Limits, List, Order,
@@ -28,7 +27,7 @@ pub const KNOWN_USERS_MAX: usize = 100_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Circle {
     /// The state of the feed that this is: changes behind it change it.
-    pub as_of: Freshness,
+    pub as_of: ReadToken,
     /// Whether the user exists; who doesn't sees nobody.
     pub exists: bool,
     /// The user's radius, metres: their own or the deployment's.
@@ -174,7 +173,7 @@ impl Directory {
     /// A part of the feed: see [`Store::changes`].
     pub async fn changes(
         &self,
-        after: Freshness,
+        after: ReadToken,
         limit: usize,
     ) -> Result<Result<Changes, FeedGap>, Error> {
         self.shared.store.changes(after, limit).await
@@ -186,7 +185,7 @@ impl Directory {
     }
 
     /// The state of the feed, and what the store's clock says.
-    pub async fn state(&self) -> Result<(Freshness, Timestamp), Error> {
+    pub async fn state(&self) -> Result<(ReadToken, Timestamp), Error> {
         self.shared.store.state().await
     }
 

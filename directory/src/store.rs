@@ -11,8 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use futures_util::future::BoxFuture;
-use model::{Timestamp, UserId, ViewerClass};
-use sql::Freshness;
+use model::{ReadToken, Timestamp, UserId, ViewerClass};
 
 use crate::{
     Changes, DisplayName, Error, FeedGap, Limits, Listener, Order, Outcome, Refusal, Relation, User,
@@ -89,10 +88,10 @@ impl fmt::Debug for Applied {
 /// replica that may lag.
 ///
 /// **The feed.** Every change of a circle has a position in the feed: positions have no gaps and follow the order of
-/// commits, whichever processes committed. What a read says it is as of ([`Freshness`]) comes from the same snapshot as
+/// commits, whichever processes committed. What a read says it is as of ([`ReadToken`]) comes from the same snapshot as
 /// the rest of its answer: it has all changes up to there, and none behind. So a circle and all changes behind it give
 /// every later circle. Where acknowledged changes may have been lost (a replica promoted, a backup restored) another
-/// history begins, and positions of different histories can't be compared.
+/// timeline begins, and positions of different timelines can't be compared.
 ///
 /// **When unavailable.** [`Error::Unavailable`] from [`apply`](Store::apply) means that it isn't known whether the batch
 /// was committed, in whole: the caller may repeat it, since every command is idempotent. From a read it means nothing
@@ -127,7 +126,7 @@ pub trait Store: Send + Sync {
 
     /// All friends and the radius of each of these users, in this order, and the state of the feed; all of it from one
     /// snapshot. Up to [`BATCH_MAX`] users, in one round trip.
-    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (Freshness, Vec<StoredCircle>)>;
+    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (ReadToken, Vec<StoredCircle>)>;
 
     /// How many calls of [`circles`](Store::circles) are worth having under way at a time.
     fn circle_reads_max(&self) -> usize;
@@ -135,14 +134,14 @@ pub trait Store: Send + Sync {
     /// Up to `limit` changes of circles behind `after`, by whichever process, in order; up to
     /// [`CHANGES_MAX`](crate::CHANGES_MAX). Who goes on from where each answer leads to misses nothing, and may read the
     /// same again. On a [`FeedGap`] the caller reads its circles anew, and goes on from what they are as of.
-    fn changes(&self, after: Freshness, limit: usize) -> Answer<'_, Result<Changes, FeedGap>>;
+    fn changes(&self, after: ReadToken, limit: usize) -> Answer<'_, Result<Changes, FeedGap>>;
 
     /// Forgets the oldest changes, up to `limit`, that the store's clock dates before this; answers how many. Whoever
     /// stands behind them hears of a [`FeedGap`]. See [`CHANGE_AGE_MS_MAX`](crate::CHANGE_AGE_MS_MAX).
     fn forget_changes(&self, before: Timestamp, limit: usize) -> Answer<'_, usize>;
 
     /// The state of the feed, and what the store's clock says; reads one row.
-    fn state(&self) -> Answer<'_, (Freshness, Timestamp)>;
+    fn state(&self) -> Answer<'_, (ReadToken, Timestamp)>;
 
     /// Tells the changes of circles that this process commits from now on: friendship made or ended (also by a block),
     /// radius. Each is told after it can be read and before its command is answered. Those of other processes are in the

@@ -1,5 +1,5 @@
 //! The words of the domain, pure: who ([`UserId`], [`DeviceId`]), where ([`Position`], [`Metres`]), when
-//! ([`Timestamp`], [`Moment`], [`Clock`]) and in which order ([`Version`]).
+//! ([`Timestamp`], [`Moment`], [`Clock`]) and in which order ([`Version`], [`FeedPosition`]).
 //!
 //! Nothing here does I/O ([`crash`], which tests switch on, ends the process), reads a clock of its own or knows another
 //! crate of the workspace. Values are checked once, where they are made; whoever holds one may rely on it.
@@ -18,6 +18,7 @@ mod hash;
 mod id;
 mod position;
 mod random;
+mod read_token;
 mod time;
 mod viewer;
 
@@ -29,5 +30,6 @@ pub use hash::fnv1a;
 pub use id::{DeviceId, IdFault, UserId};
 pub use position::{Metres, Position, PositionFault};
 pub use random::{Random, SeededRandom, token};
+pub use read_token::{FeedPosition, ReadToken};
 pub use time::{Clock, ManualClock, Moment, Monotonic, SystemClock, Timestamp};
 pub use viewer::ViewerClass;

@@ -40,8 +40,8 @@ pub enum Refusal {
     NoSuchCategory,
     /// A number of results out of the allowed range.
     Results,
-    /// The position in the feed is of another history, or isn't reached yet: begin anew.
-    OtherHistory,
+    /// The position in the feed is of another timeline, or isn't reached yet: begin anew.
+    OtherTimeline,
 }
 
 impl Refusal {
@@ -58,7 +58,7 @@ impl Refusal {
             Self::Radius { .. } => (ErrorKind::Invalid, "invalid_radius"),
             Self::NoSuchCategory => (ErrorKind::Invalid, "unknown_category"),
             Self::Results => (ErrorKind::Invalid, "invalid_limit"),
-            Self::OtherHistory => (ErrorKind::Conflict, "other_history"),
+            Self::OtherTimeline => (ErrorKind::Conflict, "other_history"),
         }
     }
 
@@ -88,7 +88,7 @@ impl fmt::Display for Refusal {
             Self::Results => {
                 return write!(f, "limit must be from 1 to {}", crate::limits::RESULTS_MAX);
             }
-            Self::OtherHistory => {
+            Self::OtherTimeline => {
                 "the position belongs to another history of the data: follow from the beginning"
             }
         })

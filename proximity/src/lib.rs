@@ -65,11 +65,11 @@ pub use crate::core::search::{Found, Hit, Query};
 pub use config::{Config, Residency};
 pub use error::{Error, Refusal};
 pub use limits::Limits;
+pub use model::{FeedPosition, ReadToken};
 pub use service::drive::Detail;
 pub use service::resident::SILENCE_MS_MAX;
 pub use service::writer::{ORDER_WAIT_MAX, ORDERS_WAITING_MAX, Written};
 pub use service::{By, Proximity, Target};
-pub use sql::{FeedPosition, Freshness};
 pub use store::{
     Answer, Applied, BATCH_MAX, Candidate, Change, Changes, FETCH_MAX, IMPORT_MAX, PAGE_MAX,
     RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned, Store, conformance, embedded, postgres,

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use api::Work;
-use model::{Clock, Random, Timestamp, UserId};
+use model::{Clock, Random, ReadToken, Timestamp, UserId};
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::command::{Author, Command, Import, Imported, Order};
@@ -28,7 +28,6 @@ use crate::store::{Changes, Store};
 use drive::{Detail, Question};
 use hints::Hints;
 use resident::{Resident, follow};
-use sql::Freshness;
 use writer::{Writer, Written};
 
 /// How often a new id is drawn if one is taken: with a billion businesses once is too often by ten millions.
@@ -102,7 +101,7 @@ impl Proximity {
     }
 
     /// The state that the resident index has, once it is complete.
-    pub fn resident_as_of(&self) -> Option<Freshness> {
+    pub fn resident_as_of(&self) -> Option<ReadToken> {
         self.shared.resident.get()?.as_of()
     }
 
@@ -114,7 +113,7 @@ impl Proximity {
         query: &Query,
         after: Option<Bookmark>,
         detail: Detail,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
         work: &mut Work,
     ) -> Result<Found, Error> {
         // A stopwatch for a metric; nothing is decided by it.
@@ -134,7 +133,7 @@ impl Proximity {
     pub async fn total(
         &self,
         query: &Query,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
         work: &mut Work,
     ) -> Result<u64, Error> {
         let Shared { store, clock, resident, .. } = &*self.shared;
@@ -151,7 +150,7 @@ impl Proximity {
     pub async fn density(
         &self,
         cover: Vec<HexagonRange>,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
         work: &mut Work,
     ) -> Result<Vec<(Hexagon, u64)>, Error> {
         let cells = self.shared.store.hexagons(cover, fresh).await?;
@@ -163,7 +162,7 @@ impl Proximity {
     pub async fn business(
         &self,
         id: BusinessId,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
     ) -> Result<Option<Business>, Error> {
         let found = self.shared.store.fetch(&[id], fresh).await?;
         Ok(found.into_iter().next().flatten())
@@ -226,7 +225,7 @@ impl Proximity {
     pub async fn import(
         &self,
         places: Vec<(Source, Details)>,
-    ) -> Result<(Imported, Freshness), Error> {
+    ) -> Result<(Imported, ReadToken), Error> {
         let at = self.shared.clock.now().wall;
         let mut done = self.import_once(&places, at).await;
         for _ in 1..DRAWS_MAX {
@@ -250,7 +249,7 @@ impl Proximity {
         owner: &UserId,
         after: Option<BusinessId>,
         limit: usize,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
         work: &mut Work,
     ) -> Result<Vec<Business>, Error> {
         let page = self.shared.store.owned(owner, after, limit, fresh).await?;
@@ -261,7 +260,7 @@ impl Proximity {
     /// What changed: see [`Store::changes`].
     pub async fn changes(
         &self,
-        after: Option<Freshness>,
+        after: Option<ReadToken>,
         limit: usize,
         work: &mut Work,
     ) -> Result<Changes, Error> {
@@ -330,7 +329,7 @@ impl Proximity {
         &self,
         places: &[(Source, Details)],
         at: Timestamp,
-    ) -> Result<(Imported, Freshness), Error> {
+    ) -> Result<(Imported, ReadToken), Error> {
         let drawn = places.iter().cloned();
         let drawn = drawn.map(|(source, details)| Import { id: self.draw(), source, details });
         self.shared.store.import(drawn.collect(), at).await

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use model::{Position, Timestamp, UserId};
+use model::{FeedPosition, Position, ReadToken, Timestamp, UserId};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
@@ -19,7 +19,6 @@ use crate::core::geo::cell::{Area, Code, CountedCell, Range};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::error::{Error, Refusal};
 use crate::limits::Limits;
-use sql::{FeedPosition, Freshness};
 
 /// The most orders in one call of a [`Store`].
 pub const BATCH_MAX: usize = 256;
@@ -82,7 +81,7 @@ pub struct Scanned {
     /// Businesses in the ranges to be counted.
     pub counted: u64,
     /// The state in which all of this was so.
-    pub as_of: Freshness,
+    pub as_of: ReadToken,
 }
 
 /// What a batch of orders did.
@@ -91,7 +90,7 @@ pub struct Applied {
     /// Each order's own, in the same order.
     pub outcomes: Vec<Result<Outcome, Refusal>>,
     /// What a read must include to see them.
-    pub as_of: Freshness,
+    pub as_of: ReadToken,
 }
 
 /// A change of a business.
@@ -114,8 +113,8 @@ pub struct Change {
 pub struct Changes {
     /// In the order of positions.
     pub changes: Vec<Change>,
-    /// Where to go on, in the history that this is of.
-    pub next: Freshness,
+    /// Where to go on, in the timeline that this is of.
+    pub next: ReadToken,
     /// There was more already when this was read.
     pub more: bool,
 }
@@ -129,8 +128,8 @@ pub struct Changes {
 ///
 /// **Freshness.** Writes answer with the state that has them. A read that is given one answers from a state that
 /// includes it: from a replica that has come so far, after a short wait from the primary, and at once from the primary
-/// if it is of another history. A read that is given none may answer from a replica that lags by seconds, never by more
-/// than the deployment allows. Whatever was promoted or restored begins another history.
+/// if it is of another timeline. A read that is given none may answer from a replica that lags by seconds, never by more
+/// than the deployment allows. Whatever was promoted or restored begins another timeline.
 ///
 /// **Durability.** What a write answered with success survives a power cut of the primary.
 ///
@@ -153,12 +152,12 @@ pub trait Store: Send + Sync {
 
     /// Makes or changes up to [`IMPORT_MAX`] places, each found again by its source, in one transaction, one after the
     /// other. What is so already isn't written. All or none: [`Refusal::IdTaken`] refuses the whole.
-    fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, Freshness)>;
+    fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, ReadToken)>;
 
     /// The businesses in some ranges of codes, in one round trip and from one state.
     ///
     /// As many as there are, up to `rows_max`; a scan that answers with `more` is continued behind its last candidate.
-    fn scan(&self, scan: Scan, fresh: Option<Freshness>) -> Answer<'_, Scanned>;
+    fn scan(&self, scan: Scan, fresh: Option<ReadToken>) -> Answer<'_, Scanned>;
 
     /// How many businesses there are in the counted cells of an area, those without any left out, in order. A hint: may
     /// come from any replica.
@@ -170,21 +169,21 @@ pub trait Store: Send + Sync {
     fn hexagons(
         &self,
         ranges: Vec<HexagonRange>,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
     ) -> Answer<'_, Vec<(Hexagon, u64)>>;
 
     /// Whether a business has the category, or is of the group, or ever was.
     fn has_category<'a>(
         &'a self,
         category: &'a CategoryKey,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
     ) -> Answer<'a, bool>;
 
     /// These businesses, in this order; up to [`FETCH_MAX`].
     fn fetch<'a>(
         &'a self,
         ids: &'a [BusinessId],
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
     ) -> Answer<'a, Vec<Option<Business>>>;
 
     /// Up to `limit` businesses of an owner with ids greater than `after`, in the order of ids. What is there during a
@@ -194,15 +193,15 @@ pub trait Store: Send + Sync {
         owner: &'a UserId,
         after: Option<BusinessId>,
         limit: usize,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
     ) -> Answer<'a, Vec<Business>>;
 
     /// Up to `limit` changes behind `after`; `None` is before the first. Of a business that changed more than once only
     /// the last change is left, so that the feed from its beginning is all there is, and no longer than that and the
     /// removals. Who follows it misses nothing: a position that was passed stays passed.
     ///
-    /// A position that the history hasn't, or of another, is refused with [`Refusal::OtherHistory`].
-    fn changes(&self, after: Option<Freshness>, limit: usize) -> Answer<'_, Changes>;
+    /// A position that the timeline hasn't, or of another, is refused with [`Refusal::OtherTimeline`].
+    fn changes(&self, after: Option<ReadToken>, limit: usize) -> Answer<'_, Changes>;
 
     /// What keeps the store from working now, for operators; `None` as far as is known. It comes and goes by itself.
     fn fault(&self) -> Option<String> {

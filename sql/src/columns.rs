@@ -1,5 +1,6 @@
 use std::error::Error;
 
+use model::{FeedPosition, ReadToken};
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
 /// A row of either database: what is read of it is said once for both.
@@ -39,6 +40,13 @@ where
     fn fraction(&self, column: &str) -> Result<f64, sqlx::Error> {
         self.try_get(column)
     }
+}
+
+/// The state of a feed as it is stored: `history`, the number of its timeline, and `head`.
+pub fn read_token(row: &impl Columns) -> Result<ReadToken, sqlx::Error> {
+    let number = |column| row.number(column)?.ok_or_else(|| missing(column));
+    let position = u64::try_from(number("head")?).map_err(damaged)?;
+    Ok(ReadToken { timeline: number("history")? as u64, position: FeedPosition(position) })
 }
 
 /// That what is stored can't be, and why.

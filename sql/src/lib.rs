@@ -8,7 +8,7 @@
 //! A part brings its tables and statements: the steps of its schema, what it binds and what it reads of a row
 //! ([`Columns`]). Here is the rest: how a database is opened, how long it is waited for, how its schema is brought up to
 //! date, and what its errors mean ([`Fault`]), which each part turns into an error of its own. Parts whose changes have
-//! positions find here what a position means ([`Freshness`]), the row that counts them ([`postgres::FeedTable`]), and
+//! positions find here the row that counts them ([`postgres::FeedTable`]), and
 //! connections for single statements ([`postgres::Readers`]).
 //!
 //! # Invariants
@@ -24,10 +24,8 @@
 
 mod columns;
 mod fault;
-mod freshness;
 pub mod postgres;
 pub mod sqlite;
 
-pub use columns::{Columns, damaged, missing};
+pub use columns::{Columns, damaged, missing, read_token};
 pub use fault::Fault;
-pub use freshness::{FeedPosition, Freshness};

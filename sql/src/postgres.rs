@@ -9,7 +9,7 @@ mod readers;
 mod schema;
 mod server;
 
-pub use feed::{BEGIN, FeedTable, LINEAGE, NEW_HISTORY};
+pub use feed::{BEGIN, FeedTable, LINEAGE, NEW_TIMELINE};
 pub use login::{Login, redacted, without_password, without_passwords};
 pub use range::{CONNECTIONS, TIMEOUT_MS, must_be_in};
 pub use readers::{ReadFrom, Readers};

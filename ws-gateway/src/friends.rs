@@ -1,4 +1,4 @@
-use directory::{CHANGE_AGE_MS_MAX, Changes, FeedPosition, Freshness};
+use directory::{CHANGE_AGE_MS_MAX, Changes, FeedPosition, ReadToken};
 use futures_util::future::BoxFuture;
 use model::{ErrorKind, Metres, UserId, ViewerClass};
 
@@ -85,13 +85,13 @@ impl Friends for directory::Directory {
     }
 
     fn replay(&self, after: AsOf, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
-        let AsOf { timeline: history, position } = after;
-        let after = Freshness { history, position: FeedPosition(position) };
+        let AsOf { timeline, position } = after;
+        let after = ReadToken { timeline, position: FeedPosition(position) };
         Box::pin(async move {
             match self.changes(after, limit).await.map_err(|e| unavailable(&e))? {
                 Ok(Changes { as_of: state, changes, more }) => Ok(Replay::Changes {
                     as_of: as_of(state),
-                    changes: changes.iter().map(|it| change(state.history, it)).collect(),
+                    changes: changes.iter().map(|it| change(state.timeline, it)).collect(),
                     more,
                 }),
                 // The state first: what changes while circles are read is behind it.
@@ -110,12 +110,12 @@ impl Friends for directory::Directory {
     }
 }
 
-fn as_of(state: Freshness) -> AsOf {
-    AsOf { timeline: state.history, position: state.position.0 }
+fn as_of(state: ReadToken) -> AsOf {
+    AsOf { timeline: state.timeline, position: state.position.0 }
 }
 
 /// A change as the directory tells it.
-pub(crate) fn change(history: u64, change: &directory::CircleChange) -> CircleChange {
+pub(crate) fn change(timeline: u64, change: &directory::CircleChange) -> CircleChange {
     let edit = match &change.what {
         directory::CircleEdit::Pair { low, high, class } => CircleEdit::Pair {
             low: low.clone(),
@@ -126,7 +126,7 @@ pub(crate) fn change(history: u64, change: &directory::CircleChange) -> CircleCh
             CircleEdit::Radius { user: user.clone(), radius_m: *radius_m }
         }
     };
-    CircleChange { as_of: AsOf { timeline: history, position: change.position.0 }, edit }
+    CircleChange { as_of: AsOf { timeline, position: change.position.0 }, edit }
 }
 
 fn unavailable(error: &directory::Error) -> Error {

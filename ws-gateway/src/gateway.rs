@@ -128,8 +128,8 @@ impl Gateway {
     /// tells other gateways.
     pub fn directory_changed(&self, change: &directory::Change) -> BoxFuture<'static, ()> {
         match change {
-            directory::Change::Committed { history, changes } => {
-                let of = |change| friends::change(*history, change);
+            directory::Change::Committed { timeline, changes } => {
+                let of = |change| friends::change(*timeline, change);
                 self.committed(changes.iter().map(of).collect())
             }
             directory::Change::Doubtful(users) => {

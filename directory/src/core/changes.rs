@@ -1,7 +1,6 @@
 use std::fmt;
 
-use model::{UserId, ViewerClass};
-use sql::{FeedPosition, Freshness};
+use model::{FeedPosition, ReadToken, UserId, ViewerClass};
 
 /// The most changes that are read in one call.
 pub const CHANGES_MAX: usize = 1_000;
@@ -63,7 +62,7 @@ impl CircleChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changes {
     /// The state that whoever applies these changes has then: where to go on.
-    pub as_of: Freshness,
+    pub as_of: ReadToken,
     /// The changes, in order and without gaps.
     pub changes: Vec<CircleChange>,
     /// Whether there were more when this was read.
@@ -74,9 +73,9 @@ pub struct Changes {
 /// is, and from there the feed can be followed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeedGap {
-    /// The position is of another history, or one that this history hasn't come to: a replica was promoted, a backup
+    /// The position is of another timeline, or one that this timeline hasn't come to: a replica was promoted, a backup
     /// restored.
-    OtherHistory,
+    OtherTimeline,
     /// Changes behind the position were forgotten, since they are old.
     Forgotten,
 }
@@ -84,7 +83,7 @@ pub enum FeedGap {
 impl fmt::Display for FeedGap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OtherHistory => "the position is of another history",
+            Self::OtherTimeline => "the position is of another timeline",
             Self::Forgotten => "changes behind the position were forgotten",
         })
     }
@@ -96,13 +95,13 @@ impl Changes {
     /// The part of the feed behind `after`, up to `limit` changes, out of what was found there in one snapshot together
     /// with the `state`: everything, or the first `limit` + 1 changes and perhaps more.
     pub(crate) fn behind(
-        after: Freshness,
-        state: Freshness,
+        after: ReadToken,
+        state: ReadToken,
         mut found: Vec<CircleChange>,
         limit: usize,
     ) -> Result<Self, FeedGap> {
         if !state.includes(after) {
-            return Err(FeedGap::OtherHistory);
+            return Err(FeedGap::OtherTimeline);
         }
         // Positions have no gaps: the one behind `after` is there, or it was forgotten, or it is yet to come.
         let next = FeedPosition(after.position.0 + 1);
@@ -116,7 +115,7 @@ impl Changes {
         } else {
             state.position
         };
-        Ok(Self { as_of: Freshness { position: last, ..state }, changes: found, more })
+        Ok(Self { as_of: ReadToken { position: last, ..state }, changes: found, more })
     }
 }
 
@@ -124,8 +123,8 @@ impl Changes {
 mod tests {
     use super::*;
 
-    fn fresh(history: u64, position: u64) -> Freshness {
-        Freshness { history, position: FeedPosition(position) }
+    fn fresh(timeline: u64, position: u64) -> ReadToken {
+        ReadToken { timeline, position: FeedPosition(position) }
     }
 
     fn edits(count: usize) -> Vec<CircleEdit> {
@@ -163,9 +162,9 @@ mod tests {
     #[test]
     fn what_is_missing_is_told_from_what_is_of_another_history() {
         let behind = |after, found| Changes::behind(after, fresh(1, 6), found, 9).err();
-        assert_eq!(behind(fresh(2, 5), found(6, 1)), Some(FeedGap::OtherHistory));
-        assert_eq!(behind(fresh(1, 7), vec![]), Some(FeedGap::OtherHistory));
-        assert_eq!(behind(fresh(1, u64::MAX - 1), vec![]), Some(FeedGap::OtherHistory));
+        assert_eq!(behind(fresh(2, 5), found(6, 1)), Some(FeedGap::OtherTimeline));
+        assert_eq!(behind(fresh(1, 7), vec![]), Some(FeedGap::OtherTimeline));
+        assert_eq!(behind(fresh(1, u64::MAX - 1), vec![]), Some(FeedGap::OtherTimeline));
         assert_eq!(behind(fresh(1, 2), found(6, 3)), Some(FeedGap::Forgotten));
         assert_eq!(behind(fresh(1, 5), vec![]), Some(FeedGap::Forgotten));
     }

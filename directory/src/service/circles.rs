@@ -2,8 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::UserId;
-use sql::Freshness;
+use model::{ReadToken, UserId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -16,7 +15,7 @@ pub const CIRCLES_WAITING_MAX: usize = 16_384;
 pub const CIRCLE_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// What is read of one user.
-type Read = Result<(Freshness, StoredCircle), Error>;
+type Read = Result<(ReadToken, StoredCircle), Error>;
 
 /// The way to the task that reads circles: whatever waits while statements are under way, up to [`BATCH_MAX`] users, goes
 /// together into the next one. So many sessions that begin at once cost a few round trips, not one each.

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
-use model::UserId;
+use model::{ReadToken, UserId};
 use parking_lot::RwLock;
-use sql::Freshness;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::unconstrained;
@@ -22,8 +21,8 @@ pub const PUBLISH_WAIT_MAX: Duration = Duration::from_millis(250);
 pub enum Change {
     /// A transaction of this process changed circles.
     Committed {
-        /// The history in which the positions are.
-        history: u64,
+        /// The timeline in which the positions are.
+        timeline: u64,
         /// What it changed, in order and without gaps; never empty.
         changes: Vec<CircleChange>,
     },
@@ -110,13 +109,13 @@ impl<'a> Doubt<'a> {
     }
 
     /// The answer has come: it happened, and led to this state. Answers with what the listeners publish.
-    pub(crate) fn settle(mut self, state: Freshness) -> BoxFuture<'static, ()> {
+    pub(crate) fn settle(mut self, state: ReadToken) -> BoxFuture<'static, ()> {
         let edits = std::mem::take(&mut self.edits);
         if edits.is_empty() {
             return nothing();
         }
         let changes = CircleChange::up_to(state.position, edits);
-        self.announcer.announce(&Change::Committed { history: state.history, changes })
+        self.announcer.announce(&Change::Committed { timeline: state.timeline, changes })
     }
 }
 
@@ -141,8 +140,8 @@ impl Drop for Doubt<'_> {
 mod tests {
     use std::sync::mpsc::{Receiver, channel};
 
+    use model::FeedPosition;
     use model::ViewerClass;
-    use sql::FeedPosition;
 
     use super::*;
 
@@ -170,13 +169,13 @@ mod tests {
     fn an_answered_change_is_announced_once_with_its_positions() {
         let (announcer, announcements) = announcer();
         let edits = vec![friends("alice", "bob"), friends("bob", "carol")];
-        let state = Freshness { history: 3, position: FeedPosition(9) };
+        let state = ReadToken { timeline: 3, position: FeedPosition(9) };
         drop(Doubt::new(&announcer, edits.clone()).settle(state));
         let changes = edits.into_iter().zip(8..);
         let changes = changes
             .map(|(what, position)| CircleChange { position: FeedPosition(position), what })
             .collect();
-        assert!(announcements.try_iter().eq([Change::Committed { history: 3, changes }]));
+        assert!(announcements.try_iter().eq([Change::Committed { timeline: 3, changes }]));
     }
 
     #[test]
@@ -191,7 +190,7 @@ mod tests {
     fn a_commit_that_changes_no_circle_is_never_announced() {
         let (announcer, announcements) = announcer();
         drop(Doubt::new(&announcer, vec![]));
-        let state = Freshness { history: 3, position: FeedPosition(9) };
+        let state = ReadToken { timeline: 3, position: FeedPosition(9) };
         drop(Doubt::new(&announcer, vec![]).settle(state));
         assert_eq!(announcements.try_iter().count(), 0);
     }

@@ -7,8 +7,7 @@ mod schema;
 
 use std::path::Path;
 
-use model::{Timestamp, UserId, crash};
-use sql::Freshness;
+use model::{ReadToken, Timestamp, UserId, crash};
 use sql::sqlite::{File, READERS_MAX, answer};
 
 use crate::core::ledger::{Ledger, Needs};
@@ -105,7 +104,7 @@ impl Store for EmbeddedStore {
         Box::pin(answer(read::page(self.file.readers(), list, owner, after, limit)))
     }
 
-    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (Freshness, Vec<StoredCircle>)> {
+    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (ReadToken, Vec<StoredCircle>)> {
         Box::pin(answer(read::circles(self.file.readers(), users)))
     }
 
@@ -113,7 +112,7 @@ impl Store for EmbeddedStore {
         READERS_MAX as usize
     }
 
-    fn changes(&self, after: Freshness, limit: usize) -> Answer<'_, Result<Changes, FeedGap>> {
+    fn changes(&self, after: ReadToken, limit: usize) -> Answer<'_, Result<Changes, FeedGap>> {
         Box::pin(answer(read::changes(self.file.readers(), after, limit.min(CHANGES_MAX))))
     }
 
@@ -121,7 +120,7 @@ impl Store for EmbeddedStore {
         Box::pin(answer(self.forget(before, limit.min(CHANGES_MAX))))
     }
 
-    fn state(&self) -> Answer<'_, (Freshness, Timestamp)> {
+    fn state(&self) -> Answer<'_, (ReadToken, Timestamp)> {
         Box::pin(answer(read::state(self.file.readers())))
     }
 

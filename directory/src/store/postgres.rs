@@ -4,8 +4,8 @@
 //! it reads. One that changes circles appends its changes to the feed in its last statement, which locks the feed's row
 //! until it has committed: so positions follow the order of commits, and the row is held for one round trip and a commit.
 //!
-//! **Histories.** As for businesses: the row of the feed names the server's timeline. The first to write after a
-//! promotion, or to look, finds another one and begins another history, so what an old primary still commits can't be
+//! **Timelines.** As for businesses: the row of the feed names the server's lineage. The first to write after a
+//! promotion, or to look, finds another one and begins another timeline, so what an old primary still commits can't be
 //! taken for the new one's.
 
 mod config;
@@ -20,8 +20,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Clock, Random, Timestamp, UserId, crash};
-use sql::Freshness;
+use model::{Clock, Random, ReadToken, Timestamp, UserId, crash};
 pub use sql::postgres::Migrated;
 use sql::postgres::{BEGIN, FeedTable, ReadFrom, Readers, Server};
 use sqlx::{PgPool, Postgres, Transaction};
@@ -41,7 +40,7 @@ pub use schema::migrate;
 
 /// The first of the two keys of our advisory locks, so that they aren't taken for those of somebody else.
 const NAMESPACE: i32 = 0x7764_6972;
-/// How many changes of circles there were, and of which history.
+/// How many changes of circles there were, and of which timeline.
 const FEED: FeedTable = FeedTable::new("directory");
 /// A read that fails sooner is tried again: its connection may have been cut while nobody used it.
 const SOON: Duration = Duration::from_millis(500);
@@ -94,7 +93,7 @@ impl PostgresStore {
         let opening = Box::pin(async {
             let mut connection = primary.connect().await?;
             schema::check(&mut connection, &primary).await?;
-            // The history of this timeline, before anybody reads it.
+            // The timeline of this lineage, before anybody reads it.
             let state = FEED.of_primary(&mut connection).await;
             state.map_err(|error| Error::from(primary.unusable(&error)))
         });
@@ -138,7 +137,7 @@ impl PostgresStore {
     async fn commit(
         &self,
         transaction: Transaction<'_, Postgres>,
-        state: Freshness,
+        state: ReadToken,
         edits: Vec<CircleEdit>,
     ) -> Result<BoxFuture<'static, ()>, sqlx::Error> {
         let turn = self.announcer.take_turn();
@@ -187,7 +186,7 @@ impl Store for PostgresStore {
         Box::pin(self.primary.answer(read::page(&self.pool, list, owner, after, limit)))
     }
 
-    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (Freshness, Vec<StoredCircle>)> {
+    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (ReadToken, Vec<StoredCircle>)> {
         Box::pin(self.read(move || read::circles(&self.readers, users)))
     }
 
@@ -195,7 +194,7 @@ impl Store for PostgresStore {
         self.readers_max as usize
     }
 
-    fn changes(&self, after: Freshness, limit: usize) -> Answer<'_, Result<Changes, FeedGap>> {
+    fn changes(&self, after: ReadToken, limit: usize) -> Answer<'_, Result<Changes, FeedGap>> {
         let limit = limit.min(CHANGES_MAX);
         Box::pin(self.read(move || read::changes(&self.readers, after, limit)))
     }
@@ -205,7 +204,7 @@ impl Store for PostgresStore {
         Box::pin(self.primary.answer(save::forget(&self.pool, before, limit)))
     }
 
-    fn state(&self) -> Answer<'_, (Freshness, Timestamp)> {
+    fn state(&self) -> Answer<'_, (ReadToken, Timestamp)> {
         Box::pin(self.read(|| read::state(&self.readers)))
     }
 

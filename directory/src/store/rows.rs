@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
-use model::{Timestamp, UserId, ViewerClass};
-use sql::{Columns, FeedPosition, Freshness, damaged, missing};
+use model::{FeedPosition, ReadToken, Timestamp, UserId, ViewerClass};
+use sql::{Columns, damaged, missing};
 
 use crate::core::ledger::{self, Pair, Tally};
 use crate::{CircleChange, CircleEdit, DisplayName, Entry, Friend, Relation, StoredCircle, User};
@@ -105,8 +105,8 @@ pub(crate) fn entry(row: &impl Columns) -> Result<Entry, sqlx::Error> {
 pub(crate) fn circles(
     count: usize,
     rows: &[impl Columns],
-) -> Result<(Freshness, Vec<StoredCircle>), sqlx::Error> {
-    let state = Freshness::from_row(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
+) -> Result<(ReadToken, Vec<StoredCircle>), sqlx::Error> {
+    let state = sql::read_token(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
     let mut all = vec![StoredCircle::default(); count];
     for row in rows {
         let index = row.number("place")?.and_then(|place| usize::try_from(place).ok());
@@ -167,8 +167,8 @@ impl<'a> EditRow<'a> {
 /// least one; those with a `position` have a change, in order: `kind`, `a`, `b`, `class`, `radius_m`.
 pub(crate) fn changes(
     rows: &[impl Columns],
-) -> Result<(Freshness, Vec<CircleChange>), sqlx::Error> {
-    let state = Freshness::from_row(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
+) -> Result<(ReadToken, Vec<CircleChange>), sqlx::Error> {
+    let state = sql::read_token(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         if let Some(position) = row.number("position")? {
@@ -198,8 +198,8 @@ fn class(row: &impl Columns) -> Result<Option<ViewerClass>, sqlx::Error> {
 }
 
 /// The state of the feed, `history` and `head`, and the clock, `now_ms`.
-pub(crate) fn state(row: &impl Columns) -> Result<(Freshness, Timestamp), sqlx::Error> {
-    Ok((Freshness::from_row(row)?, time(row, "now_ms")?))
+pub(crate) fn state(row: &impl Columns) -> Result<(ReadToken, Timestamp), sqlx::Error> {
+    Ok((sql::read_token(row)?, time(row, "now_ms")?))
 }
 
 /// A row of `relations`: one of the two directions of a pair.

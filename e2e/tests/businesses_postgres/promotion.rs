@@ -112,11 +112,11 @@ async fn a_promoted_replica_goes_on_in_another_history() {
     readers.stop().await;
     let acknowledged = writer.stop().await;
     let after = apply(&*store, vec![create(3)]).await;
-    assert_ne!(after.history, made.history);
-    // Positions of the history before can't be compared with those of this one: the primary answers.
+    assert_ne!(after.timeline, made.timeline);
+    // Positions of the timeline before can't be compared with those of this one: the primary answers.
     assert_eq!(version(&*store, 1, Some(made)).await, 1);
     assert!(version(&*store, WRITTEN, Some(made)).await >= acknowledged);
     assert_eq!(version(&*store, 3, Some(after)).await, 1);
     let followed = store.changes(Some(made), 1).await;
-    assert_eq!(followed, Err(Error::Refused(Refusal::OtherHistory)));
+    assert_eq!(followed, Err(Error::Refused(Refusal::OtherTimeline)));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use e2e::servers::{Postgres, Proxy};
 use proximity::postgres::Config;
-use proximity::{Error, Freshness, Limits, Store};
+use proximity::{Error, Limits, ReadToken, Store};
 use sqlx::{Connection, PgConnection};
 use tokio::time::Instant;
 
@@ -41,7 +41,7 @@ impl World {
     }
 
     /// Waits until the replica has all of this.
-    async fn caught_up(&self, written: Freshness) {
+    async fn caught_up(&self, written: ReadToken) {
         let mut beside = self.beside().await;
         let wanted = written.position.0 as i64;
         until("the replica catches up", async || head(&mut beside).await >= wanted).await;

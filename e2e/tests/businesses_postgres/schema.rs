@@ -98,11 +98,11 @@ async fn another_timeline_begins_another_history() {
     let sql = "UPDATE proximity.feed SET lineage = 'of another timeline'";
     sqlx::query(sql).execute(&mut aside(&config.url).await).await.expect("set");
     let after = apply(&store, vec![create(2)]).await;
-    assert_ne!(before.history, after.history);
+    assert_ne!(before.timeline, after.timeline);
     assert_eq!((before.position.0, after.position.0), (1, 2));
-    let refusal = Error::Refused(proximity::Refusal::OtherHistory);
+    let refusal = Error::Refused(proximity::Refusal::OtherTimeline);
     assert_eq!(store.changes(Some(before), 9).await.map(|_| ()), Err(refusal));
     assert_eq!(version(&store, 1, Some(before)).await, 1);
     // Who connects anew goes on in the same one.
-    assert_eq!(apply(&connect(&config).await, vec![create(3)]).await.history, after.history);
+    assert_eq!(apply(&connect(&config).await, vec![create(3)]).await.timeline, after.timeline);
 }

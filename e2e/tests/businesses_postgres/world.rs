@@ -6,7 +6,7 @@ use e2e::servers::{Postgres, Proxy};
 use model::{Position, SeededRandom, Timestamp, UserId};
 use proximity::postgres::{Config, PostgresStore, migrate};
 use proximity::{
-    Author, Business, BusinessId, Command, Draft, Error, Freshness, Limits, Order, Store,
+    Author, Business, BusinessId, Command, Draft, Error, Limits, Order, ReadToken, Store,
 };
 use sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
@@ -92,7 +92,7 @@ pub(crate) fn rename(number: u64, name: &str) -> Order {
 }
 
 /// Applies orders that must be possible.
-pub(crate) async fn apply(store: &dyn Store, orders: Vec<Order>) -> Freshness {
+pub(crate) async fn apply(store: &dyn Store, orders: Vec<Order>) -> ReadToken {
     let applied = store.apply(orders, Limits::default()).await.expect("the store is there");
     assert!(applied.outcomes.iter().all(Result::is_ok), "{:?}", applied.outcomes);
     applied.as_of
@@ -101,13 +101,13 @@ pub(crate) async fn apply(store: &dyn Store, orders: Vec<Order>) -> Freshness {
 pub(crate) async fn try_read(
     store: &dyn Store,
     number: u64,
-    fresh: Option<Freshness>,
+    fresh: Option<ReadToken>,
 ) -> Result<Option<Business>, Error> {
     store.fetch(&[id(number)], fresh).await.map(|mut found| found.remove(0))
 }
 
 /// The version that a read shows; 0 if there is no business.
-pub(crate) async fn version(store: &dyn Store, number: u64, fresh: Option<Freshness>) -> u64 {
+pub(crate) async fn version(store: &dyn Store, number: u64, fresh: Option<ReadToken>) -> u64 {
     let found = try_read(store, number, fresh).await.expect("the store is there");
     found.map_or(0, |business| business.version)
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use directory::{
-    Answer, Applied, Changes, Directory, Entry, Error, FeedGap, Freshness, Limits, List, Listener,
-    Order, Relation, Store, StoredCircle, User,
+    Answer, Applied, Changes, Directory, Entry, Error, FeedGap, Limits, List, Listener, Order,
+    ReadToken, Relation, Store, StoredCircle, User,
 };
 use e2e::servers::Proxy;
 use futures_util::future::join_all;
@@ -28,7 +28,7 @@ struct Counting<S> {
 }
 
 impl<S: Store> Store for Counting<S> {
-    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (Freshness, Vec<StoredCircle>)> {
+    fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (ReadToken, Vec<StoredCircle>)> {
         Box::pin(async move {
             self.statements.fetch_add(1, Ordering::Relaxed);
             let now = self.under_way.fetch_add(1, Ordering::Relaxed) + 1;
@@ -65,7 +65,7 @@ impl<S: Store> Store for Counting<S> {
         self.store.page(list, owner, after, limit)
     }
 
-    fn changes(&self, after: Freshness, limit: usize) -> Answer<'_, Result<Changes, FeedGap>> {
+    fn changes(&self, after: ReadToken, limit: usize) -> Answer<'_, Result<Changes, FeedGap>> {
         self.store.changes(after, limit)
     }
 
@@ -73,7 +73,7 @@ impl<S: Store> Store for Counting<S> {
         self.store.forget_changes(before, limit)
     }
 
-    fn state(&self) -> Answer<'_, (Freshness, Timestamp)> {
+    fn state(&self) -> Answer<'_, (ReadToken, Timestamp)> {
         self.store.state()
     }
 

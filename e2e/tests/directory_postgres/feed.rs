@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use directory::postgres::Config;
 use directory::{
-    Change, CircleChange, CircleEdit, Error, FeedGap, FeedPosition, Freshness, Limits, Store, Verb,
+    Change, CircleChange, CircleEdit, Error, FeedGap, FeedPosition, Limits, ReadToken, Store, Verb,
 };
 use e2e::servers::{Postgres, Proxy};
 use model::ViewerClass;
@@ -29,7 +29,7 @@ async fn what_another_process_changed_is_in_the_feed_and_only_the_own_is_announc
     let change = |n, what| CircleChange { position: FeedPosition(start.position.0 + n), what };
     let first = change(1, friends("alice", "bob"));
     let committed = |change: &CircleChange| Change::Committed {
-        history: start.history,
+        timeline: start.timeline,
         changes: vec![change.clone()],
     };
     assert_eq!(near.rest(), [committed(&first)]);
@@ -73,16 +73,16 @@ async fn a_promoted_replica_begins_another_history_and_the_old_primary_stays_in_
 
     let after = connect(&config(&promoted.url(name))).await;
     let (as_of, circles) = after.circles(&[id("alice")]).await.expect("the store is there");
-    assert_ne!(as_of.history, known.history);
+    assert_ne!(as_of.timeline, known.timeline);
     assert_eq!(circles[0].friends.len(), 1);
-    assert_eq!(after.changes(known, 10).await, Ok(Err(FeedGap::OtherHistory)));
+    assert_eq!(after.changes(known, 10).await, Ok(Err(FeedGap::OtherTimeline)));
     let mut ear = Ear::on(&after);
     apply(&after, relate(Verb::Remove, "alice", "bob")).await;
-    let Change::Committed { history, .. } = ear.next().await else { panic!("it is answered") };
-    assert_eq!(history, as_of.history);
+    let Change::Committed { timeline, .. } = ear.next().await else { panic!("it is answered") };
+    assert_eq!(timeline, as_of.timeline);
     let of_old = changes(&before, known).await;
     assert_eq!(users(&of_old), ["alice", "carol"]);
-    assert_eq!(before.changes(as_of, 10).await, Ok(Err(FeedGap::OtherHistory)));
+    assert_eq!(before.changes(as_of, 10).await, Ok(Err(FeedGap::OtherTimeline)));
 }
 
 #[tokio::test]
@@ -103,8 +103,8 @@ async fn a_server_that_is_promoted_under_a_store_writes_in_another_history_at_on
     proxy.lead_to(replica.port());
     apply(&store, relate(Verb::Befriend, "alice", "bob")).await;
     let after = state(&store).await;
-    assert_ne!(after.history, before.history);
-    let first = Freshness { position: before.position, ..after };
+    assert_ne!(after.timeline, before.timeline);
+    let first = ReadToken { position: before.position, ..after };
     assert_eq!(users(&changes(&store, first).await), ["alice", "bob"]);
 }
 

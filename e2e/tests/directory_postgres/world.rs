@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use directory::postgres::{Config, PostgresStore, migrate};
 use directory::{
-    Change, CircleChange, Command, Freshness, Limits, Order, Outcome, Refusal, Store, StoredCircle,
+    Change, CircleChange, Command, Limits, Order, Outcome, ReadToken, Refusal, Store, StoredCircle,
     Verb,
 };
 use e2e::DEADLINE;
@@ -95,12 +95,12 @@ impl Ear {
     }
 }
 
-pub(crate) async fn state(store: &dyn Store) -> Freshness {
+pub(crate) async fn state(store: &dyn Store) -> ReadToken {
     store.state().await.expect("the store is there").0
 }
 
 /// All changes behind a state.
-pub(crate) async fn changes(store: &dyn Store, after: Freshness) -> Vec<CircleChange> {
+pub(crate) async fn changes(store: &dyn Store, after: ReadToken) -> Vec<CircleChange> {
     let read = store.changes(after, directory::CHANGES_MAX).await.expect("the store is there");
     let read = read.expect("nothing is missing");
     assert!(!read.more);

@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("api", &["model"]),
     ("shard-map", &["model"]),
-    ("sql", &[]),
+    ("sql", &["model"]),
     ("directory", &["model", "api", "sql"]),
     ("proximity", &["model", "api", "sql"]),
     ("ws-gateway", &["model", "shard-map", "api", "directory"]),

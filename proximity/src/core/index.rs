@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use model::Position;
+use model::{FeedPosition, Position, ReadToken};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
@@ -19,7 +19,6 @@ use crate::store::Change;
 use categories::Categories;
 use grid::{Point, point};
 use planted::{Planted, Seedling};
-use sql::{FeedPosition, Freshness};
 
 /// What is kept besides positions, ids and categories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,7 +43,7 @@ pub(crate) struct Index {
     pub(crate) delta: HashMap<BusinessId, Sapling>,
     /// The names of those in the delta, and some that aren't any more: one text, as while all is loaded, all are there.
     delta_names: String,
-    as_of: Freshness,
+    as_of: ReadToken,
 }
 
 /// A business beside the tree.
@@ -61,7 +60,7 @@ pub(crate) struct Sapling {
 
 impl Index {
     /// Nothing yet.
-    pub(crate) fn new(config: ResidentConfig, as_of: Freshness) -> Self {
+    pub(crate) fn new(config: ResidentConfig, as_of: ReadToken) -> Self {
         Self {
             config,
             planted: Arc::default(),
@@ -74,7 +73,7 @@ impl Index {
     }
 
     /// The state that this is.
-    pub(crate) fn as_of(&self) -> Freshness {
+    pub(crate) fn as_of(&self) -> ReadToken {
         self.as_of
     }
 
@@ -89,7 +88,7 @@ impl Index {
     }
 
     /// Follows the feed to `as_of`.
-    pub(crate) fn follow(&mut self, changes: Vec<Change>, as_of: Freshness) {
+    pub(crate) fn follow(&mut self, changes: Vec<Change>, as_of: ReadToken) {
         for Change { id, business, .. } in changes {
             self.dead.extend(self.planted.place(id));
             match business {

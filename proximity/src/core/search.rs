@@ -6,7 +6,7 @@ pub(crate) mod ladder;
 pub(crate) mod nearest;
 pub(crate) mod tally;
 
-use model::{Metres, Position, Timestamp};
+use model::{Metres, Position, ReadToken, Timestamp};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
@@ -16,7 +16,6 @@ use crate::core::geo::circle::{Circle, Millimetres};
 use crate::error::Refusal;
 use crate::limits::{Limits, RESULTS_MAX};
 use bookmark::Bookmark;
-use sql::Freshness;
 
 /// Which businesses somebody looks for: the nearest `limit` of those that match.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +50,7 @@ pub struct Found {
     /// Where the next page begins; `None` if there is nothing more.
     pub next: Option<Bookmark>,
     /// The state that was searched.
-    pub as_of: Freshness,
+    pub as_of: ReadToken,
 }
 
 impl Query {

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::body::BusinessBody;
 use super::request::invalid;
-use crate::{Change, Freshness, Proximity};
+use crate::{Change, Proximity, ReadToken};
 
 /// The parameters of the feed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -64,7 +64,7 @@ pub(super) async fn list(
     Query(query): Query<ChangesQuery>,
 ) -> Result<Response, Problem> {
     let after = query.after.as_deref().map(|text| {
-        Freshness::parse(text)
+        ReadToken::parse(text)
             .ok_or_else(|| invalid("invalid_after", "after is not what this service gave"))
     });
     let limit = Page::new(query.limit, None, "")?.limit;

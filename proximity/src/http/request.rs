@@ -7,23 +7,23 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use model::{ErrorKind, UserId};
 
 use crate::{
-    Author, Business, BusinessId, By, Error, Freshness, IdempotencyKey, Proximity, Refusal, Target,
+    Author, Business, BusinessId, By, Error, IdempotencyKey, Proximity, ReadToken, Refusal, Target,
 };
 
-/// Carries a [`Freshness`]: in answers to writes the state that has them, in reads the state they must see.
+/// Carries a [`ReadToken`]: in answers to writes the state that has them, in reads the state they must see.
 pub const FRESHNESS: HeaderName = HeaderName::from_static("x-freshness");
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How new a state the reader asks for.
-pub(super) struct Fresh(pub(super) Option<Freshness>);
+pub(super) struct Fresh(pub(super) Option<ReadToken>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Fresh {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Some(text) = single(&parts.headers, &FRESHNESS)? else { return Ok(Self(None)) };
-        let fresh = Freshness::parse(text).ok_or_else(|| {
+        let fresh = ReadToken::parse(text).ok_or_else(|| {
             let detail = format!("{FRESHNESS} is not what a write was answered with");
             invalid("invalid_freshness", detail)
         })?;
@@ -170,7 +170,7 @@ pub(super) fn user(field: &str, text: &str, caller: &Caller) -> Result<UserId, P
 pub(super) async fn existing(
     proximity: &Proximity,
     id: BusinessId,
-    fresh: Option<Freshness>,
+    fresh: Option<ReadToken>,
 ) -> Result<Business, Problem> {
     let found = proximity.business(id, fresh).await?;
     found.ok_or_else(|| Error::Refused(Refusal::NoSuchBusiness).into())

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use api::Work;
-use model::{Metres, Monotonic};
+use model::{Metres, Monotonic, ReadToken};
 
 use super::hints::{Hint, Hints};
 use crate::core::cost;
@@ -15,7 +15,6 @@ use crate::core::search::{Found, Hit, Query};
 use crate::error::Error;
 use crate::metrics::{SEARCH_ROWS, SEARCH_SCANS};
 use crate::store::{Scan, Store};
-use sql::Freshness;
 
 /// Scans that one search may take, of [`HEAVY_ROWS_MAX`] rows each but for a few: more than fit in any deadline.
 pub(crate) const SCANS_MAX: usize = 50_000;
@@ -45,7 +44,7 @@ pub enum Detail {
 pub(crate) struct Question<'q> {
     pub(crate) query: &'q Query,
     pub(crate) after: Option<Bookmark>,
-    pub(crate) fresh: Option<Freshness>,
+    pub(crate) fresh: Option<ReadToken>,
 }
 
 /// Asks the store for what a ladder wants until it has its page.
@@ -79,7 +78,7 @@ pub(crate) async fn nearby(
 pub(crate) async fn total(
     store: &dyn Store,
     query: &Query,
-    fresh: Option<Freshness>,
+    fresh: Option<ReadToken>,
     work: &mut Work,
 ) -> Result<u64, Error> {
     let mut tally = Tally::new(query);
@@ -164,7 +163,7 @@ pub(crate) async fn complete(
     Ok(Found { hits: found.hits.into_iter().filter_map(complete).collect(), ..found })
 }
 
-fn newest(one: Option<Freshness>, other: Option<Freshness>) -> Option<Freshness> {
+fn newest(one: Option<ReadToken>, other: Option<ReadToken>) -> Option<ReadToken> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.later(other)),
         (one, other) => one.or(other),

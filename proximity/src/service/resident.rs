@@ -5,7 +5,7 @@ mod follow;
 use std::sync::Arc;
 
 use api::Work;
-use model::Monotonic;
+use model::{Monotonic, ReadToken};
 use parking_lot::RwLock;
 use tokio::task::spawn_blocking;
 
@@ -18,7 +18,6 @@ use crate::core::index::{Index, ResidentConfig};
 use crate::core::search::{Found, Query};
 use crate::error::Error;
 use crate::service::drive::{Detail, Question};
-use sql::Freshness;
 
 /// How long the index is believed after it last heard from the store, milliseconds; then the store answers.
 pub const SILENCE_MS_MAX: u64 = 5_000;
@@ -33,7 +32,7 @@ const LIGHT_POINTS_MAX: usize = 50_000;
 #[derive(Debug, Default)]
 pub(crate) struct Resident {
     config: ResidentConfig,
-    // Held to take or to change one pointer. None until all is loaded, and after the history ended.
+    // Held to take or to change one pointer. None until all is loaded, and after the timeline ended.
     current: RwLock<Option<Current>>,
 }
 
@@ -72,7 +71,7 @@ impl Resident {
     pub(crate) async fn total(
         &self,
         query: &Query,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
         now: Monotonic,
         work: &mut Work,
     ) -> Result<Option<u64>, Error> {
@@ -81,7 +80,7 @@ impl Resident {
     }
 
     /// The state that it has, once it is complete.
-    pub(crate) fn as_of(&self) -> Option<Freshness> {
+    pub(crate) fn as_of(&self) -> Option<ReadToken> {
         let current = self.current.read();
         current.as_ref().map(|current| current.index.as_of())
     }
@@ -90,7 +89,7 @@ impl Resident {
     fn ready(
         &self,
         query: &Query,
-        wanted: [Option<Freshness>; 2],
+        wanted: [Option<ReadToken>; 2],
         now: Monotonic,
     ) -> Option<Arc<Index>> {
         if query.open_when().is_some() || query.circle().radius() > RADIUS_MAX {
@@ -132,7 +131,7 @@ async fn look<T: Send + 'static>(
     answer.ok_or_else(|| failed("has no end"))
 }
 
-/// A follower that can't go on begins anew: the feed's history ended.
-fn is_other_history(error: &Error) -> bool {
-    *error == Error::Refused(crate::error::Refusal::OtherHistory)
+/// A follower that can't go on begins anew: the feed's timeline ended.
+fn is_other_timeline(error: &Error) -> bool {
+    *error == Error::Refused(crate::error::Refusal::OtherTimeline)
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::metrics::{COMMIT_DURATION, COMMIT_ORDERS, ORDERS};
 use crate::store::{BATCH_MAX, Store};
-use sql::Freshness;
+use model::ReadToken;
 
 /// Orders that wait for the store at a time; whoever comes then waits for a place.
 pub const ORDERS_WAITING_MAX: usize = 4_096;
@@ -21,7 +21,7 @@ pub struct Written {
     /// What the order did.
     pub outcome: Outcome,
     /// The state that has it.
-    pub as_of: Freshness,
+    pub as_of: ReadToken,
 }
 
 /// The way to the task that commits: it takes whatever waits, up to [`BATCH_MAX`], into one transaction, so that one

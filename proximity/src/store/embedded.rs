@@ -8,7 +8,7 @@ mod schema;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use model::{Timestamp, UserId};
+use model::{ReadToken, Timestamp, UserId};
 use sql::sqlite::{File, answer};
 use sqlx::SqliteConnection;
 
@@ -22,7 +22,6 @@ use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::error::{Error, Refusal};
 use crate::limits::Limits;
 use crate::store::{Answer, Applied, Changes, Scan, Scanned, Store};
-use sql::Freshness;
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
 pub const FILE_NAME: &str = "proximity.sqlite";
@@ -65,7 +64,7 @@ impl EmbeddedStore {
         &self,
         places: &[Import],
         at: Timestamp,
-    ) -> Result<Result<(Imported, Freshness), Refusal>, sqlx::Error> {
+    ) -> Result<Result<(Imported, ReadToken), Refusal>, sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
         let answer = import(&mut transaction, places, at).await?;
@@ -82,7 +81,7 @@ async fn import(
     connection: &mut SqliteConnection,
     places: &[Import],
     at: Timestamp,
-) -> Result<Result<(Imported, Freshness), Refusal>, sqlx::Error> {
+) -> Result<Result<(Imported, ReadToken), Refusal>, sqlx::Error> {
     let sources: BTreeSet<&Source> = places.iter().map(|place| &place.source).collect();
     let mut stored = load::by_source(connection, &sources).await?;
     let mut known: HashMap<Source, BusinessId> = stored
@@ -108,12 +107,12 @@ async fn import(
 async fn store(
     connection: &mut SqliteConnection,
     ledger: Ledger,
-) -> Result<Freshness, sqlx::Error> {
+) -> Result<ReadToken, sqlx::Error> {
     let before = load::freshness(connection).await?;
     let (dirty, keys) = ledger.into_dirty();
     let position = save::dirty(connection, before.position, &dirty).await?;
     save::keys(connection, &keys).await?;
-    Ok(Freshness { position, ..before })
+    Ok(ReadToken { position, ..before })
 }
 
 impl Store for EmbeddedStore {
@@ -121,14 +120,14 @@ impl Store for EmbeddedStore {
         Box::pin(answer(async move { self.commit(&orders, &limits).await }))
     }
 
-    fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, Freshness)> {
+    fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, ReadToken)> {
         Box::pin(async move {
             let imported = answer::<_, Error>(self.commit_import(&places, at)).await?;
             Ok(imported?)
         })
     }
 
-    fn scan(&self, scan: Scan, _fresh: Option<Freshness>) -> Answer<'_, Scanned> {
+    fn scan(&self, scan: Scan, _fresh: Option<ReadToken>) -> Answer<'_, Scanned> {
         Box::pin(answer(async move { read::scan(self.file.readers(), &scan).await }))
     }
 
@@ -139,7 +138,7 @@ impl Store for EmbeddedStore {
     fn hexagons(
         &self,
         ranges: Vec<HexagonRange>,
-        _fresh: Option<Freshness>,
+        _fresh: Option<ReadToken>,
     ) -> Answer<'_, Vec<(Hexagon, u64)>> {
         Box::pin(answer(async move { read::hexagons(self.file.readers(), &ranges).await }))
     }
@@ -147,7 +146,7 @@ impl Store for EmbeddedStore {
     fn has_category<'a>(
         &'a self,
         category: &'a CategoryKey,
-        _fresh: Option<Freshness>,
+        _fresh: Option<ReadToken>,
     ) -> Answer<'a, bool> {
         Box::pin(answer(read::has_category(self.file.readers(), category)))
     }
@@ -155,7 +154,7 @@ impl Store for EmbeddedStore {
     fn fetch<'a>(
         &'a self,
         ids: &'a [BusinessId],
-        _fresh: Option<Freshness>,
+        _fresh: Option<ReadToken>,
     ) -> Answer<'a, Vec<Option<Business>>> {
         Box::pin(answer(read::fetch(self.file.readers(), ids)))
     }
@@ -165,12 +164,12 @@ impl Store for EmbeddedStore {
         owner: &'a UserId,
         after: Option<BusinessId>,
         limit: usize,
-        _fresh: Option<Freshness>,
+        _fresh: Option<ReadToken>,
     ) -> Answer<'a, Vec<Business>> {
         Box::pin(answer(read::owned(self.file.readers(), owner, after, limit)))
     }
 
-    fn changes(&self, after: Option<Freshness>, limit: usize) -> Answer<'_, Changes> {
+    fn changes(&self, after: Option<ReadToken>, limit: usize) -> Answer<'_, Changes> {
         Box::pin(async move {
             let changes = read::changes(self.file.readers(), after, limit);
             Ok(answer::<_, Error>(changes).await??)

@@ -1,12 +1,12 @@
 //! Businesses in `PostgreSQL`, for any number of processes: one primary is written, its streaming replicas are read.
 //!
-//! **Histories.** A [`Freshness`] is what one row of the database says, `proximity.feed`: how many changes there were, and
-//! the number of their history. The row travels with the data, so every answer knows its state from its own snapshot, on
-//! replicas too, and no log positions have to be compared. The row also names the server's timeline: the first to write
-//! after a promotion, or to look, finds another one and begins another history.
+//! **Timelines.** A [`ReadToken`] is what one row of the database says, `proximity.feed`: how many changes there were, and
+//! the number of their timeline. The row travels with the data, so every answer knows its state from its own snapshot, on
+//! replicas too, and no log positions have to be compared. The row also names the server's lineage: the first to write
+//! after a promotion, or to look, finds another one and begins another timeline.
 //!
 //! **Who is read.** Each replica is asked several times a second how far it has come. It is read while it answers, is of
-//! the primary's history, and has all that the primary is known to have had [`lag_max_ms`](Config::lag_max_ms) ago, or
+//! the primary's timeline, and has all that the primary is known to have had [`lag_max_ms`](Config::lag_max_ms) ago, or
 //! when it was first asked, which is required from the first second on. What
 //! it answers is looked at again: an answer from a state that is too old is thrown away, and one that fails is asked of
 //! the next server; in the end of the primary. While the primary is away, any replica that answers will do.
@@ -15,7 +15,7 @@
 //! does: nobody waits for it.
 //!
 //! **Limits.** A copy of the primary's files that is started as it is, without recovery to a point in time, has the same
-//! timeline: nothing shows that it is another history.
+//! lineage: nothing shows that it is another timeline.
 
 mod config;
 mod index;
@@ -34,7 +34,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use model::{Timestamp, UserId};
+use model::{FeedPosition, ReadToken, Timestamp, UserId};
 pub use sql::postgres::Migrated;
 use sql::postgres::{BEGIN, FeedTable, is_replica};
 use sqlx::PgConnection;
@@ -54,11 +54,10 @@ pub use config::Config;
 pub use schema::migrate;
 use server::Server;
 use servers::Servers;
-use sql::{FeedPosition, Freshness};
 
 /// The first of the two keys of our advisory locks, so that they aren't taken for those of somebody else.
 const NAMESPACE: i32 = 0x7764_7072;
-/// How many changes there were, and of which history.
+/// How many changes there were, and of which timeline.
 const FEED: FeedTable = FeedTable::new("proximity");
 
 /// The store in a `PostgreSQL` database and its replicas.
@@ -115,7 +114,7 @@ impl PostgresStore {
         &self,
         orders: &[Order],
         limits: &Limits,
-    ) -> Result<(Vec<Result<Outcome, Refusal>>, Freshness), sqlx::Error> {
+    ) -> Result<(Vec<Result<Outcome, Refusal>>, ReadToken), sqlx::Error> {
         let mut transaction = self.servers.writers.begin_with(BEGIN).await?;
         let (before, is_new) = FEED.take(&mut transaction).await?;
         let mut ledger = load::ledger(&mut transaction, &Needs::of(orders)).await?;
@@ -126,14 +125,14 @@ impl PostgresStore {
         } else {
             transaction.rollback().await?;
         }
-        Ok((outcomes, Freshness { position: position.unwrap_or(before.position), ..before }))
+        Ok((outcomes, ReadToken { position: position.unwrap_or(before.position), ..before }))
     }
 
     async fn commit_import(
         &self,
         places: &[Import],
         at: Timestamp,
-    ) -> Result<(Result<Imported, Refusal>, Freshness), sqlx::Error> {
+    ) -> Result<(Result<Imported, Refusal>, ReadToken), sqlx::Error> {
         let mut transaction = self.servers.writers.begin_with(BEGIN).await?;
         let (before, is_new) = FEED.take(&mut transaction).await?;
         let (ledger, imported) = import(&mut transaction, places, at).await?;
@@ -146,7 +145,7 @@ impl PostgresStore {
         } else {
             transaction.rollback().await?;
         }
-        Ok((imported, Freshness { position: position.unwrap_or(before.position), ..before }))
+        Ok((imported, ReadToken { position: position.unwrap_or(before.position), ..before }))
     }
 }
 
@@ -200,7 +199,7 @@ impl Store for PostgresStore {
         })
     }
 
-    fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, Freshness)> {
+    fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, ReadToken)> {
         Box::pin(async move {
             let (imported, as_of) =
                 Box::pin(self.servers.write(self.commit_import(&places, at))).await?;
@@ -208,7 +207,7 @@ impl Store for PostgresStore {
         })
     }
 
-    fn scan(&self, scan: Scan, fresh: Option<Freshness>) -> Answer<'_, Scanned> {
+    fn scan(&self, scan: Scan, fresh: Option<ReadToken>) -> Answer<'_, Scanned> {
         Box::pin(async move {
             let scan = &scan;
             let read = self.servers.read(fresh, move |readers| scan::scan(readers, scan));
@@ -226,7 +225,7 @@ impl Store for PostgresStore {
     fn hexagons(
         &self,
         ranges: Vec<HexagonRange>,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
     ) -> Answer<'_, Vec<(Hexagon, u64)>> {
         Box::pin(async move {
             let ranges = &ranges;
@@ -238,7 +237,7 @@ impl Store for PostgresStore {
     fn has_category<'a>(
         &'a self,
         category: &'a CategoryKey,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
     ) -> Answer<'a, bool> {
         Box::pin(async move {
             let read =
@@ -250,7 +249,7 @@ impl Store for PostgresStore {
     fn fetch<'a>(
         &'a self,
         ids: &'a [BusinessId],
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
     ) -> Answer<'a, Vec<Option<Business>>> {
         Box::pin(async move {
             let read = self.servers.read(fresh, move |readers| read::fetch(readers, ids));
@@ -263,7 +262,7 @@ impl Store for PostgresStore {
         owner: &'a UserId,
         after: Option<BusinessId>,
         limit: usize,
-        fresh: Option<Freshness>,
+        fresh: Option<ReadToken>,
     ) -> Answer<'a, Vec<Business>> {
         Box::pin(async move {
             let work = move |readers| read::owned(readers, owner, after, limit);
@@ -271,14 +270,14 @@ impl Store for PostgresStore {
         })
     }
 
-    fn changes(&self, after: Option<Freshness>, limit: usize) -> Answer<'_, Changes> {
+    fn changes(&self, after: Option<ReadToken>, limit: usize) -> Answer<'_, Changes> {
         Box::pin(async move {
             let position = after.map_or(Ok(0), |after| i64::try_from(after.position.0));
-            let position = position.map_err(|_| Refusal::OtherHistory)?;
+            let position = position.map_err(|_| Refusal::OtherTimeline)?;
             let work = move |readers| read::changes(readers, position, limit);
             let (changes, state) = self.servers.read(after, work).await?;
             if after.is_some_and(|after| !state.includes(after)) {
-                return Err(Refusal::OtherHistory.into());
+                return Err(Refusal::OtherTimeline.into());
             }
             Ok(changes)
         })

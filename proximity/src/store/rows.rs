@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use model::{Position, Timestamp, UserId};
+use model::{FeedPosition, Position, ReadToken, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 pub(crate) use sql::{Columns, damaged, missing};
 use tokio::task::yield_now;
@@ -15,7 +15,6 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::CountedCell;
 use crate::core::geo::hexagon::Hexagon;
 use crate::store::{Candidate, Change};
-use sql::{FeedPosition, Freshness};
 
 fn number(row: &impl Columns, column: &str) -> Result<i64, sqlx::Error> {
     row.number(column)?.ok_or_else(|| missing(column))
@@ -151,9 +150,9 @@ pub(crate) fn plain_candidate(row: &impl Columns) -> Result<Candidate, sqlx::Err
 }
 
 /// A state, in the columns of a candidate.
-pub(crate) fn plain_freshness(row: &impl Columns) -> Result<Freshness, sqlx::Error> {
-    let history = number(row, "placed")? as u64;
-    Ok(Freshness { history, position: FeedPosition(natural(row, "id")?) })
+pub(crate) fn plain_token(row: &impl Columns) -> Result<ReadToken, sqlx::Error> {
+    let timeline = number(row, "placed")? as u64;
+    Ok(ReadToken { timeline, position: FeedPosition(natural(row, "id")?) })
 }
 
 /// A change: a business and its `feed_position`, or without a `name` only those, `id`, `version` and `updated_ms`.

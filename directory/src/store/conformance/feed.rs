@@ -5,9 +5,8 @@ use std::future::ready;
 use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
-use model::{Random, SeededRandom, Timestamp, UserId};
+use model::{FeedPosition, Random, ReadToken, SeededRandom, Timestamp, UserId};
 use parking_lot::Mutex;
-use sql::{FeedPosition, Freshness};
 
 use super::{Backend, World, ensure, id, relate};
 use crate::{
@@ -24,25 +23,25 @@ fn announced_by(store: &dyn Store) -> Announced {
     let announced = Announced::default();
     let told = Arc::clone(&announced);
     store.listen(Box::new(move |change| {
-        let Change::Committed { history, changes } = change else {
+        let Change::Committed { timeline, changes } = change else {
             panic!("every commit is answered");
         };
-        let changes = changes.iter().map(|change| (*history, change.clone()));
+        let changes = changes.iter().map(|change| (*timeline, change.clone()));
         told.lock().extend(changes);
         Box::pin(ready(()))
     }));
     announced
 }
 
-async fn state(world: &World) -> Freshness {
+async fn state(world: &World) -> ReadToken {
     world.store.state().await.expect("the store is there").0
 }
 
-async fn read(world: &World, after: Freshness, limit: usize) -> Result<Changes, FeedGap> {
+async fn read(world: &World, after: ReadToken, limit: usize) -> Result<Changes, FeedGap> {
     world.store.changes(after, limit).await.expect("the store is there")
 }
 
-async fn circles(world: &World) -> (Freshness, BTreeMap<UserId, StoredCircle>) {
+async fn circles(world: &World) -> (ReadToken, BTreeMap<UserId, StoredCircle>) {
     let users = CROWD.map(id);
     let (state, circles) = world.store.circles(&users).await.expect("the store is there");
     (state, users.into_iter().zip(circles).collect())
@@ -113,8 +112,8 @@ pub async fn positions_have_no_gaps_and_follow_the_order_of_commits(backend: &dy
         let announced = announced.lock().clone();
         let positions = announced.iter().map(|(_, change)| change.position);
         assert!(positions.is_sorted(), "announced in the order of commits");
-        for (history, change) in announced {
-            assert_eq!(history, end.history);
+        for (timeline, change) in announced {
+            assert_eq!(timeline, end.timeline);
             let place = (change.position.0 - start.position.0 - 1) as usize;
             assert_eq!(all.changes[place], change);
             heard.insert(change.position);
@@ -201,7 +200,7 @@ pub async fn what_was_forgotten_is_said_to_be(backend: &dyn Backend) {
     let later = Timestamp(now.0 + 1);
     assert_eq!(forget(later, 2).await, Ok(2));
     assert_eq!(read(&world, start, 10).await, Err(FeedGap::Forgotten));
-    let after_two = Freshness { position: FeedPosition(start.position.0 + 2), ..start };
+    let after_two = ReadToken { position: FeedPosition(start.position.0 + 2), ..start };
     assert_eq!(read(&world, after_two, 10).await.map(|all| all.changes.len()), Ok(3));
     assert_eq!(forget(later, 10).await, Ok(3));
     assert_eq!(read(&world, after_two, 10).await, Err(FeedGap::Forgotten));
@@ -213,20 +212,20 @@ pub async fn what_was_forgotten_is_said_to_be(backend: &dyn Backend) {
     assert_eq!(next.changes[0].position.0, end.position.0 + 1);
 }
 
-/// And so is one that this history hasn't come to.
+/// And so is one that this timeline hasn't come to.
 pub async fn a_position_of_another_history_is_refused(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob"]).await;
     world.does("alice", Verb::Befriend, "bob").await.expect("befriended");
     let end = state(&world).await;
-    let other = Freshness { history: end.history ^ 1, ..end };
-    assert_eq!(read(&world, other, 10).await, Err(FeedGap::OtherHistory));
+    let other = ReadToken { timeline: end.timeline ^ 1, ..end };
+    assert_eq!(read(&world, other, 10).await, Err(FeedGap::OtherTimeline));
     for ahead in [end.position.0 + 1, i64::MAX as u64, u64::MAX] {
-        let ahead = Freshness { position: FeedPosition(ahead), ..end };
-        assert_eq!(read(&world, ahead, 10).await, Err(FeedGap::OtherHistory));
+        let ahead = ReadToken { position: FeedPosition(ahead), ..end };
+        assert_eq!(read(&world, ahead, 10).await, Err(FeedGap::OtherTimeline));
     }
 }
 
-/// With its history.
+/// With its timeline.
 pub async fn the_feed_survives_reopening(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob"]).await;
     let start = state(&world).await;

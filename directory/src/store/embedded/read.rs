@@ -1,5 +1,4 @@
-use model::{Timestamp, UserId};
-use sql::Freshness;
+use model::{ReadToken, Timestamp, UserId};
 use sqlx::{AssertSqlSafe, SqlitePool};
 
 use crate::store::rows;
@@ -83,7 +82,7 @@ pub(super) const NOW_MS: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 pub(super) async fn circles(
     readers: &SqlitePool,
     users: &[UserId],
-) -> Result<(Freshness, Vec<StoredCircle>), sqlx::Error> {
+) -> Result<(ReadToken, Vec<StoredCircle>), sqlx::Error> {
     let sql = r#"
         SELECT head, history, wanted.key AS place, users.id IS NOT NULL AS "exists", radius_m,
                (SELECT group_concat(other, ' ') FROM relations INDEXED BY friends
@@ -97,11 +96,11 @@ pub(super) async fn circles(
 
 pub(super) async fn changes(
     readers: &SqlitePool,
-    after: Freshness,
+    after: ReadToken,
     limit: usize,
 ) -> Result<Result<Changes, FeedGap>, sqlx::Error> {
     let Ok(position) = i64::try_from(after.position.0) else {
-        return Ok(Err(FeedGap::OtherHistory));
+        return Ok(Err(FeedGap::OtherTimeline));
     };
     // One more than asked for shows whether there is more.
     let sql = "SELECT head, history, change.*
@@ -114,7 +113,7 @@ pub(super) async fn changes(
     Ok(Changes::behind(after, state, found, limit))
 }
 
-pub(super) async fn state(readers: &SqlitePool) -> Result<(Freshness, Timestamp), sqlx::Error> {
+pub(super) async fn state(readers: &SqlitePool) -> Result<(ReadToken, Timestamp), sqlx::Error> {
     let sql = AssertSqlSafe(format!("SELECT head, history, {NOW_MS} AS now_ms FROM feed"));
     rows::state(&sqlx::query(sql).fetch_one(readers).await?)
 }

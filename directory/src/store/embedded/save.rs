@@ -1,6 +1,5 @@
-use model::Timestamp;
+use model::{ReadToken, Timestamp};
 use serde::Serialize;
-use sql::Freshness;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::read::NOW_MS;
@@ -56,11 +55,11 @@ async fn users(connection: &mut SqliteConnection, users: &[User]) -> Result<(), 
 pub(super) async fn append(
     connection: &mut SqliteConnection,
     edits: &[CircleEdit],
-) -> Result<Freshness, sqlx::Error> {
+) -> Result<ReadToken, sqlx::Error> {
     let sql = "UPDATE feed SET head = head + ?1 RETURNING head, history";
     let count = edits.len() as i64;
     let row = sqlx::query(sql).bind(count).fetch_one(&mut *connection).await?;
-    let state = Freshness::from_row(&row)?;
+    let state = sql::read_token(&row)?;
     let rows: Vec<_> = edits
         .iter()
         .map(EditRow::of)

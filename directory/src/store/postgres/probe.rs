@@ -59,7 +59,7 @@ impl Health {
 }
 
 /// Looks at the server about once a second, by a connection of its own, so that one whose connections are all in use
-/// isn't taken for one that is away. After a promotion the first look begins another history.
+/// isn't taken for one that is away. After a promotion the first look begins another timeline.
 pub(super) struct Probe {
     pub(super) primary: Arc<Server>,
     pub(super) clock: Arc<dyn Clock>,

@@ -1,5 +1,4 @@
-use model::{Timestamp, UserId};
-use sql::Freshness;
+use model::{ReadToken, Timestamp, UserId};
 use sql::postgres::Readers;
 use sqlx::{AssertSqlSafe, PgPool};
 
@@ -81,7 +80,7 @@ pub(super) const NOW_MS: &str = "(extract(epoch FROM clock_timestamp()) * 1000):
 pub(super) async fn circles(
     readers: &Readers,
     users: &[UserId],
-) -> Result<(Freshness, Vec<StoredCircle>), sqlx::Error> {
+) -> Result<(ReadToken, Vec<StoredCircle>), sqlx::Error> {
     let sql = r#"
         SELECT head, history, wanted.number - 1 AS place, users.id IS NOT NULL AS "exists", radius_m,
                (SELECT string_agg(other, ' ') FROM directory.relations
@@ -95,11 +94,11 @@ pub(super) async fn circles(
 
 pub(super) async fn changes(
     readers: &Readers,
-    after: Freshness,
+    after: ReadToken,
     limit: usize,
 ) -> Result<Result<Changes, FeedGap>, sqlx::Error> {
     let Ok(position) = i64::try_from(after.position.0) else {
-        return Ok(Err(FeedGap::OtherHistory));
+        return Ok(Err(FeedGap::OtherTimeline));
     };
     // One more than asked for shows whether there is more.
     let sql = "SELECT head, history, change.*
@@ -112,7 +111,7 @@ pub(super) async fn changes(
     Ok(Changes::behind(after, state, found, limit))
 }
 
-pub(super) async fn state(readers: &Readers) -> Result<(Freshness, Timestamp), sqlx::Error> {
+pub(super) async fn state(readers: &Readers) -> Result<(ReadToken, Timestamp), sqlx::Error> {
     let sql = format!("SELECT head, history, {NOW_MS} AS now_ms FROM directory.feed");
     rows::state(&readers.fetch_one(sqlx::query(AssertSqlSafe(sql))).await?)
 }

@@ -1,6 +1,5 @@
-use model::Timestamp;
-use sql::Freshness;
-use sql::postgres::{LINEAGE, NEW_HISTORY};
+use model::{ReadToken, Timestamp};
+use sql::postgres::{LINEAGE, NEW_TIMELINE};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use super::read::{NOW_MS, texts};
@@ -11,7 +10,7 @@ use crate::store::rows::{Directed, Directions, EditRow};
 /// each table that is written.
 ///
 /// The feed's row is locked when all else is written, and only if there is something to append: from there until the
-/// transaction ends no other one can append. On a server that was promoted the first writer begins another history.
+/// transaction ends no other one can append. On a server that was promoted the first writer begins another timeline.
 fn statement() -> String {
     format!(
         "WITH named AS (
@@ -38,7 +37,7 @@ fn statement() -> String {
          ), taken AS (
              UPDATE directory.feed SET
                  head = head + $15,
-                 history = CASE WHEN lineage = {LINEAGE} THEN history ELSE {NEW_HISTORY} END,
+                 history = CASE WHEN lineage = {LINEAGE} THEN history ELSE {NEW_TIMELINE} END,
                  lineage = {LINEAGE}
              WHERE $15 > 0
                  AND (SELECT count(*) FROM named) + (SELECT count(*) FROM standing)
@@ -59,7 +58,7 @@ fn statement() -> String {
 pub(super) async fn dirty(
     connection: &mut PgConnection,
     dirty: &Dirty,
-) -> Result<Option<Freshness>, sqlx::Error> {
+) -> Result<Option<ReadToken>, sqlx::Error> {
     let Dirty { users, pairs, edits } = dirty;
     let Directions { standing, gone } = Directions::of(pairs);
     let (owners, others): (Vec<_>, Vec<_>) = gone.into_iter().unzip();
@@ -89,7 +88,7 @@ pub(super) async fn dirty(
         .bind(edits.iter().map(|row| row.radius_m).collect::<Vec<_>>())
         .fetch_optional(connection)
         .await?;
-    row.map(|row| Freshness::from_row(&row)).transpose()
+    row.map(|row| sql::read_token(&row)).transpose()
 }
 
 /// Forgets the oldest changes, up to `limit`, that are all older than `before`, so that what is left has no gaps.

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use model::{Timestamp, UserId};
+use model::{FeedPosition, Timestamp, UserId};
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::command::{Author, Command, Effect, Import, Imported, Order, Outcome};
@@ -8,7 +8,6 @@ use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
 use crate::error::Refusal;
 use crate::limits::{KEY_AGE_MS_MAX, Limits};
-use sql::FeedPosition;
 
 /// Whose key it is, and the key.
 pub(crate) type KeyOf = (UserId, IdempotencyKey);

@@ -1,13 +1,12 @@
 use std::collections::{BTreeSet, HashMap};
 
-use model::Position;
+use model::{FeedPosition, Position};
 
 use super::categories::Categories;
 use super::grid::Point;
 use super::tree::Tree;
 use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::id::BusinessId;
-use sql::FeedPosition;
 
 /// A business that is to be planted.
 #[derive(Debug, Clone, Copy)]

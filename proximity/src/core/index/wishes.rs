@@ -6,7 +6,7 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::{Circle, Millimetres};
 use crate::core::search::Query;
 use crate::core::search::bookmark::Bookmark;
-use sql::FeedPosition;
+use model::FeedPosition;
 
 /// What is asked of all businesses around a point.
 pub(crate) trait Wish<'a> {

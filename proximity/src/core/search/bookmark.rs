@@ -1,10 +1,9 @@
 use api::{Cursor, Problem};
-use model::ErrorKind;
+use model::{ErrorKind, ReadToken};
 
 use super::Query;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::Millimetres;
-use sql::Freshness;
 
 /// Where a walk over the pages of a search stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +13,7 @@ pub struct Bookmark {
     /// The last hit.
     pub id: BusinessId,
     /// The state in which the walk began: older ones aren't searched, and what was put somewhere later is passed over.
-    pub began: Freshness,
+    pub began: ReadToken,
 }
 
 impl Bookmark {
@@ -37,7 +36,7 @@ impl Bookmark {
         let mut words = text.splitn(3, ' ');
         let distance = Millimetres(words.next()?.parse().ok()?);
         let id = BusinessId::parse(words.next()?).ok()?;
-        Some(Self { distance, id, began: Freshness::parse(words.next()?)? })
+        Some(Self { distance, id, began: ReadToken::parse(words.next()?)? })
     }
 }
 
@@ -64,7 +63,7 @@ mod tests {
     use super::*;
     use crate::core::catalogue::category::CategoryKey;
     use crate::limits::Limits;
-    use sql::FeedPosition;
+    use model::FeedPosition;
 
     fn query(latitude: f64) -> Query {
         let centre = Position::new(latitude, -115.0).expect("on Earth");
@@ -75,7 +74,7 @@ mod tests {
         Bookmark {
             distance: Millimetres(123_456),
             id: BusinessId::random(&SeededRandom::new(7)),
-            began: Freshness { history: 1 << 63, position: FeedPosition(99) },
+            began: ReadToken { timeline: 1 << 63, position: FeedPosition(99) },
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Hit, Query};
 use crate::core::catalogue::hours::{OpeningHours, Openness};
 use crate::core::cost;
 use crate::store::Candidate;
-use sql::FeedPosition;
+use model::FeedPosition;
 
 /// Opening hours whose answer is remembered. A city has some thousand different ones.
 const HOURS_REMEMBERED_MAX: usize = 4_096;

@@ -7,7 +7,7 @@ use crate::core::geo::cell::{Code, Range};
 use crate::core::geo::circle::Millimetres;
 use crate::core::geo::cover::cover;
 use crate::store::{Candidate, SCAN_ROWS_MAX, Scan};
-use sql::Freshness;
+use model::ReadToken;
 
 /// The first rung where nothing is known of the density.
 pub(crate) const FIRST_RUNG: Millimetres = Millimetres(250_000);
@@ -45,7 +45,7 @@ pub(crate) struct Ladder<'q> {
 struct Round {
     nearest: Nearest,
     /// Of the first answer.
-    as_of: Option<Freshness>,
+    as_of: Option<ReadToken>,
     /// Behind which candidate this scan began, and the last one that it brought.
     resume: Option<(Code, BusinessId)>,
     last: Option<(Code, BusinessId)>,
@@ -90,7 +90,7 @@ impl<'q> Ladder<'q> {
     }
 
     /// What to ask the store for.
-    pub(crate) fn wants(&self) -> (Scan, Option<Freshness>) {
+    pub(crate) fn wants(&self) -> (Scan, Option<ReadToken>) {
         let resume = self.round.resume;
         let ranges =
             resume.map_or_else(|| self.ranges.clone(), |(code, _)| rest(&self.ranges, code));
@@ -107,7 +107,7 @@ impl<'q> Ladder<'q> {
     }
 
     /// Candidates that the store answered with, in their order, from this state.
-    pub(crate) fn look(&mut self, candidates: &[Candidate], as_of: Freshness) {
+    pub(crate) fn look(&mut self, candidates: &[Candidate], as_of: ReadToken) {
         let as_of = *self.round.as_of.get_or_insert(as_of);
         let walk = self.after.map_or(as_of, |bookmark| bookmark.began);
         for candidate in candidates {
@@ -121,7 +121,7 @@ impl<'q> Ladder<'q> {
     }
 
     /// What to do next, after all of an answer that was of this state; there may be `more` behind it.
-    pub(crate) fn step(&mut self, more: bool, as_of: Freshness) -> Step {
+    pub(crate) fn step(&mut self, more: bool, as_of: ReadToken) -> Step {
         let as_of = *self.round.as_of.get_or_insert(as_of);
         if more && let Some(last) = self.round.last.take() {
             if self.is_probe() {

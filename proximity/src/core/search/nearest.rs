@@ -5,7 +5,7 @@ use super::Hit;
 use super::bookmark::Bookmark;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::Millimetres;
-use sql::Freshness;
+use model::ReadToken;
 
 /// The nearest hits of those offered, one more than a page has, so that it shows whether there is another page.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Nearest {
     }
 
     /// The page, and where the next one begins in a walk that began then.
-    pub(crate) fn into_page(self, began: Freshness) -> (Vec<Hit>, Option<Bookmark>) {
+    pub(crate) fn into_page(self, began: ReadToken) -> (Vec<Hit>, Option<Bookmark>) {
         let hits = self.kept.into_sorted_vec().into_iter().map(|hit| hit.0).collect();
         page(hits, self.limit, began)
     }
@@ -78,7 +78,7 @@ impl Nearest {
 pub(crate) fn page(
     mut hits: Vec<Hit>,
     limit: usize,
-    began: Freshness,
+    began: ReadToken,
 ) -> (Vec<Hit>, Option<Bookmark>) {
     let more = hits.len() > limit;
     hits.truncate(limit);

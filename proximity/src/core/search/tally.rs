@@ -3,7 +3,7 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Code, Range};
 use crate::core::geo::cover::{Parts, parts};
 use crate::store::{Candidate, SCAN_ROWS_MAX, Scan};
-use sql::Freshness;
+use model::ReadToken;
 
 /// Counts all that a query would find: what lies in the circle for certain is counted by the store, the rim here.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(crate) struct Tally<'q> {
     judge: Judge<'q>,
     parts: Parts,
     total: u64,
-    as_of: Option<Freshness>,
+    as_of: Option<ReadToken>,
     /// Behind which candidate this scan began, and the last one that it brought.
     resume: Option<(Code, BusinessId)>,
     last: Option<(Code, BusinessId)>,
@@ -32,7 +32,7 @@ impl<'q> Tally<'q> {
     }
 
     /// What to ask the store for; from as new a state as the page, so that they agree where nothing changes.
-    pub(crate) fn wants(&self) -> (Scan, Option<Freshness>) {
+    pub(crate) fn wants(&self) -> (Scan, Option<ReadToken>) {
         let all: &[Range] = &self.parts.rim;
         let ranges = self.resume.map_or_else(|| all.to_vec(), |(code, _)| rest(all, code));
         let counted = if self.resume.is_none() { self.parts.inner.clone() } else { Vec::new() };
@@ -49,7 +49,7 @@ impl<'q> Tally<'q> {
     }
 
     /// Candidates that the store answered with, in their order, from this state.
-    pub(crate) fn look(&mut self, candidates: &[Candidate], as_of: Freshness) {
+    pub(crate) fn look(&mut self, candidates: &[Candidate], as_of: ReadToken) {
         self.as_of.get_or_insert(as_of);
         let judged = candidates.iter().filter_map(|it| self.judge.judge(it, as_of.position));
         self.total += judged.count() as u64;
@@ -59,7 +59,7 @@ impl<'q> Tally<'q> {
 
     /// The total, once it is known, after all of an answer that was of this state and counted so many besides. It is that
     /// of one state unless the rim took several scans.
-    pub(crate) fn step(&mut self, more: bool, counted: u64, as_of: Freshness) -> Option<u64> {
+    pub(crate) fn step(&mut self, more: bool, counted: u64, as_of: ReadToken) -> Option<u64> {
         self.as_of.get_or_insert(as_of);
         self.total += counted;
         self.resume = self.last.take().filter(|_| more);

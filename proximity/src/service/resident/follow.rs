@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use model::Clock;
 
-use super::{Resident, is_other_history};
+use super::{Resident, is_other_timeline};
 use crate::core::index::Index;
 use crate::error::Error;
 use crate::metrics::{RESIDENT_BUSINESSES, RESIDENT_POSITION};
@@ -68,7 +68,7 @@ async fn load(
     }
 }
 
-/// Follows until the history ends, which is answered, or nobody wants it any more.
+/// Follows until the timeline ends, which is answered, or nobody wants it any more.
 async fn keep(
     resident: &Weak<Resident>,
     index: Index,
@@ -102,7 +102,7 @@ async fn caught_up(
         let Changes { changes, next, more } = match store.changes(Some(new.as_of()), PAGE_MAX).await
         {
             Ok(page) => page,
-            Err(error) if is_other_history(&error) => return Some(Err(error)),
+            Err(error) if is_other_timeline(&error) => return Some(Err(error)),
             Err(error) => {
                 // The index is believed for a while, then not any more.
                 tracing::debug!(%error, "the index hears nothing");

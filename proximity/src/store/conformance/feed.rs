@@ -8,7 +8,7 @@ use super::Backend;
 use super::world::{World, at, details};
 use crate::core::catalogue::command::Command;
 use crate::error::{Error, Refusal};
-use sql::{FeedPosition, Freshness};
+use model::{FeedPosition, ReadToken};
 
 /// Creations, changes and removals, each with its version, without a hole.
 pub async fn the_feed_tells_every_change_once_in_order(backend: &dyn Backend) {
@@ -29,7 +29,7 @@ pub async fn the_feed_tells_every_change_once_in_order(backend: &dyn Backend) {
     }
     // Each of it is a place to go on from.
     let (changes, end) = world.feed(None).await;
-    let middle = Freshness { position: changes[0].position, ..end };
+    let middle = ReadToken { position: changes[0].position, ..end };
     assert_eq!(world.feed(Some(middle)).await.0, changes[1..]);
 }
 
@@ -72,12 +72,12 @@ pub async fn a_position_of_another_history_is_refused(backend: &dyn Backend) {
     world.operate(world.create(details("a", "y", at(0.0, 0.0)))).await;
     let (_, end) = world.feed(None).await;
     for strange in [
-        Freshness { history: end.history ^ 1, ..end },
-        Freshness { position: FeedPosition(end.position.0 + 1), ..end },
-        Freshness { position: FeedPosition(u64::MAX), ..end },
+        ReadToken { timeline: end.timeline ^ 1, ..end },
+        ReadToken { position: FeedPosition(end.position.0 + 1), ..end },
+        ReadToken { position: FeedPosition(u64::MAX), ..end },
     ] {
         let refused = world.store.changes(Some(strange), 10).await;
-        assert_eq!(refused, Err(Error::Refused(Refusal::OtherHistory)));
+        assert_eq!(refused, Err(Error::Refused(Refusal::OtherTimeline)));
     }
 }
 

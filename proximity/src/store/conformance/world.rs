@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::{Clock, ManualClock, Position, Random, SeededRandom, Timestamp, UserId};
+use model::{Clock, ManualClock, Position, Random, ReadToken, SeededRandom, Timestamp, UserId};
 
 use super::Backend;
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
@@ -14,7 +14,6 @@ use crate::error::Refusal;
 use crate::limits::Limits;
 use crate::service::Proximity;
 use crate::store::{Applied, Change, Store};
-use sql::Freshness;
 
 /// When the orders of the cases are given, unless the case says otherwise.
 pub(super) const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -116,7 +115,7 @@ impl World {
         }
     }
 
-    async fn feed_end(&self) -> Freshness {
+    async fn feed_end(&self) -> ReadToken {
         let mut after = None;
         loop {
             let page =
@@ -190,7 +189,7 @@ impl World {
     }
 
     /// The feed behind a position, page by page.
-    pub(super) async fn feed(&self, mut after: Option<Freshness>) -> (Vec<Change>, Freshness) {
+    pub(super) async fn feed(&self, mut after: Option<ReadToken>) -> (Vec<Change>, ReadToken) {
         let mut all = Vec::new();
         loop {
             let page = self.store.changes(after, 3).await.expect("the store is there");

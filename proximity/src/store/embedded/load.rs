@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use model::{Timestamp, UserId};
+use model::{ReadToken, Timestamp, UserId};
 use sqlx::{Row, SqliteConnection};
 
 use super::read::{BUSINESSES_BY_ID, ids_json};
@@ -8,7 +8,6 @@ use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
 use crate::store::rows::{self, damaged};
-use sql::Freshness;
 
 /// Reads what a batch of orders needs, in three statements whatever its size.
 pub(super) async fn ledger(
@@ -47,8 +46,8 @@ pub(super) async fn by_source(
 }
 
 /// The state before this transaction changes anything.
-pub(super) async fn freshness(connection: &mut SqliteConnection) -> Result<Freshness, sqlx::Error> {
-    Freshness::from_row(&sqlx::query("SELECT head, history FROM feed").fetch_one(connection).await?)
+pub(super) async fn freshness(connection: &mut SqliteConnection) -> Result<ReadToken, sqlx::Error> {
+    sql::read_token(&sqlx::query("SELECT head, history FROM feed").fetch_one(connection).await?)
 }
 
 async fn keys(

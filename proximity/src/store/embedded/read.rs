@@ -1,4 +1,4 @@
-use model::UserId;
+use model::{ReadToken, UserId};
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
@@ -11,7 +11,6 @@ use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::error::Refusal;
 use crate::store::rows;
 use crate::store::{Changes, Scan, Scanned};
-use sql::Freshness;
 
 /// The businesses of a JSON array of ids, each with its `place` in it.
 pub(super) const BUSINESSES_BY_ID: &str = "SELECT wanted.key AS place, businesses.*
@@ -95,7 +94,7 @@ pub(super) async fn scan(readers: &SqlitePool, scan: &Scan) -> Result<Scanned, s
         candidates: rows::candidates(candidates.iter()).await?,
         more: candidates.len() == scan.rows_max,
         counted: state.try_get::<i64, _>("counted")? as u64,
-        as_of: Freshness::from_row(state)?,
+        as_of: sql::read_token(state)?,
     })
 }
 
@@ -185,24 +184,24 @@ pub(super) const CHANGES: &str = "
 
 pub(super) async fn changes(
     readers: &SqlitePool,
-    after: Option<Freshness>,
+    after: Option<ReadToken>,
     limit: usize,
 ) -> Result<Result<Changes, Refusal>, sqlx::Error> {
     let position = after.map_or(0, |after| after.position.0);
-    let Ok(position) = i64::try_from(position) else { return Ok(Err(Refusal::OtherHistory)) };
+    let Ok(position) = i64::try_from(position) else { return Ok(Err(Refusal::OtherTimeline)) };
     // One more than asked for shows whether there is more.
     let query = sqlx::query(CHANGES).bind(position).bind(limit as i64 + 1);
     let found = query.fetch_all(readers).await?;
     let (state, found) = found.split_first().ok_or(sqlx::Error::RowNotFound)?;
-    let state = Freshness::from_row(state)?;
+    let state = sql::read_token(state)?;
     if after.is_some_and(|after| !state.includes(after)) {
-        return Ok(Err(Refusal::OtherHistory));
+        return Ok(Err(Refusal::OtherTimeline));
     }
     let more = found.len() > limit;
     let page: &[SqliteRow] = &found[..found.len().min(limit)];
     let changes = page.iter().map(rows::change).collect::<Result<Vec<_>, _>>()?;
     let next = match changes.last().filter(|_| more) {
-        Some(last) => Freshness { position: last.position, ..state },
+        Some(last) => ReadToken { position: last.position, ..state },
         None => state,
     };
     Ok(Ok(Changes { changes, next, more }))

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::Position;
+use model::{FeedPosition, Position};
 use serde::Serialize;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
@@ -13,7 +13,6 @@ use crate::core::geo::cell::Code;
 use crate::core::geo::hexagon;
 use crate::limits::KEY_AGE_MS_MAX;
 use crate::store::rows;
-use sql::FeedPosition;
 
 /// Rows in one statement: more than this gains nothing, and `SQLite` takes 32,766 parameters.
 const ROWS_MAX: usize = 128;

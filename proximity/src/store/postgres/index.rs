@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use model::Position;
+use model::{FeedPosition, Position};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
@@ -11,7 +11,6 @@ use crate::core::catalogue::ledger::Dirty;
 use crate::core::geo::cell::Code;
 use crate::core::geo::hexagon;
 use crate::store::rows::missing;
-use sql::FeedPosition;
 
 /// What changes in the tables that searches read.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::FEED;
 use super::server::Server;
 use crate::error::Error;
-use sql::Freshness;
+use model::ReadToken;
 
 /// How long a server may take to say how far it has come, with the connection if there is none.
 /// One that is only busy isn't taken for one that is away, as far as that can be told.
@@ -50,7 +50,7 @@ impl<'s> Lookout<'s> {
     /// How far the server has come, or why it is away.
     ///
     /// That a connection broke says little, it may have been cut. So a new one has the last word.
-    pub(super) async fn look(&mut self) -> Result<Freshness, Away> {
+    pub(super) async fn look(&mut self) -> Result<ReadToken, Away> {
         if let Some(connection) = self.connection.take()
             && let Ok(state) = self.ask(connection).await
         {
@@ -74,7 +74,7 @@ impl<'s> Lookout<'s> {
         Ok(connection)
     }
 
-    async fn ask(&mut self, mut connection: PgConnection) -> Result<Freshness, Away> {
+    async fn ask(&mut self, mut connection: PgConnection) -> Result<ReadToken, Away> {
         let state = async {
             match self.part {
                 Part::Primary => FEED.of_primary(&mut connection).await,

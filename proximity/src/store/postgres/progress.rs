@@ -3,18 +3,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use sql::{FeedPosition, Freshness};
+use model::{FeedPosition, ReadToken};
 
 /// How far the primary had come when: what a replica must have to be read.
 ///
 /// All that a replica can lack are changes, and those are numbered. So a replica lags if the primary is known to have had
 /// changes long ago that the replica hasn't; an idle primary makes nobody lag, nor does one that can't be reached.
 ///
-/// The first position that is seen of a history may be of any age: it is required at once. Otherwise a replica that is
+/// The first position that is seen of a timeline may be of any age: it is required at once. Otherwise a replica that is
 /// hours behind would be read for as long as the lag allowed after every start and every promotion.
 #[derive(Debug)]
 pub(super) struct Progress {
-    history: u64,
+    timeline: u64,
     /// The greatest position that is as old as the lag allowed, or may be.
     required: FeedPosition,
     /// When later positions were seen first: those that were younger than the lag allowed at the last note.
@@ -24,15 +24,15 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Requires all of this state.
-    pub(super) fn new(state: Freshness, lag_max: Duration) -> Self {
-        let Freshness { history, position } = state;
-        Self { history, required: position, marks: VecDeque::new(), lag_max }
+    pub(super) fn new(state: ReadToken, lag_max: Duration) -> Self {
+        let ReadToken { timeline, position } = state;
+        Self { timeline, required: position, marks: VecDeque::new(), lag_max }
     }
 
-    /// Takes note of the primary's state. Of another history, all that was known is void.
-    pub(super) fn note(&mut self, state: Freshness, now: Instant) {
-        let Freshness { history, position } = state;
-        if history != self.history {
+    /// Takes note of the primary's state. Of another timeline, all that was known is void.
+    pub(super) fn note(&mut self, state: ReadToken, now: Instant) {
+        let ReadToken { timeline, position } = state;
+        if timeline != self.timeline {
             *self = Self::new(state, self.lag_max);
             return;
         }
@@ -46,8 +46,8 @@ impl Progress {
     }
 
     /// The least that a state must have to be read now.
-    pub(super) fn required(&self, now: Instant) -> Freshness {
-        Freshness { history: self.history, position: self.required_at(now) }
+    pub(super) fn required(&self, now: Instant) -> ReadToken {
+        ReadToken { timeline: self.timeline, position: self.required_at(now) }
     }
 
     fn required_at(&self, now: Instant) -> FeedPosition {
@@ -55,9 +55,9 @@ impl Progress {
         old.map_or(self.required, |(_, position)| *position)
     }
 
-    /// The history that the primary is in.
-    pub(super) fn history(&self) -> u64 {
-        self.history
+    /// The timeline that the primary is in.
+    pub(super) fn timeline(&self) -> u64 {
+        self.timeline
     }
 }
 
@@ -67,8 +67,8 @@ mod tests {
 
     const LAG_MAX: Duration = Duration::from_secs(5);
 
-    fn fresh(history: u64, position: u64) -> Freshness {
-        Freshness { history, position: FeedPosition(position) }
+    fn fresh(timeline: u64, position: u64) -> ReadToken {
+        ReadToken { timeline, position: FeedPosition(position) }
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
         let mut progress = Progress::new(fresh(1, 10), LAG_MAX);
         progress.note(fresh(2, 8), later);
         assert_eq!(progress.required(later), fresh(2, 8));
-        assert_eq!(progress.history(), 2);
+        assert_eq!(progress.timeline(), 2);
         assert!(!fresh(2, 7).includes(progress.required(later)));
         assert!(!fresh(1, 11).includes(progress.required(later)));
     }

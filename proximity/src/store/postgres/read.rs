@@ -1,4 +1,4 @@
-use model::UserId;
+use model::{ReadToken, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
@@ -9,15 +9,14 @@ use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::store::Changes;
 use crate::store::rows::{self, Columns};
-use sql::Freshness;
 use sql::postgres::Readers;
 
 /// What was read, and from which state.
-pub(super) type Seen<T> = Result<(T, Freshness), sqlx::Error>;
+pub(super) type Seen<T> = Result<(T, ReadToken), sqlx::Error>;
 
 /// The state, which is in every row: there is at least one.
-pub(super) fn state(found: &[PgRow]) -> Result<Freshness, sqlx::Error> {
-    Freshness::from_row(found.first().ok_or(sqlx::Error::RowNotFound)?)
+pub(super) fn state(found: &[PgRow]) -> Result<ReadToken, sqlx::Error> {
+    sql::read_token(found.first().ok_or(sqlx::Error::RowNotFound)?)
 }
 
 /// The rows that have more than the state.
@@ -63,7 +62,7 @@ pub(super) async fn has_category(readers: Readers, category: &CategoryKey) -> Se
                       EXISTS (SELECT FROM proximity.categories WHERE key = $1) AS has
                FROM proximity.feed";
     let row = readers.fetch_one(sqlx::query(sql).bind(category.as_str())).await?;
-    Ok((row.try_get("has")?, Freshness::from_row(&row)?))
+    Ok((row.try_get("has")?, sql::read_token(&row)?))
 }
 
 pub(super) async fn fetch(readers: Readers, ids: &[BusinessId]) -> Seen<Vec<Option<Business>>> {
@@ -122,7 +121,7 @@ pub(super) async fn changes(readers: Readers, after: i64, limit: usize) -> Seen<
     let more = changes.len() > limit;
     changes.truncate(limit);
     let next = match changes.last().filter(|_| more) {
-        Some(last) => Freshness { position: last.position, ..state },
+        Some(last) => ReadToken { position: last.position, ..state },
         None => state,
     };
     Ok((Changes { changes, next, more }, state))

@@ -11,7 +11,7 @@ use super::server::Server;
 use super::{Config, FEED};
 use crate::error::Error;
 use crate::metrics::{READS, REPLICA_BEHIND, SERVER_UP};
-use sql::Freshness;
+use model::ReadToken;
 use sql::postgres::{ReadFrom, Readers};
 
 /// How often a replica is asked whether it has come as far as a read wants.
@@ -30,7 +30,7 @@ pub(super) struct Replica {
 /// What is known of a replica.
 enum Standing {
     /// It answered, and had come so far.
-    Up(Freshness),
+    Up(ReadToken),
     /// It was too slow or failed to answer, and why; the next look will tell more.
     Failed(String),
     /// It doesn't answer, and why.
@@ -80,14 +80,14 @@ impl Replica {
     }
 
     /// How far it had come when it was heard of last; why it can't be read, if it is down, or hasn't what is required.
-    pub(super) fn serves(&self, required: Freshness) -> Result<Freshness, String> {
+    pub(super) fn serves(&self, required: ReadToken) -> Result<ReadToken, String> {
         match &*self.standing() {
             Standing::Up(state) if state.includes(required) => Ok(*state),
-            Standing::Up(state) if state.history == required.history => Err(format!(
+            Standing::Up(state) if state.timeline == required.timeline => Err(format!(
                 "it is {} changes behind those that it should have by now",
                 required.position.0 - state.position.0
             )),
-            Standing::Up(_) => Err("it is of another history than the primary".to_owned()),
+            Standing::Up(_) => Err("it is of another timeline than the primary".to_owned()),
             Standing::Failed(why) | Standing::Down(why) => Err(why.clone()),
         }
     }
@@ -98,7 +98,7 @@ impl Replica {
     }
 
     /// Tells operators how it stands.
-    pub(super) fn measure(&self, required: Freshness) {
+    pub(super) fn measure(&self, required: ReadToken) {
         let behind = match &*self.standing() {
             Standing::Up(state) => required.position.0.saturating_sub(state.position.0),
             Standing::Failed(_) | Standing::Down(_) => return,
@@ -107,14 +107,14 @@ impl Replica {
     }
 
     /// Waits until it has come so far; not longer than until then.
-    pub(super) async fn reaches(&self, wanted: Freshness, deadline: Instant) -> bool {
+    pub(super) async fn reaches(&self, wanted: ReadToken, deadline: Instant) -> bool {
         if self.serves(wanted).is_ok() {
             return true;
         }
         let reached = async {
             loop {
                 let state = self.readers.fetch_one(FEED.query()).await.ok()?;
-                let state = Freshness::from_row(&state).ok()?;
+                let state = sql::read_token(&state).ok()?;
                 self.note(state);
                 if state.includes(wanted) {
                     return Some(());
@@ -129,7 +129,7 @@ impl Replica {
     pub(super) async fn ask<T>(
         &self,
         work: impl Future<Output = Seen<T>> + Send,
-    ) -> Option<(T, Freshness)> {
+    ) -> Option<(T, ReadToken)> {
         self.answered(self.server.answer(work).await)
     }
 
@@ -137,11 +137,11 @@ impl Replica {
     pub(super) async fn ask_patiently<T>(
         &self,
         work: impl Future<Output = Seen<T>> + Send,
-    ) -> Option<(T, Freshness)> {
+    ) -> Option<(T, ReadToken)> {
         self.answered(self.patient.answer(work).await)
     }
 
-    fn answered<T>(&self, answer: Result<(T, Freshness), Error>) -> Option<(T, Freshness)> {
+    fn answered<T>(&self, answer: Result<(T, ReadToken), Error>) -> Option<(T, ReadToken)> {
         match answer {
             Ok((answer, as_of)) => {
                 self.note(as_of);
@@ -161,7 +161,7 @@ impl Replica {
     }
 
     /// Answers may overtake each other.
-    fn note(&self, state: Freshness) {
+    fn note(&self, state: ReadToken) {
         let mut standing = self.standing();
         if let Standing::Up(known) = &mut *standing {
             *known = known.later(state);

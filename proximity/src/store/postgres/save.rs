@@ -10,7 +10,7 @@ use crate::core::catalogue::business::Business;
 use crate::core::catalogue::ledger::{Dirty, KeyOf, Remembered};
 use crate::limits::KEY_AGE_MS_MAX;
 use crate::store::rows;
-use sql::FeedPosition;
+use model::FeedPosition;
 
 /// Keys that are forgotten with each batch that brings keys: more than it can bring.
 const FORGOTTEN_MAX: i64 = 1_024;

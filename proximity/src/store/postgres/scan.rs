@@ -4,11 +4,11 @@ use super::read::{Seen, state, there};
 use crate::core::geo::cell::{Code, Range, whole_cells};
 use crate::store::rows;
 use crate::store::{Scan, Scanned};
-use sql::Freshness;
+use model::ReadToken;
 use sql::postgres::Readers;
 
 /// Everything in the ranges, as long as it is no more than the limit: what nearly every search asks for, and half the work
-/// of [`SCAN`]. The state comes as a row too, told by what no position has: its head as id, its history as `placed`.
+/// of [`SCAN`]. The state comes as a row too, told by what no position has: its head as id, its timeline as `placed`.
 macro_rules! plain_scan {
     ($places:literal) => {
         concat!(
@@ -133,7 +133,7 @@ pub(super) async fn scan(readers: Readers, scan: &Scan) -> Seen<Scanned> {
 async fn scan_plainly(
     readers: &Readers,
     scan: &Scan,
-) -> Result<Option<(Scanned, Freshness)>, sqlx::Error> {
+) -> Result<Option<(Scanned, ReadToken)>, sqlx::Error> {
     let (first, last) = ends(&scan.ranges);
     let sql = if scan.category.is_none() { PLAIN_SCAN } else { PLAIN_SCAN_CATEGORY };
     let query = sqlx::query(sql).bind(first).bind(last).bind(scan.rows_max as i64);
@@ -150,7 +150,7 @@ async fn scan_plainly(
     let mut candidates = Vec::with_capacity(found.len());
     for row in &found {
         if row.try_get::<f64, _>("latitude")?.is_nan() {
-            as_of = Some(rows::plain_freshness(row)?);
+            as_of = Some(rows::plain_token(row)?);
         } else {
             candidates.push(rows::plain_candidate(row)?);
         }

@@ -17,7 +17,7 @@ use super::server::Server;
 use super::{Config, FEED};
 use crate::error::Error;
 use crate::metrics::{READS, SERVER_UP};
-use sql::Freshness;
+use model::ReadToken;
 use sql::postgres::{ReadFrom, Readers};
 
 /// How often each server is asked how far it has come.
@@ -130,7 +130,7 @@ impl Servers {
         self.progress.lock()
     }
 
-    fn required(&self) -> Freshness {
+    fn required(&self) -> ReadToken {
         self.progress().required(Instant::now())
     }
 
@@ -148,14 +148,14 @@ impl Servers {
     /// What the primary answers to a batch.
     pub(super) async fn write<T>(
         &self,
-        work: impl Future<Output = Result<(T, Freshness), sqlx::Error>> + Send,
-    ) -> Result<(T, Freshness), Error> {
+        work: impl Future<Output = Result<(T, ReadToken), sqlx::Error>> + Send,
+    ) -> Result<(T, ReadToken), Error> {
         if let Some(away) = self.primary_fault() {
             return Err(Error::Unavailable(away));
         }
         let (answer, as_of) = self.primary.answer(work).await?;
         let mut progress = self.progress();
-        if progress.history() != as_of.history {
+        if progress.timeline() != as_of.timeline {
             progress.note(as_of, Instant::now());
         }
         Ok((answer, as_of))
@@ -164,9 +164,9 @@ impl Servers {
     /// The answer of a replica that is up and not too far behind, and has what is wanted; else the primary's.
     pub(super) async fn read<T, W>(
         &self,
-        wanted: Option<Freshness>,
+        wanted: Option<ReadToken>,
         work: impl Fn(Readers) -> W + Send + Sync,
-    ) -> Result<(T, Freshness), Error>
+    ) -> Result<(T, ReadToken), Error>
     where
         W: Future<Output = Seen<T>> + Send,
     {
@@ -195,15 +195,15 @@ impl Servers {
     /// While the primary is away, none can be told to be too far behind.
     async fn ask_anybody<T, W>(
         &self,
-        required: Freshness,
-        wanted: Option<Freshness>,
+        required: ReadToken,
+        wanted: Option<ReadToken>,
         work: &(impl Fn(Readers) -> W + Send + Sync),
-    ) -> Option<(T, Freshness)>
+    ) -> Option<(T, ReadToken)>
     where
         W: Future<Output = Seen<T>> + Send,
     {
         let required = self.primary_fault().is_none().then_some(required);
-        let has = |state: Freshness, other: Option<Freshness>| {
+        let has = |state: ReadToken, other: Option<ReadToken>| {
             other.is_none_or(|other| state.includes(other))
         };
         for replica in self.replicas.iter().filter(|replica| replica.may_answer()) {
@@ -218,9 +218,9 @@ impl Servers {
     }
 
     /// The replicas that can be read, in turns; those first that have what is wanted.
-    fn candidates(&self, required: Freshness, wanted: Option<Freshness>) -> Vec<&Replica> {
+    fn candidates(&self, required: ReadToken, wanted: Option<ReadToken>) -> Vec<&Replica> {
         let count = self.replicas.len();
-        if count == 0 || wanted.is_some_and(|wanted| wanted.history != required.history) {
+        if count == 0 || wanted.is_some_and(|wanted| wanted.timeline != required.timeline) {
             return Vec::new();
         }
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % count;
@@ -235,7 +235,7 @@ impl Servers {
     async fn ask_primary<T, W>(
         &self,
         work: &(impl Fn(Readers) -> W + Send + Sync),
-    ) -> Result<(T, Freshness), Error>
+    ) -> Result<(T, ReadToken), Error>
     where
         W: Future<Output = Seen<T>> + Send,
     {
@@ -257,10 +257,10 @@ impl Servers {
 /// The replica's answer, if it is from a state that may be shown. It was looked at before, but may have fallen back since.
 async fn ask_replica<T, W>(
     replica: &Replica,
-    required: Freshness,
-    wanted: Option<Freshness>,
+    required: ReadToken,
+    wanted: Option<ReadToken>,
     work: &(impl Fn(Readers) -> W + Send + Sync),
-) -> Option<(T, Freshness)>
+) -> Option<(T, ReadToken)>
 where
     W: Future<Output = Seen<T>> + Send,
 {

@@ -1,16 +1,15 @@
 use std::collections::BTreeMap;
 
-use model::{Metres, Position, Random, SeededRandom};
+use model::{FeedPosition, Metres, Position, Random, SeededRandom};
 
 use super::*;
 use crate::limits::Limits;
 use crate::store::Scanned;
-use sql::FeedPosition;
 
 /// All there is, by code and id, as a store keeps it.
 type Places = BTreeMap<(Code, BusinessId), Position>;
 
-const NOW: Freshness = Freshness { history: 1, position: FeedPosition(1) };
+const NOW: ReadToken = ReadToken { timeline: 1, position: FeedPosition(1) };
 
 fn centre() -> Position {
     Position::new(36.1, -115.2).expect("on Earth")

@@ -1,38 +1,29 @@
 use std::fmt;
 
-use crate::{Columns, damaged, missing};
-
 /// How many changes a state of a store has seen: every change has a position of its own, in the order of commits, and
 /// whoever sees one sees all before it. 0 is before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct FeedPosition(pub u64);
 
-/// How new a state is: which positions of which history it has seen.
+/// How new a state is: which positions of which timeline it has seen.
 ///
-/// Positions of different histories can't be compared. A history ends where acknowledged changes may have been lost: a
+/// Positions of different timelines can't be compared. A timeline ends where acknowledged changes may have been lost: a
 /// replica promoted, a backup restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Freshness {
-    /// Which history, by a number that is most likely its own.
-    pub history: u64,
+pub struct ReadToken {
+    /// Which timeline, by a number that is most likely its own.
+    pub timeline: u64,
     /// All changes up to here.
     pub position: FeedPosition,
 }
 
-impl Freshness {
-    /// A state as it is stored: `history`, `head`.
-    pub fn from_row(row: &impl Columns) -> Result<Self, sqlx::Error> {
-        let number = |column| row.number(column)?.ok_or_else(|| missing(column));
-        let position = u64::try_from(number("head")?).map_err(damaged)?;
-        Ok(Self { history: number("history")? as u64, position: FeedPosition(position) })
-    }
-
+impl ReadToken {
     /// Whether a state that is `self` new has all that `wanted` has.
     pub fn includes(self, wanted: Self) -> bool {
-        self.history == wanted.history && self.position >= wanted.position
+        self.timeline == wanted.timeline && self.position >= wanted.position
     }
 
-    /// The newer one of two; of two histories, the first.
+    /// The newer one of two; of two timelines, the first.
     #[must_use]
     pub fn later(self, other: Self) -> Self {
         if other.includes(self) { other } else { self }
@@ -40,18 +31,18 @@ impl Freshness {
 
     /// Reads what `Display` writes, for tokens and cursors.
     pub fn parse(text: &str) -> Option<Self> {
-        let (history, position) = text.split_once('.')?;
+        let (timeline, position) = text.split_once('.')?;
         let hex = |digits: &str| {
             let plain = digits.len() <= 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
             plain.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
         };
-        Some(Self { history: hex(history)?, position: FeedPosition(hex(position)?) })
+        Some(Self { timeline: hex(timeline)?, position: FeedPosition(hex(position)?) })
     }
 }
 
-impl fmt::Display for Freshness {
+impl fmt::Display for ReadToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}.{:x}", self.history, self.position.0)
+        write!(f, "{:016x}.{:x}", self.timeline, self.position.0)
     }
 }
 
@@ -59,8 +50,8 @@ impl fmt::Display for Freshness {
 mod tests {
     use super::*;
 
-    fn fresh(history: u64, position: u64) -> Freshness {
-        Freshness { history, position: FeedPosition(position) }
+    fn fresh(timeline: u64, position: u64) -> ReadToken {
+        ReadToken { timeline, position: FeedPosition(position) }
     }
 
     #[test]
@@ -76,10 +67,10 @@ mod tests {
     #[test]
     fn the_text_comes_back_and_others_are_refused() {
         for it in [fresh(0, 0), fresh(u64::MAX, u64::MAX), fresh(7, 255)] {
-            assert_eq!(Freshness::parse(&it.to_string()), Some(it));
+            assert_eq!(ReadToken::parse(&it.to_string()), Some(it));
         }
         for text in ["", ".", "1", "1.", "-1.2", "+1.2", "1.2.3", "1.g", "00000000000000000.1"] {
-            assert_eq!(Freshness::parse(text), None, "{text}");
+            assert_eq!(ReadToken::parse(text), None, "{text}");
         }
     }
 }

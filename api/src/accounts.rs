@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
-use model::{Monotonic, UserId};
+use model::{Gcra, Monotonic, RetryAfterMs, UserId};
 use parking_lot::Mutex;
 
-use crate::{Gcra, RateLimit, RetryAfterMs};
+use crate::RateLimit;
 
 /// Callers remembered at a time for each limit, some 6 MB.
 pub const CALLERS_MAX: usize = 65_536;

@@ -1,13 +1,13 @@
+mod authenticated;
 mod bearer;
-mod caller;
 mod fault;
 mod key;
 mod memo;
 mod signer;
 mod verifier;
 
+pub use authenticated::Authenticated;
 pub use bearer::{BearerFault, bearer};
-pub use caller::{Caller, Role};
 pub use fault::{KeyFault, TokenFault};
 pub use key::{SECRET_BYTES_MIN, VerifyingKey};
 pub use memo::TOKENS_REMEMBERED_MAX;

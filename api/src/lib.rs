@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! request ─▶ door: request id, log line, metrics ─▶ guard: headers, path, size ─▶ route
-//!         ─▶ Caller: token verified, rate charged ─▶ PathParams, Query, Json ─▶ handler ⇄ Work: cost charged, turns
+//!         ─▶ Authenticated: token verified, rate charged ─▶ PathParams, Query, Json ─▶ handler ⇄ Work: cost charged, turns
 //!         ─▶ answer, or a Problem that carries the request id
 //! ```
 //!
@@ -28,7 +28,6 @@ mod context;
 mod cursor;
 mod door;
 mod extract;
-mod gcra;
 mod guard;
 pub mod metrics;
 mod openapi;
@@ -40,14 +39,13 @@ mod work;
 pub use accept::json_routes;
 pub use accounts::{Accounts, CALLERS_MAX};
 pub use auth::{
-    BearerFault, Caller, KeyFault, Role, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX,
+    Authenticated, BearerFault, KeyFault, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX,
     TOKENS_REMEMBERED_MAX, TokenFault, Verifier, VerifyingKey, bearer,
 };
 pub use context::{Context, Limits, SystemRandom};
 pub use cursor::{CURSOR_BYTES_MAX, Cursor};
 pub use door::{REQUEST_ID_BYTES_MAX, RequestId, door};
 pub use extract::{BODY_ARRIVAL_MAX, Json, PathParams, Query};
-pub use gcra::{Gcra, RetryAfterMs};
 pub use guard::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX};
 pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};

@@ -1,7 +1,7 @@
-use model::{ErrorKind, Monotonic};
+use model::{Caller, ErrorKind, Monotonic, RetryAfterMs, Role};
 
+use crate::Problem;
 use crate::accounts::Accounts;
-use crate::{Caller, Problem, RetryAfterMs, Role};
 
 /// How much one caller may use of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
-use model::{Monotonic, UserId};
+use model::{Caller, Monotonic, Role, UserId};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::metrics::HEAVY;
-use crate::{Caller, Context, Problem, Role};
+use crate::{Authenticated, Context, Problem};
 pub(crate) use gate::Gate;
 use gate::{Presence, Turn, UnderWay};
 pub(crate) use limits::Budgets;
@@ -185,7 +185,8 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Caller { user, role, .. } = Caller::from_request_parts(parts, state).await?;
+        let Authenticated(Caller { user, role, .. }) =
+            Authenticated::from_request_parts(parts, state).await?;
         let payer = Payer { user, is_service: role == Role::Service };
         Ok(Self::begin(Context::from_ref(state), payer)?)
     }

@@ -1,10 +1,10 @@
 //! Tokens: what is accepted, what is refused, and with which words.
 
-use api::{KeyFault, Role, Signer, TOKEN_BYTES_MAX, TokenFault, Verifier, VerifyingKey};
+use api::{KeyFault, Signer, TOKEN_BYTES_MAX, TokenFault, Verifier, VerifyingKey};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
-use model::{Timestamp, UserId};
+use model::{Role, Timestamp, UserId};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

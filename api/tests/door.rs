@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{
-    BODY_BYTES_MAX, Caller, Context, HEADER_BYTES_MAX, Json, Problem, RateLimit, RequestId, Role,
+    Authenticated, BODY_BYTES_MAX, Context, HEADER_BYTES_MAX, Json, Problem, RateLimit, RequestId,
     Signer, Verifier, VerifyingKey, Work, door, json_routes,
 };
 use axum::body::Body;
@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use model::{Clock, ErrorKind, ManualClock, SeededRandom, Timestamp, UserId};
+use model::{Clock, ErrorKind, ManualClock, Role, SeededRandom, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -61,7 +61,10 @@ impl World {
                 "/pies/{pie}",
                 get(async |Extension(id): Extension<RequestId>| Json(id.to_string())),
             )
-            .route("/me", get(async |caller: Caller| Json(caller.user.to_string())))
+            .route(
+                "/me",
+                get(async |Authenticated(caller): Authenticated| Json(caller.user.to_string())),
+            )
             .route(
                 "/feast",
                 get(async |mut work: Work| -> Result<Json<u8>, Problem> {

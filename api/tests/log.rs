@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use api::{Context, RateLimit, Role, Signer, Verifier, VerifyingKey, door};
+use api::{Context, RateLimit, Signer, Verifier, VerifyingKey, door};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::{Request, header};
-use model::{ManualClock, SeededRandom, Timestamp, UserId};
+use model::{ManualClock, Role, SeededRandom, Timestamp, UserId};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tower::ServiceExt;

@@ -7,10 +7,10 @@ mod operators;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use api::{Role, Signer};
+use api::Signer;
 use directory::postgres;
 use futures_util::future::join_all;
-use model::{Clock, SystemClock, UserId};
+use model::{Clock, Role, SystemClock, UserId};
 use serde_json::{Value, json};
 use server::files;
 use tempfile::TempDir;

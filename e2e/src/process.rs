@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::OnceLock;
 
-use api::{Role, Signer};
-use model::{Clock, SystemClock, UserId};
+use api::Signer;
+use model::{Clock, Role, SystemClock, UserId};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use server::{Config, Keys};

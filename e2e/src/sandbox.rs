@@ -1,8 +1,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use api::{Role, Signer};
-use model::{Clock, SystemClock, UserId};
+use api::Signer;
+use model::{Clock, Role, SystemClock, UserId};
 use serde_json::{Value, json};
 use server::{Config, Keys, Node};
 use tempfile::TempDir;

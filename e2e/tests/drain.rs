@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use api::Role;
 use e2e::process::{Home, Process};
 use e2e::{Frame, LISBON, Person, Sandbox, north_of};
+use model::Role;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;

@@ -18,7 +18,7 @@ fn fix_elsewhere() -> Vec<u8> {
 
 async fn expect_closes(world: &Sandbox, cases: Vec<Case>) {
     let mut bystanders = Bystanders::on(world).await;
-    let token = world.token(OFFENDER, api::Role::User);
+    let token = world.token(OFFENDER, model::Role::User);
     for (case, bytes, (code, words)) in cases {
         let mut raw = Raw::session(world.address(), &token).await;
         raw.send(&[bytes, fix_elsewhere()].concat()).await;
@@ -186,7 +186,7 @@ async fn what_is_too_big_closes_with_1009_before_it_is_read() {
 async fn whoever_is_still_sending_what_is_refused_hears_why() {
     let world = Sandbox::start().await;
     let mut bystanders = Bystanders::on(&world).await;
-    let token = world.token(OFFENDER, api::Role::User);
+    let token = world.token(OFFENDER, model::Role::User);
     let mut raw = Raw::session(world.address(), &token).await;
     let sent = raw.send(&RawFrame::text(&" ".repeat(4 << 20)).encode()).await;
     assert!(sent, "a reset may lose the close frame on its way");
@@ -198,7 +198,7 @@ async fn whoever_is_still_sending_what_is_refused_hears_why() {
 async fn the_greatest_message_and_odd_but_right_frames_are_taken() {
     let world = Sandbox::start().await;
     let mut bystanders = Bystanders::on(&world).await;
-    let token = world.token(OFFENDER, api::Role::User);
+    let token = world.token(OFFENDER, model::Role::User);
     let mut raw = Raw::session(world.address(), &token).await;
     let padded = |id: u32, bytes: usize| {
         let ping = format!("{{\"type\":\"ping\",\"id\":{id}}}");
@@ -257,7 +257,7 @@ async fn a_close_is_answered_and_nothing_behind_it_counts() {
     expect_closes(&world, cases).await;
 
     let mut bystanders = Bystanders::on(&world).await;
-    let token = world.token(OFFENDER, api::Role::User);
+    let token = world.token(OFFENDER, model::Role::User);
     let mut raw = Raw::session(world.address(), &token).await;
     raw.send_frame(RawFrame::new(opcode::CLOSE, "")).await;
     assert_eq!(raw.next().await, Frame::Closed(1005, String::new()));
@@ -279,7 +279,7 @@ async fn ten_thousand_pings_at_once_close_with_4003() {
 async fn a_reset_or_an_end_amid_a_frame_is_the_end_of_that_session_only() {
     let world = Sandbox::start().await;
     let mut bystanders = Bystanders::on(&world).await;
-    let token = world.token(OFFENDER, api::Role::User);
+    let token = world.token(OFFENDER, model::Role::User);
     let whole = fix_elsewhere();
     let fragment = RawFrame::text("{\"type\":").unfinished().encode();
     // More rounds than one user may have connections: each gives its place back.
@@ -325,7 +325,7 @@ async fn a_frame_that_never_ends_is_closed_as_unresponsive() {
     })
     .await;
     let mut bystanders = Bystanders::on(&world).await;
-    let token = world.token(OFFENDER, api::Role::User);
+    let token = world.token(OFFENDER, model::Role::User);
     let mut raw = Raw::session(world.address(), &token).await;
     raw.send_frame(RawFrame { length: Length::Announced(60_000), ..RawFrame::text("{") }).await;
     let ended = tokio::spawn(async move { raw.end().await });
@@ -344,7 +344,7 @@ async fn a_client_that_never_reads_holds_up_nobody() {
     })
     .await;
     let mut bystanders = Bystanders::on(&world).await;
-    let token = world.token(OFFENDER, api::Role::User);
+    let token = world.token(OFFENDER, model::Role::User);
     let mut deaf = Raw::upgrade(world.address(), Some(&token)).await;
     for step in 0..300 {
         let ack = bystanders.ann.at(north_of(LISBON, -f64::from(step % 100))).await;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use api::Role;
 use e2e::{Frame, LISBON, Person, Refusal, Sandbox, north_of};
+use model::Role;
 use serde_json::json;
 
 #[tokio::test]

@@ -6,9 +6,9 @@
 use std::net::TcpListener;
 use std::process::Stdio;
 
-use api::Role;
 use e2e::process::{Ended, Home, Process, run};
 use e2e::{LISBON, Person};
+use model::Role;
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};

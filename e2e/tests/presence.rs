@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use api::Role;
 use e2e::{LISBON, Person, Sandbox, north_of};
+use model::Role;
 use serde_json::{Value, json};
 
 /// Short enough to be waited for.

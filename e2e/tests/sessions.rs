@@ -1,8 +1,7 @@
 //! How a session begins, goes on and ends.
 
-use api::Role;
 use e2e::{Frame, LISBON, Person, Sandbox};
-use model::{Clock, SystemClock};
+use model::{Clock, Role, SystemClock};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

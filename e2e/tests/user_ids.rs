@@ -1,9 +1,9 @@
 //! User ids are what issuers of tokens have, on every door, channel, key and cursor.
 
-use api::Role;
 use e2e::cluster::Cluster;
 use e2e::raw::{OFFENDER, Raw, Request, assert_problem};
 use e2e::{LISBON, Sandbox, in_path, north_of};
+use model::Role;
 use serde_json::json;
 
 /// As issuers make them, and as unpleasant as they may be.

@@ -1,5 +1,6 @@
 //! The words of the domain, pure: who ([`UserId`], [`DeviceId`]), where ([`Position`], [`Metres`]), when
-//! ([`Timestamp`], [`Moment`], [`Clock`]) and in which order ([`Version`], [`FeedPosition`]).
+//! ([`Timestamp`], [`Moment`], [`Clock`]), in which order ([`Version`], [`FeedPosition`]), who asks ([`Caller`]) and how
+//! often ([`Gcra`]).
 //!
 //! Nothing here does I/O ([`crash`], which tests switch on, ends the process), reads a clock of its own or knows another
 //! crate of the workspace. Values are checked once, where they are made; whoever holds one may rely on it.
@@ -9,11 +10,13 @@
 //! * `Debug` of a [`Position`] prints no coordinates, so that no log line can leak one.
 //! * Distances come from one formula, [`distance`], for friends and businesses alike.
 
+mod caller;
 mod clock_offsets;
 pub mod crash;
 mod distance;
 mod error;
 mod fix;
+mod gcra;
 mod hash;
 mod id;
 mod position;
@@ -22,10 +25,12 @@ mod read_token;
 mod time;
 mod viewer;
 
+pub use caller::{Caller, Role};
 pub use clock_offsets::{CLOCK_OFFSET_MS_MAX, clock_is_off};
 pub use distance::{Ecef, distance};
 pub use error::ErrorKind;
 pub use fix::{Fix, FixFault, Version, limits};
+pub use gcra::{Gcra, RetryAfterMs};
 pub use hash::fnv1a;
 pub use id::{DeviceId, IdFault, UserId};
 pub use position::{Metres, Position, PositionFault};

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::{Context, Limits, RateLimit, Role, Signer, Verifier, VerifyingKey, WorkLimits, door};
+use api::{Context, Limits, RateLimit, Signer, Verifier, VerifyingKey, WorkLimits, door};
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use model::{Clock, ManualClock, Moment, Monotonic, Position, SeededRandom, Timestamp, UserId};
+use model::{
+    Clock, ManualClock, Moment, Monotonic, Position, Role, SeededRandom, Timestamp, UserId,
+};
 use proximity::embedded::EmbeddedStore;
 use proximity::{Draft, Interval, OpeningHours, Proximity, Source, SourceName};
 use serde_json::Value;

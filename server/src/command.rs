@@ -16,8 +16,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use api::{Role, Signer};
-use model::{Clock, UserId};
+use api::Signer;
+use model::{Clock, Role, UserId};
 use simulation::Tokens;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

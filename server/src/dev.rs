@@ -4,14 +4,14 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use api::{Json, Problem, Role, Signer};
+use api::{Json, Problem, Signer};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post, put};
-use model::{Clock, ErrorKind, UserId};
+use model::{Clock, ErrorKind, Role, UserId};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 

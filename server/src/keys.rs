@@ -104,8 +104,7 @@ fn write_once(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api::Role;
-    use model::{Timestamp, UserId};
+    use model::{Role, Timestamp, UserId};
 
     #[test]
     fn a_node_believes_what_it_signed_before_and_after_a_restart() {

@@ -1,7 +1,6 @@
 use parking_lot::Mutex;
 
-use api::{Gcra, RetryAfterMs};
-use model::Monotonic;
+use model::{Gcra, Monotonic, RetryAfterMs};
 
 use crate::config::Config;
 

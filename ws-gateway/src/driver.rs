@@ -7,9 +7,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use api::Caller;
 use futures_util::future::BoxFuture;
-use model::{Monotonic, UserId};
+use model::{Caller, Monotonic, UserId};
 
 use crate::circle::Circle;
 use crate::gateway::{Gateway, Seat};

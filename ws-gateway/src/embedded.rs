@@ -5,9 +5,8 @@ mod bus;
 
 use std::sync::Arc;
 
-use api::Gcra;
 use futures_util::future::BoxFuture;
-use model::{Clock, Random};
+use model::{Clock, Gcra, Random};
 
 use crate::circle::CircleChange;
 use crate::port::{Bus, Channel, Error, FixLimit, Live, PositionStore, Sink, Written};

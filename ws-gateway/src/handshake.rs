@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Caller, Problem, RetryAfterMs};
+use api::Problem;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use metrics::counter;
-use model::ErrorKind;
+use model::{Caller, ErrorKind, RetryAfterMs};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;

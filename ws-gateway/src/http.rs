@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Caller, Context, Problem, Query, Work};
+use api::{Authenticated, Context, Problem, Query, Work};
 use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::routing::get;
@@ -130,7 +130,7 @@ struct Friend {
 )]
 async fn nearby(
     State(gateway): State<Arc<Gateway>>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     mut work: Work,
     Query(query): Query<NearbyQuery>,
 ) -> Result<Json<Nearby>, Problem> {

@@ -3,8 +3,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use api::Gcra;
-use model::{Clock, Moment, Version};
+use model::{Clock, Gcra, Moment, Version};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::port::{Channel, Written};

@@ -11,8 +11,7 @@ mod telling;
 
 use std::sync::Arc;
 
-use api::Caller;
-use model::{Metres, Moment, Monotonic, UserId};
+use model::{Caller, Metres, Moment, Monotonic, UserId};
 
 use crate::circle::CircleLog;
 use crate::config::Config;

@@ -1,10 +1,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use model::Timestamp;
+use model::{Caller, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
-
-use super::Caller;
 
 /// Verified tokens remembered at a time, some 2 MB at 400 bytes a token and at most 20 MB.
 pub const TOKENS_REMEMBERED_MAX: usize = 4_096;
@@ -72,8 +70,7 @@ impl Memo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Role;
-    use model::UserId;
+    use model::{Role, UserId};
 
     fn claimed(name: &str) -> Claimed {
         let user = UserId::parse(name).expect("id");

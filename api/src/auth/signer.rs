@@ -1,11 +1,11 @@
 use std::fmt;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use model::{Timestamp, UserId};
+use model::{Role, Timestamp, UserId};
 use serde::Serialize;
 
+use super::KeyFault;
 use super::key::{checked_kid, checked_secret};
-use super::{KeyFault, Role};
 
 /// Makes tokens, for the command line and for tests.
 pub struct Signer {

@@ -3,11 +3,11 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
-use model::{Timestamp, UserId};
+use model::{Caller, Role, Timestamp, UserId};
 use serde::Deserialize;
 
 use super::memo::{Claimed, Memo};
-use super::{Caller, KeyFault, Role, TokenFault, VerifyingKey};
+use super::{KeyFault, TokenFault, VerifyingKey};
 
 /// The longest token that is looked at, bytes.
 pub const TOKEN_BYTES_MAX: usize = 4_096;

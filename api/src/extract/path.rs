@@ -3,9 +3,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use model::{ErrorKind, IdFault, UserId};
+use model::{Caller, ErrorKind, IdFault, UserId};
 
-use crate::{Caller, Problem};
+use crate::Problem;
 
 /// The ids in a request's path, by the names in the route's pattern.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 use std::fmt;
 
-use model::ErrorKind;
+use model::{ErrorKind, RetryAfterMs};
 
-use crate::{Problem, RetryAfterMs};
+use crate::Problem;
 
 /// When a heavy request that had no turn may be sent again, milliseconds.
 const RETRY_MS: u64 = 1_000;

@@ -1,10 +1,10 @@
 use std::pin::{Pin, pin};
 
 use futures_util::future::poll_immediate;
-use model::{ErrorKind, ManualClock, SeededRandom, Timestamp};
+use model::{ErrorKind, ManualClock, RetryAfterMs, SeededRandom, Timestamp};
 
 use super::*;
-use crate::{Limits, RateLimit, RetryAfterMs, Verifier, VerifyingKey};
+use crate::{Limits, RateLimit, Verifier, VerifyingKey};
 
 /// What a light request may cost, and a heavy one that is a little more.
 const LIGHT: u64 = 100;

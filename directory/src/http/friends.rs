@@ -1,7 +1,7 @@
-use api::{Json, PageQuery, Problem, Query, Role};
+use api::{Json, PageQuery, Problem, Query};
 use axum::extract::State;
 use http::StatusCode;
-use model::ViewerClass;
+use model::{Role, ViewerClass};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,7 +1,7 @@
-use api::{Caller, Context, PathParams, Problem, Role};
+use api::{Authenticated, Context, PathParams, Problem};
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
-use model::{ErrorKind, UserId};
+use model::{Caller, ErrorKind, Role, UserId};
 
 use crate::Directory;
 
@@ -18,7 +18,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = Caller::from_request_parts(parts, state).await?;
+        let Authenticated(caller) = Authenticated::from_request_parts(parts, state).await?;
         if caller.role == Role::User {
             Directory::from_ref(state).ensure_user(&caller.user).await?;
         }

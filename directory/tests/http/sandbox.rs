@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use api::{Context, RateLimit, Role, Signer, Verifier, VerifyingKey, door};
+use api::{Context, RateLimit, Signer, Verifier, VerifyingKey, door};
 use axum::Router;
 use axum::body::Body;
 use directory::embedded::EmbeddedStore;
 use directory::{Directory, Limits};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use model::{Clock, ManualClock, SeededRandom, Timestamp, UserId};
+use model::{Clock, ManualClock, Role, SeededRandom, Timestamp, UserId};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;

@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use api::Role;
 use directory::postgres;
 use futures_util::future::join_all;
+use model::Role;
 use tokio::process::Command;
 use tokio::time::Instant;
 use ws_gateway::redis;

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use api::Role;
+use model::Role;
 use serde_json::{Value, json};
 
 use super::{Raw, Request};

@@ -1,8 +1,8 @@
 //! `whereabouts import places`, as an operator uses it.
 
-use api::Role;
 use e2e::process::{Ended, Home, run};
 use e2e::raw::Request;
+use model::Role;
 use serde_json::json;
 
 use super::world::{path, send};

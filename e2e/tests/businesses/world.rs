@@ -1,8 +1,8 @@
 use std::net::SocketAddr;
 
-use api::Role;
 use e2e::raw::{Raw, Request};
 use e2e::{Answer, Sandbox};
+use model::Role;
 use serde_json::{Value, json};
 
 /// Where the businesses of the tests are.

@@ -1,10 +1,10 @@
 //! Businesses in PostgreSQL as the program serves them.
 
-use api::Role;
 use e2e::process::{Home, run};
 use e2e::raw::{Raw, Request};
 use e2e::servers::Postgres;
 use e2e::{Answer, Sandbox};
+use model::Role;
 use proximity::Residency;
 use proximity::postgres::Config;
 use serde_json::{Value, json};

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use api::{Context, RateLimit, Role, Signer, SystemRandom, Verifier, VerifyingKey};
+use api::{Context, RateLimit, Signer, SystemRandom, Verifier, VerifyingKey};
 use futures_util::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use model::{Clock, Metres, SystemClock, UserId};
+use model::{Clock, Metres, Role, SystemClock, UserId};
 use tokio::net::TcpListener;
 use ws_gateway::circle::AsOf;
 use ws_gateway::embedded::Embedded;

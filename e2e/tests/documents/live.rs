@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use api::Role;
 use e2e::{Frame, LISBON, Person, Place, Sandbox, north_of};
-use model::{Clock, SystemClock};
+use model::{Clock, Role, SystemClock};
 use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 use ws_gateway::protocol::{ErrorWord, REPLY_TYPES};

@@ -1,10 +1,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use api::Role;
 use e2e::DEADLINE;
 use e2e::process::{Home, Process};
-use model::{Clock, SystemClock};
+use model::{Clock, Role, SystemClock};
 
 use super::choice::Choice;
 use super::line::Line;

@@ -1,10 +1,10 @@
 //! Who the client is: tokens, in the header or in the first message.
 
-use api::{Role, Signer};
+use api::Signer;
 use e2e::raw::{Bystanders, OFFENDER, Raw, RawFrame, Request, assert_problem, opcode};
 use e2e::{Frame, Sandbox};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use model::{Clock, SystemClock, UserId};
+use model::{Clock, Role, SystemClock, UserId};
 use serde_json::{Value, json};
 use server::{Config, Node};
 

@@ -1,8 +1,8 @@
 //! The request for the upgrade.
 
-use api::Role;
 use e2e::Sandbox;
 use e2e::raw::{Bystanders, HOST, Length, OFFENDER, Raw, RawFrame, Request};
+use model::Role;
 
 use super::refusals::{expect_close, expect_refusals};
 

@@ -58,7 +58,7 @@ async fn a_thousand_fixes_in_a_second_are_limited() {
     bystanders.note().await;
     bystanders.carry_on("ten batches").await;
 
-    let mut raw = Raw::session(world.address(), &world.token(OFFENDER, api::Role::User)).await;
+    let mut raw = Raw::session(world.address(), &world.token(OFFENDER, model::Role::User)).await;
     for seq in 0..1_000 {
         raw.send_text(&fix(&[("device", r#""tablet""#), ("seq", &format!("{seq}"))])).await;
     }

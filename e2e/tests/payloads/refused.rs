@@ -248,11 +248,11 @@ async fn an_auth_message_with_wrong_fields_is_refused_and_a_right_one_after_it_c
         expect_error(&mut person, case, text, expected).await;
         bystanders.carry_on(case).await;
     }
-    let token = world.token(OFFENDER, api::Role::User);
+    let token = world.token(OFFENDER, model::Role::User);
     person.send(&json!({ "type": "auth", "token": token })).await;
     assert_eq!(person.hear(|m| m["type"] == "welcome").await["user"], OFFENDER);
     let renewals = [
-        ("of somebody else", world.token("ann", api::Role::User), "another user"),
+        ("of somebody else", world.token("ann", model::Role::User), "another user"),
         ("no token", "abc".to_owned(), "not a signed JWT"),
         ("U+0000", "\0".to_owned(), "not a signed JWT"),
     ];

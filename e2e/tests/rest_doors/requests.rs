@@ -1,8 +1,8 @@
 //! Paths, parameters, methods, headers, and who asks.
 
-use api::Role;
 use e2e::Sandbox;
 use e2e::raw::{OFFENDER, Raw, Request, assert_problem};
+use model::Role;
 use serde_json::json;
 
 use super::world::World;

@@ -1,6 +1,6 @@
-use api::Role;
 use e2e::raw::{Bystanders, OFFENDER, Raw, Request, assert_problem};
 use e2e::{Answer, Sandbox};
+use model::Role;
 use serde_json::{Value, json};
 
 /// A node with somebody whose name and friends must stay the same.

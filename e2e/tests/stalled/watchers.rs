@@ -2,9 +2,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use api::Role;
 use e2e::process::Process;
 use e2e::{Frame, LISBON, Person};
+use model::Role;
 use serde_json::Value;
 use simulation::resident_memory;
 use socket2::{Domain, Socket, Type};

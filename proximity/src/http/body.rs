@@ -2,8 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use api::{Caller, Role};
-use model::Position;
+use model::{Caller, Position, Role};
 use serde::de::{self, Deserialize as De, Deserializer, MapAccess};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,7 +1,8 @@
-use api::{Caller, Json, Problem};
+use api::{Authenticated, Json, Problem};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
+use model::Caller;
 
 use super::body::{BusinessBody, DraftBody, PatchBody};
 use super::described::{BusinessPath, Changed, FreshHeader, KeyHeader, MatchHeader};
@@ -62,7 +63,7 @@ pub(super) async fn create(
 )]
 pub(super) async fn get(
     State(proximity): State<Proximity>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     Which(id): Which,
     Fresh(fresh): Fresh,
     known: IfNoneMatch,

@@ -1,4 +1,4 @@
-use api::{Caller, Json, Limit, Page, Problem, Query, Work};
+use api::{Authenticated, Json, Limit, Page, Problem, Query, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -59,7 +59,7 @@ pub(super) struct ChangesBody {
 )]
 pub(super) async fn list(
     State(proximity): State<Proximity>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     mut work: Work,
     Query(query): Query<ChangesQuery>,
 ) -> Result<Response, Problem> {

@@ -1,4 +1,4 @@
-use api::{Caller, Json, Problem, Query, Work};
+use api::{Authenticated, Json, Problem, Query, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -69,7 +69,7 @@ pub(super) struct DensityBody {
 )]
 pub(super) async fn search(
     State(proximity): State<Proximity>,
-    _caller: Caller,
+    _caller: Authenticated,
     Fresh(fresh): Fresh,
     mut work: Work,
     Query(query): Query<DensityQuery>,

@@ -1,4 +1,4 @@
-use api::{Caller, Json, Problem, Query, Work};
+use api::{Authenticated, Json, Problem, Query, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
@@ -67,7 +67,7 @@ pub(super) struct NearbyQuery {
 )]
 pub(super) async fn search(
     State(proximity): State<Proximity>,
-    _caller: Caller,
+    _caller: Authenticated,
     Fresh(fresh): Fresh,
     mut work: Work,
     Query(query): Query<NearbyQuery>,

@@ -1,8 +1,8 @@
-use api::{Caller, Cursor, Json, Limit, Page, Problem, Query, Role, Work};
+use api::{Authenticated, Cursor, Json, Limit, Page, Problem, Query, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
-use model::ErrorKind;
+use model::{ErrorKind, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -46,7 +46,7 @@ pub(super) struct OwnedBody {
 )]
 pub(super) async fn list(
     State(proximity): State<Proximity>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     Fresh(fresh): Fresh,
     mut work: Work,
     Query(query): Query<OwnedQuery>,

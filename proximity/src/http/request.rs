@@ -1,10 +1,10 @@
 use std::convert::Infallible;
 
-use api::{Caller, Context, Problem, Role};
+use api::{Authenticated, Context, Problem};
 use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use model::{ErrorKind, UserId};
+use model::{Caller, ErrorKind, Role, UserId};
 
 use crate::{
     Author, Business, BusinessId, By, Error, IdempotencyKey, Proximity, ReadToken, Refusal, Target,
@@ -61,7 +61,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = Caller::from_request_parts(parts, state).await?;
+        let Authenticated(caller) = Authenticated::from_request_parts(parts, state).await?;
         let key = single(&parts.headers, &IDEMPOTENCY_KEY)?.map(IdempotencyKey::parse).transpose();
         let key = key.map_err(|fault| {
             invalid("invalid_idempotency_key", format!("{IDEMPOTENCY_KEY} {fault}"))

@@ -1,8 +1,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use api::{Role, Signer};
-use model::{Clock, SystemClock, UserId};
+use api::Signer;
+use model::{Clock, Role, SystemClock, UserId};
 
 use super::{Done, config};
 use crate::Keys;

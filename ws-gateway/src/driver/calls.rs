@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use api::{Caller, RetryAfterMs, TokenFault};
+use api::TokenFault;
 use futures_util::future::{BoxFuture, join_all};
+use model::{Caller, RetryAfterMs};
 
 use super::Driver;
 use crate::circle::Circle;

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
-use api::{Gcra, RetryAfterMs};
-use model::Monotonic;
+use model::{Gcra, Monotonic, RetryAfterMs};
 use parking_lot::Mutex;
 
 use crate::config::Config;

@@ -1,7 +1,5 @@
 use std::sync::Arc;
 
-use api::Caller;
-
 use crate::circle::Circle;
 use crate::mailbox::Signals;
 use crate::port::{self, Channel, Written};
@@ -9,6 +7,7 @@ use crate::protocol::request::Token;
 use crate::protocol::{CloseCode, ErrorWord};
 use crate::record::{Record, Sighting};
 use crate::session::FixesUsed;
+use model::Caller;
 
 /// What can happen to a session.
 pub(crate) enum Input<'a> {

@@ -1,7 +1,6 @@
 //! What a client says, one message at a time.
 
-use api::Caller;
-use model::Moment;
+use model::{Caller, Moment};
 
 use super::{Effect, Phase, Session, effect::Call};
 use crate::protocol::reply::{self, Reply};

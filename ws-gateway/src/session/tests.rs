@@ -1,8 +1,7 @@
 //! A session by itself: what it answers to one input, and when it ends.
 
 use super::*;
-use api::Role;
-use model::Timestamp;
+use model::{Role, Timestamp};
 
 use crate::circle::{AsOf, Circle};
 use crate::port;

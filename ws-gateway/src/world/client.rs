@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use api::{Caller, Role};
-use model::{Timestamp, UserId};
+use model::{Caller, Role, Timestamp, UserId};
 use serde_json::Value;
 
 use super::START;

@@ -1,4 +1,4 @@
-use model::Monotonic;
+use crate::Monotonic;
 
 const NS_PER_MS: u64 = 1_000_000;
 const NS_PER_S: u64 = 1_000_000_000;

@@ -1,9 +1,4 @@
-use axum::extract::{FromRef, FromRequestParts};
-use http::request::Parts;
-use model::{ErrorKind, Timestamp, UserId};
-
-use super::bearer;
-use crate::{Context, Problem};
+use crate::{Timestamp, UserId};
 
 /// For whom a caller speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,9 +28,6 @@ impl Role {
 }
 
 /// Who asks, as a verified token says.
-///
-/// As an extractor it reads `Authorization: Bearer …`, verifies the token and charges the caller's rate; once per
-/// request, however often it is extracted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The token's `sub`.
@@ -50,30 +42,5 @@ impl Caller {
     /// Whether the caller may do for `user` what a user may do: it is themself, or they speak for any.
     pub fn may_act_for(&self, user: &UserId) -> bool {
         self.role != Role::User || self.user == *user
-    }
-}
-
-impl<S> FromRequestParts<S> for Caller
-where
-    S: Send + Sync,
-    Context: FromRef<S>,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
-        }
-        let context = Context::from_ref(state);
-        let token = bearer(&parts.headers)?.ok_or_else(|| {
-            let detail = "this needs a token: send Authorization: Bearer …";
-            Problem::new(ErrorKind::Unauthenticated, "no_token", detail)
-        })?;
-        let context = context.parts();
-        let now = context.clock.now();
-        let caller = context.verifier.verify(token, now.wall)?;
-        context.limiter.charge(&caller, now.monotonic)?;
-        parts.extensions.insert(caller.clone());
-        Ok(caller)
     }
 }

@@ -2,6 +2,7 @@ mod lines;
 mod meters;
 mod request_id;
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -15,8 +16,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::Route;
 use futures_util::FutureExt;
 use http::StatusCode;
-use model::{ErrorKind, SeededRandom};
+use model::{ErrorChain, ErrorKind, SeededRandom};
 use tower::{Layer, Service};
+use tracing::field::display;
+use tracing::{Instrument, Span};
 
 use crate::{Context, Problem, guard};
 use lines::Lines;
@@ -28,8 +31,9 @@ pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 /// for unknown paths (404), methods (405, with `Allow`; also for OPTIONS and TRACE) and panics (500). HEAD is answered as
 /// GET.
 ///
-/// A request that went well is logged at `debug`, any other at `info`: of many in a second so many that a storm of
-/// refusals doesn't fill the log.
+/// A request that went well is logged at `debug`, a refused one at `info`, one that failed here at `warn`, or `error` if the
+/// fault is ours, with its cause: of many in a second so many that a storm of refusals doesn't fill the log. What is logged
+/// while it is worked on stands in its span, which has its id and its route.
 ///
 /// Give it the whole router: routes added later are not behind it.
 pub fn door(router: Router, context: &Context) -> Router {
@@ -105,13 +109,18 @@ impl Service<Request> for Guarded {
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let visit = Visit::begin(self.desk.clone(), &mut request);
-        let answer = guard::check(&request)
-            .and_then(|()| caught(|| self.route.call(request)).map_err(|_| fault()));
+        let span = visit.span();
+        // tower-http's layer for panics would put each body into one more box. What a route that panics leaves behind is
+        // dropped, or made for that.
+        let answer = guard::check(&request).and_then(|()| {
+            let call = AssertUnwindSafe(|| span.in_scope(|| self.route.call(request)));
+            catch_unwind(call).map_err(|panic| panicked(&*panic))
+        });
         Box::pin(async move {
             let response = match answer {
-                Ok(route) => match AssertUnwindSafe(route).catch_unwind().await {
+                Ok(route) => match AssertUnwindSafe(route.instrument(span)).catch_unwind().await {
                     Ok(response) => response?,
-                    Err(_) => fault().into_response(),
+                    Err(panic) => panicked(&*panic).into_response(),
                 },
                 Err(problem) => problem.into_response(),
             };
@@ -120,14 +129,16 @@ impl Service<Request> for Guarded {
     }
 }
 
-/// Runs a route's code that may panic. What it leaves behind is dropped or made for that.
-fn caught<T>(call: impl FnOnce() -> T) -> std::thread::Result<T> {
-    catch_unwind(AssertUnwindSafe(call))
-}
+/// A handler panicked, with this text.
+#[derive(Debug, thiserror::Error)]
+#[error("a handler panicked: {0}")]
+struct Panicked(String);
 
 /// What a request is told whose handler panicked.
-fn fault() -> Problem {
-    Problem::new(ErrorKind::Internal, "internal_error", "a fault of ours")
+fn panicked(panic: &(dyn Any + Send)) -> Problem {
+    let formatted = panic.downcast_ref::<String>().map(String::as_str);
+    let text = formatted.or_else(|| panic.downcast_ref::<&str>().copied());
+    Problem::of_ours(Panicked(text.unwrap_or("without a text").to_owned()))
 }
 
 /// A request under way: has its id, and will tell log and metrics how it went.
@@ -150,35 +161,59 @@ impl Visit {
         Self { desk, started, id, method, matched }
     }
 
+    /// What is logged while the request is worked on says whose it is. Neither path nor query: these may hold positions.
+    fn span(&self) -> Span {
+        let (method, route, request_id) = (self.method, self.route(), self.id.as_str());
+        tracing::info_span!("request", method, route, request_id)
+    }
+
+    fn route(&self) -> &str {
+        self.matched.as_ref().map_or("unmatched", MatchedPath::as_str)
+    }
+
     fn end(self, mut response: Response) -> Response {
-        let code = match response.extensions_mut().remove::<Problem>() {
-            None => "",
-            Some(problem) => {
-                let code = problem.code();
-                problem.with_request_id(self.id.as_str()).write_to(&mut response);
-                code
-            }
-        };
-        let route = self.matched.as_ref().map_or("unmatched", MatchedPath::as_str);
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            problem.with_request_id(self.id.as_str()).write_to(&mut response);
+        }
         let (status, elapsed) = (response.status(), self.started.elapsed());
-        self.log(route, status, code, elapsed);
-        self.desk.meters.count(self.method, route, status, elapsed);
+        self.log(status, response.extensions().get(), elapsed);
+        self.desk.meters.count(self.method, self.route(), status, elapsed);
         response.headers_mut().insert(X_REQUEST_ID, self.id.header());
         response
     }
 
-    fn log(&self, route: &str, status: StatusCode, code: &str, elapsed: Duration) {
-        let (method, request_id) = (self.method, self.id.as_str());
+    fn log(&self, status: StatusCode, problem: Option<&Problem>, elapsed: Duration) {
+        let (method, route, request_id) = (self.method, self.route(), self.id.as_str());
         let (status, duration_ms) = (status.as_u16(), elapsed.as_secs_f64() * 1_000.0);
+        let code = problem.map_or("", Problem::code);
+        let cause = problem.and_then(Problem::cause).map(|cause| display(ErrorChain(cause)));
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    method,
+                    route,
+                    status,
+                    code,
+                    duration_ms,
+                    request_id,
+                    cause,
+                    "request"
+                )
+            };
+        }
         let refused = status >= 400 && !(code.is_empty() && POLLED.contains(&route));
         let second = self.desk.began.elapsed().as_secs() as u32;
         if refused && let Some(left_out) = self.desk.lines.take(second) {
             if left_out > 0 {
                 tracing::info!(left_out, "more requests were refused than are logged a second");
             }
-            tracing::info!(method, route, status, code, duration_ms, request_id, "request");
+            match (status, &cause) {
+                (500, _) => line!(error),
+                (_, Some(_)) => line!(warn),
+                (_, None) => line!(info),
+            }
         } else {
-            tracing::debug!(method, route, status, code, duration_ms, request_id, "request");
+            line!(debug);
         }
     }
 }

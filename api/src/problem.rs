@@ -1,4 +1,6 @@
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -9,18 +11,20 @@ use utoipa::{IntoResponses, ToSchema};
 
 /// A refusal as problem JSON (RFC 9457).
 ///
-/// Its request id is put in by the [`door`](crate::door), so that whoever refuses needn't know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Its request id is put in by the [`door`](crate::door), so that whoever refuses needn't know it. There its cause is
+/// logged too, which the client isn't told.
+#[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
     request_id: Option<String>,
     retry_after_s: Option<u64>,
+    cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 /// What a refused request is answered with, as `application/problem+json` (RFC 9457).
-#[derive(Serialize, ToSchema)]
+#[derive(PartialEq, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(crate) struct ProblemBody<'a> {
     /// `/problems/` and the code.
@@ -68,7 +72,14 @@ impl Problem {
 
     /// A problem of HTTP itself (405, 406, 408, 415, 426, 431), for which there is no kind.
     pub fn with_status(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), request_id: None, retry_after_s: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            request_id: None,
+            retry_after_s: None,
+            cause: None,
+        }
     }
 
     /// Says when to try again, in whole seconds rounded up, at least 1.
@@ -76,6 +87,23 @@ impl Problem {
     pub fn retry_after_ms(mut self, ms: u64) -> Self {
         self.retry_after_s = Some(ms.div_ceil(1_000).max(1));
         self
+    }
+
+    /// Keeps the error that led to it, which is logged once with the request's id, and with its own causes (`source`).
+    #[must_use]
+    pub fn caused_by(mut self, error: impl Error + Send + Sync + 'static) -> Self {
+        self.cause = Some(Arc::new(error));
+        self
+    }
+
+    /// The error that led to it, if that is for the log.
+    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+
+    /// A mistake in this program, whatever the request was.
+    pub(crate) fn of_ours(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::new(ErrorKind::Internal, "internal_error", "a fault of ours").caused_by(error)
     }
 
     /// The HTTP status.
@@ -125,6 +153,13 @@ impl Problem {
         }
         *response.body_mut() = body.into();
         response.extensions_mut().insert(self);
+    }
+}
+
+/// Whether a client is told the same; the cause isn't compared.
+impl PartialEq for Problem {
+    fn eq(&self, other: &Self) -> bool {
+        self.body() == other.body()
     }
 }
 

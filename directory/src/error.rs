@@ -148,15 +148,13 @@ impl From<Error> for Problem {
         let kind = error.kind();
         match error {
             Error::Refused(refusal) => Self::new(kind, refusal.code(), refusal.to_string()),
-            Error::Unavailable(why) => {
-                tracing::warn!(why, "directory unavailable");
+            Error::Unavailable(_) => {
                 Self::new(kind, "unavailable", "the directory can't be reached; try again")
                     .retry_after_ms(RETRY_AFTER_MS)
+                    .caused_by(error)
             }
-            other => {
-                tracing::error!(error = %other, "directory failed");
-                Self::new(kind, "internal", "a fault of the service; its log says more")
-            }
+            other => Self::new(kind, "internal", "a fault of the service; its log says more")
+                .caused_by(other),
         }
     }
 }

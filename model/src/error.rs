@@ -1,3 +1,6 @@
+use std::error::Error;
+use std::fmt;
+
 /// What kind of failure an error is; each crate's error tells its own, and one table at each door turns the kind into a
 /// status or a close code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,4 +23,24 @@ pub enum ErrorKind {
     Unavailable,
     /// A fault of ours.
     Internal,
+}
+
+/// An error with the causes behind it (`source`), for a log: `what failed: because of this: because of that`.
+///
+/// For this an error's own text must not repeat its source's.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorChain<'a>(pub &'a (dyn Error + 'static));
+
+impl fmt::Display for ErrorChain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut next = Some(self.0);
+        while let Some(error) = next {
+            write!(f, "{error}")?;
+            next = error.source();
+            if next.is_some() {
+                f.write_str(": ")?;
+            }
+        }
+        Ok(())
+    }
 }

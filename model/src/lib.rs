@@ -28,7 +28,7 @@ mod viewer;
 pub use caller::{Caller, Role};
 pub use clock_offsets::{CLOCK_OFFSET_MS_MAX, clock_is_off};
 pub use distance::{Ecef, distance};
-pub use error::ErrorKind;
+pub use error::{ErrorChain, ErrorKind};
 pub use fix::{Fix, FixFault, Version, limits};
 pub use gcra::{Gcra, RetryAfterMs};
 pub use hash::fnv1a;

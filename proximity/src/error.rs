@@ -189,15 +189,13 @@ impl From<Error> for Problem {
         match error {
             Error::Refused(refusal) => Self::new(kind, refusal.code(), refusal.to_string()),
             Error::Overspent(overspent) => overspent.into(),
-            Error::Unavailable(why) => {
-                tracing::warn!(why, "businesses unavailable");
+            Error::Unavailable(_) => {
                 Self::new(kind, "unavailable", "the businesses can't be reached; try again")
                     .retry_after_ms(RETRY_AFTER_MS)
+                    .caused_by(error)
             }
-            other => {
-                tracing::error!(error = %other, "businesses failed");
-                Self::new(kind, "internal", "a fault of the service; its log says more")
-            }
+            other => Self::new(kind, "internal", "a fault of the service; its log says more")
+                .caused_by(other),
         }
     }
 }

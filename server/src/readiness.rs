@@ -5,6 +5,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 /// How often a part is asked what keeps it from working.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -113,7 +114,7 @@ impl Readiness {
     ) -> JoinHandle<()> {
         let dead = self.dead.clone();
         tokio::spawn(async move {
-            let inner = tokio::spawn(task);
+            let inner = tokio::spawn(task.instrument(tracing::info_span!("task", part)));
             let _ends_with_us = AbortOnDrop(inner.abort_handle());
             let died = match inner.await {
                 Ok(()) => (ends == Ends::Never).then_some("it has ended"),

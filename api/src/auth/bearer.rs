@@ -1,35 +1,24 @@
-use std::fmt;
-
 use http::{HeaderMap, header};
 use model::ErrorKind;
 
 use crate::Problem;
 
 /// What is wrong with an `Authorization` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BearerFault {
     /// The header stands more than once.
+    #[error("the Authorization header stands more than once")]
     Repeated,
     /// Another scheme than `Bearer`.
+    #[error("the Authorization header has another scheme than Bearer")]
     Scheme,
     /// `Bearer` and nothing behind it, or an empty header.
+    #[error("the Authorization header has no token")]
     Empty,
     /// Characters that no token has.
+    #[error("the Authorization header has characters that no token has")]
     Characters,
 }
-
-impl fmt::Display for BearerFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Repeated => "the Authorization header stands more than once",
-            Self::Scheme => "the Authorization header has another scheme than Bearer",
-            Self::Empty => "the Authorization header has no token",
-            Self::Characters => "the Authorization header has characters that no token has",
-        })
-    }
-}
-
-impl std::error::Error for BearerFault {}
 
 impl From<BearerFault> for Problem {
     fn from(fault: BearerFault) -> Self {

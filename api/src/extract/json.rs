@@ -32,11 +32,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
                 let kind = HeaderValue::from_static("application/json");
                 ([(header::CONTENT_TYPE, kind)], body).into_response()
             }
-            Err(error) => {
-                tracing::error!(%error, "an answer can't be written as JSON");
-                Problem::new(ErrorKind::Internal, "internal_error", "a fault of ours")
-                    .into_response()
-            }
+            Err(error) => Problem::of_ours(error).into_response(),
         }
     }
 }

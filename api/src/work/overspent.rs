@@ -1,5 +1,3 @@
-use std::fmt;
-
 use model::{ErrorKind, RetryAfterMs};
 
 use crate::Problem;
@@ -8,15 +6,23 @@ use crate::Problem;
 const RETRY_MS: u64 = 1_000;
 
 /// Why the work of a request may not go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Overspent {
     /// What the caller's last requests cost is more than allowed.
+    #[error(
+        "the last requests have cost more than allowed; wait and try again, or ask for less each time"
+    )]
     InDebt(RetryAfterMs),
     /// The caller has too many heavy requests under way.
+    #[error("more costly requests at a time than allowed; send the next one when one is answered")]
     Crowded,
     /// Heavy requests of others took all the time.
+    #[error("others have too many costly requests; wait and try again")]
     Busy,
     /// The request itself took all the time that one may take.
+    #[error(
+        "the request would take longer than {deadline_ms} ms; ask for less, such as a smaller radius"
+    )]
     TooExpensive {
         /// So much.
         deadline_ms: u64,
@@ -42,24 +48,6 @@ impl Overspent {
             Self::InDebt(_) | Self::Crowded => "rate_limited",
             Self::Busy => "busy",
             Self::TooExpensive { .. } => "too_expensive",
-        }
-    }
-}
-
-impl fmt::Display for Overspent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InDebt(_) => f.write_str(
-                "the last requests have cost more than allowed; wait and try again, or ask for less each time",
-            ),
-            Self::Crowded => f.write_str(
-                "more costly requests at a time than allowed; send the next one when one is answered",
-            ),
-            Self::Busy => f.write_str("others have too many costly requests; wait and try again"),
-            Self::TooExpensive { deadline_ms } => write!(
-                f,
-                "the request would take longer than {deadline_ms} ms; ask for less, such as a smaller radius"
-            ),
         }
     }
 }

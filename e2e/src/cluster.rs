@@ -14,7 +14,7 @@ use model::{Clock, Role, SystemClock, UserId};
 use serde_json::{Value, json};
 use server::files;
 use tempfile::TempDir;
-use ws_gateway::redis;
+use ws_gateway::live::redis;
 
 use crate::person::Person;
 use crate::rest::{self, Answer};

@@ -21,10 +21,10 @@ use e2e::DEADLINE;
 use e2e::servers::Redis;
 use model::{Clock, DeviceId, Fix, Position, Random, SeededRandom, SystemClock, UserId, Version};
 use tokio::sync::watch;
-use ws_gateway::circle::{AsOf, CircleChange};
-use ws_gateway::port::{Channel, Live, Sink};
-use ws_gateway::record::{Presence, Record, Sighting};
-use ws_gateway::redis::{Config, Redis as Servers, Server};
+use ws_gateway::live::redis::{Config, Redis as Servers, Server};
+use ws_gateway::live::{Channel, Live, Sink};
+use ws_gateway::{AsOf, CircleChange};
+use ws_gateway::{Presence, Record, Sighting};
 
 /// What a gateway has been handed.
 #[derive(Default)]
@@ -125,7 +125,7 @@ impl World {
         Self { clock, random: Arc::new(SeededRandom::new(3)), config }
     }
 
-    async fn connect(&self) -> Result<Servers, ws_gateway::port::Error> {
+    async fn connect(&self) -> Result<Servers, ws_gateway::live::Error> {
         Servers::connect(self.config.clone(), self.clock.clone(), self.random.clone()).await
     }
 

@@ -14,9 +14,9 @@ use futures_util::future::BoxFuture;
 use model::{Clock, Random};
 use proximity::Proximity;
 use shard_map::ShardMap;
-use ws_gateway::embedded::Embedded;
-use ws_gateway::port::{FixLimit, Live, Sink};
-use ws_gateway::redis::Redis;
+use ws_gateway::live::embedded::Embedded;
+use ws_gateway::live::redis::Redis;
+use ws_gateway::live::{FixLimit, Live, Sink};
 
 use crate::config::{Backends, BusinessesBackend, Config, DirectoryBackend, LiveBackend};
 
@@ -203,8 +203,8 @@ impl Server {
 
 const SCHEMA_FITS: &str = "answers, with the schema that is needed";
 
-fn redis_servers(config: &ws_gateway::redis::Config) -> Vec<Server> {
-    let server = |shard: &ws_gateway::redis::Server| {
+fn redis_servers(config: &ws_gateway::live::redis::Config) -> Vec<Server> {
+    let server = |shard: &ws_gateway::live::redis::Server| {
         let (shard, config) = (shard.clone(), config.clone());
         Server::new(format!("redis {}", shard.name), async move {
             let checked = Redis::check(&shard, &config, &SystemRandom).await;

@@ -34,7 +34,7 @@ pub struct Config {
     /// Sessions and fan-out.
     pub gateway: ws_gateway::Config,
     /// The Redis servers, where `backends.live` says so.
-    pub redis: ws_gateway::redis::Config,
+    pub redis: ws_gateway::live::redis::Config,
     /// The databases, where `backends` says so.
     pub postgres: Postgres,
     /// What is logged.

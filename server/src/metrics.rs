@@ -20,7 +20,7 @@ pub(crate) fn recorder() -> &'static PrometheusHandle {
             directory::metrics::ALL,
             proximity::metrics::ALL,
             ws_gateway::metrics::ALL,
-            ws_gateway::redis::metrics::ALL,
+            ws_gateway::live::redis::metrics::ALL,
         ] {
             api::metrics::describe(table);
         }

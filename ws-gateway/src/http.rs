@@ -12,11 +12,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::gateway::Gateway;
-use crate::handshake;
-use crate::nearby::Ring;
-use crate::port::{self, Channel};
-use crate::record::{Presence, Sighting};
+use crate::live::{self, Channel};
+use crate::service::Gateway;
+use crate::session::record::{Presence, Sighting};
+use crate::session::view::hysteresis::Ring;
+use crate::transport::handshake;
 
 /// Friends in one answer, unless asked for otherwise.
 const LIMIT_DEFAULT: usize = 100;
@@ -139,7 +139,7 @@ async fn nearby(
         let detail = format!("limit must be from 1 to {LIMIT_MAX}");
         return Err(Problem::new(ErrorKind::Invalid, "invalid_query", detail));
     }
-    let unavailable = |error: port::Error| {
+    let unavailable = |error: live::Error| {
         tracing::warn!(error = %error, "friends nearby can't be read");
         let detail = "positions or friends can't be read now";
         Problem::new(error.kind(), "unavailable", detail).retry_after_ms(RETRY_MS)

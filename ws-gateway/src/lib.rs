@@ -5,67 +5,44 @@
 //!                                          └─▶ live: position store, then bus ─▶ hubs of other gateways
 //! ```
 //!
-//! * [`Gateway`] is the service: configuration, who is connected, timers, drain.
-//! * `session` is one connection as a state machine; `view` is what one watcher holds and has been told; `intake`,
-//!   `pace` and `hint` are its parts. None of them knows sockets, locks or clocks.
-//! * `hub` holds every watched channel once and marks its watchers' mailboxes; `socket` and `driver` connect sessions to
-//!   the rest.
-//! * [`port`] says what is needed of a bus and a position store, [`embedded`] is both in one process,
-//!   [`redis`] both over many servers,
-//!   [`conformance`] is what every adapter must pass.
+//! * `session` is the pure core: one connection as a state machine, what its client holds and has been told, and the
+//!   values that all of this is about. It knows no sockets, locks or clocks.
+//! * [`protocol`] turns messages into values and values into messages.
+//! * `fanout` holds every watched channel once and marks its watchers' mailboxes.
+//! * [`live`] says what is needed of a bus and a position store; [`live::embedded`] is both in one process,
+//!   [`live::redis`] both over many servers, [`live::conformance`] is what every adapter must pass.
+//! * `transport` connects sockets to sessions, `http` has the doors, and `service` is the handle, [`Gateway`]: who is
+//!   connected, whom they may see, timers, drain.
 //!
 //! # Invariants
 //! * A client is told only of users in its circle, as it was read last; while a change of the circle is being read,
 //!   nothing is told.
 //! * What waits for a client is at most one mark per friend; messages are made when they can be written.
-//! * A position is replaced only by a greater version, on every path ([`record::merge`]).
+//! * A position is replaced only by a greater version, on every path (`session::record::merge`).
 //! * Whatever may have been missed ends in `gap` and a snapshot.
 //! * A client is read only while nothing is owed to it, so that what it sends can't pile up here.
 //!
 //! # Limits
 //! All in [`Config`], but for: 8 devices on one connection, 500 friends in one answer over REST.
 
-mod admission;
-/// Whom a user may see, as readings and changes of it come.
-pub mod circle;
 mod config;
-pub mod conformance;
-mod driver;
-pub mod embedded;
-mod feed;
-mod frames;
-mod friends;
-mod gateway;
-mod handshake;
-mod hint;
+mod fanout;
 mod http;
-mod hub;
-mod intake;
-mod lengths;
-mod mailbox;
-mod marks;
+pub mod live;
 pub mod metrics;
-mod nearby;
-mod pace;
-pub mod port;
-mod positions;
 pub mod protocol;
-/// What is known of where a user is, and which of two is newer.
-pub mod record;
-pub mod redis;
-mod registry;
 mod seam;
+mod service;
 mod session;
-mod socket;
-mod timers;
-mod view;
-mod wheel;
+mod transport;
 #[cfg(test)]
 mod world;
 
-pub use circle::Circle;
 pub use config::Config;
-pub use friends::{Friends, Replay};
-pub use gateway::{Deps, Gateway};
 pub use http::router;
-pub use nearby::Ring;
+pub use service::friends::{Friends, Replay};
+pub use service::{Deps, Gateway};
+pub use session::channel::Channel;
+pub use session::circle::{AsOf, Circle, CircleChange, CircleEdit};
+pub use session::record::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
+pub use session::view::hysteresis::Ring;

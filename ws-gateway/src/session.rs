@@ -1,27 +1,31 @@
 //! One connection as a state machine: time and input in, effects out. No socket, no lock, no clock of its own.
 
 mod budget;
-mod circle;
+pub(crate) mod channel;
+pub(crate) mod circle;
 mod deadlines;
 mod effect;
-mod fixes;
+pub(crate) mod fixes;
+mod friends;
+pub(crate) mod outbound;
 mod reads;
+pub(crate) mod record;
 mod requests;
-mod telling;
+pub(crate) mod view;
 
 use std::sync::Arc;
 
 use model::{Caller, Metres, Moment, Monotonic, UserId};
 
-use crate::circle::CircleLog;
 use crate::config::Config;
-use crate::hint::Hints;
-use crate::intake::Intake;
-use crate::mailbox::Signals;
-use crate::pace::Pace;
+use crate::fanout::mailbox::Signals;
 use crate::protocol::CloseCode;
-use crate::record::{Presence, Record};
-use crate::view::{SELF_SLOT, View};
+use crate::session::circle::CircleLog;
+use crate::session::fixes::validation::Intake;
+use crate::session::outbound::reporting_hint::Hints;
+use crate::session::outbound::slow_consumer::Pace;
+use crate::session::record::{Presence, Record};
+use crate::session::view::{SELF_SLOT, View};
 use budget::Budget;
 pub(crate) use budget::FixesUsed;
 pub(crate) use effect::{Call, Effect, Input, Pulled};

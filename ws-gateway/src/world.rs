@@ -16,12 +16,12 @@ use model::{Clock, ManualClock, Metres, SeededRandom, Timestamp, UserId};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use crate::circle::{AsOf, Circle};
-use crate::embedded::Embedded;
-use crate::friends::Friends;
-use crate::gateway::{Deps, Gateway};
-use crate::port::Error;
+use crate::live::Error;
+use crate::live::embedded::Embedded;
+use crate::service::friends::Friends;
+use crate::service::{Deps, Gateway};
 use crate::session::Input;
+use crate::session::circle::{AsOf, Circle};
 use crate::{Config, protocol::CloseCode};
 use client::Client;
 

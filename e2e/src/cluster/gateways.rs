@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use model::Role;
 use tokio::process::Command;
 use tokio::time::Instant;
-use ws_gateway::redis;
+use ws_gateway::live::redis;
 
 use super::Cluster;
 use crate::process::{CRASH_VARIABLE, Ended, Home, Process, binary, crashing_binary};

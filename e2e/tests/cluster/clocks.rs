@@ -6,9 +6,9 @@ use e2e::servers::Redis;
 use model::{
     Clock, DeviceId, Fix, ManualClock, Moment, Position, SeededRandom, Timestamp, UserId, Version,
 };
-use ws_gateway::port::{Channel, Live, Sink, Written};
-use ws_gateway::record::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
-use ws_gateway::redis::{Config, Redis as Servers, Server};
+use ws_gateway::live::redis::{Config, Redis as Servers, Server};
+use ws_gateway::live::{Channel, Live, Sink, Written};
+use ws_gateway::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
 
 const START: Timestamp = Timestamp(1_800_000_000_000);
 const SKEW_MS: i64 = 100;

@@ -5,9 +5,9 @@ use e2e::servers::Redis;
 use futures_util::future::BoxFuture;
 use model::{ManualClock, SeededRandom};
 use tokio::sync::OnceCell;
-use ws_gateway::conformance::{Backend, CASES, InProcess, standing_clock};
-use ws_gateway::port::{Live, Sink};
-use ws_gateway::redis::{Config, Redis as Servers, Server};
+use ws_gateway::live::conformance::{Backend, CASES, InProcess, standing_clock};
+use ws_gateway::live::redis::{Config, Redis as Servers, Server};
+use ws_gateway::live::{Live, Sink};
 
 use crate::grid::{Grid, Trial};
 

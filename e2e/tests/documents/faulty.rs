@@ -11,10 +11,10 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use model::{Clock, Metres, Role, SystemClock, UserId};
 use tokio::net::TcpListener;
-use ws_gateway::circle::AsOf;
-use ws_gateway::embedded::Embedded;
-use ws_gateway::port::{Bus, Channel, Error, Live, PositionStore, Sink, Written};
-use ws_gateway::record::Sighting;
+use ws_gateway::AsOf;
+use ws_gateway::Sighting;
+use ws_gateway::live::embedded::Embedded;
+use ws_gateway::live::{Bus, Channel, Error, Live, PositionStore, Sink, Written};
 use ws_gateway::{Circle, Config, Deps, Friends, Gateway};
 
 const SECRET: [u8; 32] = [7; 32];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use api::metrics::{Kind, Metric};
 use e2e::{LISBON, Sandbox};
-use ws_gateway::redis;
+use ws_gateway::live::redis;
 
 /// Distributions that aren't of time.
 const COUNTS: [&str; 4] = [

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 
 use model::{Metres, limits};
 use serde_json::Value;
+use ws_gateway::CLOCK_AHEAD_MS;
 use ws_gateway::protocol::{CloseCode, ErrorWord, REPLY_TYPES, REQUEST_TYPES, SUBPROTOCOL_JSON};
-use ws_gateway::record::CLOCK_AHEAD_MS;
 use ws_gateway::{Config, Ring};
 
 use super::contract::{Contract, lost_references, words};

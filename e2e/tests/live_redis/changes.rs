@@ -1,6 +1,6 @@
 //! Changes of circles: told by whoever committed them; what nobody told is told by the gateway that leads the server.
 
-use ws_gateway::circle::CircleEdit;
+use ws_gateway::CircleEdit;
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! What a gateway finds out about its own calendar, and what one that is wrong does to others.
 
 use model::ManualClock;
-use ws_gateway::port::{FixLimit, Written};
+use ws_gateway::live::{FixLimit, Written};
 
 use super::*;
 

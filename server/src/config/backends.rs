@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use ws_gateway::redis;
+use ws_gateway::live::redis;
 
 /// Where state is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
-//! What the server says, apart from pushes, which [`crate::view`] puts together.
+//! What the server says, apart from pushes, which [`crate::session::view`] puts together.
 
 use serde::Serialize;
 
 use super::{ErrorWord, Fault};
-use crate::hint::Hint;
-use crate::record::Record;
+use crate::session::outbound::reporting_hint::Hint;
+use crate::session::record::Record;
 
 /// The names of all messages that the server sends, in the order of the documentation.
 pub const REPLY_TYPES: [&str; 17] = [

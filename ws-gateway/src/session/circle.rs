@@ -1,154 +1,185 @@
-//! Whom the session may see: their list, their channels, and what follows when something may have been missed.
+//! Whom a user may see, as a reading of it and the changes since.
+//!
+//! Readings and changes come by different ways and in any order: each carries its place in the directory's feed, and the
+//! later place wins. Pure.
 
-use model::{Metres, Moment};
+use std::collections::HashMap;
 
-use super::{Effect, Phase, Session};
-use crate::circle::{self, Amended, Amendment, Circle};
-use crate::port;
-use crate::protocol::CloseCode;
-use crate::protocol::reply::{Limits, Reply, Welcome};
+use model::{Metres, UserId};
 
-impl Session {
-    /// Whom the user may see was read.
-    pub(super) fn circle(
-        &mut self,
-        now: Moment,
-        answer: Result<Circle, port::Error>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let to_welcome = matches!(self.phase, Phase::Opening { welcomed: false });
-        let read = answer.ok();
-        if to_welcome && read.is_none() {
-            return self.close(CloseCode::TryAgainLater, "friends can't be read now", effects);
-        }
-        self.reads.circle_done(now.monotonic, read.is_some());
-        let Some(read) = read else { return };
-        let Some(circle) = self.circle.read(read) else {
-            return self.reads.circle_is_unknown();
+/// Changes since the last reading that one session remembers; with more, everything is read again.
+pub(crate) const AMENDMENTS_MAX: usize = 1_024;
+
+/// A place in the directory's feed of changes.
+///
+/// Positions grow with every change of any circle. Those of different timelines can't be compared: one ends where
+/// acknowledged changes may have been lost, as when a replica is promoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AsOf {
+    /// Which timeline, by a number that is most likely its own.
+    pub timeline: u64,
+    /// All changes up to here.
+    pub position: u64,
+}
+
+/// Whom a user may see, and how far they look, at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Circle {
+    /// All changes up to here are in it, and none after.
+    pub as_of: AsOf,
+    /// Friends whom the user may see precisely; each once.
+    pub friends: Vec<UserId>,
+    /// How far the user looks.
+    pub radius: Metres,
+}
+
+/// A change of somebody's circle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircleChange {
+    /// Its own place.
+    pub as_of: AsOf,
+    /// What becomes of it.
+    pub edit: CircleEdit,
+}
+
+/// What becomes of a circle, or of two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CircleEdit {
+    /// These two may see each other from now on, or may not any more.
+    Pair {
+        /// The one with the smaller id.
+        low: UserId,
+        /// The one with the greater id.
+        high: UserId,
+        /// Whether they may.
+        friends: bool,
+    },
+    /// How far a user looks.
+    Radius {
+        /// Who.
+        user: UserId,
+        /// Metres; none: as far as the deployment says.
+        radius_m: Option<u32>,
+    },
+}
+
+impl CircleChange {
+    /// Whose circles change.
+    pub fn users(&self) -> impl Iterator<Item = &UserId> {
+        let (one, other) = match &self.edit {
+            CircleEdit::Pair { low, high, .. } => (low, Some(high)),
+            CircleEdit::Radius { user, .. } => (user, None),
         };
-        if to_welcome {
-            self.radius = circle.radius;
-            self.view.set_radius(circle.radius);
-            self.phase = Phase::Opening { welcomed: true };
-            effects.push(Effect::Send(self.welcome(now)));
-        } else {
-            self.look_as_far_as(circle.radius);
-        }
-        let removed = self.view.set_friends(&circle.friends);
-        unwatch(removed, effects);
-        self.watch();
+        std::iter::once(one).chain(other)
     }
+}
 
-    /// The circle has changed, in this way.
-    pub(super) fn amend(&mut self, amendment: &Amendment, effects: &mut Vec<Effect>) {
-        match self.circle.amend(amendment) {
-            circle::Effect::None => {}
-            circle::Effect::Unknown => self.reads.circle_is_unknown(),
-            // Until the first reading there is nobody in the view: it will have this change, or be brought up to date.
-            circle::Effect::Apply if !self.is_welcomed() => {}
-            circle::Effect::Apply => match &amendment.what {
-                Amended::Friend(friend, true) => {
-                    self.view.add(friend);
-                    self.watch();
+/// A change as the circle of one user has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Amendment {
+    pub(crate) as_of: AsOf,
+    pub(crate) what: Amended,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Amended {
+    /// This other user may be seen, or not any more.
+    Friend(UserId, bool),
+    /// How far to look.
+    Radius(Metres),
+}
+
+/// What an amendment does to what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing: it, or a later one, is known.
+    None,
+    /// It is to be carried out.
+    Apply,
+    /// It can't be fitted in: everything is to be read again, and nothing to be told before.
+    Unknown,
+}
+
+/// What is known of one circle: the last reading's place, and what was amended after it.
+#[derive(Debug, Default)]
+pub(crate) struct CircleLog {
+    read: Option<AsOf>,
+    friends: HashMap<UserId, (AsOf, bool)>,
+    radius: Option<(AsOf, Metres)>,
+}
+
+impl CircleLog {
+    /// Takes a change in.
+    pub(crate) fn amend(&mut self, amendment: &Amendment) -> Effect {
+        let as_of = amendment.as_of;
+        let same_timeline = |other: AsOf| other.timeline == as_of.timeline;
+        if !self.known().is_none_or(same_timeline) {
+            self.forget();
+            return Effect::Unknown;
+        }
+        let is_later = |held: Option<AsOf>| held.is_none_or(|held| held.position < as_of.position);
+        if !is_later(self.read) {
+            return Effect::None;
+        }
+        match &amendment.what {
+            Amended::Friend(other, is_friend) => {
+                if !is_later(self.friends.get(other).map(|(held, _)| *held)) {
+                    return Effect::None;
                 }
-                Amended::Friend(friend, false) => {
-                    unwatch(self.view.remove(friend).into_iter().collect(), effects);
+                if self.friends.len() >= AMENDMENTS_MAX && !self.friends.contains_key(other) {
+                    self.forget();
+                    return Effect::Unknown;
                 }
-                Amended::Radius(radius) => self.look_as_far_as(*radius),
-            },
-        }
-    }
-
-    fn look_as_far_as(&mut self, radius: Metres) {
-        if radius != self.radius {
-            self.radius = radius;
-            self.radius_told = false;
-            self.view.set_radius(radius);
-        }
-    }
-
-    /// Sees to it that whoever isn't watched yet is.
-    fn watch(&mut self) {
-        if self.view.has_unwatched() {
-            self.reads.want_positions();
-        }
-        self.go_live();
-    }
-
-    fn welcome(&self, now: Moment) -> String {
-        let config = &self.config;
-        let caller = self.caller.as_ref();
-        let welcome = Welcome {
-            user: caller.map_or("", |c| c.user.as_str()),
-            session: &self.id,
-            epoch: &self.epoch,
-            time_ms: now.wall.0,
-            ttl_ms: config.ttl_ms,
-            radius_m: self.radius.0,
-            tick_ms: config.tick_ms,
-            ping_interval_ms: config.ping_interval_ms,
-            token_expires_ms: caller.map_or(0, |c| c.expires.0),
-            limits: Limits {
-                message_bytes: config.message_bytes_max,
-                batch_fixes: config.batch_fixes_max,
-                fixes_per_s: config.fixes_per_s,
-                fixes_burst: config.fixes_burst,
-                bytes_per_s: config.bytes_per_s,
-            },
-            hint: self.hints.given().into(),
-        };
-        Reply::Welcome(Box::new(welcome)).encode()
-    }
-
-    /// The channels that weren't watched are subscribed, and their positions are in the view; or some are not.
-    pub(super) fn positions(&mut self, now: Moment, ok: bool) {
-        self.reads.positions_done(now.monotonic, ok);
-        if ok && !std::mem::replace(&mut self.reads.own_channel, true) {
-            // From here on no change of the circle is missed. What was read before, while the user's own server was
-            // away, may lack one.
-            self.reads.want_circle();
-        } else if !self.is_welcomed() && !self.reads.own_channel {
-            // The client may know its friends' names while their positions can't be read, and that its fixes fail.
-            self.reads.want_circle();
-        }
-        self.go_live();
-    }
-
-    /// Whether the client was told who it is.
-    pub(crate) fn is_welcomed(&self) -> bool {
-        matches!(self.phase, Phase::Live | Phase::Opening { welcomed: true })
-    }
-
-    fn go_live(&mut self) {
-        let opening = matches!(self.phase, Phase::Opening { welcomed: true });
-        if opening && self.reads.own_channel && self.reads.are_idle() {
-            self.start_over();
-        }
-    }
-
-    /// Something may have been missed; what the view holds is the newest again.
-    pub(super) fn gap(&mut self, effects: &mut Vec<Effect>) {
-        // Whoever isn't live yet gets its first snapshot anyway.
-        if matches!(self.phase, Phase::Live) {
-            // Told once, however often it happens before the snapshot.
-            if !std::mem::replace(&mut self.gap_told, true) {
-                effects.push(Effect::Gap);
-                // Not an effect: that would wait behind a call under way, and the snapshot pass it.
-                self.gap_due = true;
+                self.friends.insert(other.clone(), (as_of, *is_friend));
             }
-            self.start_over();
+            Amended::Radius(radius) => {
+                if !is_later(self.radius.map(|(held, _)| held)) {
+                    return Effect::None;
+                }
+                self.radius = Some((as_of, *radius));
+            }
         }
+        Effect::Apply
     }
 
-    fn start_over(&mut self) {
-        self.phase = Phase::Live;
-        self.snapshot_due = true;
-        self.view.start_over();
+    /// Brings a reading up to date by what was amended after it. None if the two don't fit together: then it is to be
+    /// read once more.
+    pub(crate) fn read(&mut self, mut circle: Circle) -> Option<Circle> {
+        let as_of = circle.as_of;
+        let amended = self.friends.values().map(|(held, _)| *held).chain(self.radius.map(|r| r.0));
+        if amended.into_iter().any(|held| held.timeline != as_of.timeline) {
+            self.forget();
+            return None;
+        }
+        // A reading that was overtaken by another one.
+        if self
+            .read
+            .is_some_and(|held| held.timeline == as_of.timeline && held.position > as_of.position)
+        {
+            return None;
+        }
+        self.read = Some(as_of);
+        self.friends.retain(|_, (held, _)| held.position > as_of.position);
+        self.radius = self.radius.filter(|(held, _)| held.position > as_of.position);
+        circle.friends.retain(|friend| !self.friends.contains_key(friend));
+        let added = self.friends.iter().filter(|(_, (_, is_friend))| *is_friend);
+        circle.friends.extend(added.map(|(user, _)| user.clone()));
+        if let Some((_, radius)) = self.radius {
+            circle.radius = radius;
+        }
+        Some(circle)
+    }
+
+    /// Any place that is known.
+    fn known(&self) -> Option<AsOf> {
+        let amended = || self.friends.values().next().map(|(held, _)| *held);
+        self.read.or_else(amended).or(self.radius.map(|(held, _)| held))
+    }
+
+    fn forget(&mut self) {
+        *self = Self::default();
     }
 }
 
-fn unwatch(slots: Vec<u32>, effects: &mut Vec<Effect>) {
-    if !slots.is_empty() {
-        effects.push(Effect::Unwatch(slots));
-    }
-}
+#[cfg(test)]
+mod tests;

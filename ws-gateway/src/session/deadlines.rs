@@ -29,7 +29,7 @@ impl Session {
         }
     }
 
-    /// When [`crate::mailbox::Signals::timer`] should be given next.
+    /// When [`crate::fanout::mailbox::Signals::timer`] should be given next.
     pub(crate) fn deadline(&self, now: Moment) -> Option<Monotonic> {
         let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
         let unresponsive_at = ping_at.plus_ms(self.config.ping_grace_ms);

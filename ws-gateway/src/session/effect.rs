@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use crate::circle::Circle;
-use crate::mailbox::Signals;
-use crate::port::{self, Channel, Written};
+use model::Caller;
+
+use crate::fanout::mailbox::Signals;
+use crate::live::{self, Channel, Written};
 use crate::protocol::request::Token;
 use crate::protocol::{CloseCode, ErrorWord};
-use crate::record::{Record, Sighting};
 use crate::session::FixesUsed;
-use model::Caller;
+use crate::session::circle::Circle;
+use crate::session::record::{Record, Sighting};
 
 /// What can happen to a session.
 pub(crate) enum Input<'a> {
@@ -24,11 +25,11 @@ pub(crate) enum Input<'a> {
     /// [`Call::Renew`] is done; the error says why the token doesn't do.
     Renewed(Result<Caller, String>),
     /// [`super::Read::Circle`] is done.
-    Circle(Result<Circle, port::Error>),
+    Circle(Result<Circle, live::Error>),
     /// [`super::Read::Positions`] is done, and all news from it was given.
-    Positions(Result<(), port::Error>),
+    Positions(Result<(), live::Error>),
     /// [`Call::Announce`] is done.
-    Announced(Result<Written, port::Error>),
+    Announced(Result<Written, live::Error>),
     /// The newest record under a slot; none if there is nobody to be seen.
     News(u32, Option<Arc<Record>>),
     /// Something was left from outside; if it is a drain, this session is to close within so many milliseconds.

@@ -1,16 +1,18 @@
 //! What a phone says of itself: fixes, `keep`, `sign_off`.
 
+pub(crate) mod validation;
+
 use std::sync::Arc;
 
 use model::{DeviceId, Moment, Timestamp, Version};
 
 use super::{Effect, Session, effect::Call};
-use crate::intake::{self, DEVICES_MAX, Timing, Unshown};
-use crate::port::{self, Channel, Written};
+use crate::live::{self, Channel, Written};
 use crate::protocol::reply::{self, Reply};
 use crate::protocol::request::SentFix;
 use crate::protocol::{ErrorWord, Fault};
-use crate::record::{Presence, Record, Sighting};
+use crate::session::record::{Presence, Record, Sighting};
+use validation::{DEVICES_MAX, Timing, Unshown};
 
 /// What the answer will be about, once the position store has answered.
 pub(super) enum Announcing {
@@ -54,7 +56,7 @@ impl Session {
             if !self.intake.advance(&device, fix.seq) {
                 continue;
             }
-            match intake::time(fix.time.map(|t| t.0), now, self.config.ttl_ms) {
+            match validation::time(fix.time.map(|t| t.0), now, self.config.ttl_ms) {
                 Ok(timing) if newest.is_none_or(|(held, _)| timing.effective >= held.effective) => {
                     newest = Some((timing, fix));
                 }
@@ -137,7 +139,7 @@ impl Session {
 
     pub(super) fn announced(
         &mut self,
-        answer: &Result<Written, port::Error>,
+        answer: &Result<Written, live::Error>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(announcing) = self.announcing.take() else { return };

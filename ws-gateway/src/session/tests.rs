@@ -3,8 +3,8 @@
 use super::*;
 use model::{Role, Timestamp};
 
-use crate::circle::{AsOf, Circle};
-use crate::port;
+use crate::live;
+use crate::session::circle::{AsOf, Circle};
 
 const START: Moment = Moment { wall: Timestamp(1_800_000_000_000), monotonic: Monotonic(0) };
 
@@ -214,7 +214,7 @@ fn of_a_batch_only_the_newest_believable_fix_is_shown() {
         (sighting.record.version.seq, sighting.record.version.effective.0),
         (2, now_ms - 1_000)
     );
-    let effects = alone.step(Input::Announced(Ok(port::Written::Newest)));
+    let effects = alone.step(Input::Announced(Ok(live::Written::Newest)));
     let acked = effects.iter().any(|effect| {
         matches!(effect, Effect::Send(text) if text.contains(r#""seq":4,"kept":"memory","shown":true"#))
     });
@@ -227,7 +227,7 @@ fn a_friend_list_that_can_not_be_read_at_first_asks_the_client_to_come_back() {
     alone.step(Input::Admitted(caller("alice", 3_600_000), FixesUsed::default()));
     assert_eq!(alone.session.next_read(alone.now), Some(Read::Positions));
     alone.step(Input::Positions(Ok(())));
-    let failed = port::Error { detail: "down".to_owned() };
+    let failed = live::Error { detail: "down".to_owned() };
     assert_eq!(closed(&alone.step(Input::Circle(Err(failed)))), Some(CloseCode::TryAgainLater));
 }
 

@@ -8,10 +8,10 @@ use model::{Caller, Role, Timestamp, UserId};
 use serde_json::Value;
 
 use super::START;
-use crate::driver::{Driver, Out};
-use crate::gateway::Gateway;
 use crate::protocol::CloseCode;
+use crate::service::Gateway;
 use crate::session::Input;
+use crate::transport::driver::{Driver, Out};
 
 /// One connection, with what its client has heard.
 pub(super) struct Client {

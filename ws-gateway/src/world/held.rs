@@ -11,10 +11,10 @@ use futures_util::future::BoxFuture;
 use model::{Metres, UserId};
 use parking_lot::Mutex;
 
-use crate::circle::{AsOf, Circle, CircleChange, CircleEdit};
-use crate::friends::Friends;
-use crate::port::{Bus, Channel, Error, Live, PositionStore, Sink, Written};
-use crate::record::Sighting;
+use crate::live::{Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use crate::service::friends::Friends;
+use crate::session::circle::{AsOf, Circle, CircleChange, CircleEdit};
+use crate::session::record::Sighting;
 
 type Work = Box<dyn FnOnce() + Send>;
 

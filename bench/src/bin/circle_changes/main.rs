@@ -14,10 +14,10 @@ use directory::postgres::{self, PostgresStore};
 use directory::{Directory, DisplayName, Limits};
 use model::{Clock, Random, SeededRandom, SystemClock, UserId};
 use tokio::task::JoinSet;
-use ws_gateway::circle::CircleChange;
-use ws_gateway::port::{Channel, Live, Sink};
-use ws_gateway::record::Sighting;
-use ws_gateway::redis::{Config, Redis, Server};
+use ws_gateway::CircleChange;
+use ws_gateway::Sighting;
+use ws_gateway::live::redis::{Config, Redis, Server};
+use ws_gateway::live::{Channel, Live, Sink};
 use ws_gateway::{Deps, Gateway};
 
 const USAGE: &str = "circle_changes DATABASE_URL REDIS_URL GATEWAYS USERS SECONDS WATCHED_ON";

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use model::{Clock, DeviceId, Fix, Position, Random, SeededRandom, SystemClock, UserId, Version};
 use report::Report;
-use ws_gateway::port::{Channel, Live, Sink};
-use ws_gateway::record::{Presence, Record, Sighting};
-use ws_gateway::redis::{Config, Redis, Server};
+use ws_gateway::live::redis::{Config, Redis, Server};
+use ws_gateway::live::{Channel, Live, Sink};
+use ws_gateway::{Presence, Record, Sighting};
 
 const USAGE: &str = "redis_return PORT GATEWAYS SUBSCRIPTIONS USERS ANNOUNCED";
 

@@ -5,8 +5,8 @@ use model::{Clock, UserId, distance};
 
 use super::super::id;
 use super::stage::{PEOPLE, Stage};
-use crate::port::Channel;
-use crate::record::Sighting;
+use crate::live::Channel;
+use crate::session::record::Sighting;
 
 /// How long after its end a silence may still be told as presence.
 const TOLD_WITHIN_MS: u64 = 1_000;

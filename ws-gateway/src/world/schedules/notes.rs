@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::UserId;
 
-use crate::circle::{CircleChange, CircleEdit};
+use crate::session::circle::{CircleChange, CircleEdit};
 
 /// How far apart the two places where people are, degrees of latitude: some 1,100 m.
 const APART_DEG: f64 = 0.01;

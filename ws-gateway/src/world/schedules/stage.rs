@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use super::super::held::{HeldFriends, HeldLive, HeldSink, Holds, Truth};
 use super::super::{Client, START, id};
-use crate::circle::{CircleChange, CircleEdit};
 use crate::config::Config;
-use crate::embedded::Embedded;
-use crate::gateway::{Deps, Gateway};
-use crate::port::{Channel, Live};
-use crate::record::Sighting;
+use crate::live::embedded::Embedded;
+use crate::live::{Channel, Live};
 use crate::seam;
+use crate::service::{Deps, Gateway};
+use crate::session::circle::{CircleChange, CircleEdit};
+use crate::session::record::Sighting;
 
 use super::notes::Notes;
 use super::theme::{Happening, Theme};
@@ -231,7 +231,7 @@ impl Stage {
 /// Somebody on the bus who listens to nothing: the relay of what nobody told.
 struct Nobody;
 
-impl crate::port::Sink for Nobody {
+impl crate::live::Sink for Nobody {
     fn deliver(&self, _: &Channel, _: Sighting) {}
 
     fn gap(&self, _: &[Channel]) {}

@@ -9,11 +9,11 @@ use super::super::super::{Client, id};
 use super::{
     Change, GATEWAYS, PEOPLE, RADII_M, Stage, TOKEN_LONG_MS, TOKEN_SHORT_MS, TTL_MS, pair,
 };
-use crate::circle::{CircleChange, CircleEdit};
-use crate::port::{Channel, Live};
-use crate::record::{Presence, Record, Sighting};
+use crate::live::{Channel, Live};
 use crate::seam;
 use crate::session::Input;
+use crate::session::circle::{CircleChange, CircleEdit};
+use crate::session::record::{Presence, Record, Sighting};
 
 impl Stage {
     pub(super) fn fix(&mut self, client: usize, below: &dyn Fn(usize) -> usize) {

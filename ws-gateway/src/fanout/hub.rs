@@ -1,0 +1,196 @@
+mod entry;
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
+
+use futures_util::future::BoxFuture;
+use metrics::Counter;
+use model::{Clock, Monotonic};
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::fanout::mailbox::Mailbox;
+use crate::fanout::timers::Timers;
+use crate::live::{Bus, Channel, Error};
+use crate::session::record::Sighting;
+use crate::session::view::SELF_SLOT;
+pub(crate) use entry::Cell;
+use entry::{State, Watcher};
+
+/// How many locks the map of channels is spread over.
+const STRIPES: usize = 64;
+
+/// How long a channel outlives its last watcher, so that a phone that reconnects finds it.
+const IDLE_MS: u64 = 1_000;
+
+/// Every channel that somebody on this gateway watches, its newest sighting, and who watches.
+///
+/// A delivery locks one channel, marks the mailboxes of its watchers and is done: who is near, and what they are sent, is
+/// worked out by each watcher's session when it can send.
+pub(crate) struct Hub {
+    stripes: Box<[Mutex<Stripe>]>,
+    hasher: RandomState,
+    /// Held while channels are made or dropped, so that the bus hears of both in the same order.
+    order: Mutex<()>,
+    timers: Arc<Timers<Due>>,
+    clock: Arc<dyn Clock>,
+    deliveries: Counter,
+}
+
+type Stripe = HashMap<Channel, Arc<Cell>>;
+
+/// What happens when its time has come.
+pub(crate) enum Due {
+    /// The tick of a session's last push is over.
+    Tick(Arc<Mailbox>),
+    /// A session has a deadline of its own: a ping, an expiry, a close.
+    Wake(Arc<Mailbox>),
+    /// A held sighting may have expired.
+    Expire(Weak<Cell>),
+    /// A channel has had no watcher for a while.
+    Idle(Weak<Cell>),
+}
+
+impl Hub {
+    pub(crate) fn new(
+        timers: Arc<Timers<Due>>,
+        clock: Arc<dyn Clock>,
+        deliveries: Counter,
+    ) -> Self {
+        let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
+        let (hasher, order) = (RandomState::new(), Mutex::default());
+        Self { stripes, hasher, order, timers, clock, deliveries }
+    }
+
+    fn stripe(&self, channel: &Channel) -> MutexGuard<'_, Stripe> {
+        let index = self.hasher.hash_one(channel) as usize % STRIPES;
+        self.stripes[index].lock()
+    }
+
+    fn find(&self, channel: &Channel) -> Option<Arc<Cell>> {
+        self.stripe(channel).get(channel).cloned()
+    }
+
+    /// Marks a slot in `mailbox` whenever there is news on its channel. What was known before is for
+    /// [`Self::make_sure`] to bring.
+    pub(crate) fn watch(
+        &self,
+        mailbox: &Arc<Mailbox>,
+        channels: impl IntoIterator<Item = (Channel, u32)>,
+    ) -> Vec<Arc<Cell>> {
+        let _order = self.order();
+        let watch = |(channel, slot)| {
+            let cell = self.cell(&channel);
+            cell.lock().watchers.push(Watcher { mailbox: mailbox.clone(), slot });
+            cell
+        };
+        channels.into_iter().map(watch).collect()
+    }
+
+    /// Asks the bus for channels that somebody watches; completes when it delivers for all of them.
+    pub(crate) fn subscribe(
+        &self,
+        bus: &dyn Bus,
+        channels: Vec<Channel>,
+    ) -> BoxFuture<'static, Result<(), Error>> {
+        let _order = self.order();
+        bus.subscribe(channels)
+    }
+
+    fn order(&self) -> MutexGuard<'_, ()> {
+        self.order.lock()
+    }
+
+    fn cell(&self, channel: &Channel) -> Arc<Cell> {
+        let make = || Cell {
+            channel: channel.clone(),
+            ready: AtomicBool::new(false),
+            state: Mutex::default(),
+        };
+        self.stripe(channel).entry(channel.clone()).or_insert_with(|| Arc::new(make())).clone()
+    }
+
+    /// Stops marking; the channel itself goes a little later if nobody else watches it.
+    pub(crate) fn unwatch(&self, cell: &Arc<Cell>, mailbox: &Arc<Mailbox>) {
+        let mut state = cell.lock();
+        state.watchers.retain(|w| !Arc::ptr_eq(&w.mailbox, mailbox));
+        if state.watchers.is_empty() {
+            let later = self.clock.now().monotonic.plus_ms(IDLE_MS);
+            self.keep(cell, &mut state, later);
+        }
+    }
+
+    fn keep(&self, cell: &Arc<Cell>, state: &mut State, until: Monotonic) {
+        if state.kept_until.replace(until).is_none() {
+            self.timers.at(until, Due::Idle(Arc::downgrade(cell)));
+        }
+    }
+
+    /// What is held of those of these channels that somebody watches as their own.
+    pub(crate) fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+        let now = self.clock.now();
+        let held = channels.iter().filter_map(|channel| {
+            let cell = self.find(channel)?;
+            let state = cell.lock();
+            let is_own = state.watchers.iter().any(|watcher| watcher.slot == SELF_SLOT);
+            let sighting = state.sighting.clone().filter(|s| is_own && s.holds(now.monotonic))?;
+            Some((channel.clone(), sighting))
+        });
+        held.collect()
+    }
+
+    /// Tells everybody who watches these channels, other than as their own, that something may have been missed.
+    pub(crate) fn gap(&self, channels: &[Channel]) {
+        for cell in channels.iter().filter_map(|channel| self.find(channel)) {
+            for watcher in cell.lock().watchers.iter().filter(|watcher| watcher.slot != SELF_SLOT) {
+                watcher.mailbox.signal(|signals| signals.gap = true);
+            }
+        }
+    }
+
+    /// Takes in what is new about a channel that is watched here; everything else is dropped.
+    pub(crate) fn take_in(&self, channel: &Channel, sighting: Sighting) {
+        if let Some(cell) = self.find(channel) {
+            let marked = cell.put(sighting, self.clock.now(), &self.timers);
+            self.deliveries.increment(marked as u64);
+        }
+    }
+
+    /// Lets go of channels that have had no watcher for a while.
+    pub(crate) fn drop_idle(&self, bus: &dyn Bus, idle: &[Arc<Cell>]) {
+        if idle.is_empty() {
+            return;
+        }
+        let _order = self.order();
+        let now = self.clock.now().monotonic;
+        let mut dropped = Vec::new();
+        for cell in idle {
+            let mut stripe = self.stripe(&cell.channel);
+            let same = stripe.get(&cell.channel).is_some_and(|held| Arc::ptr_eq(held, cell));
+            let mut state = cell.lock();
+            let kept_until = state.kept_until.take().filter(|until| *until > now);
+            if !state.watchers.is_empty() {
+                continue;
+            }
+            if let Some(until) = kept_until {
+                self.keep(cell, &mut state, until);
+            } else if same {
+                // Else the timer would keep what is left of the channel until its position had expired.
+                cell.disarm(&mut state, &self.timers);
+                state.dropped = true;
+                stripe.remove(&cell.channel);
+                dropped.push(cell.channel.clone());
+            }
+        }
+        if !dropped.is_empty() {
+            bus.unsubscribe(dropped);
+        }
+    }
+
+    /// How many channels are watched.
+    pub(crate) fn channels(&self) -> usize {
+        self.stripes.iter().map(|s| s.lock().len()).sum()
+    }
+}

@@ -1,0 +1,139 @@
+use std::task::Waker;
+
+use futures_util::task::AtomicWaker;
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::session::circle::Amendment;
+use crate::session::view::dirty_set::Marks;
+
+/// Changes of a circle that wait for one session; with more, it reads its circle anew.
+const AMENDMENTS_WAITING_MAX: usize = 256;
+
+/// Things a session must do, other than look at friends; left from outside, taken at its next turn.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent signals, each given by somebody else"
+)]
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Signals {
+    /// How the circle of friends changes, in order.
+    pub(crate) amendments: Vec<Amendment>,
+    /// The circle may have changed, and it isn't known how: read it, and tell nothing until then.
+    pub(crate) circle_unknown: bool,
+    /// Something may have been missed: tell the client and start over from the cache.
+    pub(crate) gap: bool,
+    /// Those of whom nothing could be told for a while may be told of again.
+    pub(crate) regained: bool,
+    /// The server is going away.
+    pub(crate) drain: bool,
+    /// A deadline of the session's own has come.
+    pub(crate) timer: bool,
+}
+
+impl Signals {
+    /// One more change of the circle.
+    pub(crate) fn amend(&mut self, amendment: Amendment) {
+        if self.amendments.len() < AMENDMENTS_WAITING_MAX {
+            self.amendments.push(amendment);
+        } else {
+            self.amendments = Vec::new();
+            self.circle_unknown = true;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Where the rest of the gateway leaves word for one session.
+///
+/// Holds one bit per friend, however much happens: only *that* somebody moved, never where; the
+/// session looks up the newest position when it is able to send it.
+pub(crate) struct Mailbox {
+    state: Mutex<State>,
+    waker: AtomicWaker,
+}
+
+#[derive(Default)]
+struct State {
+    marked: Marks,
+    signals: Signals,
+    /// A push went out less than a tick ago: marks can wait for the tick's end.
+    cooling: bool,
+}
+
+impl Mailbox {
+    pub(crate) fn new() -> Self {
+        Self { state: Mutex::default(), waker: AtomicWaker::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    /// The friend in this slot has news.
+    pub(crate) fn mark(&self, slot: u32) {
+        let mut state = self.lock();
+        if !state.marked.insert(slot) {
+            return;
+        }
+        let wake = !state.cooling;
+        drop(state);
+        if wake {
+            self.waker.wake();
+        }
+    }
+
+    /// Leaves a signal, which ends the session's wait at once.
+    pub(crate) fn signal(&self, set: impl FnOnce(&mut Signals)) {
+        set(&mut self.lock().signals);
+        self.waker.wake();
+    }
+
+    /// From now on marks don't wake the session, until [`Self::tick_over`]; `false` if that was so already. What is
+    /// marked at this moment still gets its turn: then nothing cools.
+    pub(crate) fn cool(&self) -> bool {
+        let mut state = self.lock();
+        if !state.marked.is_empty() {
+            drop(state);
+            self.waker.wake();
+            return false;
+        }
+        !std::mem::replace(&mut state.cooling, true)
+    }
+
+    /// The tick has ended.
+    pub(crate) fn tick_over(&self) {
+        let mut state = self.lock();
+        state.cooling = false;
+        let wake = !state.marked.is_empty();
+        drop(state);
+        if wake {
+            self.waker.wake();
+        }
+    }
+
+    pub(crate) fn register(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+
+    /// Takes all that was left, at one moment: whoever sees a mark has seen every signal that came before it. The slots
+    /// that were marked are exchanged for an empty set.
+    pub(crate) fn take(&self, empty: &mut Marks) -> Signals {
+        let mut state = self.lock();
+        std::mem::swap(&mut state.marked, empty);
+        std::mem::take(&mut state.signals)
+    }
+
+    /// Takes the signals alone, if there are any.
+    pub(crate) fn take_signals(&self) -> Option<Signals> {
+        let mut state = self.lock();
+        (!state.signals.is_empty()).then(|| std::mem::take(&mut state.signals))
+    }
+
+    /// Its session has ended: what a timer may still hold of it is small.
+    pub(crate) fn close(&self) {
+        *self.lock() = State::default();
+    }
+}

@@ -1,0 +1,247 @@
+//! What the gateway needs from the world: a bus that carries sightings between gateways, and a cache that remembers the
+//! newest one of each user. Adapters live in folders of their own; one list of cases ([`conformance`]) holds for
+//! all of them.
+
+pub mod conformance;
+pub mod embedded;
+mod positions;
+pub mod redis;
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use model::{ErrorKind, Monotonic, UserId};
+
+pub use crate::session::channel::Channel;
+use crate::session::circle::{AsOf, CircleChange};
+pub use crate::session::record::{Sighting, Written};
+
+/// A failed call. Nothing is known of what it did: every call may be repeated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What failed, for the log: no position, no token.
+    pub detail: String,
+}
+
+impl Error {
+    /// All failures here are of one kind: the servers behind the port can't be reached.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Unavailable
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// How many fixes a user may send, over all gateways and connections. The same for all gateways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixLimit {
+    /// Fixes a second on average, at least 1.
+    pub per_s: u32,
+    /// Fixes at once after a pause, at least 1.
+    pub burst: u32,
+}
+
+impl FixLimit {
+    /// How long one fix is owed for, milliseconds.
+    pub fn interval_ms(self) -> f64 {
+        1_000.0 / f64::from(self.per_s.max(1))
+    }
+
+    /// How long may be owed for at most, milliseconds.
+    pub fn burst_ms(self) -> f64 {
+        self.interval_ms() * f64::from(self.burst.max(1))
+    }
+}
+
+impl Default for FixLimit {
+    fn default() -> Self {
+        Self { per_s: 20, burst: 200 }
+    }
+}
+
+/// How long a gateway leads a server that it doesn't hear of any more, milliseconds: then another one may. It asks for more
+/// five times in a second. With the pauses until another one asks, and looks, it makes less than a second.
+pub const LEAD_LEASE_MS: u64 = 450;
+
+/// How long a gateway tells of users whose changes it may not hear, milliseconds.
+pub const CURRENT_LEASE_MS: u64 = 5_000;
+
+/// How a gateway stands to one of the servers through which changes of circles are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedServer {
+    /// All changes of its users up to here were told through it, and heard.
+    pub heard: Option<AsOf>,
+    /// This gateway tells through it what others may have left untold.
+    pub leads: bool,
+    /// What is told through it may be missed at present.
+    pub missed: bool,
+    /// Its users may be told of: see [`Live::is_current`].
+    pub current: bool,
+}
+
+/// Where a bus hands over what it receives; the gateway's hub. Called from the bus' read loop, so it must not block.
+pub trait Sink: Send + Sync {
+    /// Something was published on a subscribed channel by another gateway. Repeats and old versions are harmless.
+    fn deliver(&self, channel: &Channel, sighting: Sighting);
+
+    /// Circles of users have changed, as another gateway has told (see [`Live::tell`]); in order. Repeats are harmless.
+    fn changed(&self, changes: &[CircleChange]) {
+        let _ = changes;
+    }
+
+    /// What this gateway holds of those of these channels whose users are connected to it: it can write them again into
+    /// a server that has lost its memory, whoever wrote them first.
+    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+        let _ = channels;
+        Vec::new()
+    }
+
+    /// Something may have been missed on these channels. The newest of what the store holds of them has been delivered
+    /// before, so that whoever is told can start over at once.
+    fn gap(&self, channels: &[Channel]);
+}
+
+/// Carries sightings from the gateway that a phone talks to, to the gateways of those who watch it.
+///
+/// * **Order.** Per channel and publisher, in order of the calls. Across publishers none: versions decide.
+/// * **Loss.** What is published after a `subscribe` returned is delivered, or [`Sink::gap`] is called, with the channels
+///   on which it may have been lost and no others.
+/// * **Replay.** May deliver twice; never invents. A gateway isn't told its own.
+/// * **Subscribing.** A set, not a counter: twice is once. `subscribe` and `unsubscribe` take effect in the order in
+///   which they are *called*, before the returned future is first polled.
+pub trait Bus: Send + Sync {
+    /// Publishes to every other gateway that has subscribed. On an error the caller drops the event: the cache has it,
+    /// and the bus owes its subscribers a gap.
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>>;
+
+    /// Completes once everything published from then on will be delivered.
+    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>>;
+
+    /// Ends deliveries, at some time soon.
+    fn unsubscribe(&self, channels: Vec<Channel>);
+}
+
+/// Remembers the newest sighting of each channel until it expires.
+///
+/// * **Order.** Guarded by [`crate::session::record::merge`]: a write of an older version changes nothing, whoever writes when.
+/// * **Durability.** Memory. A new epoch is announced when it may have been lost.
+/// * **Retry.** Every call may be repeated.
+pub trait PositionStore: Send + Sync {
+    /// Writes what is newer than what is cached; answers in the order of the input.
+    fn write(
+        &self,
+        sightings: Vec<(Channel, Sighting)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, Error>>;
+
+    /// The newest that still holds, or nothing, in the order of the input. Sign-offs are records too.
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>>;
+}
+
+/// Both together, as a gateway uses them.
+pub trait Live: Bus + PositionStore {
+    /// Caches, then publishes what was newest; an adapter whose cache and bus are one server does both in one trip.
+    /// A subscriber who reads the cache after subscribing therefore has every sighting: from the cache or the bus.
+    fn announce(&self, sighting: (Channel, Sighting)) -> BoxFuture<'_, Result<Written, Error>> {
+        Box::pin(async move {
+            let written = self.write(vec![sighting.clone()]).await?;
+            let outcome = written.first().copied().unwrap_or(Written::Older);
+            if outcome == Written::Newest {
+                self.publish(vec![sighting]).await?;
+            }
+            Ok(outcome)
+        })
+    }
+
+    /// Tells all other gateways that these circles have changed, on the channels of both users of each: whoever watches
+    /// one of them hears it before whatever is announced of that user after this has returned. Gateways that have missed
+    /// it find it in the directory's feed.
+    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
+        let _ = changes;
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Which of the servers behind the port has this user: calls about users of different servers fail independently.
+    fn server_of(&self, user: &UserId) -> usize {
+        let _ = user;
+        0
+    }
+
+    /// Whether every change of this user's circle is heard of: within [`CURRENT_LEASE_MS`] a probe came through the user's
+    /// server, or the feed was read. If not, nothing may be told of them.
+    fn is_current(&self, user: &UserId, now: Monotonic) -> bool {
+        let _ = (user, now);
+        true
+    }
+
+    /// Whether that holds for all users.
+    fn are_all_current(&self, now: Monotonic) -> bool {
+        let _ = now;
+        true
+    }
+
+    /// The servers through which changes of circles are told, by their numbers; none if all is in one process.
+    fn feed_servers(&self) -> Vec<FeedServer> {
+        Vec::new()
+    }
+
+    /// Tells those changes out of the feed through one server that [`Self::tell`] hasn't told through it, by any gateway,
+    /// and leaves the mark there that all up to `up_to` were told.
+    fn relay(
+        &self,
+        server: usize,
+        changes: Vec<CircleChange>,
+        up_to: AsOf,
+    ) -> BoxFuture<'_, Result<(), Error>> {
+        let _ = (server, changes, up_to);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Whether this gateway may lead servers: not while it can't read the feed.
+    fn may_lead(&self, may: bool) {
+        let _ = may;
+    }
+
+    /// The feed was read to its end, and that began at this moment: whatever was subscribed before has missed nothing.
+    fn followed(&self, began: Monotonic) {
+        let _ = began;
+    }
+
+    /// As [`Self::announce`], for the newest of so many `fixes` that its user has sent at once, which count towards their limit. What
+    /// is older than what is cached, or the same, counts nothing. A limit survives connections and gateways, but not the
+    /// loss of what is cached.
+    ///
+    /// Whatever limits nothing by itself, as fakes of tests, may leave it as it is; conformance asks for more.
+    fn announce_fixes(
+        &self,
+        sighting: (Channel, Sighting),
+        fixes: u32,
+    ) -> BoxFuture<'_, Result<Written, Error>> {
+        let _ = fixes;
+        self.announce(sighting)
+    }
+
+    /// Changes whenever cached positions may have been lost; the same for all gateways.
+    fn epoch(&self) -> String;
+
+    /// What keeps it, or a part of it, from working now, for operators: no position, no token, no password.
+    fn fault(&self) -> Option<String> {
+        None
+    }
+
+    /// Why new clients had better be sent to another gateway: nothing of it works, or it would work against others. None
+    /// while only a part is away, as it is for all gateways.
+    fn unfit(&self) -> Option<String> {
+        self.fault()
+    }
+
+    /// How far this process' calendar is ahead of each server's, milliseconds; only of those that answer.
+    fn clock_offsets_ms(&self) -> Vec<i64> {
+        Vec::new()
+    }
+}

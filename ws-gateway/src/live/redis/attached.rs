@@ -1,0 +1,289 @@
+//! One gateway's end of many Redis servers: each call goes to the servers of the users that it is about.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::future::{BoxFuture, join_all, try_join_all};
+use model::{Clock, Monotonic, UserId};
+use shard_map::{ShardMap, Slot};
+
+use super::changes;
+use super::requests::{Note, Put, Request};
+use super::shard::Shard;
+use super::shard::inbox::BATCH_MAX;
+use crate::live::{
+    Bus, CURRENT_LEASE_MS, Channel, Error, FeedServer, FixLimit, Live, PositionStore, Written,
+};
+use crate::session::circle::{AsOf, CircleChange};
+use crate::session::record::Sighting;
+
+/// One gateway's end.
+pub(super) struct Attached {
+    pub(super) map: Arc<ShardMap>,
+    pub(super) limit: FixLimit,
+    /// By the map's numbers.
+    pub(super) shards: Vec<Shard>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Until when it counts that the feed was read, milliseconds of monotonic time.
+    pub(super) followed_until: AtomicU64,
+}
+
+/// Changes of circles that are published in one pipeline.
+const TOLD_MAX: usize = 256;
+
+impl Attached {
+    fn index(&self, channel: &Channel) -> usize {
+        self.map.index_of(Slot::of(&channel.user))
+    }
+
+    fn shard(&self, channel: &Channel) -> &Shard {
+        &self.shards[self.index(channel)]
+    }
+
+    /// The positions of these channels in the input, by shard; shards that have none are left out.
+    fn by_shard(&self, channels: &[Channel]) -> Vec<(&Shard, Vec<usize>)> {
+        let mut all: Vec<_> = self.shards.iter().map(|shard| (shard, Vec::new())).collect();
+        for (at, channel) in channels.iter().enumerate() {
+            all[self.index(channel)].1.push(at);
+        }
+        all.retain(|(_, positions)| !positions.is_empty());
+        all
+    }
+
+    fn split(&self, channels: &[Channel]) -> Vec<(&Shard, Vec<Channel>)> {
+        let pick =
+            |positions: Vec<usize>| positions.into_iter().map(|at| channels[at].clone()).collect();
+        self.by_shard(channels)
+            .into_iter()
+            .map(|(shard, positions)| (shard, pick(positions)))
+            .collect()
+    }
+
+    /// Writes at no cost; `publish` says whether others are told if it is news.
+    async fn put(
+        &self,
+        channel: Channel,
+        sighting: Sighting,
+        publish: bool,
+    ) -> Result<Written, Error> {
+        self.write_put(Put { channel, sighting, publish, cost_ms: 0.0 }).await
+    }
+
+    async fn write_put(&self, put: Put) -> Result<Written, Error> {
+        let shard = self.shard(&put.channel);
+        let (channel, version) = (put.channel.clone(), put.sighting.record.version.clone());
+        let publish = put.publish;
+        // Remembered first: if the server is away, it is written when it is back.
+        let before = shard.own.read(&channel);
+        shard.own.write(channel.clone(), put.sighting.clone());
+        let written = shard.ask(|answer| Request::Put(put, answer)).await?;
+        match written {
+            Written::Newest if publish => shard.published.increment(1),
+            Written::Limited { .. } => shard.own.take_back(&channel, &version, before),
+            Written::Newest | Written::Older => {}
+        }
+        Ok(written)
+    }
+}
+
+impl Attached {
+    /// Whether the feed was read lately.
+    fn follows(&self, now: Monotonic) -> bool {
+        now.0 < self.followed_until.load(Ordering::Acquire)
+    }
+
+    /// Publishes changes on the channels of those of their users who live on one server, and leaves the note there.
+    async fn tell_through(
+        &self,
+        server: usize,
+        changes: &[CircleChange],
+        note: Note,
+    ) -> Result<(), Error> {
+        let told = changes.iter().flat_map(|change| {
+            let bytes = changes::encode(change);
+            let here = change.users().filter(|user| self.server_of(user) == server);
+            here.map(|user| (Channel::precise(user.clone()), bytes.clone())).collect::<Vec<_>>()
+        });
+        let told: Vec<_> = told.collect();
+        let shard = &self.shards[server];
+        // The note comes last, after all changes that it says were told.
+        let mut parts: Vec<Vec<_>> = told.chunks(TOLD_MAX).map(<[_]>::to_vec).collect();
+        if parts.is_empty() {
+            parts.push(Vec::new());
+        }
+        let last = parts.len() - 1;
+        for (number, part) in parts.into_iter().enumerate() {
+            let (changes, note) =
+                (part.into(), if number == last { note.clone() } else { Note::None });
+            shard.ask(|answer| Request::Tell { changes, note, answer }).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Bus for Attached {
+    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            // The same script caches and publishes: what is cached already is published only if it holds longer.
+            let puts =
+                events.into_iter().map(|(channel, sighting)| self.put(channel, sighting, true));
+            try_join_all(puts).await.map(|_| ())
+        })
+    }
+
+    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
+        let confirmed: Vec<_> = self
+            .split(&channels)
+            .into_iter()
+            .map(|(shard, channels)| shard.subscribe(channels))
+            .collect();
+        Box::pin(async move { try_join_all(confirmed).await.map(|_| ()) })
+    }
+
+    fn unsubscribe(&self, channels: Vec<Channel>) {
+        for (shard, channels) in self.split(&channels) {
+            shard.unsubscribe(channels);
+        }
+    }
+}
+
+impl PositionStore for Attached {
+    fn write(
+        &self,
+        sightings: Vec<(Channel, Sighting)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, Error>> {
+        Box::pin(async move {
+            try_join_all(
+                sightings.into_iter().map(|(channel, sighting)| self.put(channel, sighting, false)),
+            )
+            .await
+        })
+    }
+
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
+        Box::pin(async move {
+            let readings = self.by_shard(&channels).into_iter().flat_map(|(shard, positions)| {
+                let parts: Vec<Vec<usize>> =
+                    positions.chunks(BATCH_MAX).map(<[usize]>::to_vec).collect();
+                parts.into_iter().map(move |part| (shard, part))
+            });
+            let channels = &channels;
+            let read = join_all(readings.map(|(shard, part)| async move {
+                let asked = part.iter().map(|at| channels[*at].clone()).collect();
+                let read = shard.ask(|answer| Request::Read { channels: asked, answer }).await?;
+                Ok::<_, Error>(part.into_iter().zip(read))
+            }));
+            let mut all = vec![None; channels.len()];
+            for part in read.await {
+                for (at, sighting) in part? {
+                    all[at] = sighting;
+                }
+            }
+            Ok(all)
+        })
+    }
+}
+
+impl Live for Attached {
+    fn announce(
+        &self,
+        (channel, sighting): (Channel, Sighting),
+    ) -> BoxFuture<'_, Result<Written, Error>> {
+        Box::pin(self.put(channel, sighting, true))
+    }
+
+    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
+        let concerned: BTreeSet<usize> =
+            changes.iter().flat_map(CircleChange::users).map(|user| self.server_of(user)).collect();
+        Box::pin(async move {
+            let these: Arc<[AsOf]> = changes.iter().map(|change| change.as_of).collect();
+            let told = concerned
+                .into_iter()
+                .map(|server| self.tell_through(server, &changes, Note::These(these.clone())));
+            try_join_all(told).await.map(|_| ())
+        })
+    }
+
+    fn feed_servers(&self) -> Vec<FeedServer> {
+        let now = self.clock.now().monotonic;
+        let of_shard = |shard: &Shard| {
+            let server = shard.status.hearing.of_feed(now);
+            FeedServer { current: server.current || self.follows(now), ..server }
+        };
+        self.shards.iter().map(of_shard).collect()
+    }
+
+    fn relay(
+        &self,
+        server: usize,
+        changes: Vec<CircleChange>,
+        up_to: AsOf,
+    ) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let mut untold = changes;
+            if !untold.is_empty() {
+                let told =
+                    self.shards[server].ask(|answer| Request::Told { up_to, answer }).await?;
+                untold.retain(|change| !told.contains(&change.as_of));
+            }
+            self.tell_through(server, &untold, Note::UpTo(up_to)).await?;
+            self.shards[server].status.hearing.told(up_to);
+            Ok(())
+        })
+    }
+
+    fn may_lead(&self, may: bool) {
+        self.shards.iter().for_each(|shard| shard.status.set_may_lead(may));
+    }
+
+    fn followed(&self, began: Monotonic) {
+        self.followed_until.fetch_max(began.plus_ms(CURRENT_LEASE_MS).0, Ordering::AcqRel);
+        self.shards.iter().for_each(|shard| shard.status.hearing.followed(began));
+    }
+
+    fn is_current(&self, user: &UserId, now: Monotonic) -> bool {
+        self.follows(now) || self.shards[self.server_of(user)].status.hearing.is_current(now)
+    }
+
+    fn are_all_current(&self, now: Monotonic) -> bool {
+        self.follows(now) || self.shards.iter().all(|shard| shard.status.hearing.is_current(now))
+    }
+
+    fn server_of(&self, user: &UserId) -> usize {
+        self.map.index_of(Slot::of(user))
+    }
+
+    fn announce_fixes(
+        &self,
+        (channel, sighting): (Channel, Sighting),
+        fixes: u32,
+    ) -> BoxFuture<'_, Result<Written, Error>> {
+        let cost_ms = self.limit.interval_ms() * f64::from(fixes);
+        Box::pin(self.write_put(Put { channel, sighting, publish: true, cost_ms }))
+    }
+
+    fn epoch(&self) -> String {
+        // As long for a hundred servers as for one.
+        let epochs: Vec<String> = self.shards.iter().map(|shard| shard.status.epoch()).collect();
+        let bytes = epochs.iter().flat_map(|epoch| epoch.bytes().chain([b'\n']));
+        format!("{:016x}", model::fnv1a(bytes))
+    }
+
+    fn fault(&self) -> Option<String> {
+        self.shards.iter().find_map(|shard| shard.status.fault())
+    }
+
+    fn unfit(&self) -> Option<String> {
+        let other_map = self.shards.iter().find(|shard| shard.status.has_other_map());
+        if let Some(shard) = other_map {
+            return shard.status.fault();
+        }
+        let works = self.shards.iter().any(|shard| shard.status.fault().is_none());
+        if works { None } else { self.fault() }
+    }
+
+    fn clock_offsets_ms(&self) -> Vec<i64> {
+        self.shards.iter().filter_map(|shard| shard.status.clock_offset_ms()).collect()
+    }
+}

@@ -1,0 +1,113 @@
+use std::sync::Arc;
+
+use model::Clock;
+use redis::{PushInfo, PushKind, Value};
+use tokio::sync::{Notify, watch};
+
+use super::super::metrics::ShardMetrics;
+use super::super::server::Place;
+use super::super::{changes, codec};
+use super::Parts;
+use super::silence::Liveness;
+use crate::live::Sink;
+use crate::live::positions::Positions;
+use crate::session::record::Sighting;
+
+/// Takes what the server says on one connection, in that connection's own task: nothing waits between the socket and the
+/// hub, so that there is no queue to bound. If the hub is slow, the socket fills; if the socket is full for too long, the
+/// server hangs up, and a gap is told.
+pub(super) struct Ear {
+    place: Place,
+    clock: Arc<dyn Clock>,
+    origin: u64,
+    sink: Arc<dyn Sink>,
+    /// What this gateway has announced.
+    own: Arc<Positions>,
+    probe: Vec<u8>,
+    probed: watch::Sender<u64>,
+    broken: Notify,
+    liveness: Liveness,
+    metrics: ShardMetrics,
+}
+
+/// Nothing else is expected on this connection; it is dropped.
+pub(super) struct Unheard;
+
+impl Ear {
+    pub(super) fn new(parts: &Parts, own: Arc<Positions>, metrics: ShardMetrics) -> Self {
+        let wire = &parts.wire;
+        Self {
+            place: wire.place.clone(),
+            clock: wire.clock.clone(),
+            origin: wire.origin,
+            sink: parts.sink.clone(),
+            own,
+            probe: wire.place.probe_channel(wire.origin).into_bytes(),
+            probed: watch::channel(0).0,
+            broken: Notify::new(),
+            liveness: Liveness::new(),
+            metrics,
+        }
+    }
+
+    /// When something last came on this connection: a message, or the confirmation of a single channel.
+    pub(super) fn liveness(&self) -> &Liveness {
+        &self.liveness
+    }
+
+    pub(super) fn hear(&self, info: PushInfo) -> Result<(), Unheard> {
+        self.liveness.hear();
+        match info.kind {
+            PushKind::Message => {
+                let mut data = info.data.into_iter();
+                let (Some(Value::BulkString(name)), Some(Value::BulkString(bytes))) =
+                    (data.next(), data.next())
+                else {
+                    return Err(Unheard);
+                };
+                self.message(&name, &bytes).ok_or(Unheard)
+            }
+            PushKind::Disconnection => {
+                // One may be waiting, or come later.
+                self.broken.notify_one();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn message(&self, name: &[u8], bytes: &[u8]) -> Option<()> {
+        if name == self.probe {
+            let number = std::str::from_utf8(bytes).ok()?.parse().ok()?;
+            self.probed.send_replace(number);
+            return Some(());
+        }
+        let channel = self.place.parse_channel(name)?;
+        if changes::is_change(bytes) {
+            self.sink.changed(&[changes::decode(bytes)?]);
+            return Some(());
+        }
+        let now = self.clock.now().monotonic;
+        let decoded = codec::decode(channel.user.clone(), bytes, now)?;
+        if decoded.origin != self.origin {
+            self.metrics.delivered.increment(1);
+            let expires = now.plus_ms(decoded.ttl_ms.into());
+            let sighting = Sighting { record: Arc::new(decoded.record), expires };
+            // Else a server that has forgotten would be given what another gateway has overtaken.
+            self.own.overtake(&channel, &sighting);
+            self.sink.deliver(&channel, sighting);
+        }
+        Some(())
+    }
+
+    /// Completes when the probe of this number, or a later one, has come.
+    pub(super) async fn heard(&self, number: u64) {
+        // The sender is ours: it can't be gone.
+        let _ = self.probed.subscribe().wait_for(|heard| *heard >= number).await;
+    }
+
+    /// Completes when the connection has broken.
+    pub(super) async fn broken(&self) {
+        self.broken.notified().await;
+    }
+}

@@ -1,0 +1,271 @@
+pub(crate) mod feed;
+pub(crate) mod friends;
+mod inlet;
+mod permit;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use api::{Accounts, RateLimit, Verifier};
+use futures_util::future::BoxFuture;
+use model::{Clock, Moment, Random, UserId};
+use tokio::sync::Notify;
+
+use crate::config::Config;
+use crate::fanout::admission::Admission;
+use crate::fanout::hub::{Due, Hub};
+use crate::fanout::registry::Registry;
+use crate::fanout::timers::Timers;
+use crate::live::{Live, Sink};
+use crate::metrics::Metrics;
+use crate::session::circle::CircleChange;
+use friends::Friends;
+use inlet::Inlet;
+pub(crate) use permit::Seat;
+
+/// How long a drain waits beyond its window for sessions that don't end.
+const DRAIN_GRACE_MS: u64 = 2_000;
+
+/// The finest and the coarsest step of the timer wheel, milliseconds.
+const STEP_MS: (u64, u64) = (1, 50);
+
+/// After so many turns with nothing to do, turns are so many times rarer: an idle service sleeps.
+const QUIET_TURNS: u32 = 50;
+const IDLE_STEPS: u64 = 5;
+
+/// How often gauges are set, milliseconds.
+const GAUGE_MS: u64 = 1_000;
+
+/// What a gateway is made of.
+pub struct Deps {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Names sessions and spreads closes.
+    pub random: Arc<dyn Random>,
+    /// Judges tokens.
+    pub verifier: Arc<Verifier>,
+    /// Knows who may see whom.
+    pub friends: Arc<dyn Friends>,
+    /// Other processes may change who may see whom.
+    pub friends_are_shared: bool,
+}
+
+/// All sessions of one process, and what they share.
+pub struct Gateway {
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) friends: Arc<dyn Friends>,
+    pub(crate) friends_are_shared: bool,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) live: Arc<dyn Live>,
+    pub(crate) timers: Arc<Timers<Due>>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) admission: Admission,
+    /// What each user's connecting costs; none if it is free.
+    pub(crate) watching: Option<Accounts>,
+    pub(crate) metrics: Metrics,
+    step_ms: u64,
+    draining: AtomicBool,
+    drain_window_ms: AtomicU64,
+    left: Notify,
+}
+
+impl Gateway {
+    /// Puts the pieces together; `attach` connects the bus and the position store to this gateway.
+    pub fn new(
+        config: Config,
+        deps: Deps,
+        attach: impl FnOnce(Arc<dyn Sink>) -> Arc<dyn Live>,
+    ) -> Arc<Self> {
+        // Half a tick, so that a tick's end is noticed within half of another.
+        let step_ms = (config.tick_ms / 2).clamp(STEP_MS.0, STEP_MS.1);
+        let timers = Arc::new(Timers::new(step_ms));
+        let metrics = Metrics::new();
+        let deliveries = metrics.deliveries.clone();
+        let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone(), deliveries));
+        let registry = Arc::new(Registry::default());
+        let live = attach(Arc::new(Inlet {
+            hub: hub.clone(),
+            registry: registry.clone(),
+            friends: deps.friends.clone(),
+        }));
+        Arc::new(Self {
+            admission: Admission::new(&config),
+            watching: (config.watches_per_s > 0).then(|| {
+                let (per_second, burst) = (config.watches_per_s, config.watches_burst);
+                Accounts::new(RateLimit { per_second, burst })
+            }),
+            drain_window_ms: AtomicU64::new(config.drain_window_ms),
+            config: Arc::new(config),
+            clock: deps.clock,
+            random: deps.random,
+            verifier: deps.verifier,
+            friends: deps.friends,
+            friends_are_shared: deps.friends_are_shared,
+            hub,
+            live,
+            timers,
+            registry,
+            metrics,
+            step_ms,
+            draining: AtomicBool::new(false),
+            left: Notify::new(),
+        })
+    }
+
+    /// The limits in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// These circles have changed, in this order: their open sessions follow before they tell anything more.
+    pub fn changed(&self, changes: &[CircleChange]) {
+        self.registry.amend(changes, |radius_m| self.friends.radius(radius_m));
+    }
+
+    /// Takes in what the directory of this process has changed, or may have, before that is answered; the returned future
+    /// tells other gateways.
+    pub fn directory_changed(&self, change: &directory::Change) -> BoxFuture<'static, ()> {
+        match change {
+            directory::Change::Committed { timeline, changes } => {
+                let of = |change| friends::change(*timeline, change);
+                self.committed(changes.iter().map(of).collect())
+            }
+            directory::Change::Doubtful(users) => {
+                self.may_have_changed(users);
+                Box::pin(std::future::ready(()))
+            }
+        }
+    }
+
+    /// These circles were changed by a commit of this process: as [`Self::changed`], and then by the returned future also
+    /// for all other gateways. Of what can't be told now whoever leads the feed makes sure.
+    pub fn committed(&self, changes: Vec<CircleChange>) -> BoxFuture<'static, ()> {
+        self.changed(&changes);
+        let live = self.live.clone();
+        Box::pin(async move {
+            if let Err(error) = live.tell(changes).await {
+                tracing::debug!(%error, "changes of circles can't be told now");
+            }
+        })
+    }
+
+    /// The circles of these users may have changed, and it isn't known how: their open sessions read them again before
+    /// they tell anything more.
+    pub fn may_have_changed(&self, users: &[UserId]) {
+        self.registry.signal(users, |signals| signals.circle_unknown = true);
+    }
+
+    /// Any circle may have changed.
+    pub fn all_may_have_changed(&self) {
+        self.registry.signal_all(|signals| signals.circle_unknown = true);
+    }
+
+    /// What keeps the bus or the position store from working now; for operators.
+    pub fn fault(&self) -> Option<String> {
+        self.live.fault()
+    }
+
+    /// Why new clients had better be sent to another gateway (see [`Live::unfit`]).
+    pub fn unfit(&self) -> Option<String> {
+        self.live.unfit()
+    }
+
+    /// How far this machine's calendar is ahead of those of the servers behind the port, milliseconds.
+    pub fn clock_offsets_ms(&self) -> Vec<i64> {
+        self.live.clock_offsets_ms()
+    }
+
+    /// Connections that are open.
+    pub fn sessions(&self) -> usize {
+        self.registry.len()
+    }
+
+    /// Whether new connections are refused because this server is going away.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Carries out what is due, and answers how much that was. Called by [`Self::run`], or by a test that moves the
+    /// clock itself.
+    pub fn turn(&self) -> usize {
+        let now = self.clock.now();
+        let mut idle = Vec::new();
+        let all = self.timers.take_due(now.monotonic);
+        let count = all.len();
+        for due in all {
+            match due {
+                Due::Tick(mailbox) => mailbox.tick_over(),
+                Due::Wake(mailbox) => mailbox.signal(|signals| signals.timer = true),
+                Due::Expire(cell) => {
+                    if let Some(cell) = cell.upgrade() {
+                        cell.expire(now, &self.timers);
+                    }
+                }
+                Due::Idle(cell) => idle.extend(cell.upgrade()),
+            }
+        }
+        self.hub.drop_idle(&*self.live, &idle);
+        count
+    }
+
+    /// Turns until the returned future is dropped. Without it nothing expires, nobody is pinged, and changes that other
+    /// gateways made are missed.
+    pub async fn run(self: Arc<Self>) {
+        tokio::join!(self.clone().turn_again_and_again(), crate::service::feed::run(self));
+    }
+
+    async fn turn_again_and_again(self: Arc<Self>) {
+        let mut quiet_turns: u32 = 0;
+        let mut gauged = self.clock.now().monotonic;
+        loop {
+            let idle = quiet_turns >= QUIET_TURNS;
+            let step_ms = if idle { self.step_ms * IDLE_STEPS } else { self.step_ms };
+            tokio::time::sleep(Duration::from_millis(step_ms)).await;
+            quiet_turns = if self.turn() == 0 { quiet_turns.saturating_add(1) } else { 0 };
+            let now = self.clock.now().monotonic;
+            if now.since_ms(gauged) >= GAUGE_MS {
+                gauged = now;
+                self.metrics.channels.set(self.hub.channels() as f64);
+                self.metrics.timers.set(self.timers.len() as f64);
+            }
+        }
+    }
+
+    /// Lets nobody in any more, warns everybody, and closes all sessions spread over the drain window. Returns when all
+    /// are gone, or a little after the window.
+    pub async fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        let for_all_ms =
+            self.registry.len() as u64 * 1_000 / u64::from(self.config.drain_sessions_per_s.max(1));
+        let window_ms = self.config.drain_window_ms.max(for_all_ms);
+        self.drain_window_ms.store(window_ms, Ordering::Release);
+        self.registry.signal_all(|signals| signals.drain = true);
+        let patience = Duration::from_millis(window_ms + DRAIN_GRACE_MS);
+        let all_left = async {
+            loop {
+                let left = self.left.notified();
+                if self.registry.len() == 0 {
+                    return;
+                }
+                left.await;
+            }
+        };
+        // What is left after that holds on to a connection that can't be written; it is reset with the process.
+        let _ = tokio::time::timeout(patience, all_left).await;
+    }
+
+    /// When a session is to close in a drain: not at once, so that the warning is read, and not all together.
+    pub(crate) fn drain_in_ms(&self) -> u64 {
+        let window_ms = self.drain_window_ms.load(Ordering::Acquire);
+        let warning_ms = window_ms / 4;
+        warning_ms + self.random.next_u64() % (window_ms - warning_ms).max(1)
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+}

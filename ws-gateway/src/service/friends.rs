@@ -1,0 +1,137 @@
+use directory::{CHANGE_AGE_MS_MAX, Changes, FeedPosition, ReadToken};
+use futures_util::future::BoxFuture;
+use model::{ErrorKind, Metres, UserId, ViewerClass};
+
+use crate::live::Error;
+use crate::session::circle::{AsOf, Circle, CircleChange, CircleEdit};
+
+/// Changes that are forgotten at once: more than a busy directory makes in ten seconds.
+const FORGOTTEN_MAX: usize = 20_000;
+
+/// What the gateway needs to know of users, from the directory.
+///
+/// * **Freshness.** `circle` reads the truth, never a replica: all that was acknowledged before the call is in it, and it
+///   says up to which change it goes.
+/// * **Order.** A change is told (see [`crate::Gateway::changed`]) after it can be read, and before it is acknowledged.
+/// * **Retry.** Every call may be repeated.
+pub trait Friends: Send + Sync {
+    /// Whom the user may see. Makes the user if they don't exist: they do from their first token on.
+    fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>>;
+
+    /// How far somebody looks who has chosen this, or nothing.
+    fn radius(&self, chosen_m: Option<u32>) -> Metres;
+
+    /// Up to where the feed of changes goes. As the two below, of use only where several processes make changes.
+    fn feed_state(&self) -> BoxFuture<'_, Result<AsOf, Error>> {
+        Box::pin(std::future::ready(Ok(AsOf { timeline: 0, position: 0 })))
+    }
+
+    /// Up to `limit` changes after a place in the feed, in order, from any process.
+    fn replay(&self, after: AsOf, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
+        let _ = limit;
+        let nothing = Replay::Changes { as_of: after, changes: Vec::new(), more: false };
+        Box::pin(std::future::ready(Ok(nothing)))
+    }
+
+    /// Lets go of some of the changes that are older than anybody needs.
+    fn forget_changes(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// What came after a place in the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replay {
+    /// These changes, and no others.
+    Changes {
+        /// Up to here.
+        as_of: AsOf,
+        /// In order.
+        changes: Vec<CircleChange>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// That can't be said any more, or never could: the place is of another timeline, or too old. The feed goes up to
+    /// here.
+    Unknown(AsOf),
+}
+
+impl Friends for directory::Directory {
+    fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
+        Box::pin(async move {
+            let circle = self.circle(&user).await.map_err(|e| unavailable(&e))?;
+            if !circle.exists {
+                // Nobody can be a friend of theirs yet: to make them changes nothing that was read.
+                self.ensure_user(&user).await.map_err(|e| unavailable(&e))?;
+            }
+            let precise = circle.friends.into_iter().filter(|f| f.class == ViewerClass::Precise);
+            let friends = precise.map(|friend| friend.id).collect();
+            let radius = Metres(f64::from(circle.radius_m));
+            Ok(Circle { as_of: as_of(circle.as_of), friends, radius })
+        })
+    }
+
+    fn radius(&self, chosen_m: Option<u32>) -> Metres {
+        let limits = self.limits();
+        let chosen = chosen_m.map(|m| m.clamp(limits.radius_m_min, limits.radius_m_max));
+        Metres(f64::from(chosen.unwrap_or(limits.radius_m_default)))
+    }
+
+    fn feed_state(&self) -> BoxFuture<'_, Result<AsOf, Error>> {
+        Box::pin(async move {
+            let (state, _) = self.state().await.map_err(|e| unavailable(&e))?;
+            Ok(as_of(state))
+        })
+    }
+
+    fn replay(&self, after: AsOf, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
+        let AsOf { timeline, position } = after;
+        let after = ReadToken { timeline, position: FeedPosition(position) };
+        Box::pin(async move {
+            match self.changes(after, limit).await.map_err(|e| unavailable(&e))? {
+                Ok(Changes { as_of: state, changes, more }) => Ok(Replay::Changes {
+                    as_of: as_of(state),
+                    changes: changes.iter().map(|it| change(state.timeline, it)).collect(),
+                    more,
+                }),
+                // The state first: what changes while circles are read is behind it.
+                Err(_) => Ok(Replay::Unknown(self.feed_state().await?)),
+            }
+        })
+    }
+
+    fn forget_changes(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let (_, now) = self.state().await.map_err(|e| unavailable(&e))?;
+            let horizon = now.plus_ms(-CHANGE_AGE_MS_MAX);
+            let forgotten = self.forget_changes(horizon, FORGOTTEN_MAX).await;
+            forgotten.map(|_| ()).map_err(|e| unavailable(&e))
+        })
+    }
+}
+
+fn as_of(state: ReadToken) -> AsOf {
+    AsOf { timeline: state.timeline, position: state.position.0 }
+}
+
+/// A change as the directory tells it.
+pub(crate) fn change(timeline: u64, change: &directory::CircleChange) -> CircleChange {
+    let edit = match &change.what {
+        directory::CircleEdit::Pair { low, high, class } => CircleEdit::Pair {
+            low: low.clone(),
+            high: high.clone(),
+            friends: *class == Some(ViewerClass::Precise),
+        },
+        directory::CircleEdit::Radius { user, radius_m } => {
+            CircleEdit::Radius { user: user.clone(), radius_m: *radius_m }
+        }
+    };
+    CircleChange { as_of: AsOf { timeline, position: change.position.0 }, edit }
+}
+
+fn unavailable(error: &directory::Error) -> Error {
+    if error.kind() != ErrorKind::Unavailable {
+        tracing::error!(%error, "the directory failed");
+    }
+    Error { detail: error.to_string() }
+}

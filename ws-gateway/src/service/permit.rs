@@ -1,0 +1,50 @@
+use std::sync::Arc;
+
+use super::Gateway;
+use crate::fanout::mailbox::Mailbox;
+use crate::fanout::registry::Full;
+
+/// One connection's place among the others; given back when dropped.
+pub(crate) struct Seat {
+    gateway: Arc<Gateway>,
+    id: u64,
+    pub(crate) mailbox: Arc<Mailbox>,
+}
+
+impl Gateway {
+    /// A place for one more connection that hasn't authenticated.
+    pub(crate) fn seat(self: &Arc<Self>) -> Result<Seat, Full> {
+        self.seat_among(Some(self.config.unauthenticated_max))
+    }
+
+    /// A place for one more connection whose token is valid.
+    pub(crate) fn seat_authenticated(self: &Arc<Self>) -> Result<Seat, Full> {
+        self.seat_among(None)
+    }
+
+    fn seat_among(self: &Arc<Self>, anonymous_max: Option<usize>) -> Result<Seat, Full> {
+        let mailbox = Arc::new(Mailbox::new());
+        let id = self.registry.enter(&mailbox, self.config.sessions_max, anonymous_max)?;
+        self.metrics.opened();
+        Ok(Seat { gateway: self.clone(), id, mailbox })
+    }
+}
+
+impl Seat {
+    pub(crate) fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.mailbox.close();
+        self.gateway.registry.leave(self.id);
+        self.gateway.metrics.ended();
+        self.gateway.left.notify_waiters();
+    }
+}

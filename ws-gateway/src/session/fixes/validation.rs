@@ -1,0 +1,164 @@
+use std::collections::HashMap;
+
+use model::{DeviceId, Moment, Monotonic, Timestamp};
+
+use crate::session::record::CLOCK_AHEAD_MS;
+
+/// How far ahead of receipt a phone's clock may be and still be corrected to the time of receipt, milliseconds.
+/// Beyond, the time isn't believed at all: the fix may be of any day.
+const CLOCK_CORRECTED_MS: i64 = 5 * 60 * 1_000;
+
+/// How many devices may speak over one connection; each costs the number of its last fix.
+pub(crate) const DEVICES_MAX: usize = 8;
+
+/// Why a fix is acknowledged and not shown. The words are those of the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unshown {
+    /// Its `seq` didn't grow.
+    Repeated,
+    /// A newer position is shown already.
+    Older,
+    /// It is older than the TTL.
+    TooOld,
+    /// Its time is in the future.
+    Ahead,
+}
+
+impl Unshown {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Repeated => "repeated",
+            Self::Older => "older",
+            Self::TooOld => "too_old",
+            Self::Ahead => "ahead",
+        }
+    }
+}
+
+/// When a fix counts as taken, and until when it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timing {
+    pub(crate) effective: Timestamp,
+    pub(crate) expires: Monotonic,
+}
+
+/// The devices that spoke over this connection, with the last `seq` of each.
+#[derive(Default)]
+pub(crate) struct Intake {
+    seqs: HashMap<DeviceId, u64>,
+}
+
+impl Intake {
+    /// Whether the device may speak here.
+    pub(crate) fn admits(&self, device: &DeviceId) -> bool {
+        self.seqs.len() < DEVICES_MAX || self.seqs.contains_key(device)
+    }
+
+    /// Whether the device has spoken here.
+    pub(crate) fn knows(&self, device: &DeviceId) -> bool {
+        self.seqs.contains_key(device)
+    }
+
+    /// The last `seq` of the device.
+    pub(crate) fn last(&self, device: &DeviceId) -> Option<u64> {
+        self.seqs.get(device).copied()
+    }
+
+    /// Takes back what was noted since [`Self::last`] said this: nothing came of it, so that it may be sent again.
+    pub(crate) fn take_back(&mut self, device: &DeviceId, last: Option<u64>) {
+        match last {
+            Some(last) => self.seqs.insert(device.clone(), last),
+            None => self.seqs.remove(device),
+        };
+    }
+
+    /// Notes the `seq`; `false` if it didn't grow.
+    pub(crate) fn advance(&mut self, device: &DeviceId, seq: u64) -> bool {
+        match self.seqs.get_mut(device) {
+            Some(last) if seq <= *last => false,
+            Some(last) => {
+                *last = seq;
+                true
+            }
+            None => {
+                self.seqs.insert(device.clone(), seq);
+                true
+            }
+        }
+    }
+}
+
+/// The effective time of a fix: the device's if it is believable, the time of receipt if it is missing or a little
+/// ahead, none if it can't be shown as a present position.
+pub(crate) fn time(time_ms: Option<i64>, now: Moment, ttl_ms: u64) -> Result<Timing, Unshown> {
+    let ahead = time_ms.map_or(0, |t| Timestamp(t) - now.wall);
+    if ahead > CLOCK_CORRECTED_MS {
+        return Err(Unshown::Ahead);
+    }
+    if ahead <= -(ttl_ms as i64) {
+        return Err(Unshown::TooOld);
+    }
+    let effective = if ahead > CLOCK_AHEAD_MS { now.wall } else { now.wall.plus_ms(ahead) };
+    let age_ms = (now.wall - effective).max(0) as u64;
+    Ok(Timing { effective, expires: now.monotonic.plus_ms(ttl_ms - age_ms) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Moment = Moment { wall: Timestamp(1_000_000_000), monotonic: Monotonic(77) };
+    const TTL_MS: u64 = 600_000;
+
+    fn at(offset_ms: i64) -> Result<(i64, u64), Unshown> {
+        let timing = time(Some(NOW.wall.0 + offset_ms), NOW, TTL_MS)?;
+        Ok((timing.effective - NOW.wall, timing.expires.since_ms(NOW.monotonic)))
+    }
+
+    #[test]
+    fn a_believable_time_counts_and_the_ttl_starts_there() {
+        assert_eq!(at(0), Ok((0, TTL_MS)));
+        assert_eq!(at(-1_000), Ok((-1_000, TTL_MS - 1_000)));
+        assert_eq!(at(-599_999), Ok((-599_999, 1)));
+    }
+
+    #[test]
+    fn a_clock_a_little_ahead_counts_but_does_not_hold_longer() {
+        assert_eq!(at(5_000), Ok((5_000, TTL_MS)));
+    }
+
+    #[test]
+    fn missing_or_more_than_a_little_ahead_means_now() {
+        assert_eq!(at(5_001), Ok((0, TTL_MS)));
+        assert_eq!(at(300_000), Ok((0, TTL_MS)));
+        assert_eq!(time(None, NOW, TTL_MS).map(|t| t.effective), Ok(NOW.wall));
+    }
+
+    #[test]
+    fn times_that_cannot_be_now_are_not_shown() {
+        assert_eq!(at(-600_000), Err(Unshown::TooOld));
+        assert_eq!(at(300_001), Err(Unshown::Ahead));
+        assert_eq!(at(-365 * 86_400_000), Err(Unshown::TooOld));
+        assert_eq!(at(86_400_000), Err(Unshown::Ahead));
+    }
+
+    #[test]
+    fn a_seq_must_grow_on_each_device_by_itself() {
+        let mut intake = Intake::default();
+        let (a, b) = (DeviceId::parse("a").expect("id"), DeviceId::parse("b").expect("id"));
+        let advances = [(&a, 5), (&a, 5), (&a, 4), (&b, 1), (&a, 1_000_000_005), (&b, 2)];
+        let taken = advances.map(|(device, seq)| intake.advance(device, seq));
+        assert_eq!(taken, [true, false, false, true, true, true]);
+    }
+
+    #[test]
+    fn one_connection_speaks_for_few_devices() {
+        let mut intake = Intake::default();
+        let device = |n: usize| DeviceId::parse(&format!("d{n}")).expect("id");
+        for n in 0..DEVICES_MAX {
+            assert!(intake.admits(&device(n)));
+            intake.advance(&device(n), 1);
+        }
+        assert!(!intake.admits(&device(DEVICES_MAX)) && intake.admits(&device(0)));
+    }
+}

@@ -1,0 +1,191 @@
+use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
+
+use model::{Ecef, Fix, Monotonic, Timestamp, UserId, Version, ViewerClass};
+
+/// How far ahead of receipt a phone's clock may be and still be believed, milliseconds.
+pub const CLOCK_AHEAD_MS: i64 = 5_000;
+
+/// How far ahead of the clock a held version may be and still be trusted: what a gateway has believed, and as much again
+/// for gateways whose clocks differ, or for one whose clock is corrected a little. `announce.lua` has the same number.
+pub(crate) const CLOCK_TRUSTED_MS: i64 = 10_000;
+
+/// What a user's newest message says of their whereabouts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Presence {
+    /// Here, as the fix says.
+    Here(Fix),
+    /// Signed off: nowhere. Kept until its TTL, so that a late fix of before can't bring the user back.
+    Gone,
+}
+
+/// One version of a user's whereabouts, as one class of viewers may see it. Immutable, shared by all who hold it.
+#[derive(Debug)]
+pub struct Record {
+    /// Whose.
+    pub user: UserId,
+    /// For whom.
+    pub class: ViewerClass,
+    /// Where in the order of this user's records.
+    pub version: Version,
+    /// What it says.
+    pub presence: Presence,
+    /// When this process got it; for measuring, not for ordering.
+    pub received: Monotonic,
+    ecef: Option<Ecef>,
+    json: OnceLock<Box<str>>,
+}
+
+impl Record {
+    /// A record of what the user says at `version`.
+    pub fn new(user: UserId, version: Version, presence: Presence, received: Monotonic) -> Self {
+        let ecef = match presence {
+            Presence::Here(fix) => Some(Ecef::from(fix.position)),
+            Presence::Gone => None,
+        };
+        let class = ViewerClass::Precise;
+        Self { user, class, version, presence, received, ecef, json: OnceLock::new() }
+    }
+
+    /// The position, for distances; none if the user is gone.
+    pub fn ecef(&self) -> Option<Ecef> {
+        self.ecef
+    }
+
+    /// The friend on the wire up to what differs from watcher to watcher: an unclosed JSON object, encoded once for all.
+    pub fn json_head(&self) -> &str {
+        self.json.get_or_init(|| self.encode().into_boxed_str())
+    }
+
+    fn encode(&self) -> String {
+        let mut out = String::with_capacity(192);
+        // Ids and versions are made of characters that JSON needn't escape.
+        let _ = write!(out, r#"{{"id":"{}","class":"{}""#, self.user, self.class.as_str());
+        if let Presence::Here(fix) = self.presence {
+            let mut number = |name: &str, value: Option<f64>| {
+                if let Some(value) = value.and_then(|v| serde_json::to_string(&v).ok()) {
+                    let _ = write!(out, r#","{name}":{value}"#);
+                }
+            };
+            number("latitude", Some(fix.position.latitude()));
+            number("longitude", Some(fix.position.longitude()));
+            number("accuracy_m", fix.accuracy_m);
+            number("altitude_m", fix.altitude_m);
+            number("speed_mps", fix.speed_mps);
+            number("heading_deg", fix.heading_deg);
+        }
+        let time_ms = self.version.effective.0;
+        let _ = write!(out, r#","time_ms":{time_ms},"version":"{}""#, self.version.opaque());
+        out
+    }
+}
+
+/// A record and how long it holds.
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    /// What was seen.
+    pub record: Arc<Record>,
+    /// From when on it isn't true any more.
+    pub expires: Monotonic,
+}
+
+impl Sighting {
+    /// Whether it still holds.
+    pub fn holds(&self, now: Monotonic) -> bool {
+        now < self.expires
+    }
+}
+
+/// What a sighting does to the one already held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Merge {
+    /// It is newer and takes the place.
+    Replace,
+    /// It is the same version, which now holds longer.
+    Extend,
+    /// It is older, or says nothing new.
+    Keep,
+}
+
+/// The one rule of order, used wherever a position is held: the greater version wins; an equal one can only hold longer.
+///
+/// A held version much further ahead of the clock than any phone is believed to be is there because the clock was set
+/// back; anything newer in truth would lose against it, so it is not trusted.
+pub(crate) fn merge(held: Option<&Sighting>, new: &Sighting, wall: Timestamp) -> Merge {
+    let Some(held) = held else { return Merge::Replace };
+    let (old, fresh) = (&held.record.version, &new.record.version);
+    if fresh > old || (fresh < old && old.effective - wall > CLOCK_TRUSTED_MS) {
+        return Merge::Replace;
+    }
+    if fresh == old && new.expires > held.expires {
+        return Merge::Extend;
+    }
+    Merge::Keep
+}
+
+/// What a write did to the cached position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is the newest, or the newest now holds longer.
+    Newest,
+    /// A newer one is cached; nothing changed.
+    Older,
+    /// Its user has sent too many fixes; nothing changed. The same is taken after so many milliseconds, at least 1.
+    Limited {
+        /// Milliseconds.
+        retry_after_ms: u64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{DeviceId, Position};
+
+    fn sighting(effective: i64, seq: u64, expires: u64) -> Sighting {
+        let version = Version {
+            effective: Timestamp(effective),
+            device: DeviceId::parse("phone").expect("device"),
+            seq,
+        };
+        let fix = Fix::at(Position::new(36.5, -115.25).expect("position"));
+        let user = UserId::parse("bob").expect("user");
+        let record = Record::new(user, version, Presence::Here(fix), Monotonic(0));
+        Sighting { record: Arc::new(record), expires: Monotonic(expires) }
+    }
+
+    #[test]
+    fn the_greater_version_wins_whatever_the_order_of_arrival() {
+        let (old, new) = (sighting(1_000, 1, 50), sighting(2_000, 2, 60));
+        let wall = Timestamp(2_000);
+        assert_eq!(merge(None, &old, wall), Merge::Replace);
+        assert_eq!(merge(Some(&old), &new, wall), Merge::Replace);
+        assert_eq!(merge(Some(&new), &old, wall), Merge::Keep);
+    }
+
+    #[test]
+    fn the_same_version_can_only_hold_longer() {
+        let (short, long) = (sighting(1_000, 1, 50), sighting(1_000, 1, 60));
+        let wall = Timestamp(1_000);
+        assert_eq!(merge(Some(&short), &long, wall), Merge::Extend);
+        assert_eq!(merge(Some(&long), &short, wall), Merge::Keep);
+    }
+
+    #[test]
+    fn after_the_clock_was_set_back_new_fixes_still_count() {
+        let before = sighting(3_600_000, 1, 50);
+        let after = sighting(1_000, 2, 60);
+        assert_eq!(merge(Some(&before), &after, Timestamp(1_000)), Merge::Replace);
+    }
+
+    #[test]
+    fn the_encoded_head_is_a_friend_without_what_differs_per_watcher() {
+        let text = format!("{}}}", sighting(1_000, 1, 0).record.json_head());
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(value["id"], "bob");
+        assert_eq!(value["latitude"], 36.5);
+        assert_eq!(value["time_ms"], 1_000);
+        assert!(value.get("accuracy_m").is_none());
+        assert!(value.get("device").is_none());
+    }
+}

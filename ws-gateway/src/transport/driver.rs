@@ -1,0 +1,264 @@
+//! A session together with what it needs of the gateway, still without a socket: tests drive it directly.
+
+mod calls;
+mod deadlines;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use model::{Caller, Monotonic, UserId};
+
+use crate::fanout::hub::{Cell, Due};
+use crate::fanout::mailbox::Signals;
+use crate::fanout::timers::wheel::Place;
+use crate::live::{self, Written};
+use crate::metrics::Metrics;
+use crate::protocol::CloseCode;
+use crate::seam::{self, Planted, planted};
+use crate::service::{Gateway, Seat};
+use crate::session::circle::Circle;
+use crate::session::view::dirty_set::Marks;
+use crate::session::{Effect, Input, Session};
+
+/// How long a client may take to answer a close.
+const CLOSE_ANSWER_MS: u64 = 1_000;
+
+/// Something to write.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Out {
+    Text(String),
+    Ping,
+    /// The last thing to write.
+    Close(CloseCode, String),
+}
+
+/// What others do for this session: one of each at a time, none of which waits for another.
+#[derive(Default)]
+struct Running {
+    /// What the client asked for; it isn't read meanwhile.
+    announce: Option<BoxFuture<'static, Result<Written, live::Error>>>,
+    circle: Option<BoxFuture<'static, Result<Circle, live::Error>>>,
+    positions: Option<BoxFuture<'static, Result<(), live::Error>>>,
+}
+
+/// One connection, apart from its socket.
+pub(crate) struct Driver {
+    seat: Seat,
+    session: Session,
+    /// By slot.
+    cells: Vec<Option<Arc<Cell>>>,
+    effects: VecDeque<Effect>,
+    running: Running,
+    out: VecDeque<Out>,
+    /// Where the timer wheel will wake this session, for a near and a far deadline.
+    armed: [Option<Place>; 2],
+    /// The other half of the mailbox's marks; empty between turns.
+    marked: Marks,
+    scratch: Vec<Effect>,
+    /// A close was ordered by either side: until when the other may take to answer.
+    closed: Option<Monotonic>,
+}
+
+impl Driver {
+    /// A connection that has just been made; with a caller if the handshake brought a valid token.
+    pub(crate) fn new(seat: Seat, caller: Option<Caller>) -> Self {
+        let gateway = seat.gateway();
+        let id = model::token(&*gateway.random);
+        let epoch = gateway.live.epoch();
+        let (config, spread) = (gateway.config.clone(), gateway.random.next_u64());
+        let session = Session::new(config, id, epoch, spread, gateway.now());
+        let mut driver = Self {
+            seat,
+            session,
+            cells: Vec::new(),
+            effects: VecDeque::new(),
+            running: Running::default(),
+            out: VecDeque::new(),
+            armed: [None; 2],
+            marked: Marks::default(),
+            scratch: Vec::new(),
+            closed: None,
+        };
+        if let Some(caller) = caller {
+            driver.admit(caller);
+        }
+        driver
+    }
+
+    fn gateway(&self) -> &Arc<Gateway> {
+        self.seat.gateway()
+    }
+
+    /// Whether a message of the client may be given now. While not, the client isn't read: what it sends waits in the
+    /// kernel's buffers, and then in its own.
+    pub(crate) fn takes_input(&self) -> bool {
+        self.closed.is_none()
+            && self.running.announce.is_none()
+            && self.effects.is_empty()
+            && self.out.is_empty()
+            && self.session.takes_input()
+    }
+
+    pub(crate) fn input(&mut self, input: Input<'_>) {
+        let now = self.gateway().now();
+        self.session.step(now, input, &mut self.scratch);
+        let mut effects = std::mem::take(&mut self.scratch);
+        for effect in effects.drain(..) {
+            match effect {
+                // Whoever isn't to be seen any more isn't looked at any more, whatever is still to be done.
+                Effect::Unwatch(slots) if !planted(Planted::SlotGivenAway) => self.unwatch(&slots),
+                other => self.effects.push_back(other),
+            }
+        }
+        self.scratch = effects;
+    }
+
+    /// Goes on with calls and with what others left word of, as far as possible. The waker is woken for more.
+    pub(crate) fn turn(&mut self, cx: &mut Context<'_>) {
+        self.seat.mailbox.register(cx.waker());
+        self.carry_out(cx);
+        self.hear();
+        self.carry_out(cx);
+        self.read(cx);
+    }
+
+    /// Takes what others left: signals, and the newest record of each marked friend.
+    fn hear(&mut self) {
+        let mut marked = std::mem::take(&mut self.marked);
+        if planted(Planted::TakenApart) {
+            let signals = self.seat.mailbox.take_signals();
+            seam::pause();
+            self.seat.mailbox.take(&mut marked);
+            self.signalled(signals.unwrap_or_default());
+        } else {
+            let signals = self.seat.mailbox.take(&mut marked);
+            self.signalled(signals);
+            seam::pause();
+        }
+        let now = self.gateway().now();
+        while let Some(slot) = marked.pop() {
+            if let Some(cell) = self.cells.get(slot as usize).and_then(Option::as_ref) {
+                let record = cell.newest(now).map(|sighting| sighting.record);
+                self.input(Input::News(slot, record));
+            }
+        }
+        self.marked = marked;
+        // A record may be newer than its mark, and than a signal that was left after the mark. The signal is there by
+        // now: it was left before the change was acknowledged, and the fix was sent after that.
+        if let Some(signals) =
+            self.seat.mailbox.take_signals().filter(|_| !planted(Planted::TakenApart))
+        {
+            self.signalled(signals);
+        }
+    }
+
+    fn signalled(&mut self, signals: Signals) {
+        if signals == Signals::default() {
+            return;
+        }
+        if signals.timer {
+            let now = self.gateway().now().monotonic;
+            for armed in &mut self.armed {
+                *armed = armed.filter(|place| place.deadline > now);
+            }
+        }
+        if signals.gap {
+            self.session.set_epoch(self.gateway().live.epoch());
+        }
+        let drain_in_ms = if signals.drain { self.gateway().drain_in_ms() } else { 0 };
+        self.input(Input::Signals(signals, drain_in_ms));
+    }
+
+    /// The next thing to write, made only now so that it is the newest.
+    pub(crate) fn next(&mut self) -> Option<Out> {
+        if let Some(out) = self.out.pop_front() {
+            return Some(out);
+        }
+        if self.closed.is_some() {
+            return None;
+        }
+        let now = self.gateway().now();
+        let live = self.seat.gateway().live.clone();
+        let all = live.are_all_current(now.monotonic);
+        let may_tell = |user: &UserId| all || live.is_current(user, now.monotonic);
+        let Some(pulled) = self.session.pull(now, &may_tell) else {
+            self.settle(now);
+            return None;
+        };
+        let metrics = &self.gateway().metrics;
+        if pulled.snapshot {
+            metrics.snapshots.increment(1);
+        } else if pulled.changes > 0 {
+            metrics.pushes.increment(1);
+            metrics.changes.increment(pulled.changes as u64);
+        }
+        for record in pulled.fresh {
+            metrics.fix_to_push(now.monotonic.since_ms(record.received));
+        }
+        Some(Out::Text(pulled.text))
+    }
+
+    /// The client closes; the library answers.
+    pub(crate) fn closed_by_client(&mut self) {
+        self.out.clear();
+        self.close();
+    }
+
+    /// The client can't be understood, and is told so.
+    pub(crate) fn closed_by_fault(&mut self, code: CloseCode) {
+        Metrics::closed(code);
+        self.out.clear();
+        self.close();
+    }
+
+    fn close(&mut self) {
+        let until = self.gateway().now().monotonic.plus_ms(CLOSE_ANSWER_MS);
+        self.closed = Some(until);
+        self.effects.clear();
+        self.running = Running::default();
+        self.gateway().timers.at(until, Due::Wake(self.seat.mailbox.clone()));
+    }
+
+    /// Whether a close wasn't answered in time, or could never be written.
+    pub(crate) fn gave_up(&self) -> bool {
+        self.closed.is_some_and(|until| self.gateway().now().monotonic >= until)
+    }
+
+    fn carry_out(&mut self, cx: &mut Context<'_>) {
+        loop {
+            if let Some(announce) = &mut self.running.announce {
+                let Poll::Ready(answer) = announce.as_mut().poll(cx) else { return };
+                self.running.announce = None;
+                self.input(Input::Announced(answer));
+            }
+            let Some(effect) = self.effects.pop_front() else { return };
+            match effect {
+                Effect::Send(text) => self.out.push_back(Out::Text(text)),
+                Effect::Ping => self.out.push_back(Out::Ping),
+                Effect::Unwatch(slots) => self.unwatch(&slots),
+                Effect::Call(call) => self.call(call),
+                Effect::Close(code, detail) => {
+                    Metrics::closed(code);
+                    self.close();
+                    self.out.push_back(Out::Close(code, detail));
+                }
+                Effect::Refused(word) => Metrics::error(word),
+                Effect::Fix { shown } => self.gateway().metrics.fix(shown),
+                Effect::Gap => self.gateway().metrics.gaps.increment(1),
+            }
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Else the wheel would keep the mailbox until then, up to a minute for a session that was short.
+        (0..self.armed.len()).for_each(|far| self.disarm(far));
+        let hub = self.gateway().hub.clone();
+        for cell in self.cells.drain(..).flatten() {
+            hub.unwatch(&cell, &self.seat.mailbox);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What a session asks others to do, and what it reads of them.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use api::TokenFault;
+use futures_util::future::{BoxFuture, join_all};
+use model::{Caller, RetryAfterMs};
+
+use super::Driver;
+use crate::fanout::hub::Cell;
+use crate::fanout::mailbox::Mailbox;
+use crate::live::{self, Channel};
+use crate::protocol::CloseCode;
+use crate::protocol::request::Token;
+use crate::service::Gateway;
+use crate::session::circle::Circle;
+use crate::session::{Call, Input, Read};
+
+/// What a session costs beside the friends that it watches, in friends.
+const SESSION_COST: u64 = 50;
+
+/// Cells with the slots under which this session watches them.
+type Slots = Vec<(u32, Arc<Cell>)>;
+
+impl Driver {
+    pub(super) fn call(&mut self, call: Call) {
+        let gateway = self.gateway().clone();
+        match call {
+            Call::Admit(token) => match verify(&gateway, &token) {
+                Ok(caller) => match gateway.admission.admit(gateway.now().monotonic) {
+                    Ok(()) => self.admit(caller),
+                    Err(RetryAfterMs(ms)) => {
+                        let detail =
+                            format!("too many sessions are being opened: your turn is in {ms} ms");
+                        self.input(Input::Refused(CloseCode::TryAgainLater, detail));
+                    }
+                },
+                Err(fault) => {
+                    let code = if fault == TokenFault::NotYetValid {
+                        CloseCode::TokenNotYetValid
+                    } else {
+                        CloseCode::Unauthenticated
+                    };
+                    self.input(Input::Refused(code, fault.to_string()));
+                }
+            },
+            Call::Renew(token) => {
+                let verified = verify(&gateway, &token).map_err(|fault| fault.to_string());
+                self.input(Input::Renewed(verified));
+            }
+            Call::Announce(channel, sighting, fixes) => {
+                // Friends on this gateway don't wait for any server.
+                gateway.hub.take_in(&channel, sighting.clone());
+                self.running.announce = Some(Box::pin(async move {
+                    match fixes {
+                        0 => gateway.live.announce((channel, sighting)).await,
+                        _ => gateway.live.announce_fixes((channel, sighting), fixes).await,
+                    }
+                }));
+            }
+        }
+    }
+
+    /// Counts the connection to its user, before anything is read of them: with one token and a slow database nobody
+    /// gets more connections than they may.
+    pub(super) fn admit(&mut self, caller: Caller) {
+        let gateway = self.gateway().clone();
+        let now = gateway.now().monotonic;
+        let paid = gateway.watching.as_ref().map_or(Ok(()), |all| all.check(&caller.user, now, 0));
+        if let Err(RetryAfterMs(ms)) = paid {
+            let detail = format!("too many connections of one user lately: come back in {ms} ms");
+            return self.input(Input::Refused(CloseCode::RateLimited, detail));
+        }
+        let per_user_max = gateway.config.sessions_per_user_max;
+        let joined = gateway.registry.join(self.seat.id(), &caller.user, per_user_max);
+        self.input(if let Ok(used) = joined {
+            Input::Admitted(caller, used)
+        } else {
+            let detail = format!("at most {per_user_max} connections of one user");
+            Input::Refused(CloseCode::TooManySessions, detail)
+        });
+    }
+
+    /// Charges the user for the friends that a new session is about to watch.
+    fn charge(&self, answer: &Result<Circle, live::Error>) {
+        let gateway = self.gateway();
+        let (Some(watching), Some(user), Ok(circle)) =
+            (&gateway.watching, self.session.user(), answer)
+        else {
+            return;
+        };
+        if !self.session.is_welcomed() {
+            let cost = SESSION_COST + circle.friends.len() as u64;
+            watching.charge(user, gateway.now().monotonic, cost);
+        }
+    }
+
+    /// Goes on with what is read, and begins what is to be read next, as far as possible.
+    pub(super) fn read(&mut self, cx: &mut Context<'_>) {
+        loop {
+            let mut progress = false;
+            if let Some(Poll::Ready(answer)) =
+                self.running.circle.as_mut().map(|circle| circle.as_mut().poll(cx))
+            {
+                self.running.circle = None;
+                self.charge(&answer);
+                self.input(Input::Circle(answer));
+                progress = true;
+            }
+            if let Some(Poll::Ready(answer)) =
+                self.running.positions.as_mut().map(|positions| positions.as_mut().poll(cx))
+            {
+                self.running.positions = None;
+                self.session.set_epoch(self.gateway().live.epoch());
+                // What was read is in the view before the session tells it.
+                self.hear();
+                self.input(Input::Positions(answer));
+                progress = true;
+            }
+            if progress {
+                self.carry_out(cx);
+            }
+            let now = self.gateway().now();
+            match self.session.next_read(now).filter(|_| self.closed.is_none()) {
+                Some(Read::Circle) => self.running.circle = self.read_circle(),
+                Some(Read::Positions) => self.running.positions = Some(self.read_positions()),
+                None if progress => {}
+                None => return,
+            }
+        }
+    }
+
+    fn read_circle(&self) -> Option<BoxFuture<'static, Result<Circle, live::Error>>> {
+        let (gateway, user) = (self.gateway().clone(), self.session.user().cloned()?);
+        Some(Box::pin(async move { gateway.friends.circle(user).await }))
+    }
+
+    /// Watches whoever isn't watched yet, and reads everybody of whom it isn't known yet what the cache has. Servers are
+    /// asked each for itself: one that is away keeps nobody of another from being seen.
+    fn read_positions(&mut self) -> BoxFuture<'static, Result<(), live::Error>> {
+        let gateway = self.gateway().clone();
+        let unwatched = self.session.take_unwatched();
+        let slots: Vec<u32> = unwatched.iter().map(|(_, slot)| *slot).collect();
+        let channels = unwatched.into_iter().map(|(user, slot)| (Channel::precise(user), slot));
+        let watched = gateway.hub.watch(&self.seat.mailbox, channels);
+        let needed = slots.iter().map(|slot| *slot as usize + 1).max().unwrap_or(0);
+        if self.cells.len() < needed {
+            self.cells.reserve_exact(needed - self.cells.len());
+            self.cells.resize(needed, None);
+        }
+        for (slot, cell) in slots.into_iter().zip(watched) {
+            // Known already, to somebody else's watching.
+            if cell.is_ready() {
+                self.seat.mailbox.mark(slot);
+            }
+            self.cells[slot as usize] = Some(cell);
+        }
+        let mut by_server: Vec<Slots> = Vec::new();
+        for (slot, cell) in (0..).zip(&self.cells) {
+            let Some(cell) = cell.as_ref().filter(|cell| !cell.is_ready()) else { continue };
+            let server = gateway.live.server_of(&cell.channel().user);
+            if by_server.len() <= server {
+                by_server.resize_with(server + 1, Vec::new);
+            }
+            by_server[server].push((slot, cell.clone()));
+        }
+        by_server.retain(|slots| !slots.is_empty());
+        let mailbox = self.seat.mailbox.clone();
+        // Subscribed in the order of the calls, and so before anything else is asked for.
+        let readings: Vec<_> = by_server
+            .into_iter()
+            .map(|slots| bring(gateway.clone(), mailbox.clone(), slots))
+            .collect();
+        Box::pin(async move { join_all(readings).await.into_iter().collect() })
+    }
+
+    /// Stops watching under these slots.
+    pub(super) fn unwatch(&mut self, slots: &[u32]) {
+        let hub = self.gateway().hub.clone();
+        for slot in slots {
+            if let Some(cell) = self.cells.get_mut(*slot as usize).and_then(Option::take) {
+                hub.unwatch(&cell, &self.seat.mailbox);
+            }
+        }
+        self.session.released(slots);
+    }
+}
+
+/// Subscribe, then read, then let versions sort out what came both ways.
+fn bring(
+    gateway: Arc<Gateway>,
+    mailbox: Arc<Mailbox>,
+    slots: Slots,
+) -> impl Future<Output = Result<(), live::Error>> + Send + 'static {
+    let channels: Vec<Channel> = slots.iter().map(|(_, cell)| cell.channel().clone()).collect();
+    let subscribed = gateway.hub.subscribe(&*gateway.live, channels.clone());
+    async move {
+        subscribed.await?;
+        let cached = gateway.live.read(channels.clone()).await?;
+        for (channel, sighting) in channels.iter().zip(cached) {
+            if let Some(sighting) = sighting {
+                gateway.hub.take_in(channel, sighting);
+            }
+        }
+        for (slot, cell) in &slots {
+            cell.set_ready();
+            mailbox.mark(*slot);
+        }
+        Ok(())
+    }
+}
+
+fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, TokenFault> {
+    gateway.verifier.verify(&token.0, gateway.now().wall)
+}

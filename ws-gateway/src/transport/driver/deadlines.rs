@@ -1,0 +1,57 @@
+//! When a session has to be looked at next: after a tick, at a deadline, when the socket takes something again.
+
+use model::Moment;
+use std::sync::Arc;
+
+use super::Driver;
+use crate::fanout::hub::Due;
+
+/// Deadlines nearer than this are armed apart from farther ones, so that ticks don't pile up entries for pings.
+const NEAR_MS: u64 = 1_000;
+
+impl Driver {
+    /// The socket doesn't take what it was given.
+    pub(crate) fn stuck(&mut self) {
+        let now = self.gateway().now();
+        self.session.pace.stuck(now.monotonic);
+        self.arm(now);
+    }
+
+    /// The socket has taken everything.
+    pub(crate) fn flushed(&mut self) {
+        let now = self.gateway().now();
+        self.session.pace.flushed(now.monotonic);
+        if self.session.pace.has_notice() {
+            self.gateway().metrics.pace_changes.increment(1);
+        }
+    }
+
+    /// Nothing more to tell: until the tick of the last push is over, marks can wait.
+    pub(super) fn settle(&mut self, now: Moment) {
+        if let Some(at) = self.session.pace.next_push().filter(|at| *at > now.monotonic) {
+            let mailbox = self.seat.mailbox.clone();
+            if mailbox.cool() {
+                self.gateway().timers.at(at, Due::Tick(mailbox));
+            }
+        }
+        self.arm(now);
+    }
+
+    pub(super) fn arm(&mut self, now: Moment) {
+        let Some(at) = self.session.deadline(now) else { return };
+        let covered = self.armed.iter().flatten().any(|armed| armed.deadline <= at);
+        if !covered {
+            let far = usize::from(at.since_ms(now.monotonic) >= NEAR_MS);
+            self.disarm(far);
+            let place = self.gateway().timers.at(at, Due::Wake(self.seat.mailbox.clone()));
+            self.armed[far] = Some(place);
+        }
+    }
+
+    pub(super) fn disarm(&mut self, far: usize) {
+        let Some(place) = self.armed[far].take() else { return };
+        let mailbox = &self.seat.mailbox;
+        let is_ours = |due: &Due| matches!(due, Due::Wake(other) if Arc::ptr_eq(other, mailbox));
+        self.gateway().timers.cancel(place, is_ours);
+    }
+}

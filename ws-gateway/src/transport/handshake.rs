@@ -1,0 +1,220 @@
+//! What must be right before a connection becomes a WebSocket.
+
+use std::sync::Arc;
+
+use api::Problem;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hyper_util::rt::TokioIo;
+use metrics::counter;
+use model::{Caller, ErrorKind, RetryAfterMs};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use crate::fanout::registry::Full;
+use crate::metrics::REFUSED_UPGRADES;
+use crate::protocol::SUBPROTOCOL_JSON;
+use crate::service::Gateway;
+use crate::transport::driver::Driver;
+use crate::transport::frame_header::CheckedLengths;
+use crate::transport::socket;
+
+/// The socket's read buffer, bytes: the library zero-fills and keeps it, so that its default of 128 KiB costs more than
+/// everything else of a connection.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
+
+/// The library writes only pongs and closes: from how many bytes on without being asked to flush, and how many at most.
+const WRITE_BUFFER_BYTES: usize = 1024;
+const WRITE_BUFFER_BYTES_MAX: usize = 16 * 1024;
+
+/// When somebody who found the server full may try again.
+const RETRY_MS: u64 = 5_000;
+
+/// The version of the WebSocket protocol (RFC 6455) that is spoken here.
+const WEBSOCKET_VERSION: &str = "13";
+
+/// The length of `Sec-WebSocket-Key`, decoded.
+const KEY_BYTES: usize = 16;
+
+/// `GET /v1/ws`: the upgrade to a WebSocket.
+pub(crate) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let problem = match try_upgrade(&gateway, request) {
+        Ok(response) => return response,
+        Err(problem) => problem,
+    };
+    let status = problem.status();
+    counter!(REFUSED_UPGRADES, "status" => status.as_u16().to_string()).increment(1);
+    let mut response = problem.into_response();
+    if status == StatusCode::UPGRADE_REQUIRED {
+        let headers = response.headers_mut();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        let version = HeaderValue::from_static(WEBSOCKET_VERSION);
+        headers.insert(header::SEC_WEBSOCKET_VERSION, version);
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+    }
+    response
+}
+
+fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Problem> {
+    let headers = request.headers();
+    check_upgrade(&request)?;
+    let accept = accept_key(headers)?;
+    check_origin(gateway, headers)?;
+    let subprotocol = check_subprotocol(headers)?;
+    let caller = check_token(gateway, headers)?;
+    if gateway.is_draining() {
+        return Err(unavailable("this server is going away"));
+    }
+    if caller.is_some()
+        && let Err(RetryAfterMs(ms)) = gateway.admission.admit(gateway.now().monotonic)
+    {
+        return Err(unavailable("too many sessions are being opened").retry_after_ms(ms));
+    }
+    let seat = if caller.is_some() { gateway.seat_authenticated() } else { gateway.seat() };
+    let seat = seat.map_err(|full| {
+        unavailable(match full {
+            Full::Unauthenticated => "too many connections that haven't authenticated",
+            Full::Sessions | Full::User => "too many connections",
+        })
+    })?;
+    let config = websocket_config(gateway.config().message_bytes_max);
+    let upgrading = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        // The client may have gone before the answer reached it.
+        let Ok(upgraded) = upgrading.await else { return };
+        // The bare stream: what the HTTP library keeps around it costs more than all the rest of a connection.
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+            tracing::error!("a WebSocket came over something else than TCP");
+            return;
+        };
+        // A copy: even an empty piece of the library's buffer would keep all of its 8 KiB.
+        let early = Bytes::copy_from_slice(&parts.read_buf);
+        drop(parts.read_buf);
+        let stream = CheckedLengths::new(parts.io.into_inner(), early);
+        let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+        socket::serve(socket, Driver::new(seat, caller)).await;
+    });
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    if let Some(name) = subprotocol {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(name));
+    }
+    Ok(response)
+}
+
+fn websocket_config(message_bytes_max: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .max_message_size(Some(message_bytes_max))
+        .max_frame_size(Some(message_bytes_max))
+}
+
+fn check_upgrade(request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let asks = |name, word: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .any(|value| value.split(',').any(|item| item.trim().eq_ignore_ascii_case(word)))
+    };
+    // The route for GET takes HEAD too.
+    if request.method() != Method::GET {
+        return Err(method_not_allowed());
+    }
+    if request.version() < Version::HTTP_11 {
+        return Err(upgrade_required("a WebSocket needs HTTP/1.1"));
+    }
+    if !asks(header::CONNECTION, "upgrade") || !asks(header::UPGRADE, "websocket") {
+        return Err(upgrade_required(
+            "this is a WebSocket: ask with Connection: Upgrade and Upgrade: websocket",
+        ));
+    }
+    let mut spoken = headers.get_all(header::SEC_WEBSOCKET_VERSION).iter();
+    if spoken.next().is_none_or(|v| v != WEBSOCKET_VERSION) || spoken.next().is_some() {
+        return Err(upgrade_required("Sec-WebSocket-Version must be 13"));
+    }
+    Ok(())
+}
+
+/// The answer to the client's key.
+fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    let key = keys
+        .next()
+        .filter(|key| STANDARD.decode(key.as_bytes()).is_ok_and(|bytes| bytes.len() == KEY_BYTES));
+    let accept = key.and_then(|key| HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok());
+    accept
+        .filter(|_| keys.next().is_none())
+        .ok_or_else(|| bad_request("Sec-WebSocket-Key must be 16 bytes in base64, once"))
+}
+
+/// Browsers say from which page a connection comes. Others' pages must not ride on a user's login.
+fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Problem> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or("");
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let own = host.is_some_and(|host| {
+        origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host))
+    });
+    let allowed = own || gateway.config().allowed_origins.iter().any(|allowed| allowed == origin);
+    if allowed && origins.next().is_none() {
+        return Ok(());
+    }
+    let detail = "pages of this Origin may not connect";
+    Err(Problem::new(ErrorKind::Forbidden, "origin_not_allowed", detail))
+}
+
+/// The subprotocol to name in the answer, if any was offered.
+fn check_subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, Problem> {
+    let mut offered = headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or("").split(','))
+        .map(str::trim)
+        .peekable();
+    if offered.peek().is_none() {
+        return Ok(None);
+    }
+    if offered.any(|name| name == SUBPROTOCOL_JSON) {
+        return Ok(Some(SUBPROTOCOL_JSON));
+    }
+    Err(bad_request("none of the subprotocols offered is whereabouts.v1.json"))
+}
+
+fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    let Some(token) = api::bearer(headers)? else { return Ok(None) };
+    Ok(Some(gateway.verifier.verify(token, gateway.now().wall)?))
+}
+
+fn method_not_allowed() -> Problem {
+    let detail = "a WebSocket is opened with GET";
+    Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+fn upgrade_required(detail: &'static str) -> Problem {
+    Problem::with_status(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
+}
+
+fn bad_request(detail: &'static str) -> Problem {
+    Problem::new(ErrorKind::Invalid, "invalid_handshake", detail)
+}
+
+fn unavailable(detail: &'static str) -> Problem {
+    Problem::new(ErrorKind::Unavailable, "unavailable", detail).retry_after_ms(RETRY_MS)
+}

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use crate::cast::Cast;
-use crate::checkpoint::{self, Finding};
-use crate::crowd::{Counts, Crowd, add};
-use crate::inspector::Ask;
-use crate::memory::Sampler;
+use crate::judge::checkpoint::{self, Finding};
+use crate::judge::inspector::Ask;
+use crate::people::cast::Cast;
+use crate::people::crowd::{Counts, Crowd, add};
 use crate::plan::{Held, Plan};
-use crate::replay::{Replay, ReplayTime};
-use crate::scene::{Observer, Scene};
-use crate::summary::Oracle;
+use crate::report::memory::Sampler;
+use crate::report::scene::{Observer, Scene};
+use crate::report::summary::Oracle;
+use crate::world::replay::{Replay, ReplayTime};
 use crate::{Error, Summary};
 
 /// Positions are released in beats: one timer for all people.

@@ -29,50 +29,29 @@
 //!   files allows.
 //! * Only `http://` and `ws://`.
 
-mod address;
-mod cast;
-mod chance;
-mod changes;
-mod checkpoint;
-mod client;
 mod conductor;
-mod crowd;
 mod error;
 #[cfg(test)]
 mod fake;
-mod friendships;
-mod graph;
-mod hear;
-mod inspector;
-mod latency;
-mod memory;
-mod oracle;
-mod person;
-mod pings;
+mod judge;
+mod people;
 mod plan;
-mod progress;
-mod replay;
-mod rest;
+mod report;
 mod run;
-mod scene;
-mod setup;
-mod summary;
-mod trace;
-mod walk;
-mod wire;
+mod world;
 
-pub use checkpoint::Finding;
-pub use crowd::{Change, Coming, Counts};
 pub use error::Error;
-pub use friendships::Friendships;
-pub use graph::Graph;
-pub use inspector::{Inspector, Situation};
-pub use latency::Quantiles;
-pub use memory::{MemoryWatch, resident_memory};
-pub use oracle::{Seen, Shown, Standing, Verdict, World, judge};
+pub use judge::checkpoint::Finding;
+pub use judge::inspector::{Inspector, Situation};
+pub use judge::oracle::{Seen, Shown, Standing, Verdict, World, judge};
+pub use people::crowd::{Change, Coming, Counts};
 pub use plan::{Friends, FriendshipChanges, Held, People, Plan, Setup, Tokens};
-pub use progress::Progress;
+pub use report::latency::Quantiles;
+pub use report::memory::{MemoryWatch, resident_memory};
+pub use report::progress::Progress;
+pub use report::scene::{NoObserver, Observer, Scene, Sight, Stage};
+pub use report::summary::{Oracle, Summary};
 pub use run::{Run, run};
-pub use scene::{NoObserver, Observer, Scene, Sight, Stage};
-pub use summary::{Oracle, Summary};
-pub use trace::{Row, Survey, Trace, survey};
+pub use world::friendships::Friendships;
+pub use world::graph::Graph;
+pub use world::trace::{Row, Survey, Trace, survey};

@@ -6,17 +6,18 @@ use model::SystemClock;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::address::Address;
-use crate::cast::Cast;
-use crate::changes::Changer;
-use crate::client::{Doors, live};
 use crate::conductor::Conductor;
-use crate::crowd::Crowd;
-use crate::inspector::{ASKS_MAX, Ask, Inspector};
+use crate::judge::inspector::{ASKS_MAX, Ask, Inspector};
+use crate::people::address::Address;
+use crate::people::cast::Cast;
+use crate::people::client::{Doors, live};
+use crate::people::crowd::Crowd;
+use crate::people::rest::Rest;
 use crate::plan::{Plan, Setup, Tokens};
-use crate::rest::Rest;
-use crate::scene::{Observer, Stage};
-use crate::{Error, Summary, setup};
+use crate::report::scene::{Observer, Stage};
+use crate::world::changes::Changer;
+use crate::world::setup;
+use crate::{Error, Summary};
 
 /// Time for everybody to connect: this, and so much more for each.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(30);

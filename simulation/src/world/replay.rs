@@ -6,8 +6,8 @@ use std::time::Duration;
 use model::{Position, UserId};
 
 use crate::Error;
-use crate::trace::Trace;
-use crate::walk::Walkers;
+use crate::world::trace::Trace;
+use crate::world::walk::Walkers;
 
 /// The share of the allowed rate that a phone uses: catching up after a checkpoint runs by [`CATCH_UP`] faster, and
 /// the service's clock and ours need not agree on where a second begins.

@@ -4,9 +4,9 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Graph;
-use crate::checkpoint::Finding;
-use crate::crowd::{Counts, Crowd};
-use crate::friendships::Friendships;
+use crate::judge::checkpoint::Finding;
+use crate::people::crowd::{Counts, Crowd};
+use crate::world::friendships::Friendships;
 
 /// How many may ask at the same moment before the next one waits.
 pub(crate) const ASKS_MAX: usize = 4;
@@ -61,7 +61,7 @@ impl Inspector {
 
     /// Everybody, by number in the graph.
     pub fn situations(&self) -> Vec<Situation> {
-        let situation = |person: &crate::person::Person| {
+        let situation = |person: &crate::people::person::Person| {
             let state = person.state();
             Situation {
                 address: state.terms.map(|_| state.address),

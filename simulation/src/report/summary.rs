@@ -5,10 +5,10 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
-use crate::checkpoint::Finding;
-use crate::crowd::Counts;
-use crate::latency::Quantiles;
-use crate::memory::MemoryWatch;
+use crate::judge::checkpoint::Finding;
+use crate::people::crowd::Counts;
+use crate::report::latency::Quantiles;
+use crate::report::memory::MemoryWatch;
 
 /// How many complaints of the oracle a summary tells.
 const EXAMPLES_MAX: usize = 10;
@@ -146,7 +146,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::oracle::Verdict;
+    use crate::judge::oracle::Verdict;
     use crate::{Friendships, Graph};
 
     fn finding(missed: u64) -> Finding {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::{SeededRandom, UserId};
 
 use crate::Error;
-use crate::chance::{below, shuffle};
+use crate::world::chance::{below, shuffle};
 
 /// How often a random partner is tried before somebody is left with a friend fewer.
 const PARTNER_TRIES: usize = 50;

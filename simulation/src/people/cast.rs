@@ -3,9 +3,9 @@ use std::sync::Arc;
 use model::{Position, UserId};
 
 use crate::plan::{Friends, People, Plan};
-use crate::replay::Source;
-use crate::trace::{Trace, survey};
-use crate::walk::Walkers;
+use crate::world::replay::Source;
+use crate::world::trace::{Trace, survey};
+use crate::world::walk::Walkers;
 use crate::{Error, Graph};
 
 /// Who takes part, and where their positions come from.

@@ -5,9 +5,9 @@ use model::Position;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
-use crate::oracle::{Seen, Shown};
-use crate::pings::Pings;
-use crate::wire::{ToServer, Welcome};
+use crate::judge::oracle::{Seen, Shown};
+use crate::people::pings::Pings;
+use crate::people::wire::{ToServer, Welcome};
 
 /// Simulated phones all have the same name; ids of devices are per user.
 const DEVICE: &str = "simulated";

@@ -7,7 +7,7 @@ use std::time::Instant;
 use model::Random;
 
 use crate::Graph;
-use crate::chance::below;
+use crate::world::chance::below;
 
 /// How long after the answer a change of a friendship may take to act on all open sessions, milliseconds.
 pub(crate) const FOLLOWS_WITHIN_MS: i64 = 1_000;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::crowd::Crowd;
-use crate::friendships::{FOLLOWS_WITHIN_MS, Friendships};
-use crate::oracle::{Standing, Verdict, World, judge};
-use crate::person::Person;
+use crate::judge::oracle::{Standing, Verdict, World, judge};
+use crate::people::crowd::Crowd;
+use crate::people::person::Person;
+use crate::world::friendships::{FOLLOWS_WITHIN_MS, Friendships};
 
 /// How often everybody is asked whether they are done.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -128,6 +128,6 @@ fn standing(person: &Person, began: Instant, number: u64) -> Standing {
     }
 }
 
-fn terms_of(crowd: &Crowd, what: fn(&crate::person::Terms) -> u64) -> Option<u64> {
+fn terms_of(crowd: &Crowd, what: fn(&crate::people::person::Terms) -> u64) -> Option<u64> {
     crowd.people.iter().find_map(|person| person.state().terms.as_ref().map(what))
 }

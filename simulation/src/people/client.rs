@@ -19,12 +19,12 @@ use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::address::Address;
-use crate::chance::{below, fraction};
-use crate::crowd::Crowd;
-use crate::hear::Next;
+use crate::people::address::Address;
+use crate::people::crowd::Crowd;
+use crate::people::hear::Next;
+use crate::people::wire::{ToServer, may_come_back};
 use crate::plan::Tokens;
-use crate::wire::{ToServer, may_come_back};
+use crate::world::chance::{below, fraction};
 
 const SUBPROTOCOL: HeaderValue = HeaderValue::from_static("whereabouts.v1.json");
 

@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::Error;
-use crate::address::Address;
+use crate::people::address::Address;
 
 /// A request that takes longer has failed.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(10);

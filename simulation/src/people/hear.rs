@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use model::Position;
 
-use crate::crowd::{Change, Crowd, add};
-use crate::friendships::FOLLOWS_WITHIN_MS;
-use crate::oracle::{Seen, Shown};
-use crate::person::State;
-use crate::wire::{Ack, Fault, Friend, FromServer, Own, Push, Reason, Snapshot};
+use crate::judge::oracle::{Seen, Shown};
+use crate::people::crowd::{Change, Crowd, add};
+use crate::people::person::State;
+use crate::people::wire::{Ack, Fault, Friend, FromServer, Own, Push, Reason, Snapshot};
+use crate::world::friendships::FOLLOWS_WITHIN_MS;
 
 /// What a fix is answered with while it can't be stored.
 const UNAVAILABLE: &str = "unavailable";

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::address::Address;
+use crate::people::address::Address;
 
 struct Given;
 

@@ -9,9 +9,9 @@ use serde::Serialize;
 use tokio::sync::RwLock;
 
 use crate::Graph;
-use crate::friendships::Bonds;
-use crate::latency::Histogram;
-use crate::person::Person;
+use crate::people::person::Person;
+use crate::report::latency::Histogram;
+use crate::world::friendships::Bonds;
 
 /// How many different faults are told in words.
 const FAULTS_MAX: usize = 10;

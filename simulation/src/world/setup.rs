@@ -7,9 +7,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, Method};
 use model::UserId;
 
+use crate::people::rest::{Ask, Refusal, Rest, bearer};
 use crate::plan::Tokens;
-use crate::rest::{Ask, Refusal, Rest, bearer};
-use crate::scene::{Observer, Stage};
+use crate::report::scene::{Observer, Stage};
 use crate::{Error, Graph};
 
 /// How many requests are on their way at once.

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use model::UserId;
 
-use crate::crowd::{Coming, Comings, Counts, Crowd};
-use crate::latency::Quantiles;
-use crate::summary::Oracle;
+use crate::people::crowd::{Coming, Comings, Counts, Crowd};
+use crate::report::latency::Quantiles;
+use crate::report::summary::Oracle;
 
 /// How far the preparations or the run are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

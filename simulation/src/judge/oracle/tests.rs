@@ -247,7 +247,7 @@ fn the_cheap_bounds_decide_as_karney_does() {
     use geographiclib_rs::DirectGeodesic;
     use model::SeededRandom;
     let random = SeededRandom::new(11);
-    let fraction = || crate::chance::fraction(&random);
+    let fraction = || crate::world::chance::fraction(&random);
     let world = world(&[]);
     let judge = Judge { world: &world, earth: Geodesic::wgs84(), verdict: Verdict::default() };
     for _ in 0..20_000 {

@@ -1,6 +1,6 @@
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::scene::{Observer, Scene, Stage};
+use crate::report::scene::{Observer, Scene, Stage};
 
 /// Shows a bar on stderr; nothing where that is no terminal.
 pub struct Progress {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use geographiclib_rs::{DirectGeodesic, Geodesic, InverseGeodesic};
 use model::{Metres, Position, SeededRandom};
 
-use crate::chance::{below, fraction, shuffle};
+use crate::world::chance::{below, fraction, shuffle};
 
 /// On foot, by bicycle, by car in a town; metres per second.
 const SPEEDS_MPS: [f64; 4] = [1.4, 1.4, 5.0, 13.0];

@@ -10,11 +10,11 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::Error;
-use crate::chance::below;
-use crate::crowd::{Crowd, add};
-use crate::friendships::Step;
+use crate::people::crowd::{Crowd, add};
+use crate::people::rest::{Ask, Refusal, Rest, bearer};
 use crate::plan::{FriendshipChanges, Tokens};
-use crate::rest::{Ask, Refusal, Rest, bearer};
+use crate::world::chance::below;
+use crate::world::friendships::Step;
 
 /// The most changes a second that make sense.
 const PER_S_MAX: f64 = 1_000.0;

@@ -1,0 +1,5 @@
+//! What people saw, compared with the truth.
+
+pub(crate) mod checkpoint;
+pub(crate) mod inspector;
+pub(crate) mod oracle;

@@ -140,5 +140,4 @@ async fn say_goodbye(crowd: &Crowd, mut tasks: JoinSet<()>) {
 }
 
 #[cfg(test)]
-#[path = "run/tests.rs"]
 mod tests;

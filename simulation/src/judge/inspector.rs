@@ -94,5 +94,4 @@ impl Inspector {
 }
 
 #[cfg(test)]
-#[path = "inspector/tests.rs"]
 mod tests;

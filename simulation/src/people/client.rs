@@ -290,5 +290,4 @@ async fn leave(mut socket: Socket) -> Ending {
 }
 
 #[cfg(test)]
-#[path = "client/tests.rs"]
 mod tests;

@@ -223,5 +223,4 @@ impl Put {
 }
 
 #[cfg(test)]
-#[path = "hear/tests.rs"]
 mod tests;

@@ -145,5 +145,4 @@ impl Changer {
 }
 
 #[cfg(test)]
-#[path = "changes/tests.rs"]
 mod tests;

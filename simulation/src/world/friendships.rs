@@ -294,5 +294,4 @@ impl Bonds {
 }
 
 #[cfg(test)]
-#[path = "friendships/tests.rs"]
 mod tests;

@@ -105,5 +105,4 @@ impl Service<'_> {
 }
 
 #[cfg(test)]
-#[path = "setup/tests.rs"]
 mod tests;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use directory::embedded::EmbeddedStore;
-use directory::{Directory, Limits};
+use directory::{Config, Directory};
 use model::{SystemClock, UserId};
 
 const USERS: usize = 2_500;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let data_dir = tempfile::TempDir::new()?;
         let store = Arc::new(EmbeddedStore::open(data_dir.path()).await?);
         let clock = Arc::new(SystemClock::start());
-        let directory = Directory::start(store, clock, Limits::default());
+        let directory = Directory::start(store, clock, Config::default());
         let users: Arc<[UserId]> =
             (0..USERS).map(|n| UserId::parse(&format!("user-{n}"))).collect::<Result<_, _>>()?;
         for user in users.iter() {

@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let random = Arc::new(SeededRandom::new(1));
     let store: Arc<dyn Store> =
         Arc::new(PostgresStore::connect(&config, clock.clone(), random).await?);
-    let directory = Directory::start(store.clone(), clock, Limits::default());
+    let directory = Directory::start(store.clone(), clock, directory::Config::default());
     for n in 0..USERS {
         directory.ensure_user(&user(n)).await?;
     }

@@ -4,10 +4,14 @@
 mod changes;
 mod command;
 pub(crate) mod ledger;
+mod limits;
+mod refusal;
 mod relation;
 mod user;
 
 pub use changes::{CHANGE_AGE_MS_MAX, CHANGES_MAX, Changes, CircleChange, CircleEdit, FeedGap};
 pub use command::{Command, Order, Outcome};
+pub use limits::Limits;
+pub use refusal::Refusal;
 pub use relation::{Relation, Verb, decide};
 pub use user::{DisplayName, NAME_CHARS_MAX, NameFault, User};

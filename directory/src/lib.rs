@@ -23,23 +23,24 @@
 //! * Who is blocked can't find it out here: a request to somebody who blocked you, or to nobody, looks like any other.
 //!
 //! # Limits
-//! [`Limits`] per user; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`CIRCLES_WAITING_MAX`], [`CIRCLE_WAIT_MAX`],
+//! [`Limits`] per user, from a deployment's [`Config`]; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`CIRCLES_WAITING_MAX`], [`CIRCLE_WAIT_MAX`],
 //! [`PUBLISH_WAIT_MAX`], [`BATCH_MAX`], [`CHANGES_MAX`], [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`]; connections and times of [`postgres::Config`].
 
+mod config;
 mod core;
 mod error;
 pub mod http;
-mod limits;
 pub mod metrics;
 mod service;
 mod store;
 
 pub use crate::core::{
     CHANGE_AGE_MS_MAX, CHANGES_MAX, Changes, CircleChange, CircleEdit, Command, DisplayName,
-    FeedGap, NAME_CHARS_MAX, NameFault, Order, Outcome, Relation, User, Verb, decide,
+    FeedGap, Limits, NAME_CHARS_MAX, NameFault, Order, Outcome, Refusal, Relation, User, Verb,
+    decide,
 };
-pub use error::{Error, Refusal};
-pub use limits::Limits;
+pub use config::Config;
+pub use error::Error;
 pub use model::{FeedPosition, ReadToken};
 pub use service::{
     CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX, COMMAND_WAIT_MAX, COMMANDS_WAITING_MAX, Circle,

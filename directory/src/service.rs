@@ -12,7 +12,7 @@ use model::{Clock, ReadToken, Timestamp, UserId};
 use parking_lot::Mutex;
 
 use crate::{
-    Change, Changes, Command, DisplayName, Entry, Error, FeedGap, Friend, Limits, List, Order,
+    Change, Changes, Command, Config, DisplayName, Entry, Error, FeedGap, Friend, List, Order,
     Outcome, Refusal, Relation, Store, User, Verb,
 };
 use circles::CircleReader;
@@ -45,7 +45,7 @@ pub struct Directory {
 struct Shared {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    limits: Limits,
+    config: Config,
     writer: Writer,
     circles: CircleReader,
     // Users are never deleted, so what is remembered stays right. Held for one look-up.
@@ -60,11 +60,11 @@ impl fmt::Debug for Directory {
 
 impl Directory {
     /// Starts the tasks that commit and that read circles, within a tokio runtime.
-    pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
-        let writer = Writer::start(Arc::clone(&store), limits);
+    pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, config: Config) -> Self {
+        let writer = Writer::start(Arc::clone(&store), config.limits());
         let circles = CircleReader::start(Arc::clone(&store));
         let known = Mutex::default();
-        Self { shared: Arc::new(Shared { store, clock, limits, writer, circles, known }) }
+        Self { shared: Arc::new(Shared { store, clock, config, writer, circles, known }) }
     }
 
     /// Makes sure that somebody who came with a valid token exists.
@@ -87,7 +87,7 @@ impl Directory {
 
     /// Sets a user's radius in metres; `None` is back to the deployment's.
     pub async fn set_radius(&self, user: &UserId, radius_m: Option<u32>) -> Result<Outcome, Error> {
-        let Limits { radius_m_min: min_m, radius_m_max: max_m, .. } = self.shared.limits;
+        let Config { radius_m_min: min_m, radius_m_max: max_m, .. } = self.shared.config;
         if radius_m.is_some_and(|metres| !(min_m..=max_m).contains(&metres)) {
             return Err(Refusal::Radius { min_m, max_m }.into());
         }
@@ -163,10 +163,7 @@ impl Directory {
         if stored.exists {
             self.remember(user);
         }
-        let limits = self.shared.limits;
-        // A radius may be older than the deployment's present limits.
-        let chosen = stored.radius_m.map(|m| m.clamp(limits.radius_m_min, limits.radius_m_max));
-        let radius_m = chosen.unwrap_or(limits.radius_m_default);
+        let radius_m = self.radius_m(stored.radius_m);
         Ok(Circle { as_of, exists: stored.exists, radius_m, friends: stored.friends })
     }
 
@@ -197,9 +194,9 @@ impl Directory {
         self.shared.store.listen(Box::new(listener));
     }
 
-    /// The limits in force.
-    pub fn limits(&self) -> Limits {
-        self.shared.limits
+    /// How far somebody sees who chose this radius, or none: see [`Config::radius_m`].
+    pub fn radius_m(&self, chosen_m: Option<u32>) -> u32 {
+        self.shared.config.radius_m(chosen_m)
     }
 
     /// Completes when the directory can no longer change anything, by a fault: a reason to be not ready.

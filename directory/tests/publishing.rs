@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use directory::embedded::EmbeddedStore;
-use directory::{Directory, Limits, Outcome, PUBLISH_WAIT_MAX};
+use directory::{Config, Directory, Outcome, PUBLISH_WAIT_MAX};
 use futures_util::future::BoxFuture;
 use model::{SystemClock, UserId};
 use tempfile::TempDir;
@@ -27,7 +27,7 @@ async fn directory(
 ) -> Directory {
     let store = EmbeddedStore::open(data.path()).await.expect("opens");
     let clock = Arc::new(SystemClock::start());
-    let directory = Directory::start(Arc::new(store), clock, Limits::default());
+    let directory = Directory::start(Arc::new(store), clock, Config::default());
     for user in users {
         directory.ensure_user(&id(user)).await.expect("made");
     }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::index::ResidentConfig;
-use crate::limits::{Limits, RADIUS_M_MAX};
+use crate::core::limits::{Limits, RADIUS_M_MAX};
 
 /// What a deployment sets about businesses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

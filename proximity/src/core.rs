@@ -5,4 +5,6 @@ pub(crate) mod catalogue;
 pub(crate) mod cost;
 pub(crate) mod geo;
 pub(crate) mod index;
+pub mod limits;
+pub(crate) mod refusal;
 pub(crate) mod search;

@@ -8,6 +8,7 @@
 mod body;
 mod businesses;
 mod changes;
+pub(crate) mod cursor;
 mod density;
 mod described;
 mod fields;

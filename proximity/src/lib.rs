@@ -37,13 +37,13 @@ mod config;
 mod core;
 mod error;
 pub mod http;
-pub mod limits;
 pub mod metrics;
 mod service;
 mod store;
 
 pub use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
 pub use crate::core::catalogue::category::{Category, CategoryKey};
+pub use crate::core::catalogue::change::{Change, Changes};
 pub use crate::core::catalogue::command::{
     Author, Command, Effect, Import, Imported, Order, Outcome,
 };
@@ -60,17 +60,18 @@ pub use crate::core::geo::hexagon::{
     HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport, ViewportFault,
 };
 pub use crate::core::index::ResidentConfig;
-pub use crate::core::search::bookmark::Bookmark;
-pub use crate::core::search::{Found, Hit, Query};
+pub use crate::core::limits::{self, Limits};
+pub use crate::core::refusal::Refusal;
+pub use crate::core::search::scan::{Candidate, RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned};
+pub use crate::core::search::{Bookmark, Found, Hit, Query};
 pub use config::{Config, Residency};
-pub use error::{Error, Refusal};
-pub use limits::Limits;
+pub use error::Error;
 pub use model::{FeedPosition, ReadToken};
 pub use service::drive::Detail;
 pub use service::resident::SILENCE_MS_MAX;
 pub use service::writer::{ORDER_WAIT_MAX, ORDERS_WAITING_MAX, Written};
 pub use service::{By, Proximity, Target};
 pub use store::{
-    Answer, Applied, BATCH_MAX, Candidate, Change, Changes, FETCH_MAX, IMPORT_MAX, PAGE_MAX,
-    RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned, Store, conformance, embedded, postgres,
+    Answer, Applied, BATCH_MAX, FETCH_MAX, IMPORT_MAX, PAGE_MAX, Store, conformance, embedded,
+    postgres,
 };

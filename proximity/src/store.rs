@@ -5,20 +5,20 @@ pub(crate) mod rows;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
-use model::{FeedPosition, Position, ReadToken, Timestamp, UserId};
+use model::{ReadToken, Timestamp, UserId};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
+use crate::core::catalogue::change::Changes;
 use crate::core::catalogue::command::{Import, Imported, Order, Outcome};
-use crate::core::catalogue::details::Name;
-use crate::core::catalogue::hours::OpeningHours;
 use crate::core::catalogue::id::BusinessId;
-use crate::core::geo::cell::{Area, Code, CountedCell, Range};
+use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
-use crate::error::{Error, Refusal};
-use crate::limits::Limits;
+use crate::core::limits::Limits;
+use crate::core::refusal::Refusal;
+use crate::core::search::scan::{Scan, Scanned};
+use crate::error::Error;
 
 /// The most orders in one call of a [`Store`].
 pub const BATCH_MAX: usize = 256;
@@ -27,62 +27,11 @@ pub const BATCH_MAX: usize = 256;
 pub const IMPORT_MAX: usize = 8_000;
 /// The most ids that are fetched at once.
 pub const FETCH_MAX: usize = 1_000;
-/// The most ranges in one scan, scanned and counted each.
-pub const RANGES_MAX: usize = 512;
-/// The most rows that one scan answers with.
-pub const SCAN_ROWS_MAX: usize = 10_000;
 /// The most changes, or businesses of an owner, on one page.
 pub const PAGE_MAX: usize = 1_000;
 
 /// What a store promises: the answer, later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
-
-/// Which businesses a search wants to look at.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Scan {
-    /// Where: up to [`RANGES_MAX`], in order, none overlapping another.
-    pub ranges: Vec<Range>,
-    /// Only those found by this category.
-    pub category: Option<CategoryKey>,
-    /// Only those behind this one, in the order of code and id: where the last scan stopped.
-    pub after: Option<(Code, BusinessId)>,
-    /// The most rows to answer with, up to [`SCAN_ROWS_MAX`].
-    pub rows_max: usize,
-    /// Opening hours are wanted.
-    pub hours: bool,
-    /// Names are wanted.
-    pub names: bool,
-    /// Where, besides, only the number of businesses is wanted: like `ranges`, of the same category.
-    pub counted: Vec<Range>,
-}
-
-/// A business that a search looks at.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
-    /// Which.
-    pub id: BusinessId,
-    /// Where, to the last bit as it was given.
-    pub position: Position,
-    /// See [`Business::placed`].
-    pub placed: FeedPosition,
-    /// When it is open, if asked for and known; the same hours may be shared by many.
-    pub hours: Option<Arc<OpeningHours>>,
-    /// What it is called, if asked for.
-    pub name: Option<Name>,
-}
-
-/// What a scan found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scanned {
-    /// In the order of code and id.
-    pub candidates: Vec<Candidate>,
-    /// There may be more behind the last one.
-    pub more: bool,
-    /// Businesses in the ranges to be counted.
-    pub counted: u64,
-    /// The state in which all of this was so.
-    pub as_of: ReadToken,
-}
 
 /// What a batch of orders did.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,32 +40,6 @@ pub struct Applied {
     pub outcomes: Vec<Result<Outcome, Refusal>>,
     /// What a read must include to see them.
     pub as_of: ReadToken,
-}
-
-/// A change of a business.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// Its place in the feed.
-    pub position: FeedPosition,
-    /// Which business.
-    pub id: BusinessId,
-    /// Its version by this change.
-    pub version: u64,
-    /// When.
-    pub at: Timestamp,
-    /// The business by now; `None` if it was removed.
-    pub business: Option<Business>,
-}
-
-/// A page of the feed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Changes {
-    /// In the order of positions.
-    pub changes: Vec<Change>,
-    /// Where to go on, in the timeline that this is of.
-    pub next: ReadToken,
-    /// There was more already when this was read.
-    pub more: bool,
 }
 
 /// Where businesses are kept.
@@ -145,7 +68,7 @@ pub trait Store: Send + Sync {
     /// the same order. An order that is refused changes nothing and doesn't undo its neighbours; the later ones see what
     /// the earlier ones did.
     ///
-    /// An order with a key that its author gave before, within [`KEY_AGE_MS_MAX`](crate::limits::KEY_AGE_MS_MAX), does
+    /// An order with a key that its author gave before, within [`KEY_AGE_MS_MAX`](crate::core::limits::KEY_AGE_MS_MAX), does
     /// nothing: it is answered with the outcome of then, or refused if it was another order. The id that a creation
     /// proposes doesn't make it another. Orders that were refused aren't remembered.
     fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied>;

@@ -28,7 +28,7 @@ pub struct Config {
     /// How requests over REST are limited.
     pub rest: Rest,
     /// Limits of users and friendships.
-    pub directory: directory::Limits,
+    pub directory: directory::Config,
     /// Limits of businesses and of searching them, and what of them is kept in memory.
     pub proximity: proximity::Config,
     /// Sessions and fan-out.

@@ -1,6 +1,6 @@
 use model::{Timestamp, UserId};
 
-use crate::{DisplayName, Verb};
+use super::{DisplayName, Verb};
 
 /// Something to be changed in the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::{Timestamp, UserId, ViewerClass};
 
-use crate::{
+use super::{
     CircleEdit, Command, DisplayName, Limits, Order, Outcome, Refusal, Relation, User, Verb, decide,
 };
 

@@ -1,4 +1,4 @@
-use crate::Refusal;
+use super::Refusal;
 
 /// How one user stands to another, from the first one's side. Nobody is related to themself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -6,7 +6,7 @@ use api::{Context, RateLimit, Signer, Verifier, VerifyingKey, door};
 use axum::Router;
 use axum::body::Body;
 use directory::embedded::EmbeddedStore;
-use directory::{Directory, Limits};
+use directory::{Config, Directory};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use model::{Clock, ManualClock, Role, SeededRandom, Timestamp, UserId};
@@ -37,7 +37,7 @@ impl Sandbox {
         let data = TempDir::new().expect("a temporary directory");
         let store = EmbeddedStore::open(data.path()).await.expect("an empty store opens");
         let clock = Arc::new(ManualClock::at(Timestamp(1_700_000_000_000)));
-        let limits = Limits { requests_max: 3, ..Limits::default() };
+        let limits = Config { requests_max: 3, ..Config::default() };
         let directory = Directory::start(Arc::new(store), clock.clone(), limits);
         let key = VerifyingKey::hs256("k", SECRET).expect("key");
         let verifier = Verifier::new(vec![key], "us", "them", 0).expect("verifier");

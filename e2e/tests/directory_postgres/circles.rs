@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use directory::{
-    Answer, Applied, Changes, Directory, Entry, Error, FeedGap, Limits, List, Listener, Order,
-    ReadToken, Relation, Store, StoredCircle, User,
+    Answer, Applied, Changes, Config, Directory, Entry, Error, FeedGap, Limits, List, Listener,
+    Order, ReadToken, Relation, Store, StoredCircle, User,
 };
 use e2e::servers::Proxy;
 use futures_util::future::join_all;
@@ -105,7 +105,7 @@ async fn thousands_of_circles_at_once_take_a_few_round_trips() {
         under_way_most: AtomicUsize::new(0),
     });
     let clock = Arc::new(SystemClock::start());
-    let directory = Directory::start(counting.clone(), clock, Limits::default());
+    let directory = Directory::start(counting.clone(), clock, Config::default());
     proxy.delay(ONE_WAY);
     let users: Vec<_> = (1..=USERS).map(|n| id(&format!("u{n}"))).collect();
     // Connections and statements are there, as in a service that runs.
@@ -136,7 +136,7 @@ async fn more_circles_than_may_wait_are_refused_at_once() {
     let directory = Directory::start(
         Arc::new(connect(&config).await),
         Arc::new(SystemClock::start()),
-        Limits::default(),
+        Config::default(),
     );
     let mut holder = aside(&config).await;
     let lock = "BEGIN; LOCK TABLE directory.relations IN ACCESS EXCLUSIVE MODE";

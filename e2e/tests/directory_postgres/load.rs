@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use directory::postgres::Config;
-use directory::{Directory, Error, Limits, Store};
+use directory::{Directory, Error, Store};
 use e2e::servers::Postgres;
 use futures_util::future::{join, join_all};
 use model::{SystemClock, UserId};
@@ -67,9 +67,9 @@ async fn insist<T>(command: impl AsyncFn() -> Result<T, Error>) {
 async fn no_acknowledged_command_is_lost_when_the_server_restarts_or_crashes_under_load() {
     let mut server = Postgres::start().await;
     let config = database(&server).await;
-    let limits = Limits { friends_max: u32::MAX, ..Limits::default() };
+    let unlimited = directory::Config { friends_max: u32::MAX, ..directory::Config::default() };
     let clock = Arc::new(SystemClock::start());
-    let directory = Directory::start(Arc::new(connect(&config).await), clock, limits);
+    let directory = Directory::start(Arc::new(connect(&config).await), clock, unlimited);
     let work = Work::default();
     let workers = join_all((0..WORKERS).map(|worker| work.go_on(&directory, worker)));
     let mishaps = async {

@@ -2,6 +2,7 @@
 
 pub(crate) mod business;
 pub(crate) mod category;
+pub(crate) mod change;
 pub(crate) mod command;
 pub(crate) mod details;
 pub(crate) mod hours;

@@ -1,4 +1,4 @@
-//! What work costs, in the units of [`api::Work`]: about a microsecond of CPU, of this process and its database together.
+//! What work costs, in units of about a microsecond of CPU each, of this process and its database together.
 
 /// Reading a candidate from a store and looking at it.
 pub(crate) const ROW: u64 = 2;

@@ -13,9 +13,9 @@ use model::{FeedPosition, Position, ReadToken};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
+use crate::core::catalogue::change::Change;
 use crate::core::catalogue::details::Name;
 use crate::core::catalogue::id::BusinessId;
-use crate::store::Change;
 use categories::Categories;
 use grid::{Point, point};
 use planted::{Planted, Seedling};

@@ -1,9 +1,9 @@
 //! A search, pure: what to ask a store for, and what to make of its answers.
 
-pub(crate) mod bookmark;
 pub(crate) mod judge;
 pub(crate) mod ladder;
 pub(crate) mod nearest;
+pub(crate) mod scan;
 pub(crate) mod tally;
 
 use model::{Metres, Position, ReadToken, Timestamp};
@@ -13,9 +13,8 @@ use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::details::Name;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::{Circle, Millimetres};
-use crate::error::Refusal;
-use crate::limits::{Limits, RESULTS_MAX};
-use bookmark::Bookmark;
+use crate::core::limits::{Limits, RESULTS_MAX};
+use crate::core::refusal::Refusal;
 
 /// Which businesses somebody looks for: the nearest `limit` of those that match.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +50,17 @@ pub struct Found {
     pub next: Option<Bookmark>,
     /// The state that was searched.
     pub as_of: ReadToken,
+}
+
+/// Where a walk over the pages of a search stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bookmark {
+    /// The distance of the last hit.
+    pub distance: Millimetres,
+    /// The last hit.
+    pub id: BusinessId,
+    /// The state in which the walk began: older ones aren't searched, and what was put somewhere later is passed over.
+    pub began: ReadToken,
 }
 
 impl Query {

@@ -7,11 +7,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::businesses::VARY;
+use super::cursor;
 use super::described::FreshHeader;
 use super::fields::{Fields, NearbyBody};
 use super::request::{Fresh, invalid};
-use crate::limits::RESULTS_DEFAULT;
-use crate::{Bookmark, CategoryKey, Detail, Limits, Proximity, Query as Search};
+use crate::core::limits::RESULTS_DEFAULT;
+use crate::{CategoryKey, Detail, Limits, Proximity, Query as Search};
 
 /// Kept for seconds only, as replicas lag: a phone that asks again at once needn't.
 pub(super) const BRIEFLY: &str = "private, max-age=5";
@@ -74,13 +75,13 @@ pub(super) async fn search(
 ) -> Result<Response, Problem> {
     let fields = Fields::parse(query.fields.as_deref())?;
     let search = query.search(&proximity.limits())?;
-    let after = query.cursor.as_deref().map(|text| Bookmark::decode(text, &search)).transpose()?;
+    let after = query.cursor.as_deref().map(|text| cursor::decode(text, &search)).transpose()?;
     let found = proximity.nearby(&search, after, fields.detail(), fresh, &mut work).await?;
     let total = match query.total {
         Some(true) => Some(proximity.total(&search, Some(found.as_of), &mut work).await?),
         _ => None,
     };
-    let next = found.next.map(|bookmark| bookmark.encode(&search));
+    let next = found.next.map(|bookmark| cursor::encode(&bookmark, &search));
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static(BRIEFLY)),
         (header::VARY, HeaderValue::from_static(VARY)),

@@ -7,14 +7,14 @@ use super::hints::{Hint, Hints};
 use crate::core::cost;
 use crate::core::geo::cell::Code;
 use crate::core::geo::circle::Millimetres;
-use crate::core::search::bookmark::Bookmark;
 use crate::core::search::judge::Judge;
 use crate::core::search::ladder::{Ladder, Step};
+use crate::core::search::scan::Scan;
 use crate::core::search::tally::Tally;
-use crate::core::search::{Found, Hit, Query};
+use crate::core::search::{Bookmark, Found, Hit, Query};
 use crate::error::Error;
 use crate::metrics::{SEARCH_ROWS, SEARCH_SCANS};
-use crate::store::{Scan, Store};
+use crate::store::Store;
 
 /// Scans that one search may take, of [`HEAVY_ROWS_MAX`] rows each but for a few: more than fit in any deadline.
 pub(crate) const SCANS_MAX: usize = 50_000;

@@ -133,5 +133,5 @@ async fn look<T: Send + 'static>(
 
 /// A follower that can't go on begins anew: the feed's timeline ended.
 fn is_other_timeline(error: &Error) -> bool {
-    *error == Error::Refused(crate::error::Refusal::OtherTimeline)
+    *error == Error::Refused(crate::core::refusal::Refusal::OtherTimeline)
 }

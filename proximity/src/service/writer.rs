@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::core::catalogue::command::{Order, Outcome};
+use crate::core::limits::Limits;
 use crate::error::Error;
-use crate::limits::Limits;
 use crate::metrics::{COMMIT_DURATION, COMMIT_ORDERS, ORDERS};
 use crate::store::{BATCH_MAX, Store};
 use model::ReadToken;

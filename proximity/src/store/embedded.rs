@@ -14,14 +14,17 @@ use sqlx::SqliteConnection;
 
 use crate::core::catalogue::business::{Business, Source};
 use crate::core::catalogue::category::CategoryKey;
+use crate::core::catalogue::change::Changes;
 use crate::core::catalogue::command::{Import, Imported, Order};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{Ledger, Needs};
 use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
-use crate::error::{Error, Refusal};
-use crate::limits::Limits;
-use crate::store::{Answer, Applied, Changes, Scan, Scanned, Store};
+use crate::core::limits::Limits;
+use crate::core::refusal::Refusal;
+use crate::core::search::scan::{Scan, Scanned};
+use crate::error::Error;
+use crate::store::{Answer, Applied, Store};
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
 pub const FILE_NAME: &str = "proximity.sqlite";

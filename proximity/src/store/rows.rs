@@ -8,13 +8,14 @@ pub(crate) use sql::{Columns, damaged, missing};
 use tokio::task::yield_now;
 
 use crate::core::catalogue::business::{Business, Source, SourceName};
+use crate::core::catalogue::change::Change;
 use crate::core::catalogue::command::{Effect, Outcome};
 use crate::core::catalogue::details::{Details, Draft, Name};
 use crate::core::catalogue::hours::OpeningHours;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::CountedCell;
 use crate::core::geo::hexagon::Hexagon;
-use crate::store::{Candidate, Change};
+use crate::core::search::scan::Candidate;
 
 fn number(row: &impl Columns, column: &str) -> Result<i64, sqlx::Error> {
     row.number(column)?.ok_or_else(|| missing(column))

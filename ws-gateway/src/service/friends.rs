@@ -72,9 +72,7 @@ impl Friends for directory::Directory {
     }
 
     fn radius(&self, chosen_m: Option<u32>) -> Metres {
-        let limits = self.limits();
-        let chosen = chosen_m.map(|m| m.clamp(limits.radius_m_min, limits.radius_m_max));
-        Metres(f64::from(chosen.unwrap_or(limits.radius_m_default)))
+        Metres(f64::from(self.radius_m(chosen_m)))
     }
 
     fn feed_state(&self) -> BoxFuture<'_, Result<AsOf, Error>> {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use api::{Verifier, VerifyingKey};
 use directory::postgres::{self, PostgresStore};
-use directory::{Directory, DisplayName, Limits};
+use directory::{Directory, DisplayName};
 use model::{Clock, Random, SeededRandom, SystemClock, UserId};
 use tokio::task::JoinSet;
 use ws_gateway::CircleChange;
@@ -111,7 +111,7 @@ async fn open(
     let config = postgres::Config { url: database.to_owned(), ..postgres::Config::default() };
     postgres::migrate(&config).await?;
     let store = PostgresStore::connect(&config, Arc::clone(clock), Arc::clone(random)).await?;
-    Ok(Directory::start(Arc::new(store), clock.clone(), Limits::default()))
+    Ok(Directory::start(Arc::new(store), clock.clone(), directory::Config::default()))
 }
 
 async fn make_users(directory: &Directory, count: usize) -> Result<Vec<UserId>, Failure> {

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use model::ManualClock;
 
 use super::{Backend, NOW, World, ensure, id, relate};
-use crate::{Directory, Error, Limits, List, Order, Outcome, Refusal, Verb};
+use crate::{Config, Directory, Error, Limits, List, Order, Outcome, Refusal, Verb};
 
 /// Each order has its own answer, in its place.
 pub async fn a_refused_order_does_not_undo_its_neighbours(backend: &dyn Backend) {
@@ -75,7 +75,7 @@ pub async fn batches_at_one_moment_act_one_after_the_other(backend: &dyn Backend
 pub async fn concurrent_callers_get_their_own_answers(backend: &dyn Backend) {
     let store = backend.open().await.expect("an empty store opens");
     let clock = Arc::new(ManualClock::at(NOW));
-    let directory = Directory::start(store, clock, Limits::default());
+    let directory = Directory::start(store, clock, Config::default());
     let users: Vec<_> = (0..600).map(|n| id(&format!("u{n}"))).collect();
     join_all(users.iter().map(|user| directory.ensure_user(user)))
         .await
@@ -96,7 +96,7 @@ pub async fn concurrent_callers_get_their_own_answers(backend: &dyn Backend) {
 /// Counted with what the same batch did before.
 pub async fn limits_hold_also_within_a_batch(backend: &dyn Backend) {
     let mut world = World::with(backend, &["a", "b", "c", "d", "e"]).await;
-    world.limits = Limits { friends_max: 2, requests_max: 2, blocks_max: 2, ..world.limits };
+    world.limits = Limits { friends_max: 2, requests_max: 2, blocks_max: 2 };
     let befriend = |user, other| relate(Verb::Befriend, user, other);
     let changed = Ok(Outcome::Changed);
     assert_eq!(

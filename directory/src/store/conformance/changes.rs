@@ -8,7 +8,7 @@ use model::ManualClock;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{Backend, NOW, World, id, relate};
-use crate::{Change, Command, Directory, Limits, Listener, Verb};
+use crate::{Change, Command, Config, Directory, Listener, Verb};
 
 /// Remembers what it is told.
 #[derive(Clone, Default)]
@@ -80,7 +80,7 @@ pub async fn nothing_is_announced_where_nothing_changed(backend: &dyn Backend) {
 pub async fn a_change_is_announced_before_its_answer(backend: &dyn Backend) {
     let store = backend.open().await.expect("an empty store opens");
     let clock = Arc::new(ManualClock::at(NOW));
-    let directory = Directory::start(store, clock, Limits::default());
+    let directory = Directory::start(store, clock, Config::default());
     let (alice, bob) = (id("alice"), id("bob"));
     for user in [&alice, &bob] {
         directory.ensure_user(user).await.expect("made");

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use model::{ManualClock, UserId};
 
 use super::{Backend, NOW, World, id};
-use crate::{BATCH_MAX, Command, Directory, Limits, Verb};
+use crate::{BATCH_MAX, Command, Config, Directory, Verb};
 
 /// Also for the same user twice, for as many as there may be, and for none.
 pub async fn circles_come_in_the_order_of_the_users_and_say_who_exists(backend: &dyn Backend) {
@@ -43,7 +43,7 @@ pub async fn circles_come_in_the_order_of_the_users_and_say_who_exists(backend: 
 pub async fn circles_that_are_asked_for_at_once_share_statements(backend: &dyn Backend) {
     let store = backend.open().await.expect("an empty store opens");
     let clock = Arc::new(ManualClock::at(NOW));
-    let directory = Directory::start(store, clock, Limits::default());
+    let directory = Directory::start(store, clock, Config::default());
     let users: Vec<_> = (0..400).map(|n| id(&format!("u{n}"))).collect();
     let made = join_all(users.iter().map(|user| directory.ensure_user(user))).await;
     assert!(made.iter().all(Result::is_ok));
@@ -56,7 +56,7 @@ pub async fn circles_that_are_asked_for_at_once_share_statements(backend: &dyn B
     let circles = join_all(asked.map(|user| directory.circle(user))).await;
     for (n, circle) in circles.into_iter().enumerate() {
         let circle = circle.expect("the store is there");
-        assert!(circle.exists && circle.radius_m == Limits::default().radius_m_default);
+        assert!(circle.exists && circle.radius_m == Config::default().radius_m_default);
         let friends: Vec<_> = circle.friends.into_iter().map(|friend| friend.id).collect();
         assert_eq!(friends, [users[(n % 400) ^ 1].clone()]);
     }

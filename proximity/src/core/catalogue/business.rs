@@ -3,7 +3,7 @@ use model::{FeedPosition, Timestamp, UserId};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::text::line;
-use crate::limits::{KEY_CHARS_MAX, SOURCE_CHARS_MAX};
+use crate::core::limits::{KEY_CHARS_MAX, SOURCE_CHARS_MAX};
 
 line! {
     /// A name of a source of imported places, or of a place in it. Cheap to clone.

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::core::catalogue::text::{LineFault, check};
-use crate::limits::CATEGORY_CHARS_MAX;
+use crate::core::limits::CATEGORY_CHARS_MAX;
 
 /// What a business is, in the words of whoever entered it: `Group / Kind`, or only a group.
 ///

@@ -7,7 +7,7 @@ use model::Position;
 use crate::core::catalogue::category::Category;
 use crate::core::catalogue::hours::OpeningHours;
 use crate::core::catalogue::text::{self, LineFault, line};
-use crate::limits::{
+use crate::core::limits::{
     ADDRESS_CHARS_MAX, ATTRIBUTE_KEY_CHARS_MAX, ATTRIBUTE_VALUE_CHARS_MAX, ATTRIBUTES_MAX,
     CATEGORIES_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, SITE_CHARS_MAX,
 };

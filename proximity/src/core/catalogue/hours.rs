@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp as Instant};
 use model::Timestamp;
 
-use crate::limits::INTERVALS_MAX;
+use crate::core::limits::INTERVALS_MAX;
 
 const DAY_MIN: u16 = 24 * 60;
 

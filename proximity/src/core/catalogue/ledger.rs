@@ -6,8 +6,8 @@ use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::command::{Author, Command, Effect, Import, Imported, Order, Outcome};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
-use crate::error::Refusal;
-use crate::limits::{KEY_AGE_MS_MAX, Limits};
+use crate::core::limits::{KEY_AGE_MS_MAX, Limits};
+use crate::core::refusal::Refusal;
 
 /// Whose key it is, and the key.
 pub(crate) type KeyOf = (UserId, IdempotencyKey);

@@ -15,7 +15,7 @@ use model::Position;
 use crate::core::catalogue::ledger::Dirty;
 pub use viewport::{Viewport, ViewportFault};
 
-/// The most cells of a viewport, and the most ranges that a [`Store`](crate::Store) is asked for at once.
+/// The most cells of a viewport, and the most ranges that a store is asked for at once.
 pub const HEXAGONS_MAX: usize = 4_096;
 /// The most cells of a viewport whose resolution is ours to choose.
 pub const HEXAGONS_CHOSEN_MAX: usize = 500;

@@ -4,7 +4,7 @@ use super::grid::{Point, chord2, point};
 use super::tree::Visitor;
 use super::wishes::{Count, Page, Wish};
 use super::{Index, Spot};
-use crate::core::search::bookmark::Bookmark;
+use crate::core::search::Bookmark;
 use crate::core::search::{Found, Hit, Query, nearest};
 
 impl Index {

@@ -4,8 +4,8 @@ use super::grid::{chord2_beyond, chord2_max, chord2_surely};
 use super::{Index, Spot};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::{Circle, Millimetres};
+use crate::core::search::Bookmark;
 use crate::core::search::Query;
-use crate::core::search::bookmark::Bookmark;
 use model::FeedPosition;
 
 /// What is asked of all businesses around a point.

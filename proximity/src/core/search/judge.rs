@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::{Hit, Query};
 use crate::core::catalogue::hours::{OpeningHours, Openness};
 use crate::core::cost;
-use crate::store::Candidate;
+use crate::core::search::scan::Candidate;
 use model::FeedPosition;
 
 /// Opening hours whose answer is remembered. A city has some thousand different ones.
@@ -42,7 +42,7 @@ impl<'q> Judge<'q> {
         self.rows_looked_at
     }
 
-    /// What it costs to read and look at so many candidates, in units of [`api::Work`].
+    /// What it costs to read and look at so many candidates, in the units of [`cost`].
     pub(crate) fn cost(&self, candidates: usize) -> u64 {
         let each = if self.query.open_when().is_some() { cost::ROW_WITH_HOURS } else { cost::ROW };
         candidates as u64 * each

@@ -1,4 +1,4 @@
-use super::bookmark::Bookmark;
+use super::Bookmark;
 use super::judge::Judge;
 use super::nearest::Nearest;
 use super::{Found, Query};
@@ -6,7 +6,7 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Code, Range};
 use crate::core::geo::circle::Millimetres;
 use crate::core::geo::cover::cover;
-use crate::store::{Candidate, SCAN_ROWS_MAX, Scan};
+use crate::core::search::scan::{Candidate, SCAN_ROWS_MAX, Scan};
 use model::ReadToken;
 
 /// The first rung where nothing is known of the density.

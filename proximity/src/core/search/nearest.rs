@@ -1,8 +1,8 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::Bookmark;
 use super::Hit;
-use super::bookmark::Bookmark;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::Millimetres;
 use model::ReadToken;

@@ -2,7 +2,7 @@ use super::{Query, judge::Judge, ladder::rest};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Code, Range};
 use crate::core::geo::cover::{Parts, parts};
-use crate::store::{Candidate, SCAN_ROWS_MAX, Scan};
+use crate::core::search::scan::{Candidate, SCAN_ROWS_MAX, Scan};
 use model::ReadToken;
 
 /// Counts all that a query would find: what lies in the circle for certain is counted by the store, the rim here.

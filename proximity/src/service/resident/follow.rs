@@ -4,10 +4,11 @@ use std::time::Duration;
 use model::Clock;
 
 use super::{Resident, is_other_timeline};
+use crate::core::catalogue::change::Changes;
 use crate::core::index::Index;
 use crate::error::Error;
 use crate::metrics::{RESIDENT_BUSINESSES, RESIDENT_POSITION};
-use crate::store::{Changes, PAGE_MAX, Store};
+use crate::store::{PAGE_MAX, Store};
 
 /// How long a follower that has everything waits before it asks again.
 const POLL: Duration = Duration::from_millis(100);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Backend;
 use super::world::{World, at, details, operator, order, owner, user};
 use crate::core::catalogue::command::{Author, Command, Effect};
-use crate::error::{Error, Refusal};
+use crate::core::refusal::Refusal;
+use crate::error::Error;
 use crate::service::{By, Target};
 
 /// Each order has its own answer, in its place.

@@ -8,8 +8,8 @@ use crate::core::catalogue::command::{Command, Effect};
 use crate::core::catalogue::details::{Draft, Edit, PatchDraft};
 use crate::core::catalogue::hours::{Interval, OpeningHours};
 use crate::core::catalogue::id::BusinessId;
-use crate::error::Refusal;
-use crate::limits::{ATTRIBUTES_MAX, Limits};
+use crate::core::limits::{ATTRIBUTES_MAX, Limits};
+use crate::core::refusal::Refusal;
 
 /// All of it: names of any script, hours, and positions that have no short decimal form.
 pub async fn what_was_said_comes_back_to_the_last_bit(backend: &dyn Backend) {

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Backend;
 use super::world::{World, at, details};
 use crate::core::catalogue::command::Command;
-use crate::error::{Error, Refusal};
+use crate::core::refusal::Refusal;
+use crate::error::Error;
 use model::{FeedPosition, ReadToken};
 
 /// Creations, changes and removals, each with its version, without a hole.

@@ -4,7 +4,8 @@ use super::Backend;
 use super::world::{NOW, World, at, details, operator, order, source, user};
 use crate::core::catalogue::command::{Command, Import, Imported};
 use crate::core::catalogue::details::Details;
-use crate::error::{Error, Refusal};
+use crate::core::refusal::Refusal;
+use crate::error::Error;
 
 fn places(world: &World, all: &[Details]) -> Vec<Import> {
     let place = |(n, details): (usize, &Details)| Import {

@@ -3,8 +3,8 @@
 use super::Backend;
 use super::world::{NOW, World, at, details, keyed, operator, order, owner, user};
 use crate::core::catalogue::command::{Command, Order};
-use crate::error::Refusal;
-use crate::limits::KEY_AGE_MS_MAX;
+use crate::core::limits::KEY_AGE_MS_MAX;
+use crate::core::refusal::Refusal;
 
 fn create(world: &World, name: &str) -> Order {
     order(owner("alice"), world.create_for("alice", details(name, "y", at(1.0 / 3.0, 0.1))))

@@ -10,7 +10,7 @@ use crate::core::catalogue::details::{Details, Name};
 use crate::core::catalogue::hours::{Interval, OpeningHours};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Code, Range};
-use crate::store::{SCAN_ROWS_MAX, Scan, Scanned};
+use crate::core::search::scan::{SCAN_ROWS_MAX, Scan, Scanned};
 
 const CATEGORIES: [&str; 4] = ["Food / Thai", "Food / Greek", "Bar", "bar / Wine"];
 
@@ -49,7 +49,7 @@ fn within(ranges: &[Range], details: &Details) -> bool {
 
 async fn scan(world: &World, scan: Scan) -> Scanned {
     let scanned = world.store.scan(scan, None).await.expect("the store is there");
-    let place = |c: &crate::store::Candidate| (Code::of(c.position), c.id);
+    let place = |c: &crate::core::search::scan::Candidate| (Code::of(c.position), c.id);
     assert!(scanned.candidates.is_sorted_by_key(place), "in the order of code and id");
     scanned
 }

@@ -12,8 +12,9 @@ use crate::core::catalogue::details::Details;
 use crate::core::catalogue::hours::{Interval, OpeningHours, Openness};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::Millimetres;
+use crate::core::refusal::Refusal;
 use crate::core::search::{Found, Query};
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::service::Proximity;
 use crate::service::drive::Detail;
 

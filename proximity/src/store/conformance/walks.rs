@@ -11,8 +11,8 @@ use crate::core::catalogue::command::Command;
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::Millimetres;
-use crate::core::search::Query;
-use crate::core::search::bookmark::Bookmark;
+use crate::core::search::{Bookmark, Query};
+use crate::http::cursor;
 use crate::service::Proximity;
 use crate::service::drive::Detail;
 
@@ -33,8 +33,8 @@ async fn page(
     assert!(found.next.is_none() || hits.len() == query.limit(), "full where there is more");
     // As clients carry it.
     let carried = found.next.map(|next| {
-        let text = next.encode(query);
-        Bookmark::decode(&text, query).expect("comes back")
+        let text = cursor::encode(&next, query);
+        cursor::decode(&text, query).expect("comes back")
     });
     (hits, carried)
 }

@@ -6,14 +6,15 @@ use model::{Clock, ManualClock, Position, Random, ReadToken, SeededRandom, Times
 
 use super::Backend;
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
+use crate::core::catalogue::change::Change;
 use crate::core::catalogue::command::{Author, Command, Import, Order, Outcome};
 use crate::core::catalogue::details::{Details, Draft};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::index::ResidentConfig;
-use crate::error::Refusal;
-use crate::limits::Limits;
+use crate::core::limits::Limits;
+use crate::core::refusal::Refusal;
 use crate::service::Proximity;
-use crate::store::{Applied, Change, Store};
+use crate::store::{Applied, Store};
 
 /// When the orders of the cases are given, unless the case says otherwise.
 pub(super) const NOW: Timestamp = Timestamp(1_700_000_000_000);

@@ -5,12 +5,13 @@ use sqlx::{Row, SqlitePool};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
+use crate::core::catalogue::change::Changes;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Area, CountedCell, Range, whole_cells};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
-use crate::error::Refusal;
+use crate::core::refusal::Refusal;
+use crate::core::search::scan::{Scan, Scanned};
 use crate::store::rows;
-use crate::store::{Changes, Scan, Scanned};
 
 /// The businesses of a JSON array of ids, each with its `place` in it.
 pub(super) const BUSINESSES_BY_ID: &str = "SELECT wanted.key AS place, businesses.*

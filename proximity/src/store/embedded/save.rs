@@ -11,7 +11,7 @@ use crate::core::catalogue::details::Name;
 use crate::core::catalogue::ledger::{Dirty, KeyOf, Remembered};
 use crate::core::geo::cell::Code;
 use crate::core::geo::hexagon;
-use crate::limits::KEY_AGE_MS_MAX;
+use crate::core::limits::KEY_AGE_MS_MAX;
 use crate::store::rows;
 
 /// Rows in one statement: more than this gains nothing, and `SQLite` takes 32,766 parameters.

@@ -4,10 +4,10 @@ use sqlx::postgres::PgRow;
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
+use crate::core::catalogue::change::Changes;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
-use crate::store::Changes;
 use crate::store::rows::{self, Columns};
 use sql::postgres::Readers;
 

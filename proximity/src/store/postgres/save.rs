@@ -8,7 +8,7 @@ use super::FEED;
 use super::index::{Index, in_feed, placed_at};
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::ledger::{Dirty, KeyOf, Remembered};
-use crate::limits::KEY_AGE_MS_MAX;
+use crate::core::limits::KEY_AGE_MS_MAX;
 use crate::store::rows;
 use model::FeedPosition;
 

@@ -2,8 +2,8 @@ use sqlx::Row;
 
 use super::read::{Seen, state, there};
 use crate::core::geo::cell::{Code, Range, whole_cells};
+use crate::core::search::scan::{Scan, Scanned};
 use crate::store::rows;
-use crate::store::{Scan, Scanned};
 use model::ReadToken;
 use sql::postgres::Readers;
 

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use model::{FeedPosition, Metres, Position, Random, SeededRandom};
 
 use super::*;
-use crate::limits::Limits;
-use crate::store::Scanned;
+use crate::core::limits::Limits;
+use crate::core::search::scan::Scanned;
 
 /// All there is, by code and id, as a store keeps it.
 type Places = BTreeMap<(Code, BusinessId), Position>;

@@ -1,12 +1,14 @@
 use serde::{Deserialize, Serialize};
 
+use crate::Limits;
+
 /// The largest radius that any deployment may allow, metres: up to here distances are exact to a centimetre.
 const RADIUS_M_MAX: u32 = 100_000;
 
-/// How much one user may have, and how far they may see.
+/// What a deployment sets about users: how much one may have, and how far they may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Limits {
+pub struct Config {
     /// Friends per user.
     pub friends_max: u32,
     /// Pending requests that one user has made.
@@ -21,12 +23,13 @@ pub struct Limits {
     pub radius_m_default: u32,
 }
 
-impl Default for Limits {
+impl Default for Config {
     fn default() -> Self {
+        let Limits { friends_max, requests_max, blocks_max } = Limits::default();
         Self {
-            friends_max: 5_000,
-            requests_max: 1_000,
-            blocks_max: 5_000,
+            friends_max,
+            requests_max,
+            blocks_max,
             radius_m_min: 100,
             radius_m_max: 50_000,
             radius_m_default: 8_047,
@@ -34,7 +37,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl Config {
     /// Says which values can't work, and what would.
     pub fn validate(&self) -> Result<(), String> {
         let Self { radius_m_min: min, radius_m_default: default, radius_m_max: max, .. } = *self;
@@ -44,5 +47,16 @@ impl Limits {
             ));
         }
         Ok(())
+    }
+    /// How far somebody sees, metres, who chose this radius or none. A choice may be older than these limits.
+    pub fn radius_m(&self, chosen_m: Option<u32>) -> u32 {
+        let chosen = chosen_m.map(|m| m.clamp(self.radius_m_min, self.radius_m_max));
+        chosen.unwrap_or(self.radius_m_default)
+    }
+
+    /// How much one user may have.
+    pub fn limits(&self) -> Limits {
+        let Self { friends_max, requests_max, blocks_max, .. } = *self;
+        Limits { friends_max, requests_max, blocks_max }
     }
 }

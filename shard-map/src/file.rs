@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::shard::{Shard, ShardName, checked, find};
 use crate::slot::SLOTS;
-use crate::{Fault, ShardMap, ranges};
+use crate::{MapError, ShardMap, ranges};
 
 // Numbers are wider than in the map, so that it is our message that says what they may be.
 #[derive(Deserialize)]
@@ -35,11 +35,11 @@ struct Entry {
 }
 
 impl Entry {
-    fn shard(&self) -> Result<Shard, Fault> {
+    fn shard(&self) -> Result<Shard, MapError> {
         let name = ShardName::parse(&self.name)?;
         match u32::try_from(self.weight) {
             Ok(weight) => Ok(Shard { name, weight }),
-            Err(_) => Err(Fault::Weight { shard: name, weight: self.weight }),
+            Err(_) => Err(MapError::Weight { shard: name, weight: self.weight }),
         }
     }
 }
@@ -47,10 +47,10 @@ impl Entry {
 impl ShardMap {
     /// Reads a map that was written by [`ShardMap::to_toml`] or by hand. The shares need not be balanced, but every slot
     /// must have exactly one shard, and none a shard of weight 0.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        let file: File =
-            toml::from_str(text).map_err(|e| Fault::Syntax(e.to_string().trim_end().to_owned()))?;
-        let epoch = u64::try_from(file.epoch).map_err(|_| Fault::Epoch)?;
+    pub fn parse(text: &str) -> Result<Self, MapError> {
+        let file: File = toml::from_str(text)
+            .map_err(|e| MapError::Syntax(e.to_string().trim_end().to_owned()))?;
+        let epoch = u64::try_from(file.epoch).map_err(|_| MapError::Epoch)?;
         let listed = file.shards.iter().map(Entry::shard).collect::<Result<Vec<_>, _>>()?;
         let shards = checked(listed.clone())?;
         let mut owners = vec![None; usize::from(SLOTS)];
@@ -72,30 +72,34 @@ fn claim(
     shards: &[Shard],
     shard: &Shard,
     slots: &str,
-) -> Result<(), Fault> {
+) -> Result<(), MapError> {
     let name = &shard.name;
     let ranges = ranges::parse(slots)
-        .map_err(|part| Fault::Range { shard: name.clone(), text: part.to_owned() })?;
+        .map_err(|part| MapError::Range { shard: name.clone(), text: part.to_owned() })?;
     if shard.weight == 0 && !ranges.is_empty() {
-        return Err(Fault::Weightless(name.clone()));
+        return Err(MapError::Weightless(name.clone()));
     }
     let index = find(shards, name).expect("the shards are the entries' own") as u16;
     for slot in ranges.into_iter().flatten() {
         if let Some(before) = owners[usize::from(slot)].replace(index) {
-            let first = shards[usize::from(before)].name.clone();
-            return Err(Fault::OwnedTwice { slot, first, second: name.clone() });
+            let (first, second) = (shards[usize::from(before)].name.clone(), name.clone());
+            return Err(if before == index {
+                MapError::ListedTwice { slot, shard: second }
+            } else {
+                MapError::OwnedTwice { slot, first, second }
+            });
         }
     }
     Ok(())
 }
 
-fn all_owned(owners: &[Option<u16>]) -> Result<Box<[u16]>, Fault> {
+fn all_owned(owners: &[Option<u16>]) -> Result<Box<[u16]>, MapError> {
     let free = (0..).zip(owners).filter(|(_, owner)| owner.is_none()).map(|(slot, _)| slot);
-    let free = ranges::of(free);
+    let free = ranges::gather(free);
     match free.first() {
         Some(range) => {
             let count = free.iter().map(ExactSizeIterator::len).sum();
-            Err(Fault::OwnedByNobody { range: range.clone(), count })
+            Err(MapError::OwnedByNobody { range: range.clone(), count })
         }
         None => Ok(owners.iter().copied().flatten().collect()),
     }

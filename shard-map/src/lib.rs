@@ -1,7 +1,7 @@
 //! Which shard holds which user, and what moves when that changes: pure.
 //!
 //! ```text
-//! UserId ─▶ Slot::of: frozen hash ─▶ one of 16,384 slots ─▶ ShardMap ─▶ shard
+//! UserId ─▶ Slot: frozen hash ─▶ one of 16,384 slots ─▶ ShardMap ─▶ shard
 //!
 //! shards with weights ─▶ deal ─▶ map, epoch 1 ─▶ change ─▶ map, epoch 2 ─▶ …
 //!                                  │   ▲            moves_to: what lies between two maps
@@ -30,7 +30,7 @@
 
 mod balance;
 mod digest;
-mod fault;
+mod error;
 mod file;
 mod map;
 mod moves;
@@ -39,7 +39,7 @@ mod shard;
 mod slot;
 
 pub use digest::Digest;
-pub use fault::Fault;
+pub use error::MapError;
 pub use map::{EPOCH_MAX, ShardMap};
 pub use moves::Move;
 pub use shard::{NAME_BYTES_MAX, SHARDS_MAX, Shard, ShardName, WEIGHT_MAX};

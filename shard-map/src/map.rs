@@ -5,7 +5,7 @@ use model::UserId;
 
 use crate::shard::{Shard, checked, find};
 use crate::slot::{SLOTS, Slot};
-use crate::{Fault, balance, ranges};
+use crate::{MapError, balance, ranges};
 
 /// The last epoch: the greatest integer that every JSON reader keeps exactly.
 pub const EPOCH_MAX: u64 = 1 << 53;
@@ -25,7 +25,7 @@ pub struct ShardMap {
 
 impl ShardMap {
     /// The first map for these shards, of epoch 1: one range each, in the order of their names.
-    pub fn deal(shards: Vec<Shard>) -> Result<Self, Fault> {
+    pub fn deal(shards: Vec<Shard>) -> Result<Self, MapError> {
         let shards = checked(shards)?;
         let owners = balance::place(&shards, vec![None; usize::from(SLOTS)]);
         Self::assemble(1, shards, owners)
@@ -33,7 +33,7 @@ impl ShardMap {
 
     /// The next map, of the next epoch, for these shards instead: as balanced as a first one, and with as few slots
     /// moved as that allows.
-    pub fn change(&self, shards: Vec<Shard>) -> Result<Self, Fault> {
+    pub fn change(&self, shards: Vec<Shard>) -> Result<Self, MapError> {
         let shards = checked(shards)?;
         let renumbered = self.renumbered(&shards);
         let holders = self.owners.iter().map(|owner| renumbered[usize::from(*owner)]).collect();
@@ -46,9 +46,9 @@ impl ShardMap {
         epoch: u64,
         shards: Box<[Shard]>,
         owners: Box<[u16]>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, MapError> {
         if !(1..=EPOCH_MAX).contains(&epoch) {
-            return Err(Fault::Epoch);
+            return Err(MapError::Epoch);
         }
         Ok(Self { epoch, shards, owners })
     }
@@ -70,7 +70,7 @@ impl ShardMap {
 
     /// The shard that holds a user's slot.
     pub fn owner(&self, user: &UserId) -> &Shard {
-        &self.shards[self.index_of(Slot::of(user))]
+        &self.shards[self.index_of(Slot::from(user))]
     }
 
     /// How many slots a shard holds. Counted anew each time: not for where it is hot.
@@ -80,7 +80,7 @@ impl ShardMap {
 
     /// The slots that a shard holds, ascending, as the fewest ranges.
     pub fn ranges(&self, index: usize) -> Vec<RangeInclusive<u16>> {
-        ranges::of(self.slots_of(index))
+        ranges::gather(self.slots_of(index))
     }
 
     fn slots_of(&self, index: usize) -> impl Iterator<Item = u16> {

@@ -43,7 +43,7 @@ impl ShardMap {
         let made = |((from, to), slots): ((u16, u16), Vec<u16>)| Move {
             from: self.shards()[usize::from(from)].name.clone(),
             to: other.shards()[usize::from(to)].name.clone(),
-            slots: ranges::of(slots),
+            slots: ranges::gather(slots),
         };
         moved.into_iter().map(made).collect()
     }

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use crate::slot::SLOTS;
 
 /// Ascending slots as the fewest ranges.
-pub(crate) fn of(slots: impl IntoIterator<Item = u16>) -> Vec<RangeInclusive<u16>> {
+pub(crate) fn gather(slots: impl IntoIterator<Item = u16>) -> Vec<RangeInclusive<u16>> {
     let mut ranges: Vec<RangeInclusive<u16>> = Vec::new();
     for slot in slots {
         match ranges.last_mut() {
@@ -17,7 +17,7 @@ pub(crate) fn of(slots: impl IntoIterator<Item = u16>) -> Vec<RangeInclusive<u16
     ranges
 }
 
-/// Ranges as text.
+/// Ranges as text: `7-9`, or `7` alone, with commas between.
 pub(crate) struct Text<'a>(pub(crate) &'a [RangeInclusive<u16>]);
 
 impl fmt::Display for Text<'_> {
@@ -26,17 +26,12 @@ impl fmt::Display for Text<'_> {
             if n > 0 {
                 f.write_str(",")?;
             }
-            write_one(f, range)?;
+            match (range.start(), range.end()) {
+                (first, last) if first == last => write!(f, "{first}")?,
+                (first, last) => write!(f, "{first}-{last}")?,
+            }
         }
         Ok(())
-    }
-}
-
-/// `7-9`, or `7` alone.
-pub(crate) fn write_one(f: &mut fmt::Formatter<'_>, range: &RangeInclusive<u16>) -> fmt::Result {
-    match (range.start(), range.end()) {
-        (first, last) if first == last => write!(f, "{first}"),
-        (first, last) => write!(f, "{first}-{last}"),
     }
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::Fault;
+use crate::MapError;
 
 /// The longest name, in bytes (all allowed characters are one byte long).
 pub const NAME_BYTES_MAX: usize = 64;
@@ -19,10 +19,10 @@ pub struct ShardName(Arc<str>);
 
 impl ShardName {
     /// Checks length and characters.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    pub fn parse(text: &str) -> Result<Self, MapError> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
         if text.is_empty() || text.len() > NAME_BYTES_MAX || !text.bytes().all(allowed) {
-            return Err(Fault::Name(text.to_owned()));
+            return Err(MapError::Name(text.to_owned()));
         }
         Ok(Self(Arc::from(text)))
     }
@@ -46,9 +46,9 @@ impl fmt::Debug for ShardName {
 }
 
 impl FromStr for ShardName {
-    type Err = Fault;
+    type Err = MapError;
 
-    fn from_str(text: &str) -> Result<Self, Fault> {
+    fn from_str(text: &str) -> Result<Self, MapError> {
         Self::parse(text)
     }
 }
@@ -64,22 +64,22 @@ pub struct Shard {
 }
 
 /// The shards by name, as every map holds them, so that no map depends on the order of a list.
-pub(crate) fn checked(mut shards: Vec<Shard>) -> Result<Box<[Shard]>, Fault> {
+pub(crate) fn checked(mut shards: Vec<Shard>) -> Result<Box<[Shard]>, MapError> {
     if shards.is_empty() {
-        return Err(Fault::NoShard);
+        return Err(MapError::NoShard);
     }
     if shards.len() > SHARDS_MAX {
-        return Err(Fault::TooManyShards(shards.len()));
+        return Err(MapError::TooManyShards(shards.len()));
     }
     if let Some(Shard { name, weight }) = shards.iter().find(|shard| shard.weight > WEIGHT_MAX) {
-        return Err(Fault::Weight { shard: name.clone(), weight: i64::from(*weight) });
+        return Err(MapError::Weight { shard: name.clone(), weight: i64::from(*weight) });
     }
     if shards.iter().all(|shard| shard.weight == 0) {
-        return Err(Fault::NoWeight);
+        return Err(MapError::NoWeight);
     }
     shards.sort_by(|a, b| a.name.cmp(&b.name));
     if let Some(twins) = shards.windows(2).find(|pair| pair[0].name == pair[1].name) {
-        return Err(Fault::DuplicateName(twins[0].name.clone()));
+        return Err(MapError::DuplicateName(twins[0].name.clone()));
     }
     Ok(shards.into())
 }

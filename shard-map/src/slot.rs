@@ -11,14 +11,6 @@ const SLOT_BITS: u32 = SLOTS.trailing_zeros();
 pub struct Slot(u16);
 
 impl Slot {
-    /// The slot of a user: the top 14 bits of FNV-1a of the id's bytes, finished by `MurmurHash3`'s fmix64.
-    ///
-    /// FNV-1a alone leaves ids that differ in their last character close together in its upper bits, hence the finish.
-    pub fn of(user: &UserId) -> Self {
-        let hash = finished(fnv1a(user.as_str().bytes()));
-        Self((hash >> (u64::BITS - SLOT_BITS)) as u16)
-    }
-
     /// The slot of that number, if it is below [`SLOTS`].
     pub fn new(number: u16) -> Option<Self> {
         (number < SLOTS).then_some(Self(number))
@@ -32,6 +24,16 @@ impl Slot {
     /// Where the slot stands in a list of all of them.
     pub(crate) fn place(self) -> usize {
         usize::from(self.0)
+    }
+}
+
+impl From<&UserId> for Slot {
+    /// The slot of a user: the top 14 bits of FNV-1a of the id's bytes, finished by `MurmurHash3`'s fmix64.
+    ///
+    /// FNV-1a alone leaves ids that differ in their last character close together in its upper bits, hence the finish.
+    fn from(user: &UserId) -> Self {
+        let hash = finished(fnv1a(user.as_str().bytes()));
+        Self((hash >> (u64::BITS - SLOT_BITS)) as u16)
     }
 }
 

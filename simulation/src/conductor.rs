@@ -52,13 +52,13 @@ impl<'a> Conductor<'a> {
         observer: &'a dyn Observer,
         asks: mpsc::Receiver<Ask>,
     ) -> Result<Self, Error> {
-        let terms = crowd.people.iter().find_map(|person| person.state().terms);
-        let Some(terms) = terms else { return Err(Error::Connect("nobody stayed".into())) };
-        let mut replay = Replay::new(cast.source, crowd.people.len(), terms.fixes_per_s)?;
+        let welcomed = crowd.people.iter().find_map(|person| person.state().welcomed);
+        let Some(welcomed) = welcomed else { return Err(Error::Connect("nobody stayed".into())) };
+        let mut replay = Replay::new(cast.source, crowd.people.len(), welcomed.fixes_per_s)?;
         let now_ms = crowd.now_ms();
         for (who, age_s, position) in cast.at_first {
             let age_ms = (age_s * 1e3) as i64;
-            if age_ms < terms.ttl_ms {
+            if age_ms < welcomed.ttl_ms {
                 replay.reported(who, Duration::ZERO);
                 let report = Some((position, now_ms - age_ms));
                 crowd.person(who).order(|orders| orders.report = report);
@@ -159,7 +159,11 @@ impl<'a> Conductor<'a> {
             let mut state = person.state();
             state.disputed |= held;
             add(&self.crowd.tally.pings_unanswered, usize::from(state.pings.is_late(now)));
-            if state.terms.and_then(|terms| terms.renew_at_ms).is_some_and(|at| now_ms >= at) {
+            if state
+                .welcomed
+                .and_then(|welcomed| welcomed.renew_at_ms)
+                .is_some_and(|at| now_ms >= at)
+            {
                 // Asked for once; the answer says when next.
                 state.renewed(now_ms, None);
                 drop(state);

@@ -92,11 +92,11 @@ impl Fake {
         let friends = both.map(|(a, b)| (a.to_owned(), b.to_owned())).collect::<BTreeSet<_>>();
         let friends = Mutex::new(friends);
         let city = Arc::new(City { habit, radius_m, friends, people: Mutex::default() });
-        let doors = Arc::clone(&city);
+        let service = Arc::clone(&city);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 stream.set_nodelay(true).expect("a fresh connection has the option");
-                tokio::spawn(open(Arc::clone(&doors), stream));
+                tokio::spawn(open(Arc::clone(&service), stream));
             }
         });
         Self { address, city }

@@ -1,4 +1,4 @@
-//! Simulated people who use a Whereabouts service over its public doors, and an oracle that judges what they see.
+//! Simulated people who use a Whereabouts service over its public API, and an oracle that judges what they see.
 //!
 //! ```text
 //! trace or walkers ─▶ replay ─▶ conductor ─▶ person (orders) ─▶ client ─▶ WebSocket

@@ -10,7 +10,7 @@ use crate::conductor::Conductor;
 use crate::judge::inspector::{ASKS_MAX, Ask, Inspector};
 use crate::people::address::Address;
 use crate::people::cast::Cast;
-use crate::people::client::{Doors, live};
+use crate::people::client::{Service, live};
 use crate::people::crowd::Crowd;
 use crate::people::rest::Rest;
 use crate::plan::{Plan, Setup, Tokens};
@@ -81,9 +81,9 @@ impl Run {
         });
         let changer = changer.transpose()?;
         let mut people = JoinSet::new();
-        let doors = Arc::new(Doors::new(addresses, tokens, crowd.now_ms() as u64));
+        let service = Arc::new(Service::new(addresses, tokens, crowd.now_ms() as u64));
         for number in 0..crowd.people.len() as u32 {
-            people.spawn(live(Arc::clone(&crowd), Arc::clone(&doors), number));
+            people.spawn(live(Arc::clone(&crowd), Arc::clone(&service), number));
         }
         all_connected(&crowd, &*observer).await?;
         let (ask, asks) = mpsc::channel(ASKS_MAX);

@@ -45,7 +45,7 @@ fn users() -> Vec<String> {
 #[test]
 fn users_stay_in_their_slots() {
     let line = |user: &String| {
-        let slot = Slot::of(&UserId::parse(user).expect("a valid id"));
+        let slot = Slot::from(&UserId::parse(user).expect("a valid id"));
         format!("{user} {}\n", slot.number())
     };
     let lines: Vec<String> = users().iter().map(line).collect();

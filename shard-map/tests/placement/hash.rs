@@ -45,7 +45,7 @@ fn ids_in_sequence_spread_evenly_over_all_slots() {
         ("thousands", |n| format!("{}", n * 1_000)),
     ];
     for (form, text) in forms {
-        let slots = (0..USERS).map(|n| usize::from(Slot::of(&id(&text(n))).number()));
+        let slots = (0..USERS).map(|n| usize::from(Slot::from(&id(&text(n))).number()));
         assert_even(form, &tally(usize::from(SLOTS), slots));
     }
 }
@@ -53,6 +53,6 @@ fn ids_in_sequence_spread_evenly_over_all_slots() {
 #[test]
 fn shards_of_equal_weight_have_equally_many_users() {
     let map = dealt([("a", 1), ("b", 1), ("c", 1), ("d", 1)]);
-    let holders = (0..100_000).map(|n| map.index_of(Slot::of(&id(&format!("user-{n}")))));
+    let holders = (0..100_000).map(|n| map.index_of(Slot::from(&id(&format!("user-{n}")))));
     assert_even("shards", &tally(4, holders));
 }

@@ -1,6 +1,6 @@
 //! What no map can be, said so that whoever reads it knows where to look and what to write.
 
-use shard_map::{EPOCH_MAX, Fault, SHARDS_MAX, Shard, ShardMap, ShardName};
+use shard_map::{EPOCH_MAX, MapError, SHARDS_MAX, Shard, ShardMap, ShardName};
 
 use super::lists::{dealt, shards};
 
@@ -71,7 +71,7 @@ fn names_are_short_and_plain() {
     }
     for name in ["", "a b", "a/b", "é", "a\n", "a\"", &"x".repeat(65)] {
         let fault = ShardName::parse(name).expect_err(name);
-        assert_eq!(fault, Fault::Name(name.to_owned()));
+        assert_eq!(fault, MapError::Name(name.to_owned()));
         has(&fault.to_string(), &[&format!("{name:?}"), "1 to 64 characters"]);
     }
     has(&said_of_entries(&[("a b", 1, "0-16383")]), &["\"a b\""]);
@@ -84,7 +84,7 @@ fn epochs_count_from_one_and_end() {
         has(&said(&text(epoch)), &["epoch", "from 1 to 9007199254740992"]);
     }
     let last = ShardMap::parse(&text(EPOCH_MAX as i64)).expect("the last epoch");
-    assert_eq!(last.change(shards([("a", 1)])), Err(Fault::Epoch));
+    assert_eq!(last.change(shards([("a", 1)])), Err(MapError::Epoch));
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
     let began = Instant::now();
     let there = |person: &Person| {
         let state = person.state();
-        state.terms.is_some_and(|terms| terms.since <= began)
+        state.welcomed.is_some_and(|welcomed| welcomed.since <= began)
     };
     let everybody = |done: fn(&Person, u64) -> bool| {
         crowd.people.iter().all(|person| !there(person) || done(person, number))
@@ -55,7 +55,7 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
     if let Some(changed) = last_change {
         tokio::time::sleep_until((changed + FOLLOWS_WITHIN).into()).await;
     }
-    let tick_ms = terms_of(crowd, |terms| terms.tick_ms).unwrap_or(0);
+    let tick_ms = welcomed_of(crowd, |welcomed| welcomed.tick_ms).unwrap_or(0);
     tokio::time::sleep(Duration::from_millis(2 * tick_ms)).await;
 
     let asked_ms = crowd.now_ms();
@@ -77,7 +77,7 @@ pub(crate) async fn look(crowd: &Arc<Crowd>, number: u64, settle_within: Duratio
         people: standings,
         asked_ms,
         now_ms: crowd.now_ms(),
-        ttl_ms: terms_of(crowd, |terms| terms.ttl_ms as u64).unwrap_or(0) as i64,
+        ttl_ms: welcomed_of(crowd, |welcomed| welcomed.ttl_ms as u64).unwrap_or(0) as i64,
     };
     let verdict = tokio::task::spawn_blocking(move || judge(&world)).await;
     Finding {
@@ -116,7 +116,7 @@ fn has_answered(person: &Person, number: u64) -> bool {
 
 fn standing(person: &Person, began: Instant, number: u64) -> Standing {
     let state = person.state();
-    let there = state.terms.is_some_and(|terms| terms.since <= began);
+    let there = state.welcomed.is_some_and(|welcomed| welcomed.since <= began);
     let answered = state.pings.answered == number && state.view.complete;
     Standing {
         shown: state.shown,
@@ -128,6 +128,6 @@ fn standing(person: &Person, began: Instant, number: u64) -> Standing {
     }
 }
 
-fn terms_of(crowd: &Crowd, what: fn(&crate::people::person::Terms) -> u64) -> Option<u64> {
-    crowd.people.iter().find_map(|person| person.state().terms.as_ref().map(what))
+fn welcomed_of(crowd: &Crowd, what: fn(&crate::people::person::Welcomed) -> u64) -> Option<u64> {
+    crowd.people.iter().find_map(|person| person.state().welcomed.as_ref().map(what))
 }

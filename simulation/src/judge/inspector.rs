@@ -64,7 +64,7 @@ impl Inspector {
         let situation = |person: &crate::people::person::Person| {
             let state = person.state();
             Situation {
-                address: state.terms.map(|_| state.address),
+                address: state.welcomed.map(|_| state.address),
                 sessions: state.sessions,
                 complete: state.view.complete,
                 gaps: state.gaps,

@@ -56,7 +56,7 @@ const WRITE_BUFFER_BYTES_MAX: usize = 64 << 10;
 type Socket = WebSocketStream<TcpStream>;
 
 /// What all clients share to get in.
-pub(crate) struct Doors {
+pub(crate) struct Service {
     addresses: Arc<[Address]>,
     tokens: Arc<dyn Tokens>,
     handshakes: Semaphore,
@@ -73,7 +73,7 @@ enum Ending {
     Never(String),
 }
 
-impl Doors {
+impl Service {
     pub(crate) fn new(addresses: Arc<[Address]>, tokens: Arc<dyn Tokens>, seed: u64) -> Self {
         let handshakes = Semaphore::new(HANDSHAKES_MAX);
         Self { addresses, tokens, handshakes, random: SeededRandom::new(seed) }
@@ -94,13 +94,13 @@ impl Doors {
 
 /// Stays connected as person `me` until ordered to leave, or until coming back makes no sense. Comes back to where it
 /// was; if it isn't let in there, it tries somewhere else.
-pub(crate) async fn live(crowd: Arc<Crowd>, doors: Arc<Doors>, me: u32) {
+pub(crate) async fn live(crowd: Arc<Crowd>, service: Arc<Service>, me: u32) {
     let mut failures = 0;
-    let mut address = me as usize % doors.addresses.len();
+    let mut address = me as usize % service.addresses.len();
     loop {
         crowd.person(me).state().address = address;
-        let ending = match connect(&crowd, &doors, me, address).await {
-            Ok(socket) => attend(&crowd, &doors, me, socket).await,
+        let ending = match connect(&crowd, &service, me, address).await {
+            Ok(socket) => attend(&crowd, &service, me, socket).await,
             Err(ending) => ending,
         };
         let welcomed = crowd.person(me).part();
@@ -112,7 +112,7 @@ pub(crate) async fn live(crowd: Arc<Crowd>, doors: Arc<Doors>, me: u32) {
                     failures = 1;
                 } else {
                     failures += 1;
-                    address = doors.another(address);
+                    address = service.another(address);
                 }
                 (failures > FAILURES_MAX).then_some(why)
             }
@@ -122,7 +122,7 @@ pub(crate) async fn live(crowd: Arc<Crowd>, doors: Arc<Doors>, me: u32) {
             crowd.person(me).state().gave_up = true;
             return;
         }
-        if timeout(doors.backoff(failures), told_to_leave(&crowd, me)).await.is_ok() {
+        if timeout(service.backoff(failures), told_to_leave(&crowd, me)).await.is_ok() {
             return;
         }
     }
@@ -135,21 +135,26 @@ async fn told_to_leave(crowd: &Crowd, me: u32) {
     }
 }
 
-async fn connect(crowd: &Crowd, doors: &Doors, me: u32, address: usize) -> Result<Socket, Ending> {
+async fn connect(
+    crowd: &Crowd,
+    service: &Service,
+    me: u32,
+    address: usize,
+) -> Result<Socket, Ending> {
     let never = |what: &str| Ending::Never(what.to_owned());
-    let address = &doors.addresses[address];
+    let address = &service.addresses[address];
     let uri = format!("ws://{}/v1/ws", address.host_and_port());
     let mut request =
         uri.into_client_request().map_err(|_| never("the address makes no request"))?;
-    let bearer = format!("Bearer {}", doors.tokens.user(crowd.id(me)));
+    let bearer = format!("Bearer {}", service.tokens.user(crowd.id(me)));
     let mut bearer =
         HeaderValue::try_from(bearer).map_err(|_| never("the token fits no header"))?;
     bearer.set_sensitive(true);
     request.headers_mut().insert(AUTHORIZATION, bearer);
     request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
 
-    let Ok(_permit) = doors.handshakes.acquire().await else {
-        return Err(never("the doors are closed"));
+    let Ok(_permit) = service.handshakes.acquire().await else {
+        return Err(never("the run is over"));
     };
     let upgrade = async {
         let stream = TcpStream::connect(address.host_and_port()).await?;
@@ -188,7 +193,7 @@ fn refused(error: &WsError) -> Ending {
     }
 }
 
-async fn attend(crowd: &Crowd, doors: &Doors, me: u32, mut socket: Socket) -> Ending {
+async fn attend(crowd: &Crowd, service: &Service, me: u32, mut socket: Socket) -> Ending {
     let person = crowd.person(me);
     loop {
         let errand_at = person.state().next_errand();
@@ -208,7 +213,7 @@ async fn attend(crowd: &Crowd, doors: &Doors, me: u32, mut socket: Socket) -> En
             () = at(errand_at) => Next::RunErrands,
         };
         if next == Next::RunErrands {
-            match timeout(WRITE_DEADLINE, errands(crowd, doors, me, &mut socket)).await {
+            match timeout(WRITE_DEADLINE, errands(crowd, service, me, &mut socket)).await {
                 Ok(Ok(Onward::Stay)) => {}
                 Ok(Ok(Onward::Leave)) => return leave(socket).await,
                 Ok(Err(error)) => return broken(&error),
@@ -233,7 +238,7 @@ enum Onward {
 
 async fn errands(
     crowd: &Crowd,
-    doors: &Doors,
+    service: &Service,
     me: u32,
     socket: &mut Socket,
 ) -> Result<Onward, WsError> {
@@ -249,7 +254,7 @@ async fn errands(
         socket.feed(Message::text(ping)).await?;
     }
     if errands.renew {
-        let token = doors.tokens.user(crowd.id(me));
+        let token = service.tokens.user(crowd.id(me));
         socket.feed(Message::text(ToServer::Renew { token: &token }.text())).await?;
     }
     socket.flush().await?;

@@ -192,7 +192,7 @@ impl Crowd {
 
     /// How many people have a session.
     pub(crate) fn connected(&self) -> usize {
-        self.people.iter().filter(|person| person.state().terms.is_some()).count()
+        self.people.iter().filter(|person| person.state().welcomed.is_some()).count()
     }
 
     /// How many people will never come back.

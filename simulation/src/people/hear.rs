@@ -7,7 +7,7 @@ use model::Position;
 use crate::judge::oracle::{Seen, Shown};
 use crate::people::crowd::{Change, Crowd, add};
 use crate::people::person::State;
-use crate::people::wire::{Ack, Fault, Friend, FromServer, Own, Push, Reason, Snapshot};
+use crate::people::wire::{Ack, ErrorReply, Friend, FromServer, Own, Push, Reason, Snapshot};
 use crate::world::friendships::FOLLOWS_WITHIN_MS;
 
 /// What a fix is answered with while it can't be stored.
@@ -65,7 +65,7 @@ impl Crowd {
             }
             FromServer::Position(own) => self.found(me, &mut state, &own),
             FromServer::Unlocated => state.view.clear(),
-            FromServer::Fault(fault) => {
+            FromServer::Error(fault) => {
                 self.refused(me, &mut state, &fault, now);
                 if state.has_fix_to_send() {
                     return Next::RunErrands;
@@ -173,7 +173,7 @@ impl Crowd {
         }
     }
 
-    fn refused(&self, me: u32, state: &mut State, fault: &Fault<'_>, now: Instant) {
+    fn refused(&self, me: u32, state: &mut State, fault: &ErrorReply<'_>, now: Instant) {
         if let (UNAVAILABLE, Some(seq)) = (&*fault.error, fault.seq) {
             add(&self.tally.unavailable, 1);
             let wait = fault.retry_after_ms.map_or(RETRY_AFTER, Duration::from_millis);

@@ -52,7 +52,7 @@ pub(crate) struct Report {
 
 /// What `welcome` said, and what changed since.
 #[derive(Clone, Copy)]
-pub(crate) struct Terms {
+pub(crate) struct Welcomed {
     pub(crate) since: Instant,
     pub(crate) ttl_ms: i64,
     pub(crate) tick_ms: u64,
@@ -77,7 +77,7 @@ pub(crate) struct View {
 pub(crate) struct State {
     pub(crate) orders: Orders,
     /// None while there is no session.
-    pub(crate) terms: Option<Terms>,
+    pub(crate) welcomed: Option<Welcomed>,
     /// Whom of the plan's addresses this person talks to, or tries to.
     pub(crate) address: usize,
     pub(crate) sessions: u64,
@@ -155,7 +155,7 @@ impl Person {
     pub(crate) fn errands(&self, now: Instant) -> Errands {
         let mut state = self.state();
         let mut errands = Errands { leave: state.orders.leave, ..Errands::default() };
-        if state.terms.is_none() {
+        if state.welcomed.is_none() {
             return errands;
         }
         if let Some(report) = state.next_report(now) {
@@ -184,7 +184,7 @@ impl Person {
         state.orders.again_at = None;
         state.pings.part();
         state.view.expect_snapshot();
-        state.terms.take().is_some()
+        state.welcomed.take().is_some()
     }
 }
 
@@ -199,7 +199,7 @@ impl State {
         let fresh = |report: &Report| now_ms - report.time_ms < welcome.ttl_ms;
         let last = self.last_sent.filter(|(report, _)| fresh(report));
         self.orders.again_at = last.map(|_| now);
-        self.terms = Some(Terms {
+        self.welcomed = Some(Welcomed {
             since: now,
             ttl_ms: welcome.ttl_ms,
             tick_ms: welcome.tick_ms,
@@ -210,8 +210,8 @@ impl State {
 
     /// A renewed token holds until `end_ms`.
     pub(crate) fn renewed(&mut self, now_ms: i64, end_ms: Option<i64>) {
-        if let Some(terms) = &mut self.terms {
-            terms.renew_at_ms = end_ms.map(|end| renew_at(now_ms, end));
+        if let Some(welcomed) = &mut self.welcomed {
+            welcomed.renew_at_ms = end_ms.map(|end| renew_at(now_ms, end));
         }
     }
 

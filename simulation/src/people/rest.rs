@@ -40,7 +40,7 @@ pub(crate) enum Refusal {
     Never(String),
 }
 
-/// The doors of a service.
+/// The service of a service.
 pub(crate) struct Rest {
     pub(crate) addresses: Arc<[Address]>,
     client: Client<HttpConnector, Full<Bytes>>,

@@ -31,7 +31,7 @@ pub(crate) enum FromServer<'a> {
     Position(Own),
     Gap,
     Unlocated,
-    Fault(Fault<'a>),
+    Error(ErrorReply<'a>),
     /// Of interest to people, not to the simulation: `hint`, `degraded`, `recovered`, `drain`.
     Aside,
     Unknown,
@@ -139,7 +139,7 @@ pub(crate) struct Radius {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Fault<'a> {
+pub(crate) struct ErrorReply<'a> {
     #[serde(borrow)]
     pub(crate) error: Cow<'a, str>,
     pub(crate) seq: Option<u64>,
@@ -169,7 +169,7 @@ impl<'a> FromServer<'a> {
             "radius" => Self::Radius(serde_json::from_str(text)?),
             "gap" => Self::Gap,
             "unlocated" => Self::Unlocated,
-            "error" => Self::Fault(serde_json::from_str(text)?),
+            "error" => Self::Error(serde_json::from_str(text)?),
             "position" => Self::Position(serde_json::from_str(text)?),
             "hint" | "degraded" | "recovered" | "drain" => Self::Aside,
             _ => Self::Unknown,

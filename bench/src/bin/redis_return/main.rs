@@ -138,7 +138,7 @@ async fn run(
     server.kill()?;
     server.wait()?;
     result?;
-    Ok(Report::of(
+    Ok(Report::new(
         &whole.into_iter().flatten().collect::<Vec<_>>(),
         subscriptions,
         told,

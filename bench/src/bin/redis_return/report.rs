@@ -10,7 +10,7 @@ pub(crate) struct Report(serde_json::Value);
 
 impl Report {
     /// Of how long each gateway took from the server's return on, and what the server says of itself (INFO).
-    pub(crate) fn of(
+    pub(crate) fn new(
         whole_after: &[Duration],
         subscriptions: usize,
         told: usize,

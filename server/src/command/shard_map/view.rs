@@ -83,7 +83,7 @@ impl MapView {
 impl UserView {
     pub(super) fn of(map: &ShardMap, user: &UserId) -> Self {
         let shard = map.owner(user).name.to_string();
-        Self { user: user.to_string(), slot: Slot::of(user).number(), shard }
+        Self { user: user.to_string(), slot: Slot::from(user).number(), shard }
     }
 
     pub(super) fn table(users: &[Self]) -> Table {

@@ -17,8 +17,8 @@ async fn alone(prefix: &'static str) -> Alone {
     let graph = Arc::new(Graph::new(names, [(0, 1)]));
     let crowd = Arc::new(Crowd::new(graph, Arc::new(SystemClock::start())));
     let address = Address::parse(&fake.address).expect("an address");
-    let doors = Arc::new(Doors::new([address].into(), Arc::new(GivenTokens(prefix)), 1));
-    let task = tokio::spawn(live(Arc::clone(&crowd), doors, 0));
+    let service = Arc::new(Service::new([address].into(), Arc::new(GivenTokens(prefix)), 1));
+    let task = tokio::spawn(live(Arc::clone(&crowd), service, 0));
     Alone { fake, crowd, task }
 }
 
@@ -94,9 +94,9 @@ async fn who_is_not_let_in_tries_another_address() {
     let crowd =
         Arc::new(Crowd::new(Arc::new(Graph::new(names, [])), Arc::new(SystemClock::start())));
     let addresses = [closed, fake.address.clone()].map(|a| Address::parse(&a).expect("valid"));
-    let doors = Arc::new(Doors::new(addresses.into(), Arc::new(GivenTokens(TOKEN)), 1));
-    let task = tokio::spawn(live(Arc::clone(&crowd), doors, 0));
-    until("a session", || crowd.person(0).state().terms.is_some()).await;
+    let service = Arc::new(Service::new(addresses.into(), Arc::new(GivenTokens(TOKEN)), 1));
+    let task = tokio::spawn(live(Arc::clone(&crowd), service, 0));
+    until("a session", || crowd.person(0).state().welcomed.is_some()).await;
     assert_eq!(crowd.person(0).state().address, 1);
     // Where it was let in it comes back to.
     fake.close("ann", 1012);
@@ -109,7 +109,7 @@ async fn what_was_ordered_while_away_is_sent_on_return() {
     let alone = alone(TOKEN).await;
     alone.connected().await;
     alone.fake.close("ann", 4001);
-    until("the end", || alone.crowd.person(0).state().terms.is_none()).await;
+    until("the end", || alone.crowd.person(0).state().welcomed.is_none()).await;
     alone.report(47.0);
     alone.report(47.5);
     until("the newest position", || alone.shown_latitude() == Some(47.5)).await;
@@ -147,17 +147,17 @@ async fn a_binary_message_is_a_fault_and_no_end() {
 #[test]
 fn another_address_is_never_the_same_one() {
     let address = Address::parse("http://localhost:1").expect("valid");
-    let doors = Doors::new(vec![address; 3].into(), Arc::new(GivenTokens("")), 1);
-    let others: std::collections::BTreeSet<_> = (0..50).map(|_| doors.another(1)).collect();
+    let service = Service::new(vec![address; 3].into(), Arc::new(GivenTokens("")), 1);
+    let others: std::collections::BTreeSet<_> = (0..50).map(|_| service.another(1)).collect();
     assert_eq!(others, [0, 2].into());
 }
 
 #[test]
 fn delays_grow_vary_and_stay_bounded() {
-    let doors = Doors::new(Vec::new().into(), Arc::new(GivenTokens("")), 1);
+    let service = Service::new(Vec::new().into(), Arc::new(GivenTokens("")), 1);
     for failures in 1..=FAILURES_MAX {
-        let delay = doors.backoff(failures);
+        let delay = service.backoff(failures);
         assert!(delay >= BACKOFF_FIRST / 2 && delay < BACKOFF_LONGEST * 3 / 2, "{delay:?}");
     }
-    assert!(doors.backoff(6) > doors.backoff(1) && doors.backoff(9) != doors.backoff(9));
+    assert!(service.backoff(6) > service.backoff(1) && service.backoff(9) != service.backoff(9));
 }

@@ -190,7 +190,7 @@ fn a_new_radius_and_a_pong_are_remembered() {
 #[test]
 fn a_token_is_to_be_renewed_when_four_fifths_of_its_time_are_over() {
     let bench = bench();
-    let renew_at = |bench: &Bench| bench.crowd.person(0).state().terms?.renew_at_ms;
+    let renew_at = |bench: &Bench| bench.crowd.person(0).state().welcomed?.renew_at_ms;
     assert_eq!(renew_at(&bench), Some(START_MS + 80_000));
     let answer = format!(r#"{{"type":"renewed","token_expires_ms":{}}}"#, START_MS + 200_000);
     bench.hear(0, &answer);

@@ -34,7 +34,7 @@ const TOLD_MAX: usize = 256;
 
 impl Attached {
     fn index(&self, channel: &Channel) -> usize {
-        self.map.index_of(Slot::of(&channel.user))
+        self.map.index_of(Slot::from(&channel.user))
     }
 
     fn shard(&self, channel: &Channel) -> &Shard {
@@ -251,7 +251,7 @@ impl Live for Attached {
     }
 
     fn server_of(&self, user: &UserId) -> usize {
-        self.map.index_of(Slot::of(user))
+        self.map.index_of(Slot::from(user))
     }
 
     fn announce_fixes(

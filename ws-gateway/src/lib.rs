@@ -31,7 +31,6 @@ mod http;
 pub mod live;
 pub mod metrics;
 pub mod protocol;
-mod seam;
 mod service;
 mod session;
 mod transport;

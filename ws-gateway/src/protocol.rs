@@ -1,13 +1,12 @@
-//! The words of PROTOCOL.md: what clients may say, what the server says, and how connections end.
+//! The words of PROTOCOL.md, a pure codec: text is parsed into the values that sessions take, and what sessions say is
+//! written as text.
 
 mod close;
 mod refusal;
 pub(crate) mod reply;
 pub(crate) mod request;
 
-pub use close::CloseCode;
-pub use refusal::ErrorWord;
-pub(crate) use refusal::Fault;
+pub use crate::session::messages::{CloseCode, ErrorWord};
 pub use reply::REPLY_TYPES;
 pub use request::REQUEST_TYPES;
 

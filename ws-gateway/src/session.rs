@@ -7,10 +7,13 @@ mod deadlines;
 mod effect;
 pub(crate) mod fixes;
 mod friends;
+mod inbound;
+pub(crate) mod messages;
 pub(crate) mod outbound;
 mod reads;
 pub(crate) mod record;
-mod requests;
+pub(crate) mod seam;
+pub(crate) mod signals;
 pub(crate) mod view;
 
 use std::sync::Arc;
@@ -18,20 +21,19 @@ use std::sync::Arc;
 use model::{Caller, Metres, Moment, Monotonic, UserId};
 
 use crate::config::Config;
-use crate::fanout::mailbox::Signals;
-use crate::protocol::CloseCode;
-use crate::session::circle::CircleLog;
-use crate::session::fixes::validation::Intake;
-use crate::session::outbound::reporting_hint::Hints;
-use crate::session::outbound::slow_consumer::Pace;
-use crate::session::record::{Presence, Record};
-use crate::session::view::{SELF_SLOT, View};
 use budget::Budget;
-pub(crate) use budget::FixesUsed;
-pub(crate) use effect::{Call, Effect, Input, Pulled};
+use circle::CircleLog;
+pub(crate) use effect::{Call, Effect, Input, Unavailable};
 use fixes::Announcing;
+use fixes::validation::Intake;
+use messages::CloseCode;
+use outbound::reporting_hint::Hints;
+use outbound::slow_consumer::Pace;
 pub(crate) use reads::Read;
 use reads::Reads;
+use record::{Presence, Record};
+use signals::Signals;
+use view::{SELF_SLOT, View};
 
 /// The state of one connection.
 #[expect(
@@ -140,7 +142,11 @@ impl Session {
             return self.close(CloseCode::TokenExpired, "the token has expired", effects);
         }
         match input {
-            Input::Text(text) => self.text(now, text, effects),
+            Input::Text { bytes, request, fixes_used } => {
+                if self.spend(now, bytes, effects) {
+                    self.text(now, request, fixes_used, effects);
+                }
+            }
             Input::Control(bytes) => {
                 self.spend(now, bytes, effects);
             }
@@ -149,12 +155,12 @@ impl Session {
                     self.close(CloseCode::UnsupportedData, "messages are JSON text", effects);
                 }
             }
-            Input::Admitted(caller, used) => self.admitted(caller, used),
+            Input::Admitted(caller) => self.admitted(caller),
             Input::Refused(code, detail) => self.close(code, &detail, effects),
             Input::Renewed(answer) => self.renewed(answer, effects),
             Input::Circle(answer) => self.circle(now, answer, effects),
             Input::Positions(answer) => self.positions(now, answer.is_ok()),
-            Input::Announced(answer) => self.announced(&answer, effects),
+            Input::Announced(answer) => self.announced(answer, effects),
             Input::News(slot, record) => self.news(slot, record),
             Input::Signals(signals, drain_in_ms) => {
                 self.signals(now, &signals, drain_in_ms, effects);
@@ -213,8 +219,7 @@ impl Session {
         }
     }
 
-    fn admitted(&mut self, caller: Caller, used: FixesUsed) {
-        self.budget.share_fixes(used);
+    fn admitted(&mut self, caller: Caller) {
         // First their own channel, on which changes of the circle come; only then the circle, so that none is missed.
         self.view.watch_self(&caller.user);
         self.reads.want_positions();

@@ -20,7 +20,6 @@ use crate::live::Error;
 use crate::live::embedded::Embedded;
 use crate::service::friends::Friends;
 use crate::service::{Deps, Gateway};
-use crate::session::Input;
 use crate::session::circle::{AsOf, Circle};
 use crate::{Config, protocol::CloseCode};
 use client::Client;
@@ -148,7 +147,7 @@ impl World {
     fn say(&mut self, number: usize, message: &Value) {
         let client = &mut self.clients[number];
         assert!(client.driver.takes_input(), "an answer is owed to {}", client.user);
-        client.driver.input(Input::Text(&message.to_string()));
+        client.driver.text(&message.to_string());
         self.settle();
     }
 

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use model::{Metres, UserId};
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::fanout::mailbox::{Mailbox, Signals};
-use crate::session::FixesUsed;
+use crate::fanout::mailbox::Mailbox;
 use crate::session::circle::{Amended, Amendment, CircleChange, CircleEdit};
+use crate::session::signals::Signals;
+
+/// What the fixes of a user have used up of their limit, over all of their connections to this gateway.
+pub(crate) type FixesUsed = Arc<Mutex<u64>>;
 
 /// Who is connected: every connection's mailbox, and those of each user.
 #[derive(Default)]

@@ -1,40 +1,6 @@
-/// Why the server closes a connection. Clients come back after 1001, 1011–1013 and 4000–4499, and don't after 1002,
-/// 1003, 1007–1009 and 4500–4999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CloseCode {
-    /// Answer to the client's own close.
-    Normal,
-    /// The client broke RFC 6455.
-    ProtocolError,
-    /// A binary message.
-    UnsupportedData,
-    /// A text message that isn't UTF-8.
-    InvalidUtf8,
-    /// A message over the limit.
-    MessageTooBig,
-    /// The server drains.
-    Restarting,
-    /// The server is full.
-    TryAgainLater,
-    /// Nothing could be written for too long.
-    SlowClient,
-    /// Nothing was read for too long.
-    Unresponsive,
-    /// The session outlived its token.
-    TokenExpired,
-    /// More bytes, messages or control frames than allowed.
-    RateLimited,
-    /// One user, too many connections.
-    TooManySessions,
-    /// No `auth` within the deadline.
-    AuthTimeout,
-    /// The token isn't valid yet: clocks differ, ours or the issuer's.
-    TokenNotYetValid,
-    /// No token, or one that is not valid.
-    Unauthenticated,
-    /// Too many erroneous messages.
-    BadMessages,
-}
+//! How ends of connections are numbered and called on the wire.
+
+use crate::session::messages::CloseCode;
 
 impl CloseCode {
     /// All, in the order of the documentation.

@@ -1,27 +1,7 @@
-/// The words in `error`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorWord {
-    /// Not one JSON object.
-    InvalidJson,
-    /// A field is missing, unknown, repeated, or of the wrong type.
-    InvalidMessage,
-    /// `type` is none of ours.
-    UnknownType,
-    /// A value out of its range.
-    InvalidFix,
-    /// More than the limit in one `fixes`.
-    TooManyFixes,
-    /// More fixes than allowed.
-    RateLimited,
-    /// A second `auth`.
-    AlreadyAuthenticated,
-    /// Anything before `auth`.
-    NotAuthenticated,
-    /// `renew` with a token that doesn't do.
-    InvalidToken,
-    /// A part of the service can't be reached.
-    Unavailable,
-}
+//! How refusals are called on the wire.
+
+use crate::session::fixes::validation::Unshown;
+use crate::session::messages::ErrorWord;
 
 impl ErrorWord {
     /// All, in the order of the documentation.
@@ -55,18 +35,14 @@ impl ErrorWord {
     }
 }
 
-/// Why a message was refused; nothing was changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// Which kind.
-    pub(crate) word: ErrorWord,
-    /// What exactly, for the client's developer.
-    pub(crate) detail: String,
-}
-
-impl Fault {
-    /// A refusal with its reason.
-    pub(crate) fn new(word: ErrorWord, detail: impl Into<String>) -> Self {
-        Self { word, detail: detail.into() }
+impl Unshown {
+    /// The `reason` on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Repeated => "repeated",
+            Self::Older => "older",
+            Self::TooOld => "too_old",
+            Self::Ahead => "ahead",
+        }
     }
 }

@@ -1,10 +1,14 @@
-//! What the server says, apart from pushes, which [`crate::session::view`] puts together.
+//! What the server says, as text.
 
+mod lists;
+
+use model::DeviceId;
 use serde::Serialize;
 
-use super::{ErrorWord, Fault};
-use crate::session::outbound::reporting_hint::Hint;
-use crate::session::record::Record;
+use crate::config::Config;
+use crate::session::fixes::validation::Unshown;
+use crate::session::messages::{Reply, Welcome};
+use crate::session::outbound::reporting_hint::{Accuracy, Hint};
 
 /// The names of all messages that the server sends, in the order of the documentation.
 pub const REPLY_TYPES: [&str; 17] = [
@@ -27,11 +31,11 @@ pub const REPLY_TYPES: [&str; 17] = [
     "error",
 ];
 
-/// One message to a client.
+/// A message that isn't put together from pieces which are encoded once.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Reply<'a> {
-    Welcome(Box<Welcome<'a>>),
+enum Wire<'a> {
+    Welcome(WireWelcome<'a>),
     Ack {
         device: &'a str,
         seq: u64,
@@ -59,7 +63,7 @@ pub(crate) enum Reply<'a> {
     },
     Hint {
         #[serde(flatten)]
-        hint: HintBody,
+        hint: WireHint,
     },
     Gap,
     Unlocated,
@@ -85,161 +89,116 @@ pub(crate) enum Reply<'a> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Welcome<'a> {
-    pub(crate) user: &'a str,
-    pub(crate) session: &'a str,
-    pub(crate) epoch: &'a str,
-    pub(crate) time_ms: i64,
-    pub(crate) ttl_ms: u64,
-    pub(crate) radius_m: f64,
-    pub(crate) tick_ms: u64,
-    pub(crate) ping_interval_ms: u64,
-    pub(crate) token_expires_ms: i64,
-    pub(crate) limits: Limits,
-    pub(crate) hint: HintBody,
+struct WireWelcome<'a> {
+    user: &'a str,
+    session: &'a str,
+    epoch: &'a str,
+    time_ms: i64,
+    ttl_ms: u64,
+    radius_m: f64,
+    tick_ms: u64,
+    ping_interval_ms: u64,
+    token_expires_ms: i64,
+    limits: WireLimits,
+    hint: WireHint,
 }
 
 #[derive(Serialize)]
-pub(crate) struct Limits {
-    pub(crate) message_bytes: usize,
-    pub(crate) batch_fixes: usize,
-    pub(crate) fixes_per_s: u32,
-    pub(crate) fixes_burst: u32,
-    pub(crate) bytes_per_s: u32,
+struct WireLimits {
+    message_bytes: usize,
+    batch_fixes: usize,
+    fixes_per_s: u32,
+    fixes_burst: u32,
+    bytes_per_s: u32,
 }
 
 #[derive(Serialize)]
-pub(crate) struct HintBody {
+struct WireHint {
     interval_ms: u64,
     displacement_m: u32,
     accuracy: &'static str,
 }
 
-impl From<Hint> for HintBody {
+impl From<&Config> for WireLimits {
+    fn from(config: &Config) -> Self {
+        Self {
+            message_bytes: config.message_bytes_max,
+            batch_fixes: config.batch_fixes_max,
+            fixes_per_s: config.fixes_per_s,
+            fixes_burst: config.fixes_burst,
+            bytes_per_s: config.bytes_per_s,
+        }
+    }
+}
+
+impl From<Hint> for WireHint {
     fn from(hint: Hint) -> Self {
         let Hint { interval_ms, displacement_m, accuracy } = hint;
+        let accuracy = match accuracy {
+            Accuracy::Low => "low",
+            Accuracy::Balanced => "balanced",
+            Accuracy::High => "high",
+        };
         Self { interval_ms, displacement_m, accuracy }
     }
 }
 
-impl Reply<'_> {
-    pub(crate) fn encode(&self) -> String {
-        serde_json::to_string(self).expect("strings and finite numbers always have a JSON form")
+impl<'a> From<&'a Welcome> for WireWelcome<'a> {
+    fn from(welcome: &'a Welcome) -> Self {
+        let config = &*welcome.config;
+        Self {
+            user: welcome.user.as_str(),
+            session: &welcome.session,
+            epoch: &welcome.epoch,
+            time_ms: welcome.at.0,
+            ttl_ms: config.ttl_ms,
+            radius_m: welcome.radius.0,
+            tick_ms: config.tick_ms,
+            ping_interval_ms: config.ping_interval_ms,
+            token_expires_ms: welcome.token_expires.0,
+            limits: config.into(),
+            hint: welcome.hint.into(),
+        }
     }
 }
 
-/// The `error` for a refused message.
-pub(crate) fn error(fault: &Fault) -> String {
-    refusal(fault.word, &fault.detail, None, None)
-}
-
-/// The `error` for a fix that was refused.
-pub(crate) fn refusal(
-    word: ErrorWord,
-    detail: &str,
-    fix: Option<(&str, u64)>,
-    retry_after_ms: Option<u64>,
-) -> String {
-    Reply::Error {
-        error: word.as_str(),
-        detail,
-        device: fix.map(|(device, _)| device),
-        seq: fix.map(|(_, seq)| seq),
-        retry_after_ms,
-    }
-    .encode()
-}
-
-/// The client's own position, as another of its connections set it.
-pub(crate) fn position(record: &Record) -> String {
-    let fields = record.json_head().trim_start_matches('{');
-    format!(r#"{{"type":"position",{fields}}}"#)
-}
-
-/// One part of a snapshot; `friends` are encoded already.
-pub(crate) fn snapshot(
-    epoch: &str,
-    time_ms: i64,
-    located: bool,
-    friends: &str,
-    more: bool,
-) -> String {
-    format!(
-        r#"{{"type":"snapshot","epoch":"{epoch}","time_ms":{time_ms},"located":{located},"friends":[{friends}],"more":{more}}}"#
-    )
+/// Appends a message as JSON text.
+pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
+    let wire = match reply {
+        Reply::Snapshot(part) => return lists::snapshot(part, out),
+        Reply::Position(record) => return lists::position(record, out),
+        Reply::Push(news) => return lists::push(news, out),
+        Reply::Welcome(welcome) => Wire::Welcome((&**welcome).into()),
+        Reply::Ack { device, seq, unshown } => Wire::Ack {
+            device: device.as_str(),
+            seq: *seq,
+            kept: if unshown.is_none() { "memory" } else { "none" },
+            shown: unshown.is_none(),
+            reason: unshown.map(Unshown::as_str),
+        },
+        Reply::Kept { device, located } => {
+            Wire::Kept { device: device.as_str(), located: *located }
+        }
+        Reply::SignedOff { device } => Wire::SignedOff { device: device.as_str() },
+        Reply::Pong { id, at } => Wire::Pong { id: *id, time_ms: at.0 },
+        Reply::Renewed { token_expires } => Wire::Renewed { token_expires_ms: token_expires.0 },
+        Reply::Radius(radius) => Wire::Radius { radius_m: radius.0 },
+        Reply::Hint(hint) => Wire::Hint { hint: (*hint).into() },
+        Reply::Gap => Wire::Gap,
+        Reply::Unlocated => Wire::Unlocated,
+        Reply::Degraded { interval_ms } => Wire::Degraded { interval_ms: *interval_ms },
+        Reply::Recovered { interval_ms } => Wire::Recovered { interval_ms: *interval_ms },
+        Reply::Drain { closes_in_ms } => Wire::Drain { closes_in_ms: *closes_in_ms },
+        Reply::Error(fault) => Wire::Error {
+            error: fault.word.as_str(),
+            detail: &fault.detail,
+            device: fault.device.as_ref().map(DeviceId::as_str),
+            seq: fault.seq,
+            retry_after_ms: fault.retry_after_ms,
+        },
+    };
+    serde_json::to_writer(out, &wire).expect("strings and finite numbers always have a JSON form");
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Without a wildcard: a new reply doesn't compile until its name stands here, and so in the list.
-    fn name(reply: &Reply<'_>) -> &'static str {
-        match reply {
-            Reply::Welcome(_) => "welcome",
-            Reply::Ack { .. } => "ack",
-            Reply::Kept { .. } => "kept",
-            Reply::SignedOff { .. } => "signed_off",
-            Reply::Pong { .. } => "pong",
-            Reply::Renewed { .. } => "renewed",
-            Reply::Radius { .. } => "radius",
-            Reply::Hint { .. } => "hint",
-            Reply::Gap => "gap",
-            Reply::Unlocated => "unlocated",
-            Reply::Degraded { .. } => "degraded",
-            Reply::Recovered { .. } => "recovered",
-            Reply::Drain { .. } => "drain",
-            Reply::Error { .. } => "error",
-        }
-    }
-
-    #[test]
-    fn every_reply_goes_out_under_a_listed_name() {
-        let hint = || Hint { interval_ms: 1, displacement_m: 1, accuracy: "low" }.into();
-        let welcome = Welcome {
-            user: "u",
-            session: "s",
-            epoch: "e",
-            time_ms: 0,
-            ttl_ms: 1,
-            radius_m: 1.0,
-            tick_ms: 1,
-            ping_interval_ms: 1,
-            token_expires_ms: 0,
-            limits: Limits {
-                message_bytes: 1,
-                batch_fixes: 1,
-                fixes_per_s: 1,
-                fixes_burst: 1,
-                bytes_per_s: 1,
-            },
-            hint: hint(),
-        };
-        let device = "d";
-        let replies = [
-            Reply::Welcome(Box::new(welcome)),
-            Reply::Ack { device, seq: 1, kept: "none", shown: false, reason: None },
-            Reply::Kept { device, located: true },
-            Reply::SignedOff { device },
-            Reply::Pong { id: 1, time_ms: 0 },
-            Reply::Renewed { token_expires_ms: 0 },
-            Reply::Radius { radius_m: 1.0 },
-            Reply::Hint { hint: hint() },
-            Reply::Gap,
-            Reply::Unlocated,
-            Reply::Degraded { interval_ms: 1 },
-            Reply::Recovered { interval_ms: 1 },
-            Reply::Drain { closes_in_ms: 1 },
-            Reply::Error { error: "e", detail: "d", device: None, seq: None, retry_after_ms: None },
-        ];
-        for reply in &replies {
-            assert!(REPLY_TYPES.contains(&name(reply)), "{} isn't listed", name(reply));
-            let start = format!(r#"{{"type":"{}""#, name(reply));
-            assert!(reply.encode().starts_with(&start), "{}", reply.encode());
-        }
-        // The others are not made of `Reply`, but put together from pieces that are encoded once.
-        let pieced = ["snapshot", "position", "push"];
-        let listed = REPLY_TYPES.iter().filter(|listed| !pieced.contains(listed));
-        assert!(listed.eq(replies.iter().map(name).collect::<Vec<_>>().iter()));
-    }
-}
+mod tests;

@@ -1,13 +1,6 @@
-use std::sync::Arc;
-
 use model::{Gcra, Monotonic, RetryAfterMs};
-use parking_lot::Mutex;
 
 use crate::config::Config;
-
-/// How many fixes a user has sent, over all of their connections to this gateway.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct FixesUsed(Arc<Mutex<u64>>);
 
 /// What a connection may still send, and its user.
 pub(super) struct Budget {
@@ -16,7 +9,6 @@ pub(super) struct Budget {
     fixes: Gcra,
     messages_used: u64,
     bytes_used: u64,
-    fixes_used: FixesUsed,
 }
 
 impl Budget {
@@ -27,7 +19,6 @@ impl Budget {
             fixes: Gcra::new(config.fixes_per_s, config.fixes_burst),
             messages_used: 0,
             bytes_used: 0,
-            fixes_used: FixesUsed::default(),
         }
     }
 
@@ -38,14 +29,13 @@ impl Budget {
             && self.bytes.take(&mut self.bytes_used, now, bytes).is_ok()
     }
 
-    /// Counts fixes together with the user's other connections from now on.
-    pub(super) fn share_fixes(&mut self, used: FixesUsed) {
-        self.fixes_used = used;
-    }
-
-    /// Counts fixes, all or none.
-    pub(super) fn fixes(&mut self, now: Monotonic, count: usize) -> Result<(), RetryAfterMs> {
-        let mut used = self.fixes_used.0.lock();
-        self.fixes.take(&mut used, now, u32::try_from(count).unwrap_or(u32::MAX))
+    /// Counts fixes to what the user has used up, all or none.
+    pub(super) fn fixes(
+        &self,
+        now: Monotonic,
+        count: usize,
+        used: &mut u64,
+    ) -> Result<(), RetryAfterMs> {
+        self.fixes.take(used, now, u32::try_from(count).unwrap_or(u32::MAX))
     }
 }

@@ -2,8 +2,8 @@
 
 use model::{Moment, Monotonic};
 
+use super::messages::CloseCode;
 use super::{Effect, Phase, Session};
-use crate::protocol::CloseCode;
 
 impl Session {
     pub(super) fn deadlines(&mut self, now: Moment, effects: &mut Vec<Effect>) {
@@ -29,7 +29,7 @@ impl Session {
         }
     }
 
-    /// When [`crate::fanout::mailbox::Signals::timer`] should be given next.
+    /// When [`super::signals::Signals::timer`] should be given next.
     pub(crate) fn deadline(&self, now: Moment) -> Option<Monotonic> {
         let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
         let unresponsive_at = ping_at.plus_ms(self.config.ping_grace_ms);

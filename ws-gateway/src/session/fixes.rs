@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use model::{DeviceId, Moment, Timestamp, Version};
 
-use super::{Effect, Session, effect::Call};
-use crate::live::{self, Channel, Written};
-use crate::protocol::reply::{self, Reply};
-use crate::protocol::request::SentFix;
-use crate::protocol::{ErrorWord, Fault};
-use crate::session::record::{Presence, Record, Sighting};
+use super::channel::Channel;
+use super::messages::{ErrorWord, Fault, Reply, SentFix};
+use super::record::{Presence, Record, Sighting, Written};
+use super::{Call, Effect, Session, Unavailable};
 use validation::{DEVICES_MAX, Timing, Unshown};
 
 /// What the answer will be about, once the position store has answered.
@@ -36,18 +34,16 @@ impl Session {
         now: Moment,
         device: DeviceId,
         fixes: &[SentFix],
+        used: &mut u64,
         effects: &mut Vec<Effect>,
     ) {
         let Some(last) = fixes.last() else { return };
         if !self.admits(&device, effects) {
             return;
         }
-        if let Err(retry) = self.budget.fixes(now.monotonic, fixes.len()) {
-            let limit = self.config.fixes_per_s;
-            let detail = format!("more than {limit} fixes per second");
-            let which = Some((device.as_str(), last.seq));
-            let text = reply::refusal(ErrorWord::RateLimited, &detail, which, Some(retry.0));
-            return self.refuse_with(ErrorWord::RateLimited, text, effects);
+        if let Err(retry) = self.budget.fixes(now.monotonic, fixes.len(), used) {
+            let fault = self.too_many_fixes(device, last.seq, retry.0);
+            return self.refuse(fault, effects);
         }
         let before = self.intake.last(&device);
         let mut newest: Option<(Timing, &SentFix)> = None;
@@ -66,7 +62,7 @@ impl Session {
         }
         let seq = last.seq;
         let Some((timing, fix)) = newest else {
-            return acknowledge(&device, seq, Some(reason), effects);
+            return acknowledge(device, seq, Some(reason), effects);
         };
         let effective = self.after_sign_off(timing.effective, now);
         let version = Version { effective, device: device.clone(), seq: fix.seq };
@@ -81,8 +77,7 @@ impl Session {
         }
         let here = self.view.own_record().filter(|r| r.ecef().is_some()).cloned();
         let Some(record) = here else {
-            let reply = Reply::Kept { device: device.as_str(), located: false };
-            return effects.push(Effect::Send(reply.encode()));
+            return effects.push(Effect::Send(Reply::Kept { device, located: false }));
         };
         let expires = now.monotonic.plus_ms(self.config.ttl_ms);
         let channel = Channel::precise(record.user.clone());
@@ -117,7 +112,7 @@ impl Session {
         let admitted = self.intake.admits(device);
         if !admitted {
             let detail = format!("at most {DEVICES_MAX} devices on one connection");
-            self.refuse(&Fault::new(ErrorWord::InvalidMessage, detail), effects);
+            self.refuse(Fault::new(ErrorWord::InvalidMessage, detail), effects);
         }
         admitted
     }
@@ -139,63 +134,59 @@ impl Session {
 
     pub(super) fn announced(
         &mut self,
-        answer: &Result<Written, live::Error>,
+        answer: Result<Written, Unavailable>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(announcing) = self.announcing.take() else { return };
-        let Ok(written) = answer else {
-            if let Announcing::Fix { device, before, .. } = &announcing {
-                self.intake.take_back(device, *before);
-            }
-            return effects.push(Effect::Send(unavailable(&announcing)));
-        };
-        if let Written::Limited { retry_after_ms } = *written {
-            if let Announcing::Fix { device, seq, before } = &announcing {
-                self.intake.take_back(device, *before);
-                let detail = format!("more than {} fixes per second", self.config.fixes_per_s);
-                let which = Some((device.as_str(), *seq));
-                let word = ErrorWord::RateLimited;
-                let text = reply::refusal(word, &detail, which, Some(retry_after_ms));
-                self.refuse_with(word, text, effects);
-            }
-            return;
+        let nothing_came_of_it = !matches!(answer, Ok(Written::Newest | Written::Older));
+        if let Announcing::Fix { device, before, .. } = &announcing
+            && nothing_came_of_it
+        {
+            self.intake.take_back(device, *before);
         }
-        let reply = match &announcing {
-            Announcing::Fix { device, seq, .. } => {
-                let reason = (*written == Written::Older).then_some(Unshown::Older);
-                return acknowledge(device, *seq, reason, effects);
+        let reply = match (announcing, answer) {
+            (announcing, Err(Unavailable)) => unavailable(announcing),
+            (Announcing::Fix { device, seq, .. }, Ok(Written::Limited { retry_after_ms })) => {
+                let fault = self.too_many_fixes(device, seq, retry_after_ms);
+                return self.refuse(fault, effects);
             }
-            Announcing::Keep { device } => Reply::Kept { device: device.as_str(), located: true },
-            Announcing::SignOff { device } => Reply::SignedOff { device: device.as_str() },
+            // They cost nothing, and are never limited.
+            (_, Ok(Written::Limited { .. })) => return,
+            (Announcing::Fix { device, seq, .. }, Ok(written)) => {
+                let reason = (written == Written::Older).then_some(Unshown::Older);
+                return acknowledge(device, seq, reason, effects);
+            }
+            (Announcing::Keep { device }, Ok(_)) => Reply::Kept { device, located: true },
+            (Announcing::SignOff { device }, Ok(_)) => Reply::SignedOff { device },
         };
-        effects.push(Effect::Send(reply.encode()));
+        effects.push(Effect::Send(reply));
+    }
+
+    fn too_many_fixes(&self, device: DeviceId, seq: u64, retry_after_ms: u64) -> Fault {
+        let detail = format!("more than {} fixes per second", self.config.fixes_per_s);
+        Fault {
+            device: Some(device),
+            seq: Some(seq),
+            retry_after_ms: Some(retry_after_ms),
+            ..Fault::new(ErrorWord::RateLimited, detail)
+        }
     }
 }
 
-fn acknowledge(device: &DeviceId, seq: u64, unshown: Option<Unshown>, effects: &mut Vec<Effect>) {
-    let shown = unshown.is_none();
-    let ack = Reply::Ack {
-        device: device.as_str(),
-        seq,
-        kept: if shown { "memory" } else { "none" },
-        shown,
-        reason: unshown.map(Unshown::as_str),
-    };
-    effects.push(Effect::Fix { shown });
-    effects.push(Effect::Send(ack.encode()));
+fn acknowledge(device: DeviceId, seq: u64, unshown: Option<Unshown>, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Fix { shown: unshown.is_none() });
+    effects.push(Effect::Send(Reply::Ack { device, seq, unshown }));
 }
 
-fn unavailable(announcing: &Announcing) -> String {
+fn unavailable(announcing: Announcing) -> Reply {
     let (device, seq) = match announcing {
-        Announcing::Fix { device, seq, .. } => (device, Some(*seq)),
+        Announcing::Fix { device, seq, .. } => (device, Some(seq)),
         Announcing::Keep { device } | Announcing::SignOff { device } => (device, None),
     };
-    Reply::Error {
-        error: ErrorWord::Unavailable.as_str(),
-        detail: "positions can't be stored now",
-        device: Some(device.as_str()),
+    Reply::Error(Box::new(Fault {
+        device: Some(device),
         seq,
         retry_after_ms: Some(super::reads::RETRY_MS),
-    }
-    .encode()
+        ..Fault::new(ErrorWord::Unavailable, "positions can't be stored now")
+    }))
 }

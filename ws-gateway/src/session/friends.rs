@@ -2,18 +2,16 @@
 
 use model::{Metres, Moment};
 
-use super::{Effect, Phase, Session};
-use crate::live;
-use crate::protocol::CloseCode;
-use crate::protocol::reply::{Limits, Reply, Welcome};
-use crate::session::circle::{self, Amended, Amendment, Circle};
+use super::circle::{self, Amended, Amendment, Circle};
+use super::messages::{CloseCode, Reply, Welcome};
+use super::{Effect, Phase, Session, Unavailable};
 
 impl Session {
     /// Whom the user may see was read.
     pub(super) fn circle(
         &mut self,
         now: Moment,
-        answer: Result<Circle, live::Error>,
+        answer: Result<Circle, Unavailable>,
         effects: &mut Vec<Effect>,
     ) {
         let to_welcome = matches!(self.phase, Phase::Opening { welcomed: false });
@@ -30,7 +28,7 @@ impl Session {
             self.radius = circle.radius;
             self.view.set_radius(circle.radius);
             self.phase = Phase::Opening { welcomed: true };
-            effects.push(Effect::Send(self.welcome(now)));
+            effects.extend(self.welcome(now).map(Effect::Send));
         } else {
             self.look_as_far_as(circle.radius);
         }
@@ -75,29 +73,18 @@ impl Session {
         self.go_live();
     }
 
-    fn welcome(&self, now: Moment) -> String {
-        let config = &self.config;
-        let caller = self.caller.as_ref();
-        let welcome = Welcome {
-            user: caller.map_or("", |c| c.user.as_str()),
-            session: &self.id,
-            epoch: &self.epoch,
-            time_ms: now.wall.0,
-            ttl_ms: config.ttl_ms,
-            radius_m: self.radius.0,
-            tick_ms: config.tick_ms,
-            ping_interval_ms: config.ping_interval_ms,
-            token_expires_ms: caller.map_or(0, |c| c.expires.0),
-            limits: Limits {
-                message_bytes: config.message_bytes_max,
-                batch_fixes: config.batch_fixes_max,
-                fixes_per_s: config.fixes_per_s,
-                fixes_burst: config.fixes_burst,
-                bytes_per_s: config.bytes_per_s,
-            },
-            hint: self.hints.given().into(),
-        };
-        Reply::Welcome(Box::new(welcome)).encode()
+    fn welcome(&self, now: Moment) -> Option<Reply> {
+        let caller = self.caller.as_ref()?;
+        Some(Reply::Welcome(Box::new(Welcome {
+            user: caller.user.clone(),
+            session: self.id.clone(),
+            epoch: self.epoch.clone(),
+            at: now.wall,
+            radius: self.radius,
+            token_expires: caller.expires,
+            hint: self.hints.given(),
+            config: self.config.clone(),
+        })))
     }
 
     /// The channels that weren't watched are subscribed, and their positions are in the view; or some are not.

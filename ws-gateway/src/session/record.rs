@@ -1,7 +1,6 @@
-use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use model::{Ecef, Fix, Monotonic, Timestamp, UserId, Version, ViewerClass};
+use model::{Ecef, Fix, Memo, Monotonic, Timestamp, UserId, Version, ViewerClass};
 
 /// How far ahead of receipt a phone's clock may be and still be believed, milliseconds.
 pub const CLOCK_AHEAD_MS: i64 = 5_000;
@@ -33,7 +32,8 @@ pub struct Record {
     /// When this process got it; for measuring, not for ordering.
     pub received: Monotonic,
     ecef: Option<Ecef>,
-    json: OnceLock<Box<str>>,
+    /// What the codec makes of it once for all who are told of it.
+    pub(crate) encoded: Memo<Box<str>>,
 }
 
 impl Record {
@@ -44,39 +44,12 @@ impl Record {
             Presence::Gone => None,
         };
         let class = ViewerClass::Precise;
-        Self { user, class, version, presence, received, ecef, json: OnceLock::new() }
+        Self { user, class, version, presence, received, ecef, encoded: Memo::default() }
     }
 
     /// The position, for distances; none if the user is gone.
     pub fn ecef(&self) -> Option<Ecef> {
         self.ecef
-    }
-
-    /// The friend on the wire up to what differs from watcher to watcher: an unclosed JSON object, encoded once for all.
-    pub fn json_head(&self) -> &str {
-        self.json.get_or_init(|| self.encode().into_boxed_str())
-    }
-
-    fn encode(&self) -> String {
-        let mut out = String::with_capacity(192);
-        // Ids and versions are made of characters that JSON needn't escape.
-        let _ = write!(out, r#"{{"id":"{}","class":"{}""#, self.user, self.class.as_str());
-        if let Presence::Here(fix) = self.presence {
-            let mut number = |name: &str, value: Option<f64>| {
-                if let Some(value) = value.and_then(|v| serde_json::to_string(&v).ok()) {
-                    let _ = write!(out, r#","{name}":{value}"#);
-                }
-            };
-            number("latitude", Some(fix.position.latitude()));
-            number("longitude", Some(fix.position.longitude()));
-            number("accuracy_m", fix.accuracy_m);
-            number("altitude_m", fix.altitude_m);
-            number("speed_mps", fix.speed_mps);
-            number("heading_deg", fix.heading_deg);
-        }
-        let time_ms = self.version.effective.0;
-        let _ = write!(out, r#","time_ms":{time_ms},"version":"{}""#, self.version.opaque());
-        out
     }
 }
 
@@ -176,16 +149,5 @@ mod tests {
         let before = sighting(3_600_000, 1, 50);
         let after = sighting(1_000, 2, 60);
         assert_eq!(merge(Some(&before), &after, Timestamp(1_000)), Merge::Replace);
-    }
-
-    #[test]
-    fn the_encoded_head_is_a_friend_without_what_differs_per_watcher() {
-        let text = format!("{}}}", sighting(1_000, 1, 0).record.json_head());
-        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(value["id"], "bob");
-        assert_eq!(value["latitude"], 36.5);
-        assert_eq!(value["time_ms"], 1_000);
-        assert!(value.get("accuracy_m").is_none());
-        assert!(value.get("device").is_none());
     }
 }

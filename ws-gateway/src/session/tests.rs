@@ -3,26 +3,36 @@
 use super::*;
 use model::{Role, Timestamp};
 
-use crate::live;
-use crate::session::circle::{AsOf, Circle};
+use crate::protocol;
+use circle::{AsOf, Circle};
+use messages::Reply;
+use record::Written;
 
 const START: Moment = Moment { wall: Timestamp(1_800_000_000_000), monotonic: Monotonic(0) };
 
 struct Alone {
     session: Session,
     now: Moment,
+    fixes_used: u64,
+}
+
+/// A message as the client reads it.
+fn text(message: &Reply) -> String {
+    let mut text = Vec::new();
+    protocol::reply::encode(message, &mut text);
+    String::from_utf8(text).expect("text")
 }
 
 impl Alone {
     fn anonymous(config: Config) -> Self {
         let session = Session::new(Arc::new(config), "s".to_owned(), "e".to_owned(), 0, START);
-        Self { session, now: START }
+        Self { session, now: START, fixes_used: 0 }
     }
 
     /// Alice, without friends, with a token for an hour, her snapshot read.
     fn live(config: Config) -> Self {
         let mut alone = Self::anonymous(config);
-        alone.step(Input::Admitted(caller("alice", 3_600_000), FixesUsed::default()));
+        alone.step(Input::Admitted(caller("alice", 3_600_000)));
         assert_eq!(alone.session.next_read(alone.now), Some(Read::Positions));
         assert_eq!(alone.session.take_unwatched().len(), 1, "herself");
         alone.step(Input::Positions(Ok(())));
@@ -40,7 +50,16 @@ impl Alone {
         effects
     }
 
-    fn pull(&mut self) -> Option<Pulled> {
+    fn say(&mut self, text: &str) -> Vec<Effect> {
+        let request = protocol::request::parse(text, self.session.config.batch_fixes_max);
+        let mut fixes_used = std::mem::take(&mut self.fixes_used);
+        let bytes = text.len();
+        let effects = self.step(Input::Text { bytes, request, fixes_used: &mut fixes_used });
+        self.fixes_used = fixes_used;
+        effects
+    }
+
+    fn pull(&mut self) -> Option<Reply> {
         self.session.pull(self.now, &|_| true)
     }
 
@@ -82,7 +101,7 @@ fn who_does_not_authenticate_in_time_is_closed() {
 #[test]
 fn who_says_anything_before_auth_is_told_and_closed() {
     let mut alone = Alone::anonymous(Config::default());
-    let effects = alone.step(Input::Text(r#"{"type":"ping","id":1}"#));
+    let effects = alone.say(r#"{"type":"ping","id":1}"#);
     assert_eq!(
         (error(&effects), closed(&effects)),
         (Some("not_authenticated"), Some(CloseCode::Unauthenticated))
@@ -92,7 +111,7 @@ fn who_says_anything_before_auth_is_told_and_closed() {
 #[test]
 fn a_second_auth_is_refused_and_the_session_goes_on() {
     let mut alone = Alone::live(Config::default());
-    let effects = alone.step(Input::Text(r#"{"type":"auth","token":"t"}"#));
+    let effects = alone.say(r#"{"type":"auth","token":"t"}"#);
     assert_eq!((error(&effects), closed(&effects)), (Some("already_authenticated"), None));
 }
 
@@ -157,17 +176,17 @@ fn too_many_fixes_are_refused_with_the_time_to_wait_and_change_nothing() {
         format!(r#"{{"type":"fix","device":"d","seq":{seq},"latitude":1,"longitude":2}}"#)
     };
     for seq in 0..100 {
-        assert!(error(&alone.step(Input::Text(&fix(seq)))).is_none(), "{seq}");
+        assert!(error(&alone.say(&fix(seq))).is_none(), "{seq}");
         alone.session.announcing = None;
     }
-    let effects = alone.step(Input::Text(&fix(100)));
+    let effects = alone.say(&fix(100));
     assert_eq!(error(&effects), Some("rate_limited"));
     let told = effects.iter().any(|effect| {
-        matches!(effect, Effect::Send(text) if text.contains(r#""seq":100,"retry_after_ms":1000"#))
+        matches!(effect, Effect::Send(message) if text(message).contains(r#""seq":100,"retry_after_ms":1000"#))
     });
     assert!(told, "{effects:?}");
     alone.pass_ms(1_000);
-    let effects = alone.step(Input::Text(&fix(100)));
+    let effects = alone.say(&fix(100));
     assert!(matches!(effects[..], [Effect::Call(Call::Announce(..))]), "{effects:?}");
 }
 
@@ -176,17 +195,17 @@ fn who_keeps_sending_nonsense_is_closed() {
     let config = Config { errors_max: 3, messages_burst: 100, ..Config::default() };
     let mut alone = Alone::live(config);
     for _ in 0..3 {
-        let effects = alone.step(Input::Text("nonsense"));
+        let effects = alone.say("nonsense");
         assert_eq!((error(&effects), closed(&effects)), (Some("invalid_json"), None));
     }
-    assert_eq!(closed(&alone.step(Input::Text("nonsense"))), Some(CloseCode::BadMessages));
+    assert_eq!(closed(&alone.say("nonsense")), Some(CloseCode::BadMessages));
 }
 
 #[test]
 fn a_drain_is_announced_and_then_closes() {
     let mut alone = Alone::live(Config::default());
     alone.step(Input::Signals(Signals { drain: true, ..Signals::default() }, 4_000));
-    let told = alone.pull().expect("a warning").text;
+    let told = text(&alone.pull().expect("a warning"));
     assert_eq!(told, r#"{"type":"drain","closes_in_ms":4000}"#);
     assert!(alone.pull().is_none(), "once");
     assert_eq!(closed(&alone.pass_ms(4_000)), Some(CloseCode::Restarting));
@@ -205,8 +224,8 @@ fn of_a_batch_only_the_newest_believable_fix_is_shown() {
         fix(3, now_ms - 5_000, 3),
         fix(4, now_ms + 86_400_000, 4),
     ];
-    let text = format!(r#"{{"type":"fixes","device":"d","fixes":[{}]}}"#, fixes.join(","));
-    let effects = alone.step(Input::Text(&text));
+    let batch = format!(r#"{{"type":"fixes","device":"d","fixes":[{}]}}"#, fixes.join(","));
+    let effects = alone.say(&batch);
     let [Effect::Call(Call::Announce(_, sighting, 4))] = &effects[..] else {
         panic!("{effects:?}")
     };
@@ -214,9 +233,9 @@ fn of_a_batch_only_the_newest_believable_fix_is_shown() {
         (sighting.record.version.seq, sighting.record.version.effective.0),
         (2, now_ms - 1_000)
     );
-    let effects = alone.step(Input::Announced(Ok(live::Written::Newest)));
+    let effects = alone.step(Input::Announced(Ok(Written::Newest)));
     let acked = effects.iter().any(|effect| {
-        matches!(effect, Effect::Send(text) if text.contains(r#""seq":4,"kept":"memory","shown":true"#))
+        matches!(effect, Effect::Send(message) if text(message).contains(r#""seq":4,"kept":"memory","shown":true"#))
     });
     assert!(acked, "{effects:?}");
 }
@@ -224,23 +243,25 @@ fn of_a_batch_only_the_newest_believable_fix_is_shown() {
 #[test]
 fn a_friend_list_that_can_not_be_read_at_first_asks_the_client_to_come_back() {
     let mut alone = Alone::anonymous(Config::default());
-    alone.step(Input::Admitted(caller("alice", 3_600_000), FixesUsed::default()));
+    alone.step(Input::Admitted(caller("alice", 3_600_000)));
     assert_eq!(alone.session.next_read(alone.now), Some(Read::Positions));
     alone.step(Input::Positions(Ok(())));
-    let failed = live::Error { detail: "down".to_owned() };
-    assert_eq!(closed(&alone.step(Input::Circle(Err(failed)))), Some(CloseCode::TryAgainLater));
+    assert_eq!(
+        closed(&alone.step(Input::Circle(Err(Unavailable)))),
+        Some(CloseCode::TryAgainLater)
+    );
 }
 
 #[test]
 fn a_gap_is_told_before_its_snapshot_also_while_an_answer_is_owed() {
     let mut alone = Alone::live(Config::default());
     let fix = r#"{"type":"fix","device":"phone","seq":1,"latitude":1,"longitude":2}"#;
-    let effects = alone.step(Input::Text(fix));
+    let effects = alone.say(fix);
     assert!(matches!(effects[..], [Effect::Call(Call::Announce(..))]), "under way from now on");
     alone.step(Input::Signals(Signals { gap: true, ..Signals::default() }, 0));
     let told: Vec<_> = std::iter::from_fn(|| alone.pull()).collect();
-    assert!(told[0].text.contains(r#""type":"gap""#), "{}", told[0].text);
-    assert!(told[1].snapshot, "{}", told[1].text);
+    assert!(text(&told[0]).contains(r#""type":"gap""#), "{:?}", told[0]);
+    assert!(matches!(told[1], Reply::Snapshot(_)), "{:?}", told[1]);
 }
 
 #[test]
@@ -250,9 +271,9 @@ fn fixes_beyond_the_limit_are_no_erroneous_messages() {
     let fixes: Vec<String> =
         (1..=100).map(|seq| format!(r#"{{"seq":{seq},"latitude":1,"longitude":2}}"#)).collect();
     let batch = format!(r#"{{"type":"fixes","device":"phone","fixes":[{}]}}"#, fixes.join(","));
-    alone.step(Input::Text(&batch));
+    alone.say(&batch);
     for _ in 0..4 {
-        let effects = alone.step(Input::Text(&batch));
+        let effects = alone.say(&batch);
         assert_eq!((error(&effects), closed(&effects)), (Some("rate_limited"), None));
     }
 }

@@ -1,17 +1,16 @@
-mod changes;
 pub(crate) mod dirty_set;
 pub(crate) mod hysteresis;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use model::{Ecef, Metres, Timestamp, UserId, distance};
+use model::{Ecef, Metres, UserId, distance};
 
-use crate::seam::{Planted, planted};
+use crate::session::messages::{Changes, Departure, Seen};
 use crate::session::record::Record;
+use crate::session::seam::{Planted, planted};
 use crate::session::view::dirty_set::Marks;
 use crate::session::view::hysteresis::{Decimetres, Ring};
-pub(crate) use changes::Changes;
 
 /// The slot in which the user themself is watched; friends have the others.
 pub(crate) const SELF_SLOT: u32 = 0;
@@ -206,34 +205,22 @@ impl View {
     }
 
     /// Works out up to `limit` changes. Of users of whom nothing may be told only that they are gone.
-    pub(crate) fn collect(
-        &mut self,
-        wall: Timestamp,
-        limit: usize,
-        may_tell: &dyn Fn(&UserId) -> bool,
-    ) -> Changes {
+    pub(crate) fn collect(&mut self, limit: usize, may_tell: &dyn Fn(&UserId) -> bool) -> Changes {
         let mut changes = Changes::default();
         if !self.dismissed.is_empty() {
             let some = self.dismissed.len().saturating_sub(limit);
-            for user in self.dismissed.drain(some..) {
-                changes.left(&user, "gone");
-            }
+            let gone = self.dismissed.drain(some..).map(|user| (user, Departure::Gone));
+            changes.left.extend(gone);
             return changes;
         }
-        while changes.count < limit {
+        while changes.count() < limit {
             let Some(slot) = self.pending.pop() else { break };
-            self.evaluate(slot, wall, may_tell, &mut changes);
+            self.evaluate(slot, may_tell, &mut changes);
         }
         changes
     }
 
-    fn evaluate(
-        &mut self,
-        slot: u32,
-        wall: Timestamp,
-        may_tell: &dyn Fn(&UserId) -> bool,
-        changes: &mut Changes,
-    ) {
+    fn evaluate(&mut self, slot: u32, may_tell: &dyn Fn(&UserId) -> bool, changes: &mut Changes) {
         let entry = &mut self.slots[slot as usize];
         let Some(user) = &entry.user else { return };
         let friend = entry.record.as_ref().and_then(|r| Some((r, r.ecef()?)));
@@ -245,19 +232,23 @@ impl View {
         match measured {
             Some((record, metres)) if self.ring.holds(metres, entry.told.is_some()) => {
                 let distance = Decimetres::round(metres);
+                let seen = || Seen { record: record.clone(), distance };
                 match &entry.told {
-                    None => changes.came(record, distance, wall),
+                    None => changes.came.push(seen()),
                     Some(told) if told.record.version != record.version => {
-                        changes.moved(record, distance, wall);
+                        changes.moved.push(seen());
                     }
-                    Some(told) if told.distance != distance => changes.distance(user, distance),
+                    Some(told) if told.distance != distance => {
+                        changes.distances.push((user.clone(), distance));
+                    }
                     Some(_) => return,
                 }
                 entry.told = Some(Told { record: record.clone(), distance });
             }
             beyond => {
                 if entry.told.take().is_some() {
-                    changes.left(user, if beyond.is_some() { "far" } else { "gone" });
+                    let why = if beyond.is_some() { Departure::Far } else { Departure::Gone };
+                    changes.left.push((user.clone(), why));
                 }
             }
         }

@@ -11,14 +11,16 @@ use futures_util::future::BoxFuture;
 use model::{Caller, Monotonic, UserId};
 
 use crate::fanout::hub::{Cell, Due};
-use crate::fanout::mailbox::Signals;
+use crate::fanout::registry::FixesUsed;
 use crate::fanout::timers::wheel::Place;
 use crate::live::{self, Written};
 use crate::metrics::Metrics;
-use crate::protocol::CloseCode;
-use crate::seam::{self, Planted, planted};
+use crate::protocol::request;
 use crate::service::{Gateway, Seat};
 use crate::session::circle::Circle;
+use crate::session::messages::{CloseCode, Reply};
+use crate::session::seam::{self, Planted, planted};
+use crate::session::signals::Signals;
 use crate::session::view::dirty_set::Marks;
 use crate::session::{Effect, Input, Session};
 
@@ -26,9 +28,9 @@ use crate::session::{Effect, Input, Session};
 const CLOSE_ANSWER_MS: u64 = 1_000;
 
 /// Something to write.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Out {
-    Text(String),
+    Message(Reply),
     Ping,
     /// The last thing to write.
     Close(CloseCode, String),
@@ -57,6 +59,8 @@ pub(crate) struct Driver {
     /// The other half of the mailbox's marks; empty between turns.
     marked: Marks,
     scratch: Vec<Effect>,
+    /// Shared with the user's other connections, once it is known whose this is.
+    fixes_used: FixesUsed,
     /// A close was ordered by either side: until when the other may take to answer.
     closed: Option<Monotonic>,
 }
@@ -79,6 +83,7 @@ impl Driver {
             armed: [None; 2],
             marked: Marks::default(),
             scratch: Vec::new(),
+            fixes_used: FixesUsed::default(),
             closed: None,
         };
         if let Some(caller) = caller {
@@ -99,6 +104,14 @@ impl Driver {
             && self.effects.is_empty()
             && self.out.is_empty()
             && self.session.takes_input()
+    }
+
+    /// The client has sent a text message.
+    pub(crate) fn text(&mut self, text: &str) {
+        let request = request::parse(text, self.gateway().config.batch_fixes_max);
+        let fixes_used = self.fixes_used.clone();
+        let fixes_used = &mut fixes_used.lock();
+        self.input(Input::Text { bytes: text.len(), request, fixes_used });
     }
 
     pub(crate) fn input(&mut self, input: Input<'_>) {
@@ -183,21 +196,23 @@ impl Driver {
         let live = self.seat.gateway().live.clone();
         let all = live.are_all_current(now.monotonic);
         let may_tell = |user: &UserId| all || live.is_current(user, now.monotonic);
-        let Some(pulled) = self.session.pull(now, &may_tell) else {
+        let Some(message) = self.session.pull(now, &may_tell) else {
             self.settle(now);
             return None;
         };
         let metrics = &self.gateway().metrics;
-        if pulled.snapshot {
-            metrics.snapshots.increment(1);
-        } else if pulled.changes > 0 {
-            metrics.pushes.increment(1);
-            metrics.changes.increment(pulled.changes as u64);
+        match &message {
+            Reply::Snapshot(_) => metrics.snapshots.increment(1),
+            Reply::Push(push) => {
+                metrics.pushes.increment(1);
+                metrics.changes.increment(push.changes.count() as u64);
+                for record in push.changes.fresh() {
+                    metrics.fix_to_push(now.monotonic.since_ms(record.received));
+                }
+            }
+            _ => {}
         }
-        for record in pulled.fresh {
-            metrics.fix_to_push(now.monotonic.since_ms(record.received));
-        }
-        Some(Out::Text(pulled.text))
+        Some(Out::Message(message))
     }
 
     /// The client closes; the library answers.
@@ -231,11 +246,11 @@ impl Driver {
             if let Some(announce) = &mut self.running.announce {
                 let Poll::Ready(answer) = announce.as_mut().poll(cx) else { return };
                 self.running.announce = None;
-                self.input(Input::Announced(answer));
+                self.input(Input::Announced(answer.map_err(|error| calls::told(&error))));
             }
             let Some(effect) = self.effects.pop_front() else { return };
             match effect {
-                Effect::Send(text) => self.out.push_back(Out::Text(text)),
+                Effect::Send(message) => self.out.push_back(Out::Message(message)),
                 Effect::Ping => self.out.push_back(Out::Ping),
                 Effect::Unwatch(slots) => self.unwatch(&slots),
                 Effect::Call(call) => self.call(call),

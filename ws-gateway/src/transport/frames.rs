@@ -10,7 +10,7 @@ const TEXT: u8 = 0x81;
 const PING: u8 = 0x89;
 
 /// Appends a text message as one frame. What a server sends isn't masked.
-pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn text(out: &mut Vec<u8>, text: &[u8]) {
     out.push(TEXT);
     match text.len() {
         length @ ..=SHORT_MAX => out.push(length as u8),
@@ -23,7 +23,7 @@ pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
             out.extend((length as u64).to_be_bytes());
         }
     }
-    out.extend(text.as_bytes());
+    out.extend(text);
 }
 
 /// Appends a ping without payload.
@@ -45,7 +45,7 @@ mod tests {
         let lengths = [0, 1, 125, 126, 127, 65_535, 65_536, 100_000];
         let mut bytes = Vec::new();
         for length in lengths {
-            text(&mut bytes, &"x".repeat(length));
+            text(&mut bytes, "x".repeat(length).as_bytes());
             ping(&mut bytes);
         }
         // The client's pongs go nowhere.

@@ -12,8 +12,9 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
-use crate::protocol::CloseCode;
+use crate::protocol::reply;
 use crate::session::Input;
+use crate::session::messages::CloseCode;
 use crate::transport::driver::{Driver, Out};
 use crate::transport::frame_header::{BadLength, CheckedLengths};
 use crate::transport::frames;
@@ -28,8 +29,8 @@ const SCRATCH_BYTES: usize = 4 * 1024;
 const READS_PER_TURN: usize = 32;
 
 thread_local! {
-    /// Where a worker puts a write together: none of it outlives the write.
-    static BATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Where a worker puts a write together, and each of its messages before: none of it outlives the write.
+    static BATCH: RefCell<(Vec<u8>, Vec<u8>)> = const { RefCell::new((Vec::new(), Vec::new())) };
 }
 
 pub(crate) type WebSocket = WebSocketStream<CheckedLengths<TcpStream>>;
@@ -174,12 +175,16 @@ impl Connection {
 
     /// Puts what is to say into one write; `false` if there is nothing.
     fn write_batch(&mut self, cx: &mut Context<'_>) -> Result<bool, Over> {
-        BATCH.with_borrow_mut(|batch| {
+        BATCH.with_borrow_mut(|(batch, text)| {
             batch.clear();
             while batch.len() < BATCH_BYTES {
                 match self.driver.next() {
                     None => break,
-                    Some(Out::Text(text)) => frames::text(batch, &text),
+                    Some(Out::Message(message)) => {
+                        text.clear();
+                        reply::encode(&message, text);
+                        frames::text(batch, text);
+                    }
                     Some(Out::Ping) => frames::ping(batch),
                     Some(Out::Close(code, detail)) => {
                         self.goodbye = Some((code, detail));
@@ -207,7 +212,7 @@ impl Connection {
             return;
         }
         match message {
-            Message::Text(text) => self.driver.input(Input::Text(text.as_str())),
+            Message::Text(text) => self.driver.text(text.as_str()),
             Message::Binary(bytes) => self.driver.input(Input::Binary(bytes.len())),
             Message::Ping(bytes) | Message::Pong(bytes) => {
                 // The library has put a pong into its buffer; it goes out with the next flush.

@@ -8,7 +8,7 @@ use model::{Caller, Role, Timestamp, UserId};
 use serde_json::Value;
 
 use super::START;
-use crate::protocol::CloseCode;
+use crate::protocol::{CloseCode, reply};
 use crate::service::Gateway;
 use crate::session::Input;
 use crate::transport::driver::{Driver, Out};
@@ -59,7 +59,11 @@ impl Client {
         while let Some(out) = self.driver.next() {
             said = true;
             match out {
-                Out::Text(text) => self.hear(serde_json::from_str(&text).expect("JSON")),
+                Out::Message(message) => {
+                    let mut text = Vec::new();
+                    reply::encode(&message, &mut text);
+                    self.hear(serde_json::from_slice(&text).expect("JSON"));
+                }
                 Out::Ping => self.driver.input(Input::Control(0)),
                 Out::Close(code, _) => self.closed = Some(code),
             }

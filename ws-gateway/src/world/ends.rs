@@ -147,7 +147,7 @@ fn a_fix_that_is_over_when_its_turn_comes_ends_what_a_keep_made_hold_longer() {
     let fix = json!({
         "type": "fix", "device": "d1", "seq": 2, "latitude": HERE.0, "longitude": HERE.1, "time_ms": time_ms,
     });
-    world.clients[bob].driver.input(Input::Text(&fix.to_string()));
+    world.clients[bob].driver.text(&fix.to_string());
     world.step(2 * holds_ms);
     world.two_ticks();
     assert!(!world.sees(alice, "bob"), "their newest position is over");

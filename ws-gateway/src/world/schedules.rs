@@ -9,7 +9,7 @@ mod theme;
 
 use model::{Random, SeededRandom};
 
-use crate::seam::{Planted, plant};
+use crate::session::seam::{Planted, plant};
 use stage::Stage;
 use theme::THEMES;
 

@@ -9,8 +9,8 @@ use crate::fanout::mailbox::Mailbox;
 use crate::fanout::timers::Timers;
 use crate::fanout::timers::wheel::Place;
 use crate::live::Channel;
-use crate::seam::{Planted, planted};
 use crate::session::record::{Merge, Sighting, merge};
+use crate::session::seam::{Planted, planted};
 
 /// One watched channel.
 pub(crate) struct Cell {

@@ -11,7 +11,7 @@ const CLOCK_CORRECTED_MS: i64 = 5 * 60 * 1_000;
 /// How many devices may speak over one connection; each costs the number of its last fix.
 pub(crate) const DEVICES_MAX: usize = 8;
 
-/// Why a fix is acknowledged and not shown. The words are those of the wire.
+/// Why a fix is acknowledged and not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unshown {
     /// Its `seq` didn't grow.
@@ -22,17 +22,6 @@ pub(crate) enum Unshown {
     TooOld,
     /// Its time is in the future.
     Ahead,
-}
-
-impl Unshown {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Repeated => "repeated",
-            Self::Older => "older",
-            Self::TooOld => "too_old",
-            Self::Ahead => "ahead",
-        }
-    }
 }
 
 /// When a fix counts as taken, and until when it holds.

@@ -13,21 +13,30 @@ const REPORTS_PER_TTL: u64 = 3;
 pub(crate) struct Hint {
     pub(crate) interval_ms: u64,
     pub(crate) displacement_m: u32,
-    pub(crate) accuracy: &'static str,
+    pub(crate) accuracy: Accuracy,
+}
+
+/// How well the phone should know where it is; the better, the more its battery is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accuracy {
+    Low,
+    Balanced,
+    High,
 }
 
 /// By the distance, metres, within which the nearest friend in the phone's own list is: what isn't in the list must not
 /// show in a hint either.
 const STEPS: [(f64, Hint); 2] = [
-    (200.0, Hint { interval_ms: 5_000, displacement_m: 5, accuracy: "high" }),
-    (1_000.0, Hint { interval_ms: 10_000, displacement_m: 20, accuracy: "high" }),
+    (200.0, Hint { interval_ms: 5_000, displacement_m: 5, accuracy: Accuracy::High }),
+    (1_000.0, Hint { interval_ms: 10_000, displacement_m: 20, accuracy: Accuracy::High }),
 ];
 
 /// Somebody is near, but farther than any step.
-const COMPANY: Hint = Hint { interval_ms: 30_000, displacement_m: 50, accuracy: "balanced" };
+const COMPANY: Hint =
+    Hint { interval_ms: 30_000, displacement_m: 50, accuracy: Accuracy::Balanced };
 
 /// Nobody is near: only keep up with the TTL and with great moves.
-const ALONE: Hint = Hint { interval_ms: 200_000, displacement_m: 200, accuracy: "low" };
+const ALONE: Hint = Hint { interval_ms: 200_000, displacement_m: 200, accuracy: Accuracy::Low };
 
 impl Hint {
     pub(crate) fn for_nearest(nearest: Option<Decimetres>, ttl_ms: u64) -> Self {

@@ -11,11 +11,10 @@ use super::Driver;
 use crate::fanout::hub::Cell;
 use crate::fanout::mailbox::Mailbox;
 use crate::live::{self, Channel};
-use crate::protocol::CloseCode;
-use crate::protocol::request::Token;
 use crate::service::Gateway;
 use crate::session::circle::Circle;
-use crate::session::{Call, Input, Read};
+use crate::session::messages::{CloseCode, Token};
+use crate::session::{Call, Input, Read, Unavailable};
 
 /// What a session costs beside the friends that it watches, in friends.
 const SESSION_COST: u64 = 50;
@@ -74,12 +73,13 @@ impl Driver {
         }
         let per_user_max = gateway.config.sessions_per_user_max;
         let joined = gateway.registry.join(self.seat.id(), &caller.user, per_user_max);
-        self.input(if let Ok(used) = joined {
-            Input::Admitted(caller, used)
+        if let Ok(used) = joined {
+            self.fixes_used = used;
+            self.input(Input::Admitted(caller));
         } else {
             let detail = format!("at most {per_user_max} connections of one user");
-            Input::Refused(CloseCode::TooManySessions, detail)
-        });
+            self.input(Input::Refused(CloseCode::TooManySessions, detail));
+        }
     }
 
     /// Charges the user for the friends that a new session is about to watch.
@@ -105,7 +105,7 @@ impl Driver {
             {
                 self.running.circle = None;
                 self.charge(&answer);
-                self.input(Input::Circle(answer));
+                self.input(Input::Circle(answer.map_err(|error| told(&error))));
                 progress = true;
             }
             if let Some(Poll::Ready(answer)) =
@@ -115,7 +115,7 @@ impl Driver {
                 self.session.set_epoch(self.gateway().live.epoch());
                 // What was read is in the view before the session tells it.
                 self.hear();
-                self.input(Input::Positions(answer));
+                self.input(Input::Positions(answer.map_err(|error| told(&error))));
                 progress = true;
             }
             if progress {
@@ -213,4 +213,10 @@ fn bring(
 
 fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, TokenFault> {
     gateway.verifier.verify(&token.0, gateway.now().wall)
+}
+
+/// Says in the log why something can't be done now: who asks needs to know only that.
+pub(super) fn told(error: &live::Error) -> Unavailable {
+    tracing::debug!(%error, "a session's call has failed");
+    Unavailable
 }

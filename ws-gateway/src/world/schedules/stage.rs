@@ -12,10 +12,10 @@ use super::super::{Client, START, id};
 use crate::config::Config;
 use crate::live::embedded::Embedded;
 use crate::live::{Channel, Live};
-use crate::seam;
 use crate::service::{Deps, Gateway};
 use crate::session::circle::{CircleChange, CircleEdit};
 use crate::session::record::Sighting;
+use crate::session::seam;
 
 use super::notes::Notes;
 use super::theme::{Happening, Theme};

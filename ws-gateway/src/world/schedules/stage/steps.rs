@@ -10,10 +10,9 @@ use super::{
     Change, GATEWAYS, PEOPLE, RADII_M, Stage, TOKEN_LONG_MS, TOKEN_SHORT_MS, TTL_MS, pair,
 };
 use crate::live::{Channel, Live};
-use crate::seam;
-use crate::session::Input;
 use crate::session::circle::{CircleChange, CircleEdit};
 use crate::session::record::{Presence, Record, Sighting};
+use crate::session::seam;
 
 impl Stage {
     pub(super) fn fix(&mut self, client: usize, below: &dyn Fn(usize) -> usize) {
@@ -31,7 +30,7 @@ impl Stage {
             "type": "fix", "device": device, "seq": client.seq, "latitude": latitude, "longitude": 2.0,
             "time_ms": time_ms,
         });
-        client.driver.input(Input::Text(&text.to_string()));
+        client.driver.text(&text.to_string());
         let user = client.user.clone();
         self.note(|| format!("{user} sends a fix, late by {late_ms:?} ms"));
     }
@@ -40,7 +39,7 @@ impl Stage {
         let client = &mut self.clients[client];
         if client.closed.is_none() && client.driver.takes_input() {
             let word = ["keep", "keep", "sign_off"][kind];
-            client.driver.input(Input::Text(&json!({ "type": word, "device": "d" }).to_string()));
+            client.driver.text(&json!({ "type": word, "device": "d" }).to_string());
             let user = client.user.clone();
             self.note(|| format!("{user} says {word}"));
         }

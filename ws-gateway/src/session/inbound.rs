@@ -2,10 +2,8 @@
 
 use model::{Caller, Moment};
 
-use super::{Effect, Phase, Session, effect::Call};
-use crate::protocol::reply::{self, Reply};
-use crate::protocol::request::{self, Request};
-use crate::protocol::{CloseCode, ErrorWord, Fault};
+use super::messages::{CloseCode, ErrorWord, Fault, Reply, Request};
+use super::{Call, Effect, Phase, Session};
 
 impl Session {
     /// Counts what was read against the limits; `false` if it broke one and the session closes.
@@ -19,16 +17,19 @@ impl Session {
         false
     }
 
-    pub(super) fn text(&mut self, now: Moment, text: &str, effects: &mut Vec<Effect>) {
-        if !self.spend(now, text.len(), effects) {
-            return;
-        }
-        match request::parse(text, self.config.batch_fixes_max) {
-            Err(fault) => self.refuse(&fault, effects),
+    pub(super) fn text(
+        &mut self,
+        now: Moment,
+        request: Result<Request, Fault>,
+        fixes_used: &mut u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        match request {
+            Err(fault) => self.refuse(fault, effects),
             Ok(request) if matches!(self.phase, Phase::Anonymous { .. }) => {
                 self.first(request, effects);
             }
-            Ok(request) => self.request(now, request, effects),
+            Ok(request) => self.request(now, request, fixes_used, effects),
         }
     }
 
@@ -37,37 +38,37 @@ impl Session {
             effects.push(Effect::Call(Call::Admit(token)));
             return;
         }
-        let fault = Fault::new(ErrorWord::NotAuthenticated, "the first message must be auth");
-        self.refuse(&fault, effects);
-        self.close(CloseCode::Unauthenticated, &fault.detail, effects);
+        let detail = "the first message must be auth";
+        self.refuse(Fault::new(ErrorWord::NotAuthenticated, detail), effects);
+        self.close(CloseCode::Unauthenticated, detail, effects);
     }
 
-    fn request(&mut self, now: Moment, request: Request, effects: &mut Vec<Effect>) {
+    fn request(
+        &mut self,
+        now: Moment,
+        request: Request,
+        fixes_used: &mut u64,
+        effects: &mut Vec<Effect>,
+    ) {
         match request {
             Request::Auth(_) => {
                 let detail = "this session has a user already; a newer token goes into renew";
-                self.refuse(&Fault::new(ErrorWord::AlreadyAuthenticated, detail), effects);
+                self.refuse(Fault::new(ErrorWord::AlreadyAuthenticated, detail), effects);
             }
             Request::Renew(token) => effects.push(Effect::Call(Call::Renew(token))),
-            Request::Fixes { device, fixes } => self.fixes(now, device, &fixes, effects),
+            Request::Fixes { device, fixes } => {
+                self.fixes(now, device, &fixes, fixes_used, effects);
+            }
             Request::Keep { device } => self.keep(now, device, effects),
             Request::SignOff { device } => self.sign_off(now, device, effects),
             Request::Ping { id } => self.pong = Some(id),
         }
     }
 
-    pub(super) fn refuse(&mut self, fault: &Fault, effects: &mut Vec<Effect>) {
-        self.refuse_with(fault.word, reply::error(fault), effects);
-    }
-
-    pub(super) fn refuse_with(
-        &mut self,
-        word: ErrorWord,
-        encoded: String,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn refuse(&mut self, fault: Fault, effects: &mut Vec<Effect>) {
+        let word = fault.word;
         effects.push(Effect::Refused(word));
-        effects.push(Effect::Send(encoded));
+        effects.push(Effect::Send(Reply::Error(Box::new(fault))));
         // Who sends too much has made no mistake; it may even have been another device of the user.
         self.errors += u32::from(word != ErrorWord::RateLimited);
         if self.errors > self.config.errors_max {
@@ -78,9 +79,9 @@ impl Session {
     pub(super) fn renewed(&mut self, answer: Result<Caller, String>, effects: &mut Vec<Effect>) {
         let refusal = match (&self.caller, answer) {
             (Some(held), Ok(new)) if held.user == new.user && new.expires > held.expires => {
-                let token_expires_ms = new.expires.0;
+                let token_expires = new.expires;
                 self.caller = Some(new);
-                effects.push(Effect::Send(Reply::Renewed { token_expires_ms }.encode()));
+                effects.push(Effect::Send(Reply::Renewed { token_expires }));
                 return;
             }
             (Some(held), Ok(new)) if held.user == new.user => {
@@ -89,6 +90,6 @@ impl Session {
             (_, Ok(_)) => "this token is of another user".to_owned(),
             (_, Err(detail)) => detail,
         };
-        self.refuse(&Fault::new(ErrorWord::InvalidToken, refusal), effects);
+        self.refuse(Fault::new(ErrorWord::InvalidToken, refusal), effects);
     }
 }

@@ -1,0 +1,101 @@
+use std::sync::Arc;
+
+use model::{Caller, DeviceId, Fix, Metres, Monotonic, Position, Role, Timestamp, UserId, Version};
+
+use super::lists::head;
+use super::*;
+use crate::session::messages::{Changes, ErrorWord, Fault, Push, Snapshot};
+use crate::session::record::{Presence, Record};
+
+fn text(reply: &Reply) -> String {
+    let mut out = Vec::new();
+    encode(reply, &mut out);
+    String::from_utf8(out).expect("text")
+}
+
+fn record() -> Record {
+    let device = DeviceId::parse("phone").expect("device");
+    let version = Version { effective: Timestamp(1_000), device, seq: 1 };
+    let fix = Fix::at(Position::new(36.5, -115.25).expect("position"));
+    let user = UserId::parse("bob").expect("user");
+    Record::new(user, version, Presence::Here(fix), Monotonic(0))
+}
+
+/// Without a wildcard: a new reply doesn't compile until its name stands here, and so in the list.
+fn name(reply: &Reply) -> &'static str {
+    match reply {
+        Reply::Welcome(_) => "welcome",
+        Reply::Snapshot(_) => "snapshot",
+        Reply::Position(_) => "position",
+        Reply::Push(_) => "push",
+        Reply::Ack { .. } => "ack",
+        Reply::Kept { .. } => "kept",
+        Reply::SignedOff { .. } => "signed_off",
+        Reply::Pong { .. } => "pong",
+        Reply::Renewed { .. } => "renewed",
+        Reply::Radius(_) => "radius",
+        Reply::Hint(_) => "hint",
+        Reply::Gap => "gap",
+        Reply::Unlocated => "unlocated",
+        Reply::Degraded { .. } => "degraded",
+        Reply::Recovered { .. } => "recovered",
+        Reply::Drain { .. } => "drain",
+        Reply::Error(_) => "error",
+    }
+}
+
+#[test]
+fn every_reply_goes_out_under_a_listed_name() {
+    let at = Timestamp(0);
+    let device = || DeviceId::parse("d").expect("device");
+    let hint = Hint { interval_ms: 1, displacement_m: 1, accuracy: Accuracy::Low };
+    let caller = Caller { user: record().user, role: Role::User, expires: at };
+    let welcome = Welcome {
+        user: caller.user,
+        session: "s".to_owned(),
+        epoch: "e".to_owned(),
+        at,
+        radius: Metres(1.0),
+        token_expires: at,
+        hint,
+        config: Arc::new(Config::default()),
+    };
+    let snapshot =
+        Snapshot { epoch: "e".to_owned(), at, located: true, friends: Vec::new(), more: false };
+    let replies = [
+        Reply::Welcome(Box::new(welcome)),
+        Reply::Snapshot(Box::new(snapshot)),
+        Reply::Position(Arc::new(record())),
+        Reply::Push(Box::new(Push { at, changes: Changes::default() })),
+        Reply::Ack { device: device(), seq: 1, unshown: None },
+        Reply::Kept { device: device(), located: true },
+        Reply::SignedOff { device: device() },
+        Reply::Pong { id: 1, at },
+        Reply::Renewed { token_expires: at },
+        Reply::Radius(Metres(1.0)),
+        Reply::Hint(hint),
+        Reply::Gap,
+        Reply::Unlocated,
+        Reply::Degraded { interval_ms: 1 },
+        Reply::Recovered { interval_ms: 1 },
+        Reply::Drain { closes_in_ms: 1 },
+        Reply::Error(Box::new(Fault::new(ErrorWord::InvalidJson, "d"))),
+    ];
+    for reply in &replies {
+        assert!(REPLY_TYPES.contains(&name(reply)), "{} isn't listed", name(reply));
+        let start = format!(r#"{{"type":"{}""#, name(reply));
+        assert!(text(reply).starts_with(&start), "{}", text(reply));
+    }
+    assert!(REPLY_TYPES.iter().eq(replies.iter().map(name).collect::<Vec<_>>().iter()));
+}
+
+#[test]
+fn the_encoded_head_is_a_friend_without_what_differs_per_watcher() {
+    let text = format!("{}}}", head(&record()));
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(value["id"], "bob");
+    assert_eq!(value["latitude"], 36.5);
+    assert_eq!(value["time_ms"], 1_000);
+    assert!(value.get("accuracy_m").is_none());
+    assert!(value.get("device").is_none());
+}

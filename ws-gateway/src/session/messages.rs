@@ -1,0 +1,10 @@
+//! What clients and sessions say to each other, as values. What they look like on the wire is for `protocol` to say.
+
+mod refusal;
+mod reply;
+mod request;
+
+pub(crate) use refusal::Fault;
+pub use refusal::{CloseCode, ErrorWord};
+pub(crate) use reply::{Changes, Departure, Push, Reply, Seen, Snapshot, Welcome};
+pub(crate) use request::{Request, SentFix, Token};

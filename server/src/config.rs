@@ -1,14 +1,14 @@
 mod backends;
 mod rest;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub use backends::{Backends, BusinessesBackend, DirectoryBackend, LiveBackend, Postgres};
+use crate::parts;
+pub use backends::{Backends, LiveBackend, Postgres, StoreBackend};
 use rest::Rest;
 
 /// Everything that can be set, each part's own section as the part defines it.
@@ -164,16 +164,9 @@ impl Log {
 }
 
 /// Why a configuration can't be used.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct ConfigError(String);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 impl Config {
     /// Reads a TOML file over the defaults. A key that doesn't exist is an error that names it and its place.
@@ -207,64 +200,18 @@ impl Config {
 
     fn validate_parts(&self) -> Result<(), String> {
         self.rest.validate().map_err(|rule| format!("rest.{rule}"))?;
-        self.gateway.validate().map_err(|rule| format!("gateway.{rule}"))?;
-        self.directory.validate().map_err(|rule| format!("directory.{rule}"))?;
-        self.proximity.validate().map_err(|rule| format!("proximity.{rule}"))?;
-        self.backends.validate(&self.redis, &self.postgres)?;
-        self.validate_roles()
-    }
-
-    /// A process of which there are to be several needs what all of them can reach.
-    fn validate_roles(&self) -> Result<(), String> {
-        if self.roles.is_empty() {
-            return Ok(());
-        }
-        if self.serves_friends() && !self.backends.are_shared() {
-            return Err(EMBEDDED_ROLES.to_owned());
-        }
-        if !self.serves_friends() && self.backends.businesses == BusinessesBackend::Embedded {
-            return Err(EMBEDDED_BUSINESSES.to_owned());
-        }
-        if self.auth.keys.is_empty() {
+        parts::ALL.iter().try_for_each(|part| part.validate(self))?;
+        if !self.roles.is_empty() && self.auth.keys.is_empty() {
             return Err(KEYLESS_ROLES.to_owned());
         }
         Ok(())
     }
 
-    /// Whether users and their friends are served, and the sockets over which they see each other.
-    pub fn serves_friends(&self) -> bool {
-        self.roles.is_empty() || self.roles.contains(&NodeRole::Gateway)
-    }
-
-    /// Whether businesses are served: where the role is named, or where a process has all roles.
-    ///
-    /// Embedded ones belong to one process. So where several share live positions and the directory, and each would have
-    /// other businesses in its own folder, the role must be named, in one of them.
-    pub fn serves_businesses(&self) -> bool {
-        if self.roles.contains(&NodeRole::Businesses) {
-            return true;
-        }
-        let is_one_of_several = self.backends.are_shared();
-        let keeps_its_own = self.backends.businesses == BusinessesBackend::Embedded;
-        self.roles.is_empty() && !(is_one_of_several && keeps_its_own)
-    }
-
-    /// Whether anything is kept in the data folder: an embedded directory or businesses, or the node's own key.
+    /// Whether anything is kept in the data folder: an embedded store, or the node's own key.
     pub fn needs_data_dir(&self) -> bool {
-        let has_businesses = self.backends.businesses == BusinessesBackend::Embedded;
-        (self.backends.directory == DirectoryBackend::Embedded && self.serves_friends())
-            || (has_businesses && self.serves_businesses())
-            || self.auth.keys.is_empty()
+        self.auth.keys.is_empty() || parts::served(self).any(|part| part.needs_data_dir(self))
     }
 }
-
-const EMBEDDED_ROLES: &str = "a role is given (--role, roles), but state is embedded: it lives inside one process, which \
-can't share it with others. Set backends.live = \"redis\" and backends.directory = \"postgres\", or give no role, so that \
-one process does everything.";
-
-const EMBEDDED_BUSINESSES: &str = "the role businesses is given (--role, roles) without gateway, but businesses are embedded: \
-they live inside one process, and no other has them. Set backends.businesses = \"postgres\", or give no role, so that one \
-process does everything.";
 
 const KEYLESS_ROLES: &str = "a role is given (--role, roles), but auth.keys is empty: every process would make a key of \
 its own, and refuse the tokens of the others. Set auth.keys to the keys of your issuer, the same everywhere.";

@@ -3,6 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::Config;
+use crate::parts;
 
 /// Files that are open for other things than connections: standard streams, the lock of the data folder, the listener, what
 /// the runtime waits with, the log, a file that is read now and then.
@@ -25,7 +26,8 @@ pub fn raise_limit() -> u64 {
 /// The settings with as few connections of clients as fit into a limit of open files, beside all that the service opens
 /// itself: so that a full service can still connect to its servers again.
 pub(crate) fn fitted(config: Config, limit: u64) -> Config {
-    let own = ALWAYS + config.backends.files_max(&config);
+    let parts: u64 = parts::served(&config).map(|part| part.files_max(&config)).sum();
+    let own = ALWAYS + parts;
     let left = limit.saturating_sub(own);
     let http = (left / HTTP_SHARE).min(config.http.connections_max as u64).max(1);
     let sessions = left.saturating_sub(http).min(config.gateway.sessions_max as u64).max(1);

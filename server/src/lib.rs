@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! main ─▶ cli ─▶ command (serve, demo, …) ─▶ Node::start(config): opens every part, connects them
-//!                   │                          ├─▶ backends: embedded, or Redis and PostgreSQL; chosen here and nowhere else
+//!                   │                          ├─▶ parts: one file each; where it chooses between embedded, Redis and PostgreSQL
 //!                   │                          ├─▶ listener: accepts, limits, hands to the router
 //!                   │                          └─▶ supervised tasks and servers, each a latch of /ready
 //!                   ├─▶ import: writes into the data folder, which no service may hold meanwhile
@@ -20,7 +20,6 @@
 //! In [`Config`], which names their units; open files limit the connections (see [`files`]).
 
 mod args;
-mod backends;
 pub mod cli;
 mod command;
 mod config;
@@ -33,13 +32,11 @@ mod logs;
 mod metrics;
 mod node;
 mod operations;
+mod parts;
 mod places;
 mod readiness;
 mod routes;
 
-pub use config::{
-    Backends, BusinessesBackend, Config, ConfigError, DirectoryBackend, LiveBackend, NodeRole,
-    Postgres,
-};
+pub use config::{Backends, Config, ConfigError, LiveBackend, NodeRole, Postgres, StoreBackend};
 pub use keys::Keys;
 pub use node::{Node, StartError};

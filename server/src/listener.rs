@@ -8,7 +8,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Http;
 
@@ -60,13 +61,13 @@ impl Listener {
         self.address
     }
 
-    /// Accepts until `stop` turns true, then lets requests under way finish. Upgraded connections are not its business.
-    pub(crate) async fn run(self, router: Router, mut stop: watch::Receiver<bool>) {
+    /// Accepts until it is stopped, then lets requests under way finish. Upgraded connections are not its business.
+    pub(crate) async fn run(self, router: Router, stop: CancellationToken) {
         let permits = Arc::new(Semaphore::new(self.config.connections_max));
         loop {
             let accepted = tokio::select! {
                 accepted = self.accept(&permits) => accepted,
-                () = stopped(&mut stop) => break,
+                () = stop.cancelled() => break,
             };
             match accepted {
                 Ok((stream, permit)) => self.serve(stream, permit, &router, stop.clone()),
@@ -100,7 +101,7 @@ impl Listener {
         stream: TcpStream,
         permit: OwnedSemaphorePermit,
         router: &Router,
-        mut stop: watch::Receiver<bool>,
+        stop: CancellationToken,
     ) {
         let service = TowerToHyperService::new(router.clone());
         let connection = http1::Builder::new()
@@ -114,7 +115,7 @@ impl Listener {
             // Errors here are clients that went away or sent what isn't HTTP; hyper has answered what can be.
             tokio::select! {
                 _ = connection.as_mut() => {}
-                () = stopped(&mut stop) => {
+                () = stop.cancelled() => {
                     connection.as_mut().graceful_shutdown();
                     let _ = connection.await;
                 }
@@ -122,9 +123,4 @@ impl Listener {
             drop(permit);
         });
     }
-}
-
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // An error means that the node is gone, which is a stop too.
-    let _ = stop.wait_for(|stop| *stop).await;
 }

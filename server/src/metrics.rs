@@ -2,6 +2,8 @@ use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::parts;
+
 /// Upper bounds of the buckets of every histogram, seconds: live paths take milliseconds.
 const BUCKETS_S: [f64; 12] =
     [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -15,15 +17,9 @@ pub(crate) fn recorder() -> &'static PrometheusHandle {
             .expect("the list of buckets isn't empty")
             .install_recorder()
             .expect("nothing else in this process records metrics");
-        for table in [
-            api::metrics::ALL,
-            directory::metrics::ALL,
-            proximity::metrics::ALL,
-            ws_gateway::metrics::ALL,
-            ws_gateway::live::redis::metrics::ALL,
-        ] {
-            api::metrics::describe(table);
-        }
+        api::metrics::describe(api::metrics::ALL);
+        let tables = parts::ALL.iter().flat_map(|part| part.metrics());
+        tables.for_each(|table| api::metrics::describe(table));
         handle
     })
 }

@@ -1,27 +1,23 @@
-mod friends;
-
-use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Context, SystemRandom, Verifier};
+use api::{Context, SystemRandom};
+use futures_util::future::join_all;
 use model::{Clock, Random, SystemClock};
 use proximity::Proximity;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use ws_gateway::Gateway;
+use tokio_util::sync::CancellationToken;
 
-use crate::backends::OpenBusinesses;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::dev::Dev;
 use crate::keys::Keys;
 use crate::listener::{Listener, SocketOptions};
+use crate::parts::{Deps, Opened};
 use crate::readiness::{Ends, Readiness};
-use crate::{dev, files, metrics, operations, routes};
-use friends::{OpenFriends, open_friends, watch_friends};
+use crate::{dev, files, metrics, operations, parts, routes};
 
 /// How often the metrics recorder tidies up its histograms.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
@@ -29,27 +25,19 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// A running service: every part, connected.
 pub struct Node {
     address: SocketAddr,
-    gateway: Option<Arc<Gateway>>,
-    businesses: Option<Proximity>,
+    opened: Opened,
     readiness: Readiness,
-    stop: watch::Sender<bool>,
+    /// Stops the listener.
+    stop: CancellationToken,
     listening: JoinHandle<()>,
-    tasks: Vec<JoinHandle<()>>,
     /// Held while something is kept in it.
     _data_dir: Option<DataDir>,
 }
 
 /// Why a node didn't start, and what to do.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct StartError(String);
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for StartError {}
 
 impl From<String> for StartError {
     fn from(text: String) -> Self {
@@ -83,45 +71,36 @@ impl Node {
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        config.backends.placement(&config).transpose()?;
+        for placement in parts::ALL.iter().filter_map(|part| part.placement(&config)) {
+            placement?;
+        }
 
-        let friends = open_friends(&config, &clock, &random, &verifier).await?;
-        let opened = open_businesses(&config, &clock, &random).await?;
-        let businesses = opened.as_ref().map(|opened| opened.businesses.clone());
-        let gateway = friends.as_ref().map(|friends| friends.gateway.clone());
+        let context = context(&config, &clock, &random, &verifier);
+        let deps = Deps { config: &config, clock, random, verifier, context };
+        let mut opened = Opened::default();
+        for part in parts::ALL {
+            if part.is_served(&config) {
+                part.open(&deps, &mut opened).await?;
+            } else {
+                tracing::info!(part = part.name(), "off, as the roles of this process say");
+            }
+        }
         let listener = listen(&config)?;
         let address = listener.address();
 
         let readiness = Readiness::default();
-        let context = context(&config, &clock, &random, &verifier);
-        let mut doors = vec![operations::router(readiness.clone(), gateway.clone())];
-        if let Some(OpenFriends { gateway, directory, .. }) = &friends {
-            doors.push(directory::http::router(directory.clone(), context.clone()));
-            doors.push(ws_gateway::router(gateway.clone(), context.clone()));
-        }
-        if let Some(businesses) = &businesses {
-            doors.push(proximity::http::router(businesses.clone(), context.clone()));
-        }
-        let page = signer.map(|signer| dev::router(dev.unwrap_or_default(), signer, clock));
-        let router = routes::assemble(doors, page, &context, &config.gateway.allowed_origins);
+        opened.routers.insert(0, operations::router(readiness.clone()));
+        let page = signer.map(|signer| dev::router(dev.unwrap_or_default(), signer, deps.clock));
+        let (routers, context) = (std::mem::take(&mut opened.routers), &deps.context);
+        let router = routes::assemble(routers, page, context, &config.gateway.allowed_origins);
 
-        let (stop, stopped) = watch::channel(false);
-        let mut tasks = vec![readiness.supervise("metrics", Ends::Never, tidy_metrics())];
-        tasks.extend(friends.into_iter().flat_map(|opened| watch_friends(&readiness, opened)));
-        tasks.extend(opened.into_iter().flat_map(|opened| watch_businesses(&readiness, opened)));
-        let listening =
-            readiness.supervise("listener", Ends::WhenStopped, listener.run(router, stopped));
+        let stop = CancellationToken::new();
+        readiness.supervise("metrics", Ends::Never, tidy_metrics());
+        opened.watches.drain(..).for_each(|watch| watch(&readiness));
+        let serving = listener.run(router, stop.clone());
+        let listening = readiness.supervise("listener", Ends::WhenStopped, serving);
         tracing::info!(%address, "listening");
-        Ok(Self {
-            address,
-            gateway,
-            businesses,
-            readiness,
-            stop,
-            listening,
-            tasks,
-            _data_dir: data_dir,
-        })
+        Ok(Self { address, opened, readiness, stop, listening, _data_dir: data_dir })
     }
 
     /// Where it listens.
@@ -131,7 +110,7 @@ impl Node {
 
     /// The businesses, if they are served here.
     pub fn businesses(&self) -> Option<&Proximity> {
-        self.businesses.as_ref()
+        self.opened.businesses.as_ref()
     }
 
     /// Completes with the name of a part whose task died, once one has. The node can't go on then, nor drain: a gateway
@@ -140,19 +119,16 @@ impl Node {
         self.readiness.dead().await
     }
 
-    /// Goes away without dropping anything: warns clients, closes them spread over the drain window, finishes requests.
+    /// Goes away without dropping anything: `/ready` turns red, clients are warned and closed spread over the drain window,
+    /// requests under way finish.
     pub async fn drain(self) {
-        let sessions = self.gateway.as_ref().map_or(0, |gateway| gateway.sessions());
-        tracing::info!(sessions, "going away");
-        if let Some(gateway) = &self.gateway {
-            gateway.drain().await;
-        }
-        // Nobody listens only if the listener has ended already.
-        let _ = self.stop.send(true);
+        tracing::info!("going away");
+        self.readiness.drain();
+        join_all(self.opened.drains).await;
+        self.stop.cancel();
+        // A listener that has died has nothing more to do.
         let _ = self.listening.await;
-        for task in self.tasks {
-            task.abort();
-        }
+        self.readiness.stop_tasks().await;
         tracing::info!("gone");
     }
 }
@@ -172,28 +148,6 @@ fn fit_open_files(config: &Config) -> Config {
     fitted
 }
 
-async fn open_businesses(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-) -> Result<Option<OpenBusinesses>, String> {
-    if !config.serves_businesses() {
-        tracing::info!(
-            "businesses are off: the role businesses isn't given, and without it embedded ones are off too where \
-             several processes share the rest"
-        );
-        return Ok(None);
-    }
-    let data_dir = &config.data.dir;
-    let opening =
-        config.backends.open_businesses(config, data_dir, clock.clone(), random.clone()).await;
-    let opened = opening?;
-    if let Some(index) = config.proximity.resident.index() {
-        opened.businesses.keep_resident(index);
-    }
-    Ok(Some(opened))
-}
-
 fn listen(config: &Config) -> Result<Listener, StartError> {
     let options = SocketOptions {
         unsent_bytes_max: config.gateway.unsent_bytes_max,
@@ -211,7 +165,7 @@ fn context(
     config: &Config,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
-    verifier: &Arc<Verifier>,
+    verifier: &Arc<api::Verifier>,
 ) -> Context {
     // Where it can't be told, heavy requests are worked on one after the other.
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -225,16 +179,6 @@ async fn tidy_metrics() {
         interval.tick().await;
         metrics::recorder().run_upkeep();
     }
-}
-
-/// Looks after businesses: whether they can be changed, and whether their servers answer.
-fn watch_businesses(readiness: &Readiness, opened: OpenBusinesses) -> Vec<JoinHandle<()>> {
-    let OpenBusinesses { businesses, part } = opened;
-    let writer = businesses.clone();
-    let writing = async move { writer.stopped().await };
-    let supervised = readiness.supervise("businesses", Ends::Never, writing);
-    let followed = part.map(|part| readiness.follow(part, move || businesses.fault()));
-    std::iter::once(supervised).chain(followed).collect()
 }
 
 #[cfg(test)]

@@ -6,20 +6,12 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use ws_gateway::Gateway;
 
 use crate::metrics;
 use crate::readiness::Readiness;
-
-#[derive(Clone)]
-struct Doors {
-    readiness: Readiness,
-    gateway: Option<Arc<Gateway>>,
-}
 
 /// Whether this node should be sent requests.
 #[derive(Serialize, ToSchema)]
@@ -34,13 +26,13 @@ struct Readout {
     parts: BTreeMap<&'static str, bool>,
 }
 
-/// `/live`, `/ready` and `/metrics`. A gateway says when it is going away.
-pub(crate) fn router(readiness: Readiness, gateway: Option<Arc<Gateway>>) -> OpenApiRouter {
+/// `/live`, `/ready` and `/metrics`.
+pub(crate) fn router(readiness: Readiness) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(live))
         .routes(routes!(ready))
         .routes(routes!(metrics))
-        .with_state(Doors { readiness, gateway })
+        .with_state(readiness)
 }
 
 /// Alive
@@ -64,10 +56,10 @@ async fn live() -> StatusCode {
         (status = 503, description = "A part is broken, or the node is going away", body = Readout),
     )
 )]
-async fn ready(State(doors): State<Doors>) -> (StatusCode, Json<Readout>) {
-    let (parts, degraded) = (doors.readiness.parts(), doors.readiness.degraded());
-    let draining = doors.gateway.is_some_and(|gateway| gateway.is_draining());
-    let ready = !draining && doors.readiness.is_ready();
+async fn ready(State(readiness): State<Readiness>) -> (StatusCode, Json<Readout>) {
+    let (parts, degraded) = (readiness.parts(), readiness.degraded());
+    let draining = readiness.is_draining();
+    let ready = readiness.is_ready();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readout { ready, draining, degraded, parts }))
 }

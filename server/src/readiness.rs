@@ -1,10 +1,15 @@
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 /// How often a part is asked what keeps it from working.
@@ -15,13 +20,22 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub(crate) struct Readiness {
     parts: Arc<Mutex<BTreeMap<&'static str, State>>>,
+    draining: Arc<AtomicBool>,
     /// The first part whose task died, once there is one.
     dead: watch::Sender<Option<&'static str>>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl Default for Readiness {
     fn default() -> Self {
-        Self { parts: Arc::default(), dead: watch::Sender::new(None) }
+        Self {
+            parts: Arc::default(),
+            draining: Arc::default(),
+            dead: watch::Sender::new(None),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }
     }
 }
 
@@ -84,9 +98,19 @@ impl Readiness {
         states.filter(|(_, state)| *state == State::Degraded).map(|(part, _)| part).collect()
     }
 
-    /// Whether no part is broken.
+    /// From now on the node isn't ready, whatever its parts say: it is going away.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether the node is going away.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Whether no part is broken and the node isn't going away.
     pub(crate) fn is_ready(&self) -> bool {
-        self.states().values().all(|state| *state != State::Broken)
+        !self.is_draining() && self.states().values().all(|state| *state != State::Broken)
     }
 
     /// Runs a task that must not panic, nor end but when it may. If it does, the node isn't ready any more and is
@@ -112,21 +136,29 @@ impl Readiness {
         ends: Ends,
         task: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
-        let dead = self.dead.clone();
-        tokio::spawn(async move {
-            let inner = tokio::spawn(task.instrument(tracing::info_span!("task", part)));
-            let _ends_with_us = AbortOnDrop(inner.abort_handle());
-            let died = match inner.await {
-                Ok(()) => (ends == Ends::Never).then_some("it has ended"),
-                Err(error) => error.is_panic().then_some("it has panicked"),
+        let (dead, stop) = (self.dead.clone(), self.stop.clone());
+        let watched = async move {
+            let ended = stop.run_until_cancelled(AssertUnwindSafe(task).catch_unwind()).await;
+            let died = match ended {
+                Some(Ok(())) => (ends == Ends::Never).then_some("it has ended"),
+                Some(Err(_)) => Some("it has panicked"),
+                None => None,
             };
             if let Some(why) = died {
-                tracing::error!(part, why, "a task that the service can't do without has died");
+                tracing::error!(why, "a task that the service can't do without has died");
                 dead.send_modify(|first| {
                     first.get_or_insert(part);
                 });
             }
-        })
+        };
+        self.tasks.spawn(watched.instrument(tracing::error_span!("task", part)))
+    }
+
+    /// Ends all tasks that are left.
+    pub(crate) async fn stop_tasks(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// Completes with the part whose task died, once there is one: the node can't go on.
@@ -204,14 +236,6 @@ pub(crate) fn clock_fault(offsets_ms: &[i64]) -> Option<String> {
     })
 }
 
-struct AbortOnDrop(tokio::task::AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 impl Latch {
     /// Whether the part works.
     pub(crate) fn set(&self, works: bool) {
@@ -256,10 +280,10 @@ mod tests {
         let may = readiness.supervise("listener", Ends::WhenStopped, async {});
         may.await.expect("the supervisor doesn't panic");
         assert!(!is_dead(&readiness).await);
-        let aborted = readiness.supervise("aborted", Ends::Never, std::future::pending());
-        aborted.abort();
-        assert!(aborted.await.is_err_and(|error| error.is_cancelled()));
+        readiness.supervise("stopped", Ends::Never, std::future::pending());
+        readiness.stop_tasks().await;
         assert!(!is_dead(&readiness).await);
+        let readiness = Readiness::default();
         readiness.supervise("gateway", Ends::Never, async {});
         assert_eq!(readiness.dead().await, "gateway");
     }

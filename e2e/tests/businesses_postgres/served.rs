@@ -8,7 +8,7 @@ use model::Role;
 use proximity::Residency;
 use proximity::postgres::Config;
 use serde_json::{Value, json};
-use server::BusinessesBackend;
+use server::StoreBackend;
 
 use super::world::{database, name, shared, until};
 
@@ -16,7 +16,7 @@ const SEARCH: &str = "/v1/search/nearby?latitude=36.17&longitude=-115.14";
 
 async fn serve(config: &Config, resident: Residency) -> Sandbox {
     Sandbox::with(|all| {
-        all.backends.businesses = BusinessesBackend::Postgres;
+        all.backends.businesses = StoreBackend::Postgres;
         all.postgres.businesses = config.clone();
         all.proximity.resident = resident;
     })

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use super::{Done, columns};
 use crate::args::{CheckConfigArgs, Place};
 use crate::config::Config;
-use crate::{Keys, logs};
+use crate::{Keys, logs, parts};
 
 /// One thing that was looked at: how it is, or what is wrong and what to do about it.
 struct Check {
@@ -43,9 +43,9 @@ async fn all(args: &CheckConfigArgs) -> Vec<Check> {
     checks.push(Check::new("log", log.map(|()| config.log.filter.clone())));
     checks.push(Check::new("token keys", keys(&config)));
     checks.push(Check::new("data folder", Ok(data_folder(&config))));
-    let placement = config.backends.placement(&config);
-    let placed = placement.as_ref().is_none_or(Result::is_ok);
-    checks.extend(placement.map(|outcome| Check::new("shard map", outcome)));
+    let placements: Vec<_> = parts::ALL.iter().filter_map(|part| part.placement(&config)).collect();
+    let placed = placements.iter().all(Result::is_ok);
+    checks.extend(placements.into_iter().map(|outcome| Check::new("shard map", outcome)));
     if !args.offline && placed {
         checks.extend(servers(&config).await);
     }
@@ -104,10 +104,8 @@ fn data_folder(config: &Config) -> String {
 
 /// Reaches all servers at once.
 async fn servers(config: &Config) -> Vec<Check> {
-    let asked: Vec<_> = config
-        .backends
-        .servers(config)
-        .into_iter()
+    let asked: Vec<_> = parts::served(config)
+        .flat_map(|part| part.servers(config))
         .map(|server| (server.name, tokio::spawn(server.reached)))
         .collect();
     let mut checks = Vec::with_capacity(asked.len());

@@ -9,9 +9,9 @@ use proximity::SourceName;
 
 use super::{Done, config};
 use crate::args::{ImportArgs, ImportCommand, PlacesArgs};
-use crate::config::BusinessesBackend;
 use crate::data_dir::DataDir;
 use crate::logs;
+use crate::parts::{Businesses, Part as _, open_businesses};
 use crate::places::{self, Format, Report};
 
 pub(crate) async fn import(args: ImportArgs) -> Done {
@@ -35,11 +35,10 @@ async fn places(args: PlacesArgs) -> Done {
     let file = File::open(&args.file).map_err(|e| format!("can't read {shown}: {e}"))?;
     let length = file.metadata().map_err(|e| format!("can't read {shown}: {e}"))?.len();
 
-    let (backends, data) = (config.backends, &config.data.dir);
-    let is_embedded = backends.businesses == BusinessesBackend::Embedded;
-    let _held = is_embedded.then(|| DataDir::open(data)).transpose()?;
+    let needs_data_dir = Businesses.needs_data_dir(&config);
+    let _held = needs_data_dir.then(|| DataDir::open(&config.data.dir)).transpose()?;
     let (clock, random) = (Arc::new(SystemClock::start()), Arc::new(SystemRandom));
-    let opened = backends.open_businesses(&config, data, clock, random).await?.businesses;
+    let opened = open_businesses(&config, clock, random).await?;
     let bar = bar(length);
     let told = |refused: &places::Refused| {
         bar.suspend(|| eprintln!("{shown}: {} {}: {}", format.unit(), refused.at, refused.why));

@@ -3,11 +3,15 @@ use std::process::ExitCode;
 use super::Done;
 use crate::args::MigrateArgs;
 use crate::config::Config;
-use crate::logs;
+use crate::{logs, parts};
 
 pub(crate) async fn migrate(args: &MigrateArgs) -> Done {
     let config = Config::load(&args.config).map_err(|e| e.to_string())?;
     logs::start(&config.log.clone().of_command())?;
-    println!("{}", config.backends.migrate(&config).await?);
+    for part in parts::ALL {
+        if let Some(done) = part.migrate(&config).await? {
+            println!("{done}");
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }

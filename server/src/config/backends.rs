@@ -1,5 +1,4 @@
 use serde::{Deserialize, Serialize};
-use ws_gateway::live::redis;
 
 /// Where state is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -8,9 +7,9 @@ pub struct Backends {
     /// Live positions, and the bus that carries them between gateways.
     pub live: LiveBackend,
     /// Users, friendships, blocks, settings.
-    pub directory: DirectoryBackend,
+    pub directory: StoreBackend,
     /// Businesses and where they are.
-    pub businesses: BusinessesBackend,
+    pub businesses: StoreBackend,
 }
 
 /// Where live positions are.
@@ -24,25 +23,14 @@ pub enum LiveBackend {
     Redis,
 }
 
-/// Where users and friendships are.
+/// Where a part keeps its tables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum DirectoryBackend {
+pub enum StoreBackend {
     /// In a file of the data folder.
     #[default]
     Embedded,
-    /// In the database of `[postgres.directory]`.
-    Postgres,
-}
-
-/// Where businesses are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BusinessesBackend {
-    /// In a file of the data folder.
-    #[default]
-    Embedded,
-    /// In the databases of `[postgres.businesses]`.
+    /// In the databases of the part's section of `[postgres]`.
     Postgres,
 }
 
@@ -59,20 +47,6 @@ pub struct Postgres {
 impl Backends {
     /// Whether several processes can work with the same live positions and directory.
     pub fn are_shared(self) -> bool {
-        self.live != LiveBackend::Embedded && self.directory != DirectoryBackend::Embedded
-    }
-
-    /// Says which settings of the chosen backends can't work, and what would. Nothing is reached.
-    pub(crate) fn validate(self, redis: &redis::Config, postgres: &Postgres) -> Result<(), String> {
-        if self.live == LiveBackend::Redis {
-            redis.validate().map_err(|rule| format!("redis.{rule}"))?;
-        }
-        if self.directory == DirectoryBackend::Postgres {
-            postgres.directory.validate().map_err(|rule| format!("postgres.directory.{rule}"))?;
-        }
-        if self.businesses == BusinessesBackend::Postgres {
-            postgres.businesses.validate().map_err(|rule| format!("postgres.businesses.{rule}"))?;
-        }
-        Ok(())
+        self.live != LiveBackend::Embedded && self.directory != StoreBackend::Embedded
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::parts::{Businesses, Live, Part as _};
 
 /// The commented defaults, which are the documentation of every key.
 const DEFAULT: &str = include_str!("../../default.toml");
@@ -76,11 +77,11 @@ fn the_data_folder_is_for_an_embedded_directory_or_a_key_of_the_nodes_own() {
 fn embedded_businesses_are_served_by_one_process_that_does_everything_or_where_their_role_is_named()
 {
     let with = |roles: &[NodeRole], config: Config| Config { roles: roles.to_vec(), ..config };
-    assert!(Config::default().serves_businesses());
-    assert!(!shared().serves_businesses());
-    assert!(!with(&[NodeRole::Gateway], shared()).serves_businesses());
+    assert!(Businesses.is_served(&Config::default()));
+    assert!(!Businesses.is_served(&shared()));
+    assert!(!Businesses.is_served(&with(&[NodeRole::Gateway], shared())));
     let both = with(&[NodeRole::Gateway, NodeRole::Businesses], shared());
-    assert!(both.serves_businesses() && both.needs_data_dir());
+    assert!(Businesses.is_served(&both) && both.needs_data_dir());
     let alone = with(&[NodeRole::Businesses], shared());
     assert!(alone.validate().is_err_and(|why| why.to_string().contains("backends.businesses")));
 }
@@ -88,26 +89,26 @@ fn embedded_businesses_are_served_by_one_process_that_does_everything_or_where_t
 #[test]
 fn businesses_in_a_database_are_served_wherever_the_roles_allow_it() {
     let mut config = shared();
-    config.backends.businesses = BusinessesBackend::Postgres;
-    assert!(config.serves_businesses());
+    config.backends.businesses = StoreBackend::Postgres;
+    assert!(Businesses.is_served(&config));
     config.roles = vec![NodeRole::Gateway];
-    assert!(!config.serves_businesses());
+    assert!(!Businesses.is_served(&config));
     config.roles.push(NodeRole::Businesses);
-    assert!(config.serves_businesses() && config.serves_friends());
+    assert!(Businesses.is_served(&config) && Live.is_served(&config));
 }
 
 #[test]
 fn a_process_may_serve_businesses_alone_with_nothing_but_their_database_and_the_keys_of_an_issuer()
 {
     let roles = vec![NodeRole::Businesses];
-    let backends = Backends { businesses: BusinessesBackend::Postgres, ..Backends::default() };
+    let backends = Backends { businesses: StoreBackend::Postgres, ..Backends::default() };
     let mut config = Config { roles, backends, ..Config::default() };
     config.postgres.businesses.url = "postgres://u@h/db".to_owned();
     assert!(config.validate().is_err_and(|why| why.to_string().contains("auth.keys")));
     let secret_file = PathBuf::from("/key");
     config.auth.keys = vec![Key::Hs256 { kid: "k".to_owned(), secret_file }];
     assert!(config.validate().is_ok());
-    assert!(config.serves_businesses() && !config.serves_friends() && !config.needs_data_dir());
+    assert!(Businesses.is_served(&config) && !Live.is_served(&config) && !config.needs_data_dir());
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! The parts of the service as the node sees them. All that it knows of one stands in that part's file, and the rest of the
+//! server goes through the list.
+
+mod businesses;
+mod directory;
+mod live;
+
+use std::fmt;
+use std::sync::Arc;
+
+use api::metrics::Metric;
+use api::{Context, Verifier};
+use futures_util::future::BoxFuture;
+use model::{Clock, Random};
+use proximity::Proximity;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::config::Config;
+use crate::readiness::Readiness;
+pub(crate) use businesses::{Businesses, open_businesses};
+use directory::Directory;
+pub(crate) use live::Live;
+
+/// Every part, in the order in which they are opened: each may use what those before it have opened.
+pub(crate) const ALL: [&dyn Part; 3] = [&Directory, &Live, &Businesses];
+
+/// Files of an embedded store: its file and its log for each of five connections, what they share, and one that is made anew.
+const EMBEDDED_FILES: u64 = 16;
+/// Connections to a database besides those of a setting: one that hears or looks, and one that takes its place.
+const DATABASE_FILES: u64 = 2;
+const SCHEMA_FITS: &str = "answers, with the schema that is needed";
+
+/// What the node asks of a part. Errors say in words what is wrong and what to do about it.
+pub(crate) trait Part: Sync {
+    /// What logs call it.
+    fn name(&self) -> &'static str;
+
+    /// Whether a process with these settings serves it.
+    fn is_served(&self, config: &Config) -> bool;
+
+    /// Whether such a process keeps something of it in its data folder.
+    fn needs_data_dir(&self, config: &Config) -> bool;
+
+    /// Says which of its settings can't work, and what would. Nothing is reached.
+    fn validate(&self, config: &Config) -> Result<(), String>;
+
+    /// The most files and connections to servers that it has open at a time.
+    fn files_max(&self, config: &Config) -> u64;
+
+    /// The tables of its metrics.
+    fn metrics(&self) -> &'static [&'static [Metric]];
+
+    /// Where users live, in words, if that is in several places; the files that tell it are read.
+    fn placement(&self, _config: &Config) -> Option<Result<String, String>> {
+        None
+    }
+
+    /// Every server that it uses, with a future that reaches it.
+    fn servers(&self, config: &Config) -> Vec<Server>;
+
+    /// Brings the schema in its database up to date; answers in words what was done, if it has one.
+    fn migrate<'a>(&self, _config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Opens it, which reaches every server.
+    fn open<'a>(
+        &self,
+        deps: &'a Deps<'_>,
+        opened: &'a mut Opened,
+    ) -> BoxFuture<'a, Result<(), String>>;
+}
+
+/// What parts are opened with.
+pub(crate) struct Deps<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) context: Context,
+}
+
+/// What the parts have given the node, and one another.
+#[derive(Default)]
+pub(crate) struct Opened {
+    pub(crate) routers: Vec<OpenApiRouter>,
+    /// To be called once the node listens.
+    pub(crate) watches: Vec<Watch>,
+    /// What is to end before the node stops to listen.
+    pub(crate) drains: Vec<BoxFuture<'static, ()>>,
+    pub(crate) directory: Option<::directory::Directory>,
+    pub(crate) businesses: Option<Proximity>,
+}
+
+/// Begins to look after a part.
+pub(crate) type Watch = Box<dyn FnOnce(&Readiness) + Send>;
+
+/// A server, to be checked.
+pub(crate) struct Server {
+    pub(crate) name: String,
+    /// Answers how it is, or what to do about it.
+    pub(crate) reached: BoxFuture<'static, Result<String, String>>,
+}
+
+impl Server {
+    fn new(
+        name: impl Into<String>,
+        reached: impl Future<Output = Result<String, String>> + Send + 'static,
+    ) -> Self {
+        Self { name: name.into(), reached: Box::pin(reached) }
+    }
+}
+
+/// The parts that a process with these settings serves.
+pub(crate) fn served(config: &Config) -> impl Iterator<Item = &'static dyn Part> {
+    ALL.into_iter().filter(|part| part.is_served(config))
+}
+
+/// Says that there is nothing to migrate.
+fn nothing_to_migrate(part: &str) -> String {
+    format!(
+        "{part}: nothing to do, what is embedded (backends.{part}) brings itself up to date when it is opened."
+    )
+}
+
+/// Says what a migration has done.
+fn migrated_words(part: &str, from: i64, to: i64) -> String {
+    if from == to {
+        format!("{part}: nothing to do, the schema is {to}.")
+    } else {
+        format!("{part}: the schema was {from} and now is {to}.")
+    }
+}
+
+fn start_newer(error: &impl fmt::Display) -> String {
+    format!("{error}. Start that version.")
+}
+
+fn named_by(section: &str, why: &str) -> String {
+    format!("{why}. The server is the one that [{section}] names in the settings.")
+}
+
+/// What to do about a file that can't be opened.
+fn unusable_file(error: &impl fmt::Display, is_newer: bool) -> String {
+    let remedy = if is_newer {
+        "Start that version"
+    } else {
+        "See that the disk has room and the file may be written to, restore a backup"
+    };
+    format!("{error}. {remedy}, or choose another folder with --data DIR.")
+}

@@ -1,0 +1,167 @@
+use std::sync::Arc;
+
+use api::metrics::Metric;
+use futures_util::future::BoxFuture;
+use model::{Clock, Random};
+use proximity::embedded::EmbeddedStore;
+use proximity::postgres::{self, PostgresStore};
+use proximity::{Error, Proximity, Store};
+
+use super::{
+    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrated_words,
+    named_by, nothing_to_migrate, start_newer, unusable_file,
+};
+use crate::config::{Config, NodeRole, StoreBackend};
+use crate::readiness::Ends;
+
+/// What `/ready` and `check-config` call its database.
+const DATABASE: &str = "postgres.businesses";
+
+const NOT_SHARED: &str = "the role businesses is given (--role, roles) without gateway, but businesses are embedded: \
+they live inside one process, and no other has them. Set backends.businesses = \"postgres\", or give no role, so that one \
+process does everything.";
+
+/// Businesses, and searches for them.
+pub(crate) struct Businesses;
+
+impl Part for Businesses {
+    fn name(&self) -> &'static str {
+        "businesses"
+    }
+
+    /// Where the role is named, or where a process has all roles.
+    ///
+    /// Embedded ones belong to one process. So where several share live positions and the directory, and each would have
+    /// other businesses in its own folder, the role must be named, in one of them.
+    fn is_served(&self, config: &Config) -> bool {
+        let is_one_of_several = config.backends.are_shared();
+        config.roles.contains(&NodeRole::Businesses)
+            || config.roles.is_empty() && !(is_one_of_several && self.needs_data_dir(config))
+    }
+
+    fn needs_data_dir(&self, config: &Config) -> bool {
+        config.backends.businesses == StoreBackend::Embedded
+    }
+
+    fn validate(&self, config: &Config) -> Result<(), String> {
+        config.proximity.validate().map_err(|rule| format!("proximity.{rule}"))?;
+        match config.backends.businesses {
+            StoreBackend::Embedded if Live.is_served(config) => Ok(()),
+            StoreBackend::Embedded => Err(NOT_SHARED.to_owned()),
+            StoreBackend::Postgres => {
+                let databases = &config.postgres.businesses;
+                databases.validate().map_err(|rule| format!("{DATABASE}.{rule}"))
+            }
+        }
+    }
+
+    fn files_max(&self, config: &Config) -> u64 {
+        match config.backends.businesses {
+            StoreBackend::Embedded => EMBEDDED_FILES,
+            StoreBackend::Postgres => {
+                let databases = &config.postgres.businesses;
+                let servers = 1 + databases.replicas.len() as u64;
+                let to_each = u64::from(databases.readers_max) + DATABASE_FILES;
+                u64::from(databases.writers_max) + servers * to_each
+            }
+        }
+    }
+
+    fn metrics(&self) -> &'static [&'static [Metric]] {
+        &[proximity::metrics::ALL]
+    }
+
+    fn servers(&self, config: &Config) -> Vec<Server> {
+        match config.backends.businesses {
+            StoreBackend::Embedded => Vec::new(),
+            StoreBackend::Postgres => database_servers(&config.postgres.businesses),
+        }
+    }
+
+    fn migrate<'a>(&self, config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
+        Box::pin(async {
+            Ok(Some(match config.backends.businesses {
+                StoreBackend::Embedded => nothing_to_migrate("businesses"),
+                StoreBackend::Postgres => {
+                    let migrated = postgres::migrate(&config.postgres.businesses).await;
+                    let migrated = migrated.map_err(unusable)?;
+                    migrated_words("businesses", migrated.from, migrated.to)
+                }
+            }))
+        })
+    }
+
+    fn open<'a>(
+        &self,
+        deps: &'a Deps<'_>,
+        opened: &'a mut Opened,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async {
+            let config = deps.config;
+            let businesses =
+                open_businesses(config, deps.clock.clone(), deps.random.clone()).await?;
+            if let Some(index) = config.proximity.resident.index() {
+                businesses.keep_resident(index);
+            }
+            opened.routers.push(proximity::http::router(businesses.clone(), deps.context.clone()));
+            opened.businesses = Some(businesses.clone());
+            let is_server = config.backends.businesses == StoreBackend::Postgres;
+            opened.watches.push(Box::new(move |readiness| {
+                let writer = businesses.clone();
+                let writing = async move { writer.stopped().await };
+                readiness.supervise("businesses", Ends::Never, writing);
+                if is_server {
+                    readiness.follow(DATABASE, move || businesses.fault());
+                }
+            }));
+            Ok(())
+        })
+    }
+}
+
+/// Opens the businesses, wherever the settings say that they are. The data folder must exist.
+pub(crate) async fn open_businesses(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<Proximity, String> {
+    let store: Arc<dyn Store> = match config.backends.businesses {
+        StoreBackend::Embedded => {
+            let store = EmbeddedStore::open(&config.data.dir).await.map_err(|error| {
+                let is_newer = matches!(error, Error::NewerVersion { .. });
+                unusable_file(&error, is_newer)
+            })?;
+            Arc::new(store)
+        }
+        StoreBackend::Postgres => {
+            let connected = PostgresStore::connect(&config.postgres.businesses).await;
+            Arc::new(connected.map_err(unusable)?)
+        }
+    };
+    Ok(Proximity::start(store, clock, random, config.proximity.limits()))
+}
+
+fn database_servers(config: &postgres::Config) -> Vec<Server> {
+    let databases = config.clone();
+    let primary = Server::new(DATABASE, async move {
+        let connected = PostgresStore::connect(&databases).await;
+        connected.map(|_| SCHEMA_FITS.to_owned()).map_err(unusable)
+    });
+    let replica = |number: usize| {
+        let databases = config.clone();
+        Server::new(format!("{DATABASE} replica {}", number + 1), async move {
+            let url = &databases.replicas[number];
+            postgres::look_at_replica(&databases, url).await.map_err(unusable)
+        })
+    };
+    std::iter::once(primary).chain((0..config.replicas.len()).map(replica)).collect()
+}
+
+/// What to do about the databases if they can't be used.
+fn unusable(error: Error) -> String {
+    match error {
+        Error::NewerVersion { .. } => start_newer(&error),
+        Error::Unusable(why) => named_by(DATABASE, &why),
+        other => other.to_string(),
+    }
+}

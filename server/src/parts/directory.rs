@@ -1,0 +1,141 @@
+use std::sync::Arc;
+
+use api::metrics::Metric;
+use directory::embedded::EmbeddedStore;
+use directory::postgres::{self, PostgresStore};
+use directory::{Error, Store};
+use futures_util::future::BoxFuture;
+
+use super::{
+    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrated_words,
+    named_by, nothing_to_migrate, start_newer, unusable_file,
+};
+use crate::config::{Config, StoreBackend};
+use crate::readiness::{Condition, Ends};
+
+/// What `/ready` and `check-config` call its database.
+const DATABASE: &str = "postgres.directory";
+
+/// Users, and who may see whom: served where live positions are.
+pub(crate) struct Directory;
+
+impl Part for Directory {
+    fn name(&self) -> &'static str {
+        "directory"
+    }
+
+    fn is_served(&self, config: &Config) -> bool {
+        Live.is_served(config)
+    }
+
+    fn needs_data_dir(&self, config: &Config) -> bool {
+        config.backends.directory == StoreBackend::Embedded
+    }
+
+    fn validate(&self, config: &Config) -> Result<(), String> {
+        config.directory.validate().map_err(|rule| format!("directory.{rule}"))?;
+        match config.backends.directory {
+            StoreBackend::Embedded => Ok(()),
+            StoreBackend::Postgres => {
+                let database = &config.postgres.directory;
+                database.validate().map_err(|rule| format!("{DATABASE}.{rule}"))
+            }
+        }
+    }
+
+    fn files_max(&self, config: &Config) -> u64 {
+        match config.backends.directory {
+            StoreBackend::Embedded => EMBEDDED_FILES,
+            StoreBackend::Postgres => {
+                let database = &config.postgres.directory;
+                u64::from(database.connections_max + database.readers_max) + DATABASE_FILES
+            }
+        }
+    }
+
+    fn metrics(&self) -> &'static [&'static [Metric]] {
+        &[directory::metrics::ALL]
+    }
+
+    fn servers(&self, config: &Config) -> Vec<Server> {
+        match config.backends.directory {
+            StoreBackend::Embedded => Vec::new(),
+            StoreBackend::Postgres => {
+                let database = config.postgres.directory.clone();
+                vec![Server::new(DATABASE, async move {
+                    let checked = postgres::check(&database).await;
+                    checked.map(|()| SCHEMA_FITS.to_owned()).map_err(unusable)
+                })]
+            }
+        }
+    }
+
+    fn migrate<'a>(&self, config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
+        Box::pin(async {
+            Ok(Some(match config.backends.directory {
+                StoreBackend::Embedded => nothing_to_migrate("directory"),
+                StoreBackend::Postgres => {
+                    let migrated = postgres::migrate(&config.postgres.directory).await;
+                    let migrated = migrated.map_err(unusable)?;
+                    migrated_words("directory", migrated.from, migrated.to)
+                }
+            }))
+        })
+    }
+
+    fn open<'a>(
+        &self,
+        deps: &'a Deps<'_>,
+        opened: &'a mut Opened,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async {
+            let config = deps.config;
+            let store = open_store(deps).await?;
+            let directory =
+                directory::Directory::start(store, deps.clock.clone(), config.directory);
+            opened.routers.push(directory::http::router(directory.clone(), deps.context.clone()));
+            opened.directory = Some(directory.clone());
+            let is_server = config.backends.directory == StoreBackend::Postgres;
+            opened.watches.push(Box::new(move |readiness| {
+                let writer = directory.clone();
+                let writing = async move { writer.stopped().await };
+                readiness.supervise("directory", Ends::Never, writing);
+                if is_server {
+                    // While it is away it is so for every node, and positions and searches go on.
+                    readiness.follow_in_parts(DATABASE, move || Condition {
+                        fault: directory.fault(),
+                        is_broken: false,
+                    });
+                }
+            }));
+            Ok(())
+        })
+    }
+}
+
+async fn open_store(deps: &Deps<'_>) -> Result<Arc<dyn Store>, String> {
+    let config = deps.config;
+    Ok(match config.backends.directory {
+        StoreBackend::Embedded => {
+            let store = EmbeddedStore::open(&config.data.dir).await.map_err(|error| {
+                let is_newer = matches!(error, Error::NewerVersion { .. });
+                unusable_file(&error, is_newer)
+            })?;
+            Arc::new(store)
+        }
+        StoreBackend::Postgres => {
+            let (database, clock) = (&config.postgres.directory, deps.clock.clone());
+            let store = PostgresStore::connect(database, clock, deps.random.clone()).await;
+            Arc::new(store.map_err(unusable)?)
+        }
+    })
+}
+
+/// What to do about the database if it can't be used.
+fn unusable(error: Error) -> String {
+    match error {
+        Error::NewerVersion { .. } => start_newer(&error),
+        Error::Unusable(why) => named_by(DATABASE, &why),
+        other => other.to_string(),
+    }
+}

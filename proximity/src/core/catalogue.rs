@@ -3,9 +3,11 @@
 pub(crate) mod business;
 pub(crate) mod category;
 pub(crate) mod change;
+pub(crate) mod change_set;
 pub(crate) mod command;
 pub(crate) mod details;
 pub(crate) mod hours;
 pub(crate) mod id;
+pub(crate) mod index_delta;
 pub(crate) mod ledger;
 pub(crate) mod text;

@@ -5,16 +5,15 @@ mod read;
 mod save;
 mod schema;
 
-use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use model::{ReadToken, Timestamp, UserId};
 use sql::sqlite::{File, answer};
-use sqlx::SqliteConnection;
 
-use crate::core::catalogue::business::{Business, Source};
+use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::change::Changes;
+use crate::core::catalogue::change_set::ChangeSet;
 use crate::core::catalogue::command::{Import, Imported, Order};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{Ledger, Needs};
@@ -52,81 +51,45 @@ impl EmbeddedStore {
         Ok(self.file.close().await?)
     }
 
-    async fn commit(&self, orders: &[Order], limits: &Limits) -> Result<Applied, sqlx::Error> {
+    /// Loads what is needed, lets it be decided, and stores what that changed, all in one transaction.
+    async fn commit<T>(
+        &self,
+        needs: Needs,
+        decide: impl FnOnce(&mut Ledger) -> Result<T, Refusal> + Send,
+    ) -> Result<(Result<T, Refusal>, ReadToken), sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
-        let mut ledger = load::ledger(&mut transaction, &Needs::of(orders)).await?;
-        let outcomes = orders.iter().map(|order| ledger.apply(order, limits)).collect();
-        let as_of = store(&mut transaction, ledger).await?;
+        let before = load::state(&mut transaction).await?;
+        let mut ledger = load::ledger(&mut transaction, &needs).await?;
+        let decided = decide(&mut ledger);
+        let changes = match decided {
+            Ok(_) => ledger.into_changes(before.position),
+            Err(_) => ChangeSet::nothing(before.position),
+        };
+        save::changes(&mut transaction, &changes).await?;
         transaction.commit().await?;
         writer.keep();
-        Ok(Applied { outcomes, as_of })
+        Ok((decided, ReadToken { position: changes.head, ..before }))
     }
-
-    async fn commit_import(
-        &self,
-        places: &[Import],
-        at: Timestamp,
-    ) -> Result<Result<(Imported, ReadToken), Refusal>, sqlx::Error> {
-        let mut writer = self.file.writer().await?;
-        let mut transaction = writer.begin().await?;
-        let answer = import(&mut transaction, places, at).await?;
-        match answer {
-            Ok(_) => transaction.commit().await?,
-            Err(_) => transaction.rollback().await?,
-        }
-        writer.keep();
-        Ok(answer)
-    }
-}
-
-async fn import(
-    connection: &mut SqliteConnection,
-    places: &[Import],
-    at: Timestamp,
-) -> Result<Result<(Imported, ReadToken), Refusal>, sqlx::Error> {
-    let sources: BTreeSet<&Source> = places.iter().map(|place| &place.source).collect();
-    let mut stored = load::by_source(connection, &sources).await?;
-    let mut known: HashMap<Source, BusinessId> = stored
-        .iter()
-        .filter_map(|business| Some((business.source.clone()?, business.id)))
-        .collect();
-    let ids: Vec<BusinessId> = places.iter().map(|place| place.id).collect();
-    stored.extend(load::by_id(connection, &ids).await?);
-    let mut ledger = Ledger::new(stored, [], []);
-    let mut imported = Imported::default();
-    for place in places {
-        let before = known.get(&place.source).copied();
-        match ledger.import(place, before, at, &mut imported) {
-            Ok(id) => known.insert(place.source.clone(), id),
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-    }
-    let as_of = store(connection, ledger).await?;
-    Ok(Ok((imported, as_of)))
-}
-
-/// Writes what a ledger changed; the state with it.
-async fn store(
-    connection: &mut SqliteConnection,
-    ledger: Ledger,
-) -> Result<ReadToken, sqlx::Error> {
-    let before = load::freshness(connection).await?;
-    let (dirty, keys) = ledger.into_dirty();
-    let position = save::dirty(connection, before.position, &dirty).await?;
-    save::keys(connection, &keys).await?;
-    Ok(ReadToken { position, ..before })
 }
 
 impl Store for EmbeddedStore {
     fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
-        Box::pin(answer(async move { self.commit(&orders, &limits).await }))
+        Box::pin(async move {
+            let commit = self.commit(Needs::of(&orders), |ledger| {
+                Ok(orders.iter().map(|order| ledger.apply(order, &limits)).collect())
+            });
+            let (outcomes, as_of) = answer::<_, Error>(commit).await?;
+            Ok(Applied { outcomes: outcomes?, as_of })
+        })
     }
 
     fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, ReadToken)> {
         Box::pin(async move {
-            let imported = answer::<_, Error>(self.commit_import(&places, at)).await?;
-            Ok(imported?)
+            let commit =
+                self.commit(Needs::of_import(&places), |ledger| ledger.import(&places, at));
+            let (imported, as_of) = answer::<_, Error>(commit).await?;
+            Ok((imported?, as_of))
         })
     }
 

@@ -30,20 +30,19 @@ mod schema;
 mod server;
 mod servers;
 
-use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use model::{FeedPosition, ReadToken, Timestamp, UserId};
+use model::{ReadToken, Timestamp, UserId};
 pub use sql::postgres::Migrated;
 use sql::postgres::{BEGIN, FeedTable, is_replica};
-use sqlx::PgConnection;
 use tokio::task::JoinHandle;
 
-use crate::core::catalogue::business::{Business, Source};
+use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::change::Changes;
-use crate::core::catalogue::command::{Import, Imported, Order, Outcome};
+use crate::core::catalogue::change_set::ChangeSet;
+use crate::core::catalogue::command::{Import, Imported, Order};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{Ledger, Needs};
 use crate::core::geo::cell::{Area, CountedCell};
@@ -113,99 +112,47 @@ impl PostgresStore {
         Ok(Self { watching: servers.watch(), servers })
     }
 
-    async fn commit(
+    /// Loads what is needed, lets it be decided, and stores what that changed, all in one transaction.
+    async fn commit<T>(
         &self,
-        orders: &[Order],
-        limits: &Limits,
-    ) -> Result<(Vec<Result<Outcome, Refusal>>, ReadToken), sqlx::Error> {
+        needs: Needs,
+        decide: impl FnOnce(&mut Ledger) -> Result<T, Refusal> + Send,
+    ) -> Result<(Result<T, Refusal>, ReadToken), sqlx::Error> {
         let mut transaction = self.servers.writers.begin_with(BEGIN).await?;
         let (before, is_new) = FEED.take(&mut transaction).await?;
-        let mut ledger = load::ledger(&mut transaction, &Needs::of(orders)).await?;
-        let outcomes = orders.iter().map(|order| ledger.apply(order, limits)).collect();
-        let position = store(&mut transaction, before.position, ledger).await?;
-        if position.is_some() || is_new {
-            transaction.commit().await?;
-        } else {
-            transaction.rollback().await?;
-        }
-        Ok((outcomes, ReadToken { position: position.unwrap_or(before.position), ..before }))
-    }
-
-    async fn commit_import(
-        &self,
-        places: &[Import],
-        at: Timestamp,
-    ) -> Result<(Result<Imported, Refusal>, ReadToken), sqlx::Error> {
-        let mut transaction = self.servers.writers.begin_with(BEGIN).await?;
-        let (before, is_new) = FEED.take(&mut transaction).await?;
-        let (ledger, imported) = import(&mut transaction, places, at).await?;
-        let position = match imported {
-            Ok(_) => store(&mut transaction, before.position, ledger).await?,
-            Err(_) => None,
+        let mut ledger = load::ledger(&mut transaction, &needs).await?;
+        let decided = decide(&mut ledger);
+        let changes = match decided {
+            Ok(_) => ledger.into_changes(before.position),
+            Err(_) => ChangeSet::nothing(before.position),
         };
-        if position.is_some() || is_new {
-            transaction.commit().await?;
-        } else {
+        let as_of = ReadToken { position: changes.head, ..before };
+        if changes.is_empty() && !is_new {
             transaction.rollback().await?;
+        } else {
+            save::changes(&mut transaction, changes).await?;
+            transaction.commit().await?;
         }
-        Ok((imported, ReadToken { position: position.unwrap_or(before.position), ..before }))
+        Ok((decided, as_of))
     }
-}
-
-/// What an import does; nothing is written yet.
-async fn import(
-    connection: &mut PgConnection,
-    places: &[Import],
-    at: Timestamp,
-) -> Result<(Ledger, Result<Imported, Refusal>), sqlx::Error> {
-    let sources: BTreeSet<&Source> = places.iter().map(|place| &place.source).collect();
-    let mut stored = load::by_source(connection, &sources).await?;
-    let mut known: HashMap<Source, BusinessId> = stored
-        .iter()
-        .filter_map(|business| Some((business.source.clone()?, business.id)))
-        .collect();
-    let ids: Vec<BusinessId> = places.iter().map(|place| place.id).collect();
-    stored.extend(load::by_id(connection, &ids).await?);
-    let mut ledger = Ledger::new(stored, [], []);
-    let mut imported = Imported::default();
-    for place in places {
-        let before = known.get(&place.source).copied();
-        match ledger.import(place, before, at, &mut imported) {
-            Ok(id) => known.insert(place.source.clone(), id),
-            Err(refusal) => return Ok((ledger, Err(refusal))),
-        };
-    }
-    Ok((ledger, Ok(imported)))
-}
-
-/// Writes what a ledger changed; answers the new position, or `None` if there was nothing to write.
-async fn store(
-    connection: &mut PgConnection,
-    before: FeedPosition,
-    ledger: Ledger,
-) -> Result<Option<FeedPosition>, sqlx::Error> {
-    let (dirty, keys) = ledger.into_dirty();
-    if dirty.is_empty() && keys.is_empty() {
-        return Ok(None);
-    }
-    let position = save::dirty(connection, before, dirty).await?;
-    save::keys(connection, &keys).await?;
-    Ok(Some(position))
 }
 
 impl Store for PostgresStore {
     fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
         Box::pin(async move {
-            let (outcomes, as_of) =
-                Box::pin(self.servers.write(self.commit(&orders, &limits))).await?;
-            Ok(Applied { outcomes, as_of })
+            let commit = self.commit(Needs::of(&orders), |ledger| {
+                Ok(orders.iter().map(|order| ledger.apply(order, &limits)).collect())
+            });
+            let (outcomes, as_of) = Box::pin(self.servers.write(commit)).await?;
+            Ok(Applied { outcomes: outcomes?, as_of })
         })
     }
 
     fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, ReadToken)> {
         Box::pin(async move {
-            let (imported, as_of) =
-                Box::pin(self.servers.write(self.commit_import(&places, at))).await?;
+            let commit =
+                self.commit(Needs::of_import(&places), |ledger| ledger.import(&places, at));
+            let (imported, as_of) = Box::pin(self.servers.write(commit)).await?;
             Ok((imported?, as_of))
         })
     }

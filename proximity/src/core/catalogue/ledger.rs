@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use model::{FeedPosition, Timestamp, UserId};
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
+use crate::core::catalogue::change_set::{BusinessChange, ChangeSet};
 use crate::core::catalogue::command::{Author, Command, Effect, Import, Imported, Order, Outcome};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
@@ -32,19 +33,8 @@ pub(crate) struct Needs {
     pub(crate) keys: BTreeSet<KeyOf>,
     /// Owners to count the businesses of.
     pub(crate) owners: BTreeSet<UserId>,
-}
-
-/// A business that is different after a batch.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Dirty {
-    /// As stored; `None` if it is new.
-    pub(crate) before: Option<Business>,
-    /// As it is to be stored; `None` if it is removed. `placed` stands only if it [wasn't placed anew](Self::is_placed).
-    pub(crate) after: Option<Business>,
-    /// The version of the change: the last one's, and one more for a removal.
-    pub(crate) version: u64,
-    /// When it was changed last.
-    pub(crate) at: Timestamp,
+    /// Sources to look up the businesses of.
+    pub(crate) sources: BTreeSet<Source>,
 }
 
 /// Businesses as they stand while orders are applied one after the other: pure, so that every adapter decides alike.
@@ -83,15 +73,13 @@ impl Needs {
         }
         needs
     }
-}
 
-impl Dirty {
-    /// Whether it is new, or somewhere else than before.
-    pub(crate) fn is_placed(&self) -> bool {
-        match (&self.before, &self.after) {
-            (None, Some(_)) => true,
-            (Some(before), Some(after)) => before.details.position != after.details.position,
-            (_, None) => false,
+    /// What importing these needs.
+    pub(crate) fn of_import(places: &[Import]) -> Self {
+        Self {
+            ids: places.iter().map(|place| place.id).collect(),
+            sources: places.iter().map(|place| place.source.clone()).collect(),
+            ..Self::default()
         }
     }
 }
@@ -133,8 +121,21 @@ impl Ledger {
         Ok(outcome)
     }
 
-    /// Makes or changes an imported place, of which `known` is stored or was made before.
-    pub(crate) fn import(
+    /// Makes or changes imported places, one after the other; nothing is to be stored if one is refused.
+    pub(crate) fn import(&mut self, places: &[Import], at: Timestamp) -> Result<Imported, Refusal> {
+        let stored = self.slots.values().filter_map(|slot| slot.now.as_ref());
+        let mut known: HashMap<Source, BusinessId> =
+            stored.filter_map(|business| Some((business.source.clone()?, business.id))).collect();
+        let mut imported = Imported::default();
+        for place in places {
+            let id = known.get(&place.source).copied();
+            let id = self.import_one(place, id, at, &mut imported)?;
+            known.insert(place.source.clone(), id);
+        }
+        Ok(imported)
+    }
+
+    fn import_one(
         &mut self,
         place: &Import,
         known: Option<BusinessId>,
@@ -159,20 +160,30 @@ impl Ledger {
         Ok(id)
     }
 
-    /// What has to be stored: businesses in the order of their changes, and keys.
-    pub(crate) fn into_dirty(mut self) -> (Vec<Dirty>, Vec<(KeyOf, Remembered)>) {
-        let mut dirty = Vec::with_capacity(self.order.len());
+    /// What has to be stored, behind the feed's `head`: businesses in the order of their changes, and keys.
+    pub(crate) fn into_changes(mut self, head: FeedPosition) -> ChangeSet {
+        let mut changes = ChangeSet::nothing(head);
         for id in self.order.values() {
             let Some(Slot { before, now, version, at, .. }) = self.slots.remove(id) else {
                 continue;
             };
-            if before.is_some() || now.is_some() {
-                dirty.push(Dirty { before, after: now, version, at });
+            if before.is_none() && now.is_none() {
+                continue;
             }
+            changes.head.0 += 1;
+            let position = changes.head;
+            let mut change = BusinessChange { position, before, after: now, version, at };
+            if change.is_placed()
+                && let Some(business) = &mut change.after
+            {
+                business.placed = position;
+            }
+            changes.businesses.push(change);
         }
         let keys = self.new_keys.into_iter();
         let keys = keys.filter_map(|key| self.keys.remove(&key).map(|known| (key, known)));
-        (dirty, keys.collect())
+        changes.keys = keys.collect();
+        changes
     }
 
     fn decide(&mut self, order: &Order, limits: &Limits) -> Result<Outcome, Refusal> {

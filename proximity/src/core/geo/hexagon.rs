@@ -12,7 +12,7 @@ use std::fmt;
 use h3o::{CellIndex, LatLng, LatLngIndexer};
 use model::Position;
 
-use crate::core::catalogue::ledger::Dirty;
+use crate::core::catalogue::change_set::BusinessChange;
 pub use viewport::{Viewport, ViewportFault};
 
 /// The most cells of a viewport, and the most ranges that a store is asked for at once.
@@ -145,9 +145,9 @@ impl HexagonRange {
 }
 
 /// By how much the counters change, by the integers of their cells; those that stay aren't there.
-pub(crate) fn changes(dirty: &[Dirty]) -> BTreeMap<i64, i64> {
+pub(crate) fn changes(changes: &[BusinessChange]) -> BTreeMap<i64, i64> {
     let mut more: BTreeMap<i64, i64> = BTreeMap::new();
-    for change in dirty.iter().filter(|change| change.is_placed() || change.after.is_none()) {
+    for change in changes.iter().filter(|change| change.is_placed() || change.after.is_none()) {
         for (business, by) in [(&change.before, -1), (&change.after, 1)] {
             let cells = business.iter().flat_map(|it| Hexagon::all_of(it.details.position));
             cells.for_each(|cell| *more.entry(cell.integer()).or_default() += by);

@@ -9,20 +9,21 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
 use crate::store::rows::{self, damaged};
 
-/// Reads what a batch of orders needs, in three statements whatever its size.
+/// Reads what a batch of orders needs, in a few statements whatever its size.
 pub(super) async fn ledger(
     connection: &mut SqliteConnection,
     needs: &Needs,
 ) -> Result<Ledger, sqlx::Error> {
     let ids: Vec<_> = needs.ids.iter().copied().collect();
-    let stored = by_id(connection, &ids).await?;
+    let mut stored = by_id(connection, &ids).await?;
+    stored.extend(by_source(connection, &needs.sources).await?);
     let keys = keys(connection, &needs.keys).await?;
     let owned = owned(connection, &needs.owners).await?;
     Ok(Ledger::new(stored, keys, owned))
 }
 
 /// Those of these businesses that there are.
-pub(super) async fn by_id(
+async fn by_id(
     connection: &mut SqliteConnection,
     ids: &[BusinessId],
 ) -> Result<Vec<Business>, sqlx::Error> {
@@ -31,10 +32,13 @@ pub(super) async fn by_id(
 }
 
 /// The businesses of these sources.
-pub(super) async fn by_source(
+async fn by_source(
     connection: &mut SqliteConnection,
-    sources: &BTreeSet<&Source>,
+    sources: &BTreeSet<Source>,
 ) -> Result<Vec<Business>, sqlx::Error> {
+    if sources.is_empty() {
+        return Ok(Vec::new());
+    }
     let pairs: Vec<_> = sources.iter().map(|s| (s.name.as_str(), s.id.as_str())).collect();
     let sql = "SELECT businesses.*
                FROM json_each(?1) AS wanted
@@ -46,7 +50,7 @@ pub(super) async fn by_source(
 }
 
 /// The state before this transaction changes anything.
-pub(super) async fn freshness(connection: &mut SqliteConnection) -> Result<ReadToken, sqlx::Error> {
+pub(super) async fn state(connection: &mut SqliteConnection) -> Result<ReadToken, sqlx::Error> {
     sql::read_token(&sqlx::query("SELECT head, history FROM feed").fetch_one(connection).await?)
 }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use model::{Position, Random, SeededRandom};
 
 use super::*;
-use crate::core::catalogue::business::SourceName;
+use crate::core::catalogue::business::{Source, SourceName};
 use crate::core::catalogue::details::{Draft, Name};
 use crate::core::geo::cell::Range;
 

@@ -8,21 +8,22 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
 use crate::store::rows::{self, damaged};
 
-/// Reads what a batch of orders needs, in three statements whatever its size. After [`FeedTable::take`](sql::postgres::FeedTable::take), in
+/// Reads what a batch of orders needs, in a few statements whatever its size. After [`FeedTable::take`](sql::postgres::FeedTable::take), in
 /// statements of their own: each sees what was committed before it began.
 pub(super) async fn ledger(
     connection: &mut PgConnection,
     needs: &Needs,
 ) -> Result<Ledger, sqlx::Error> {
     let ids: Vec<_> = needs.ids.iter().copied().collect();
-    let stored = by_id(connection, &ids).await?;
+    let mut stored = by_id(connection, &ids).await?;
+    stored.extend(by_source(connection, &needs.sources).await?);
     let keys = keys(connection, &needs.keys).await?;
     let owned = owned(connection, &needs.owners).await?;
     Ok(Ledger::new(stored, keys, owned))
 }
 
 /// Those of these businesses that there are.
-pub(super) async fn by_id(
+async fn by_id(
     connection: &mut PgConnection,
     ids: &[BusinessId],
 ) -> Result<Vec<Business>, sqlx::Error> {
@@ -34,10 +35,13 @@ pub(super) async fn by_id(
 
 /// The businesses of these sources. A join, for which each pair is looked up by itself: ids as an array of one source
 /// might be compared one after the other with all that the source has.
-pub(super) async fn by_source(
+async fn by_source(
     connection: &mut PgConnection,
-    sources: &BTreeSet<&Source>,
+    sources: &BTreeSet<Source>,
 ) -> Result<Vec<Business>, sqlx::Error> {
+    if sources.is_empty() {
+        return Ok(Vec::new());
+    }
     let sql = "SELECT businesses.*
                FROM unnest($1::text[], $2::text[]) AS wanted (source, source_id)
                JOIN proximity.businesses USING (source, source_id)

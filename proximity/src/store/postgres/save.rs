@@ -5,57 +5,54 @@ use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
 use super::FEED;
-use super::index::{Index, in_feed, placed_at};
+use super::index;
 use crate::core::catalogue::business::Business;
-use crate::core::catalogue::ledger::{Dirty, KeyOf, Remembered};
+use crate::core::catalogue::change_set::{BusinessChange, ChangeSet};
+use crate::core::catalogue::index_delta::IndexDelta;
+use crate::core::catalogue::ledger::{KeyOf, Remembered};
 use crate::core::limits::KEY_AGE_MS_MAX;
 use crate::store::rows;
-use model::FeedPosition;
 
 /// Keys that are forgotten with each batch that brings keys: more than it can bring.
 const FORGOTTEN_MAX: i64 = 1_024;
 
-/// Writes what a ledger changed, behind the feed's `head`; answers the new one. A dozen statements, whatever the number.
+/// Writes what a batch changed: a dozen statements, whatever the number.
 ///
 /// Rows go to each table in the order of its key, so that one page of an index after the other is changed.
-pub(super) async fn dirty(
+pub(super) async fn changes(
     connection: &mut PgConnection,
-    head: FeedPosition,
-    dirty: Vec<Dirty>,
-) -> Result<FeedPosition, sqlx::Error> {
-    if dirty.is_empty() {
-        return Ok(head);
+    changes: ChangeSet,
+) -> Result<(), sqlx::Error> {
+    let ChangeSet { head, businesses: rows, keys: known } = changes;
+    if !rows.is_empty() {
+        let rows: Arc<[BusinessChange]> = rows.into();
+        // Cells and hexagons of thousands of places take a while, in which the database is busy with the businesses.
+        let indexed = Arc::clone(&rows);
+        let indexing = spawn_blocking(move || IndexDelta::new(&indexed));
+        businesses(connection, &rows).await?;
+        removals(connection, &rows).await?;
+        let delta = indexing.await.map_err(io::Error::from)?;
+        index::delete(connection, &delta).await?;
+        index::insert(connection, &delta).await?;
+        FEED.advance(connection, head).await?;
     }
-    let dirty: Arc<[Dirty]> = dirty.into();
-    // Cells and hexagons of thousands of places take a while, in which the database is busy with the businesses.
-    let indexed = Arc::clone(&dirty);
-    let indexing = spawn_blocking(move || Index::of(head, &indexed));
-    businesses(connection, head, &dirty).await?;
-    removals(connection, head, &dirty).await?;
-    let index = indexing.await.map_err(io::Error::from)?;
-    index.delete(connection).await?;
-    index.insert(connection).await?;
-    let head = FeedPosition(head.0 + dirty.len() as u64);
-    FEED.advance(connection, head).await?;
-    Ok(head)
+    keys(connection, &known).await
 }
 
-/// A business as it is to be stored: its place in the feed, that of the change that put it where it is, and itself.
-type Stored<'a> = (i64, i64, &'a Business);
+/// A business as it is to be stored, and its place in the feed.
+type Stored<'a> = (i64, &'a Business);
 
 /// The new ones apart from those that were there: an upsert would look for each again, and write
 /// more of it down.
 async fn businesses(
     connection: &mut PgConnection,
-    head: FeedPosition,
-    dirty: &[Dirty],
+    changes: &[BusinessChange],
 ) -> Result<(), sqlx::Error> {
     let (mut new, mut known): (Vec<Stored<'_>>, Vec<Stored<'_>>) = Default::default();
-    for (position, dirty) in in_feed(head, dirty) {
-        let Some(business) = &dirty.after else { continue };
-        let since = placed_at(position, dirty, business);
-        let rows = if dirty.before.is_none() { &mut new } else { &mut known };
-        rows.push((position.0 as i64, since.0 as i64, business));
+    for BusinessChange { position, before, after, .. } in changes {
+        let Some(business) = after else { continue };
+        let rows = if before.is_none() { &mut new } else { &mut known };
+        rows.push((position.0 as i64, business));
     }
     let insert = "INSERT INTO proximity.businesses
                       (id, feed_position, placed, version, owner, source, source_id, name,
@@ -88,20 +85,20 @@ async fn write(
     if stored.is_empty() {
         return Ok(());
     }
-    stored.sort_unstable_by_key(|(_, _, business)| business.id);
+    stored.sort_unstable_by_key(|(_, business)| business.id);
     let column = |it: fn(&Business) -> i64| -> Vec<i64> {
-        stored.iter().map(|(_, _, business)| it(business)).collect()
+        stored.iter().map(|(_, business)| it(business)).collect()
     };
     let text = |it: fn(&Business) -> Option<String>| -> Vec<Option<String>> {
-        stored.iter().map(|(_, _, business)| it(business)).collect()
+        stored.iter().map(|(_, business)| it(business)).collect()
     };
     let degrees = |it: fn(&Business) -> f64| -> Vec<f64> {
-        stored.iter().map(|(_, _, business)| it(business)).collect()
+        stored.iter().map(|(_, business)| it(business)).collect()
     };
     sqlx::query(sql)
         .bind(column(|business| business.id.integer()))
-        .bind(stored.iter().map(|(position, _, _)| *position).collect::<Vec<_>>())
-        .bind(stored.iter().map(|(_, placed, _)| *placed).collect::<Vec<_>>())
+        .bind(stored.iter().map(|(position, _)| *position).collect::<Vec<_>>())
+        .bind(column(|business| business.placed.0 as i64))
         .bind(column(|business| business.version as i64))
         .bind(text(|business| business.owner.as_ref().map(ToString::to_string)))
         .bind(text(|business| business.source.as_ref().map(|source| source.name.to_string())))
@@ -119,12 +116,11 @@ async fn write(
 
 async fn removals(
     connection: &mut PgConnection,
-    head: FeedPosition,
-    dirty: &[Dirty],
+    changes: &[BusinessChange],
 ) -> Result<(), sqlx::Error> {
     let (mut positions, mut ids) = (Vec::new(), Vec::new());
     let (mut versions, mut times) = (Vec::new(), Vec::new());
-    for (position, Dirty { before, after, version, at }) in in_feed(head, dirty) {
+    for BusinessChange { position, before, after, version, at } in changes {
         let Some(before) = before.as_ref().filter(|_| after.is_none()) else { continue };
         positions.push(position.0 as i64);
         ids.push(before.id.integer());

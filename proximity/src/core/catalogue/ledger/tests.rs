@@ -51,12 +51,14 @@ fn only_the_last_change_of_a_business_is_stored_in_the_order_of_changes() {
     ledger.apply(&order(author.clone(), rename), &limits).expect("renamed");
     let remove = Command::Remove { id: id(2), expected: None };
     ledger.apply(&order(author, remove), &limits).expect("removed");
-    let (dirty, keys) = ledger.into_dirty();
+    let changes = ledger.into_changes(FeedPosition(6));
     let stored: Vec<_> =
-        dirty.iter().map(|dirty| dirty.after.as_ref().map(|b| (b.id, b.version))).collect();
+        changes.businesses.iter().map(|it| it.after.as_ref().map(|b| (b.id, b.version))).collect();
     // Nobody ever saw the one that was made and removed.
     assert_eq!(stored, [Some((id(3), 1)), Some((id(1), 2))]);
-    assert!(keys.is_empty());
+    let positions: Vec<_> = changes.businesses.iter().map(|change| change.position.0).collect();
+    assert_eq!((positions, changes.head), (vec![7, 8], FeedPosition(8)));
+    assert!(changes.keys.is_empty());
 }
 
 #[test]

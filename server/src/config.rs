@@ -43,6 +43,8 @@ pub struct Config {
     pub dev: bool,
 }
 
+const DRAIN_MS_MAX: u64 = 60_000;
+
 /// What a process does in a deployment over many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -63,6 +65,9 @@ pub struct Http {
     pub connections_max: usize,
     /// How long a client may take to send the head of a request, milliseconds.
     pub head_timeout_ms: u64,
+    /// How long a process with roles goes on serving after it was told to go, with `/ready` red, so that balancers send
+    /// nothing new; milliseconds, at most 60,000. A process without roles has no balancer before it, and doesn't wait.
+    pub drain_ms: u64,
 }
 
 /// Where the embedded state lives.
@@ -132,7 +137,7 @@ pub enum LogFormat {
 impl Default for Http {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, connections_max: 1_024, head_timeout_ms: 10_000 }
+        Self { listen, connections_max: 1_024, head_timeout_ms: 10_000, drain_ms: 3_000 }
     }
 }
 
@@ -194,6 +199,9 @@ impl Config {
         }
         if self.http.connections_max == 0 {
             return Err(ConfigError("http.connections_max must be at least 1".to_owned()));
+        }
+        if self.http.drain_ms > DRAIN_MS_MAX {
+            return Err(ConfigError(format!("http.drain_ms must be at most {DRAIN_MS_MAX}")));
         }
         self.validate_parts().map_err(ConfigError)
     }

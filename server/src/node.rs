@@ -27,6 +27,8 @@ pub struct Node {
     address: SocketAddr,
     opened: Opened,
     readiness: Readiness,
+    /// How long it goes on listening once it goes away.
+    drain: Duration,
     /// Stops the listener.
     stop: CancellationToken,
     listening: JoinHandle<()>,
@@ -100,7 +102,9 @@ impl Node {
         let serving = listener.run(router, stop.clone());
         let listening = readiness.supervise("listener", Ends::WhenStopped, serving);
         tracing::info!(%address, "listening");
-        Ok(Self { address, opened, readiness, stop, listening, _data_dir: data_dir })
+        let drain_ms = if config.roles.is_empty() { 0 } else { config.http.drain_ms };
+        let drain = Duration::from_millis(drain_ms);
+        Ok(Self { address, opened, readiness, drain, stop, listening, _data_dir: data_dir })
     }
 
     /// Where it listens.
@@ -119,12 +123,12 @@ impl Node {
         self.readiness.dead().await
     }
 
-    /// Goes away without dropping anything: `/ready` turns red, clients are warned and closed spread over the drain window,
-    /// requests under way finish.
+    /// Goes away without dropping anything: `/ready` turns red, balancers get the time to see that, clients are warned and
+    /// closed spread over the drain window, requests under way finish.
     pub async fn drain(self) {
         tracing::info!("going away");
         self.readiness.drain();
-        join_all(self.opened.drains).await;
+        tokio::join!(join_all(self.opened.drains), tokio::time::sleep(self.drain));
         self.stop.cancel();
         // A listener that has died has nothing more to do.
         let _ = self.listening.await;

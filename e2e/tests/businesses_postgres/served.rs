@@ -1,6 +1,6 @@
 //! Businesses in PostgreSQL as the program serves them.
 
-use e2e::process::{Home, run};
+use e2e::process::{Home, Process, run};
 use e2e::raw::{Raw, Request};
 use e2e::servers::Postgres;
 use e2e::{Answer, Sandbox};
@@ -92,9 +92,8 @@ async fn searches_are_answered_from_memory_once_all_is_loaded() {
     .await;
 }
 
-/// Without Redis, a directory, or anything in a folder.
-#[tokio::test]
-async fn a_process_may_do_nothing_but_search() {
+/// A process that serves only businesses, without Redis, a directory, or anything in a folder.
+async fn searcher() -> (Home, Process) {
     let url = database(shared().await).await.url;
     let home = Home::new("");
     // Where `Process` looks for the key that it signs with; for the service it is its issuer's.
@@ -105,12 +104,19 @@ async fn a_process_may_do_nothing_but_search() {
         "roles = [\"businesses\"]\n[backends]\nlive = \"redis\"\ndirectory = \"postgres\"\n\
          businesses = \"postgres\"\n[postgres.businesses]\nurl = {url:?}\n\
          [proximity]\nresident = \"names\"\n\
-         [auth]\nkeys = [{{ kid = \"own\", alg = \"HS256\", secret_file = {key:?} }}]\n\
+         [auth]\nkeys = [{{ kid = \"own\", alg = \"HS256\", secret_file = \"{}\" }}]\n\
          [redis]\nshards = [{{ name = \"nowhere\", url = \"redis://127.0.0.1:1\" }}]\n\
-         [postgres.directory]\nurl = \"postgres://nobody@127.0.0.1:2/nothing\"\n"
+         [postgres.directory]\nurl = \"postgres://nobody@127.0.0.1:2/nothing\"\n",
+        key.display()
     );
     std::fs::write(home.settings(), settings).expect("written");
     let service = home.start().await;
+    (home, service)
+}
+
+#[tokio::test]
+async fn a_process_may_do_nothing_but_search() {
+    let (home, service) = searcher().await;
     let made = service.as_service("POST", "/v1/businesses", Some(bakery("bread"))).await;
     assert_eq!(made.status, 201, "{made:?}");
     until("it is found", async || {
@@ -128,6 +134,19 @@ async fn a_process_may_do_nothing_but_search() {
         let answer = service.as_service("GET", path, None).await;
         assert_eq!(answer.json["code"], "no_such_path", "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_process_that_only_searches_says_that_it_goes_away_and_serves_until_it_is_gone() {
+    let (_home, service) = searcher().await;
+    until("it is ready", async || service.request("GET", "/ready").await.status == 200).await;
+    service.terminate();
+    until("it isn't ready", async || service.request("GET", "/ready").await.status == 503).await;
+    let ready = service.request("GET", "/ready").await.json;
+    assert_eq!((&ready["ready"], &ready["draining"]), (&json!(false), &json!(true)), "{ready}");
+    assert_eq!(names(&service.as_service("GET", SEARCH, None).await), [""; 0]);
+    let ended = service.ended().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
 #[tokio::test]

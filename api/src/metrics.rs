@@ -65,11 +65,11 @@ macro_rules! metric_table {
 
 metric_table! {
     /// Requests answered, by method, route pattern and status.
-    Counter HTTP_REQUESTS = "http_requests_total";
+    Counter HTTP_REQUESTS = "whereabouts_http_requests_total";
     /// Time from a request's headers to its answer's headers, by method and route pattern.
-    Histogram HTTP_REQUEST_DURATION = "http_request_duration_seconds";
+    Histogram HTTP_REQUEST_DURATION = "whereabouts_http_request_duration_seconds";
     /// What the work of requests has cost, in units of about a microsecond of CPU, by role (user, service).
-    Counter COST = "http_cost_total";
+    Counter COST = "whereabouts_http_cost_total";
     /// Requests that cost more than a light one may, by result: ok if one had its turn, else the code of the refusal.
-    Counter HEAVY = "http_heavy_total";
+    Counter HEAVY = "whereabouts_http_heavy_total";
 }

@@ -78,7 +78,7 @@ class Service:
         return text
 
     def resident(self):
-        found = re.search(r"^proximity_resident_businesses (\d+)", self.get("/metrics"), re.M)
+        found = re.search(r"^whereabouts_proximity_resident_businesses (\d+)", self.get("/metrics"), re.M)
         return int(found[1]) if found else 0
 
     def rss(self):

@@ -2,13 +2,13 @@
 
 api::metric_table! {
     /// Commands answered, by command and result (created, changed, unchanged, refused, failed).
-    Counter COMMANDS = "directory_commands_total";
+    Counter COMMANDS = "whereabouts_directory_mutations_total";
     /// Time of one group commit, from taking the commands to their being on disk.
-    Histogram COMMIT_DURATION = "directory_commit_duration_seconds";
+    Histogram COMMIT_DURATION = "whereabouts_directory_commit_duration_seconds";
     /// Commands that shared one group commit.
-    Histogram COMMIT_COMMANDS = "directory_commit_commands";
+    Histogram COMMIT_COMMANDS = "whereabouts_directory_commit_mutations";
     /// Circles read.
-    Counter CIRCLES = "directory_circles_total";
+    Counter CIRCLES = "whereabouts_directory_circles_total";
     /// Statements that read circles, each for all who waited.
-    Counter CIRCLE_READS = "directory_circle_reads_total";
+    Counter CIRCLE_READS = "whereabouts_directory_circle_reads_total";
 }

@@ -6,31 +6,31 @@ use crate::error::Error;
 
 api::metric_table! {
     /// Searches answered, by what answered (resident, store) and result (ok, refused, failed).
-    Counter SEARCHES = "proximity_searches_total";
+    Counter SEARCHES = "whereabouts_proximity_searches_total";
     /// Time of a search, by what answered.
-    Histogram SEARCH_DURATION = "proximity_search_duration_seconds";
+    Histogram SEARCH_DURATION = "whereabouts_proximity_search_duration_seconds";
     /// Scans of one search in the store: 1 if the first circle was large enough.
-    Histogram SEARCH_SCANS = "proximity_search_scans";
+    Histogram SEARCH_SCANS = "whereabouts_proximity_search_scans";
     /// Businesses that one search in the store looked at.
-    Histogram SEARCH_ROWS = "proximity_search_rows";
+    Histogram SEARCH_ROWS = "whereabouts_proximity_search_rows";
     /// Orders answered, by command and result (created, changed, unchanged, removed, refused, failed).
-    Counter ORDERS = "proximity_orders_total";
+    Counter ORDERS = "whereabouts_proximity_writes_total";
     /// Time of one group commit, from taking the orders to their being on disk.
-    Histogram COMMIT_DURATION = "proximity_commit_duration_seconds";
+    Histogram COMMIT_DURATION = "whereabouts_proximity_commit_duration_seconds";
     /// Orders that shared one group commit.
-    Histogram COMMIT_ORDERS = "proximity_commit_orders";
+    Histogram COMMIT_ORDERS = "whereabouts_proximity_commit_writes";
     /// Places imported, by result (created, changed, unchanged, owned).
-    Counter IMPORTED = "proximity_imported_total";
+    Counter IMPORTED = "whereabouts_proximity_imported_total";
     /// Reads answered, by the server (host:port).
-    Counter READS = "proximity_reads_total";
+    Counter READS = "whereabouts_proximity_reads_total";
     /// Whether a database answers, by server: 1 or 0.
-    Gauge SERVER_UP = "proximity_server_up";
+    Gauge SERVER_UP = "whereabouts_proximity_server_up";
     /// By how many changes a replica is behind what it should have by now, by server; 0 if it is read.
-    Gauge REPLICA_BEHIND = "proximity_replica_behind";
+    Gauge REPLICA_BEHIND = "whereabouts_proximity_replica_behind";
     /// Businesses in the resident index.
-    Gauge RESIDENT_BUSINESSES = "proximity_resident_businesses";
+    Gauge RESIDENT_BUSINESSES = "whereabouts_proximity_resident_businesses";
     /// The feed position that the resident index has followed to, in changes.
-    Gauge RESIDENT_POSITION = "proximity_resident_position";
+    Gauge RESIDENT_POSITION = "whereabouts_proximity_resident_position";
 }
 
 /// What every search counts, made once: looking a metric up costs as much as a tenth of a search in memory.

@@ -8,33 +8,33 @@ use crate::protocol::{CloseCode, ErrorWord};
 
 api::metric_table! {
     /// Open WebSocket sessions.
-    Gauge SESSIONS = "ws_sessions";
+    Gauge SESSIONS = "whereabouts_ws_sessions";
     /// Users whose positions are followed by at least one session.
-    Gauge CHANNELS = "ws_channels";
+    Gauge CHANNELS = "whereabouts_ws_channels";
     /// Deadlines that wait in the timer wheel: expiries of positions, and of sessions pings, ticks and closes.
-    Gauge TIMERS = "ws_timers";
+    Gauge TIMERS = "whereabouts_ws_timers";
     /// Fixes acknowledged, by whether they became the shown position.
-    Counter FIXES = "ws_fixes_total";
+    Counter FIXES = "whereabouts_ws_fixes_total";
     /// Fixes handed to watchers: each counts once for every session on this gateway that follows the user.
-    Counter DELIVERIES = "ws_deliveries_total";
+    Counter DELIVERIES = "whereabouts_ws_deliveries_total";
     /// Push messages written to clients.
-    Counter PUSHES = "ws_pushes_total";
+    Counter PUSHES = "whereabouts_ws_pushes_total";
     /// Changes of friends carried by pushes.
-    Counter CHANGES = "ws_changes_total";
+    Counter CHANGES = "whereabouts_ws_changes_total";
     /// Parts of snapshots written to clients.
-    Counter SNAPSHOTS = "ws_snapshots_total";
+    Counter SNAPSHOTS = "whereabouts_ws_snapshots_total";
     /// Times a client was told that something may have been missed.
-    Counter GAPS = "ws_gaps_total";
+    Counter GAPS = "whereabouts_ws_gaps_total";
     /// Times a client was degraded because it read too slowly, or recovered.
-    Counter PACES = "ws_pace_changes_total";
+    Counter PACES = "whereabouts_ws_slow_consumer_changes_total";
     /// Connections closed by the server, by close code.
-    Counter CLOSES = "ws_closes_total";
+    Counter CLOSES = "whereabouts_ws_closes_total";
     /// Messages refused, by error word.
-    Counter ERRORS = "ws_errors_total";
+    Counter ERRORS = "whereabouts_ws_errors_total";
     /// WebSocket upgrades refused, by HTTP status.
-    Counter REFUSED_UPGRADES = "ws_refused_upgrades_total";
+    Counter REFUSED_UPGRADES = "whereabouts_ws_refused_upgrades_total";
     /// From the receipt of a fix to its being written to a friend, in whole milliseconds.
-    Histogram FIX_TO_PUSH = "ws_fix_to_push_seconds";
+    Histogram FIX_TO_PUSH = "whereabouts_ws_fix_to_push_seconds";
 }
 
 /// Handles to the hot ones, looked up once.

@@ -133,12 +133,12 @@ mod tests {
         });
         let text = recorder.handle().render();
         for line in [
-            r#"http_requests_total{method="GET",route="/pies/{pie}",status="200"} 3"#,
-            r#"http_requests_total{method="GET",route="/pies/{pie}",status="404"} 2"#,
-            r#"http_requests_total{method="PUT",route="/pies/{pie}",status="200"} 1"#,
-            r#"http_requests_total{method="GET",route="/cakes",status="200"} 4"#,
-            r#"http_request_duration_seconds_count{method="GET",route="/pies/{pie}"} 5"#,
-            r#"http_request_duration_seconds_count{method="GET",route="/cakes"} 4"#,
+            r#"whereabouts_http_requests_total{method="GET",route="/pies/{pie}",status="200"} 3"#,
+            r#"whereabouts_http_requests_total{method="GET",route="/pies/{pie}",status="404"} 2"#,
+            r#"whereabouts_http_requests_total{method="PUT",route="/pies/{pie}",status="200"} 1"#,
+            r#"whereabouts_http_requests_total{method="GET",route="/cakes",status="200"} 4"#,
+            r#"whereabouts_http_request_duration_seconds_count{method="GET",route="/pies/{pie}"} 5"#,
+            r#"whereabouts_http_request_duration_seconds_count{method="GET",route="/cakes"} 4"#,
         ] {
             assert!(text.contains(line), "{line} is missing in {text}");
         }

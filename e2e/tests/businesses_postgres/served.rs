@@ -86,7 +86,7 @@ async fn searches_are_answered_from_memory_once_all_is_loaded() {
     until("memory answers", async || {
         let found = world.as_user("bob", "GET", &path, None).await;
         assert!(names(&found).len() <= 1);
-        let counter = "proximity_searches_total{by=\"resident\",result=\"ok\"}";
+        let counter = "whereabouts_proximity_searches_total{by=\"resident\",result=\"ok\"}";
         names(&found) == ["first"] && metric(&world, counter).await > 0.0
     })
     .await;

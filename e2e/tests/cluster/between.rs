@@ -74,7 +74,7 @@ fn pushes(person: &Person) -> Vec<Value> {
 async fn heard(cluster: &Small, gateway: usize) -> u64 {
     let mut all = 0;
     for shard in 0..SHARDS {
-        all += cluster.metric(gateway, "redis_delivered_total", shard).await as u64;
+        all += cluster.metric(gateway, "whereabouts_redis_delivered_total", shard).await as u64;
     }
     all
 }

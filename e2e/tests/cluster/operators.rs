@@ -94,35 +94,38 @@ async fn metrics_of_each_server_say_what_happened_to_it() {
     alice_there.expect_near(&bob).await;
     bob_there.expect_near(&alice).await;
     until("all five arrived", async || {
-        counts(&cluster, "redis_delivered_total").await == [0, 1, 5, 0]
+        counts(&cluster, "whereabouts_redis_delivered_total").await == [0, 1, 5, 0]
     })
     .await;
-    assert_eq!(counts(&cluster, "redis_published_total").await, [5, 0, 0, 1]);
-    assert_eq!(counts(&cluster, "redis_up").await, [1; 4]);
-    assert_eq!(counts(&cluster, "redis_reconnects_total").await, [0; 4]);
-    assert_eq!(counts(&cluster, "redis_slots").await, [8_192; 4]);
+    assert_eq!(counts(&cluster, "whereabouts_redis_published_total").await, [5, 0, 0, 1]);
+    assert_eq!(counts(&cluster, "whereabouts_redis_up").await, [1; 4]);
+    assert_eq!(counts(&cluster, "whereabouts_redis_reconnects_total").await, [0; 4]);
+    assert_eq!(counts(&cluster, "whereabouts_redis_slots").await, [8_192; 4]);
     // Each of them is watched at both: as a friend, and by themself.
-    assert_eq!(counts(&cluster, "redis_subscriptions").await, [1; 4]);
-    let probes = counts(&cluster, "redis_lag_seconds_count").await;
+    assert_eq!(counts(&cluster, "whereabouts_redis_subscriptions").await, [1; 4]);
+    let probes = counts(&cluster, "whereabouts_redis_lag_seconds_count").await;
     until("probes go on", async || {
-        let later = counts(&cluster, "redis_lag_seconds_count").await;
+        let later = counts(&cluster, "whereabouts_redis_lag_seconds_count").await;
         later.iter().zip(&probes).all(|(later, probes)| later > probes)
     })
     .await;
-    let probes = cluster.metric(0, "redis_lag_seconds_count", 0).await;
-    let mean_s = cluster.metric(0, "redis_lag_seconds_sum", 0).await / probes;
+    let probes = cluster.metric(0, "whereabouts_redis_lag_seconds_count", 0).await;
+    let mean_s = cluster.metric(0, "whereabouts_redis_lag_seconds_sum", 0).await / probes;
     assert!((0.0..LAG_S_MAX).contains(&mean_s), "a probe takes {mean_s} s");
 
     let _: i64 = cluster.redis(1).run("CLIENT KILL TYPE pubsub").await;
     until("a cut was counted", async || {
-        counts(&cluster, "redis_reconnects_total").await == [0, 1, 0, 1]
+        counts(&cluster, "whereabouts_redis_reconnects_total").await == [0, 1, 0, 1]
     })
     .await;
-    until("the server is heard again", async || counts(&cluster, "redis_up").await == [1; 4]).await;
+    until("the server is heard again", async || {
+        counts(&cluster, "whereabouts_redis_up").await == [1; 4]
+    })
+    .await;
     cluster.redis(0).kill();
     for gateway in 0..2 {
         cluster.until_ready_is(gateway, |parts| !works(parts, "redis")).await;
-        assert_eq!(cluster.metric(gateway, "redis_up", 0).await.to_string(), "0");
-        assert_eq!(cluster.metric(gateway, "redis_up", 1).await.to_string(), "1");
+        assert_eq!(cluster.metric(gateway, "whereabouts_redis_up", 0).await.to_string(), "0");
+        assert_eq!(cluster.metric(gateway, "whereabouts_redis_up", 1).await.to_string(), "1");
     }
 }

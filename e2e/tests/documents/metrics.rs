@@ -8,10 +8,10 @@ use ws_gateway::live::redis;
 
 /// Distributions that aren't of time.
 const COUNTS: [&str; 4] = [
-    "directory_commit_commands",
-    "proximity_commit_orders",
-    "proximity_search_rows",
-    "proximity_search_scans",
+    "whereabouts_directory_commit_mutations",
+    "whereabouts_proximity_commit_writes",
+    "whereabouts_proximity_search_rows",
+    "whereabouts_proximity_search_scans",
 ];
 
 fn all() -> impl Iterator<Item = &'static Metric> {
@@ -67,7 +67,7 @@ async fn whatever_a_node_measures_is_in_a_table_with_its_help() {
     let page = world.request("GET", "/metrics", None).await.text;
     let measured: Vec<_> =
         page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
-    assert!(measured.contains(&"ws_sessions"), "{page}");
+    assert!(measured.contains(&"whereabouts_ws_sessions"), "{page}");
     for name in measured {
         let metric = all().find(|metric| metric.name == name);
         let help = metric.unwrap_or_else(|| panic!("{name} is in no table")).help.trim();

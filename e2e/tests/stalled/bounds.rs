@@ -96,7 +96,8 @@ async fn who_stays_stalled_is_let_go() {
     let sessions = async {
         loop {
             let metrics = process.request("GET", "/metrics").await.text;
-            let open = metrics.lines().find_map(|line| line.strip_prefix("ws_sessions "));
+            let open =
+                metrics.lines().find_map(|line| line.strip_prefix("whereabouts_ws_sessions "));
             // The movers are left; those who read have gone by themselves.
             if open.and_then(|n| n.parse::<usize>().ok()) == Some(scale.movers) {
                 return;

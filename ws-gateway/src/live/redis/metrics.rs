@@ -4,21 +4,21 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
 api::metric_table! {
     /// Whether a Redis server is connected and delivers (1) or not (0), by shard.
-    Gauge UP = "redis_up";
+    Gauge UP = "whereabouts_redis_up";
     /// Slots of the shard map that a Redis server holds, by shard.
-    Gauge SLOTS = "redis_slots";
+    Gauge SLOTS = "whereabouts_redis_slots";
     /// Channels that this gateway is subscribed to, by shard.
-    Gauge SUBSCRIPTIONS = "redis_subscriptions";
+    Gauge SUBSCRIPTIONS = "whereabouts_redis_subscriptions";
     /// Positions that this gateway has cached and published, by shard.
-    Counter PUBLISHED = "redis_published_total";
+    Counter PUBLISHED = "whereabouts_redis_published_total";
     /// Positions of other gateways that a Redis server has delivered to this gateway, by shard.
-    Counter DELIVERED = "redis_delivered_total";
+    Counter DELIVERED = "whereabouts_redis_delivered_total";
     /// Times the connections to a Redis server had to be made anew, by shard.
-    Counter RECONNECTS = "redis_reconnects_total";
+    Counter RECONNECTS = "whereabouts_redis_reconnects_total";
     /// How far this process' calendar is ahead of a Redis server's, seconds, by shard.
-    Gauge CLOCK_OFFSET = "redis_clock_offset_seconds";
+    Gauge CLOCK_OFFSET = "whereabouts_redis_clock_offset_seconds";
     /// From publishing a probe to hearing it, by shard.
-    Histogram LAG = "redis_lag_seconds";
+    Histogram LAG = "whereabouts_redis_lag_seconds";
 }
 
 /// The handles of one shard.

@@ -11,7 +11,6 @@
 //! * Distances come from one formula, [`distance`], for friends and businesses alike.
 
 mod caller;
-mod clock_offsets;
 pub mod crash;
 mod distance;
 mod error;
@@ -27,7 +26,6 @@ mod time;
 mod viewer;
 
 pub use caller::{Caller, Role};
-pub use clock_offsets::{CLOCK_OFFSET_MS_MAX, clock_is_off};
 pub use distance::{Ecef, distance};
 pub use error::{ErrorChain, ErrorKind};
 pub use fix::{Fix, FixFault, Version, limits};
@@ -38,5 +36,8 @@ pub use memo::Memo;
 pub use position::{Metres, Position, PositionFault};
 pub use random::{Random, SeededRandom, token};
 pub use read_token::{FeedPosition, ReadToken};
-pub use time::{Clock, ManualClock, Moment, Monotonic, SystemClock, Timestamp};
+pub use time::{
+    CLOCK_OFFSET_MS_MAX, Clock, ManualClock, Moment, Monotonic, SystemClock, Timestamp,
+    clock_is_off,
+};
 pub use viewer::ViewerClass;

@@ -1,9 +1,11 @@
+mod clock_offsets;
 mod stopwatch;
 
 use std::ops::Sub;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub use clock_offsets::{CLOCK_OFFSET_MS_MAX, clock_is_off};
 use stopwatch::Stopwatch;
 
 /// A point in time in Unix milliseconds.

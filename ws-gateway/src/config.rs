@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::session::limits::Limits;
+
 /// How the gateway behaves. Every field has its unit in its name; the defaults are those of the documentation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -97,6 +99,31 @@ impl Default for Config {
             drain_window_ms: 10_000,
             drain_sessions_per_s: 500,
             allowed_origins: Vec::new(),
+        }
+    }
+}
+
+impl From<&Config> for Limits {
+    fn from(config: &Config) -> Self {
+        Self {
+            ttl_ms: config.ttl_ms,
+            tick_ms: config.tick_ms,
+            ping_interval_ms: config.ping_interval_ms,
+            ping_grace_ms: config.ping_grace_ms,
+            auth_timeout_ms: config.auth_timeout_ms,
+            message_bytes_max: config.message_bytes_max,
+            batch_fixes_max: config.batch_fixes_max,
+            fixes_per_s: config.fixes_per_s,
+            fixes_burst: config.fixes_burst,
+            messages_per_s: config.messages_per_s,
+            messages_burst: config.messages_burst,
+            bytes_per_s: config.bytes_per_s,
+            bytes_burst: config.bytes_burst,
+            errors_max: config.errors_max,
+            changes_per_message_max: config.changes_per_message_max,
+            stuck_degrade_ms: config.stuck_degrade_ms,
+            degraded_interval_ms: config.degraded_interval_ms,
+            stuck_close_ms: config.stuck_close_ms,
         }
     }
 }

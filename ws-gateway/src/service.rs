@@ -20,6 +20,7 @@ use crate::fanout::timers::Timers;
 use crate::live::{Live, Sink};
 use crate::metrics::Metrics;
 use crate::session::circle::CircleChange;
+use crate::session::limits::Limits;
 use friends::Friends;
 use inlet::Inlet;
 pub(crate) use permit::Seat;
@@ -54,6 +55,7 @@ pub struct Deps {
 /// All sessions of one process, and what they share.
 pub struct Gateway {
     pub(crate) config: Arc<Config>,
+    pub(crate) session_limits: Arc<Limits>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) verifier: Arc<Verifier>,
@@ -99,6 +101,7 @@ impl Gateway {
                 Accounts::new(RateLimit { per_second, burst })
             }),
             drain_window_ms: AtomicU64::new(config.drain_window_ms),
+            session_limits: Arc::new((&config).into()),
             config: Arc::new(config),
             clock: deps.clock,
             random: deps.random,

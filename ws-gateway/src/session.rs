@@ -1,13 +1,12 @@
 //! One connection as a state machine: time and input in, effects out. No socket, no lock, no clock of its own.
 
-mod budget;
 pub(crate) mod channel;
 pub(crate) mod circle;
-mod deadlines;
 mod effect;
 pub(crate) mod fixes;
 mod friends;
 mod inbound;
+pub(crate) mod limits;
 pub(crate) mod messages;
 pub(crate) mod outbound;
 mod reads;
@@ -20,13 +19,14 @@ use std::sync::Arc;
 
 use model::{Caller, Metres, Moment, Monotonic, UserId};
 
-use crate::config::Config;
-use budget::Budget;
 use circle::CircleLog;
 pub(crate) use effect::{Call, Effect, Input, Unavailable};
 use fixes::Announcing;
 use fixes::validation::Intake;
+use limits::Limits;
+use limits::budget::Budget;
 use messages::CloseCode;
+use outbound::due::{Due, DueSet};
 use outbound::reporting_hint::Hints;
 use outbound::slow_consumer::Pace;
 pub(crate) use reads::Read;
@@ -36,12 +36,8 @@ use signals::Signals;
 use view::{SELF_SLOT, View};
 
 /// The state of one connection.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent things that are due, each told once"
-)]
 pub(crate) struct Session {
-    config: Arc<Config>,
+    limits: Arc<Limits>,
     id: String,
     epoch: String,
     phase: Phase,
@@ -59,19 +55,14 @@ pub(crate) struct Session {
     announcing: Option<Announcing>,
     circle: CircleLog,
     reads: Reads,
-    snapshot_due: bool,
-    /// A gap is to be told.
-    gap_due: bool,
-    /// It is to be, or was, and nothing of the snapshot after it.
-    gap_told: bool,
-    radius_told: bool,
-    unlocated_due: bool,
-    /// The client's own position was set by another connection, and it hasn't been told.
-    position_due: bool,
-    hint_due: bool,
-    /// The `ping` to answer once everything is told.
-    pong: Option<u64>,
-    drain: Drain,
+    /// What the client is to be told.
+    due: DueSet,
+    /// A gap is due or was told, and nothing yet of the snapshot after it.
+    gap_stands: bool,
+    /// The `ping` to answer if a pong is due.
+    ping: u64,
+    /// When this session ends because the server goes away.
+    closes_at: Option<Monotonic>,
 }
 
 enum Phase {
@@ -85,22 +76,16 @@ enum Phase {
     Closed,
 }
 
-#[derive(Default)]
-struct Drain {
-    announced: bool,
-    closes_at: Option<Monotonic>,
-}
-
 impl Session {
     /// `spread` tells sessions apart that do the same at the same time; any number.
     pub(crate) fn new(
-        config: Arc<Config>,
+        limits: Arc<Limits>,
         id: String,
         epoch: String,
         spread: u64,
         now: Moment,
     ) -> Self {
-        let deadline = now.monotonic.plus_ms(config.auth_timeout_ms);
+        let deadline = now.monotonic.plus_ms(limits.auth_timeout_ms);
         // Nobody is near until the user's own radius is known.
         let radius = Metres(0.0);
         Self {
@@ -111,25 +96,20 @@ impl Session {
             radius,
             view: View::new(radius),
             intake: Intake::default(),
-            hints: Hints::new(config.ttl_ms),
-            pace: Pace::new(&config),
-            budget: Budget::new(&config),
+            hints: Hints::new(limits.ttl_ms),
+            pace: Pace::new(&limits),
+            budget: Budget::new(&limits),
             errors: 0,
             last_read: now.monotonic,
             pinged: false,
             announcing: None,
             circle: CircleLog::default(),
             reads: Reads::new(spread),
-            snapshot_due: false,
-            gap_due: false,
-            gap_told: false,
-            radius_told: true,
-            unlocated_due: false,
-            position_due: false,
-            hint_due: false,
-            pong: None,
-            drain: Drain::default(),
-            config,
+            due: DueSet::default(),
+            gap_stands: false,
+            ping: 0,
+            closes_at: None,
+            limits,
         }
     }
 
@@ -190,7 +170,7 @@ impl Session {
         match self.phase {
             Phase::Opening { welcomed: false } => false,
             Phase::Opening { welcomed: true } => true,
-            _ => self.pong.is_none() || !self.reads.are_settled(),
+            _ => !self.due.contains(Due::Pong) || !self.reads.are_settled(),
         }
     }
 
@@ -233,10 +213,10 @@ impl Session {
         let from_elsewhere = record.as_ref().is_some_and(|r| !self.intake.knows(&r.version.device));
         self.view.set_record(slot, record);
         if slot == SELF_SLOT && was_located && !self.view.located() && !signed_off {
-            self.unlocated_due = true;
+            self.due.insert(Due::Unlocated);
         }
         if slot == SELF_SLOT {
-            self.position_due = from_elsewhere && self.view.located();
+            self.due.set(Due::Position, from_elsewhere && self.view.located());
         }
     }
 
@@ -247,8 +227,9 @@ impl Session {
         drain_in_ms: u64,
         effects: &mut Vec<Effect>,
     ) {
-        if signals.drain && self.drain.closes_at.is_none() {
-            self.drain.closes_at = Some(now.monotonic.plus_ms(drain_in_ms));
+        if signals.drain && self.closes_at.is_none() {
+            self.closes_at = Some(now.monotonic.plus_ms(drain_in_ms));
+            self.due.insert(Due::Drain);
         }
         if signals.timer {
             self.deadlines(now, effects);

@@ -5,8 +5,8 @@ mod lists;
 use model::DeviceId;
 use serde::Serialize;
 
-use crate::config::Config;
 use crate::session::fixes::validation::Unshown;
+use crate::session::limits::Limits;
 use crate::session::messages::{Reply, Welcome};
 use crate::session::outbound::reporting_hint::{Accuracy, Hint};
 
@@ -119,14 +119,14 @@ struct WireHint {
     accuracy: &'static str,
 }
 
-impl From<&Config> for WireLimits {
-    fn from(config: &Config) -> Self {
+impl From<&Limits> for WireLimits {
+    fn from(limits: &Limits) -> Self {
         Self {
-            message_bytes: config.message_bytes_max,
-            batch_fixes: config.batch_fixes_max,
-            fixes_per_s: config.fixes_per_s,
-            fixes_burst: config.fixes_burst,
-            bytes_per_s: config.bytes_per_s,
+            message_bytes: limits.message_bytes_max,
+            batch_fixes: limits.batch_fixes_max,
+            fixes_per_s: limits.fixes_per_s,
+            fixes_burst: limits.fixes_burst,
+            bytes_per_s: limits.bytes_per_s,
         }
     }
 }
@@ -145,18 +145,18 @@ impl From<Hint> for WireHint {
 
 impl<'a> From<&'a Welcome> for WireWelcome<'a> {
     fn from(welcome: &'a Welcome) -> Self {
-        let config = &*welcome.config;
+        let limits = &*welcome.limits;
         Self {
             user: welcome.user.as_str(),
             session: &welcome.session,
             epoch: &welcome.epoch,
             time_ms: welcome.at.0,
-            ttl_ms: config.ttl_ms,
+            ttl_ms: limits.ttl_ms,
             radius_m: welcome.radius.0,
-            tick_ms: config.tick_ms,
-            ping_interval_ms: config.ping_interval_ms,
+            tick_ms: limits.tick_ms,
+            ping_interval_ms: limits.ping_interval_ms,
             token_expires_ms: welcome.token_expires.0,
-            limits: config.into(),
+            limits: limits.into(),
             hint: welcome.hint.into(),
         }
     }

@@ -52,7 +52,7 @@ impl Session {
             if !self.intake.advance(&device, fix.seq) {
                 continue;
             }
-            match validation::time(fix.time.map(|t| t.0), now, self.config.ttl_ms) {
+            match validation::time(fix.time.map(|t| t.0), now, self.limits.ttl_ms) {
                 Ok(timing) if newest.is_none_or(|(held, _)| timing.effective >= held.effective) => {
                     newest = Some((timing, fix));
                 }
@@ -79,7 +79,7 @@ impl Session {
         let Some(record) = here else {
             return effects.push(Effect::Send(Reply::Kept { device, located: false }));
         };
-        let expires = now.monotonic.plus_ms(self.config.ttl_ms);
+        let expires = now.monotonic.plus_ms(self.limits.ttl_ms);
         let channel = Channel::precise(record.user.clone());
         self.announcing = Some(Announcing::Keep { device });
         effects.push(Effect::Call(Call::Announce(channel, Sighting { record, expires }, 0)));
@@ -92,7 +92,7 @@ impl Session {
         // Newer than whatever is shown, even if that came from a phone whose clock is ahead.
         let after_shown = self.view.own_record().map(|r| r.version.effective.plus_ms(1));
         let effective = after_shown.map_or(now.wall, |after| after.max(now.wall));
-        let expires = now.monotonic.plus_ms(self.config.ttl_ms);
+        let expires = now.monotonic.plus_ms(self.limits.ttl_ms);
         let version = Version { effective, device: device.clone(), seq: 0 };
         self.announcing = Some(Announcing::SignOff { device });
         self.announce(now, version, Presence::Gone, (expires, 0), effects);
@@ -163,7 +163,7 @@ impl Session {
     }
 
     fn too_many_fixes(&self, device: DeviceId, seq: u64, retry_after_ms: u64) -> Fault {
-        let detail = format!("more than {} fixes per second", self.config.fixes_per_s);
+        let detail = format!("more than {} fixes per second", self.limits.fixes_per_s);
         Fault {
             device: Some(device),
             seq: Some(seq),

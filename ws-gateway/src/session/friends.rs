@@ -4,6 +4,7 @@ use model::{Metres, Moment};
 
 use super::circle::{self, Amended, Amendment, Circle};
 use super::messages::{CloseCode, Reply, Welcome};
+use super::outbound::due::Due;
 use super::{Effect, Phase, Session, Unavailable};
 
 impl Session {
@@ -60,7 +61,7 @@ impl Session {
     fn look_as_far_as(&mut self, radius: Metres) {
         if radius != self.radius {
             self.radius = radius;
-            self.radius_told = false;
+            self.due.insert(Due::Radius);
             self.view.set_radius(radius);
         }
     }
@@ -83,7 +84,7 @@ impl Session {
             radius: self.radius,
             token_expires: caller.expires,
             hint: self.hints.given(),
-            config: self.config.clone(),
+            limits: self.limits.clone(),
         })))
     }
 
@@ -118,10 +119,10 @@ impl Session {
         // Whoever isn't live yet gets its first snapshot anyway.
         if matches!(self.phase, Phase::Live) {
             // Told once, however often it happens before the snapshot.
-            if !std::mem::replace(&mut self.gap_told, true) {
+            if !std::mem::replace(&mut self.gap_stands, true) {
                 effects.push(Effect::Gap);
                 // Not an effect: that would wait behind a call under way, and the snapshot pass it.
-                self.gap_due = true;
+                self.due.insert(Due::Gap);
             }
             self.start_over();
         }
@@ -129,7 +130,7 @@ impl Session {
 
     fn start_over(&mut self) {
         self.phase = Phase::Live;
-        self.snapshot_due = true;
+        self.due.insert(Due::Snapshot);
         self.view.start_over();
     }
 }

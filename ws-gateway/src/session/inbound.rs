@@ -3,6 +3,7 @@
 use model::{Caller, Moment};
 
 use super::messages::{CloseCode, ErrorWord, Fault, Reply, Request};
+use super::outbound::due::Due;
 use super::{Call, Effect, Phase, Session};
 
 impl Session {
@@ -61,7 +62,10 @@ impl Session {
             }
             Request::Keep { device } => self.keep(now, device, effects),
             Request::SignOff { device } => self.sign_off(now, device, effects),
-            Request::Ping { id } => self.pong = Some(id),
+            Request::Ping { id } => {
+                self.ping = id;
+                self.due.insert(Due::Pong);
+            }
         }
     }
 
@@ -71,7 +75,7 @@ impl Session {
         effects.push(Effect::Send(Reply::Error(Box::new(fault))));
         // Who sends too much has made no mistake; it may even have been another device of the user.
         self.errors += u32::from(word != ErrorWord::RateLimited);
-        if self.errors > self.config.errors_max {
+        if self.errors > self.limits.errors_max {
             self.close(CloseCode::BadMessages, "too many erroneous messages", effects);
         }
     }

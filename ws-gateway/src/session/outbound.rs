@@ -1,13 +1,15 @@
 //! What a session says of its own accord, worked out only when it can be written.
 
+mod deadlines;
+pub(super) mod due;
 pub(crate) mod reporting_hint;
 pub(crate) mod slow_consumer;
 
-use model::{Moment, UserId};
+use model::{Moment, Monotonic, UserId};
 
 use super::messages::{Push, Reply, Snapshot};
 use super::{Phase, Session};
-use reporting_hint::Hint;
+use due::Due;
 use slow_consumer::Notice;
 
 impl Session {
@@ -21,64 +23,77 @@ impl Session {
         if !matches!(self.phase, Phase::Live) || self.token_is_over(now) {
             return None;
         }
-        if let Some(notice) = self.notice(now) {
-            return Some(notice);
-        }
-        if self.reads.unknown {
-            return None;
-        }
-        if self.snapshot_due {
-            if let Some(position) = self.own_position() {
-                return Some(position);
-            }
-            return Some(self.snapshot_part(now, may_tell));
-        }
-        if let Some(push) = self.push(now, may_tell) {
-            return Some(push);
-        }
-        if let Some(hint) = self.hint(now) {
-            return Some(Reply::Hint(hint));
-        }
-        // What can't be read now isn't waited for.
-        let id = self.pong.take_if(|_| self.reads.are_settled())?;
-        Some(Reply::Pong { id, at: now.wall })
+        Due::ALL.into_iter().find_map(|due| {
+            let is_time = self.told_from(due).is_some_and(|at| now.monotonic >= at);
+            if is_time { self.tell(due, now, may_tell) } else { None }
+        })
     }
 
-    fn notice(&mut self, now: Moment) -> Option<Reply> {
-        if let Some(closes_at) = self.drain.closes_at.filter(|_| !self.drain.announced) {
-            self.drain.announced = true;
-            let closes_in_ms = closes_at.since_ms(now.monotonic);
-            return Some(Reply::Drain { closes_in_ms });
+    /// When next something is due that isn't yet.
+    fn next_telling(&self, now: Moment) -> Option<Monotonic> {
+        let times = Due::ALL.into_iter().filter_map(|due| self.told_from(due));
+        times.filter(|at| *at > now.monotonic).min()
+    }
+
+    /// From when on this may be told; none if it isn't due, or waits for something else than time.
+    fn told_from(&self, due: Due) -> Option<Monotonic> {
+        const AT_ONCE: Monotonic = Monotonic(0);
+        let is_due = match due {
+            Due::Pace => self.pace.has_notice(),
+            Due::Push => self.view.has_pending(),
+            told_once => self.due.contains(told_once),
+        };
+        if !is_due || due >= Due::Position && self.reads.unknown {
+            return None;
         }
-        if std::mem::take(&mut self.gap_due) {
-            return Some(Reply::Gap);
-        }
-        match self.pace.take_notice() {
-            Some(Notice::Degraded { interval_ms }) => {
-                return Some(Reply::Degraded { interval_ms });
+        match due {
+            // With a snapshot, and before a pong, everything is told at once.
+            Due::Position | Due::Push
+                if !self.due.contains(Due::Snapshot) && !self.due.contains(Due::Pong) =>
+            {
+                self.pace.next_push().or(Some(AT_ONCE))
             }
-            Some(Notice::Recovered { interval_ms }) => {
-                return Some(Reply::Recovered { interval_ms });
+            Due::Hint => self.hints.next_change().or(Some(AT_ONCE)),
+            // What can't be read now isn't waited for.
+            Due::Pong => self.reads.are_settled().then_some(AT_ONCE),
+            _ => Some(AT_ONCE),
+        }
+    }
+
+    /// The message, unless it turns out that there is nothing to tell.
+    fn tell(&mut self, due: Due, now: Moment, may_tell: &dyn Fn(&UserId) -> bool) -> Option<Reply> {
+        self.due.set(due, false);
+        match due {
+            Due::Drain => {
+                let closes_in_ms = self.closes_at?.since_ms(now.monotonic);
+                Some(Reply::Drain { closes_in_ms })
             }
-            None => {}
+            Due::Gap => Some(Reply::Gap),
+            Due::Pace => self.pace.take_notice().map(|notice| match notice {
+                Notice::Degraded { interval_ms } => Reply::Degraded { interval_ms },
+                Notice::Recovered { interval_ms } => Reply::Recovered { interval_ms },
+            }),
+            Due::Radius => Some(Reply::Radius(self.radius)),
+            Due::Unlocated => Some(Reply::Unlocated),
+            Due::Position => self.view.own_record().cloned().map(Reply::Position),
+            Due::Snapshot => Some(self.snapshot_part(now, may_tell)),
+            Due::Push => self.push(now, may_tell),
+            Due::Hint => {
+                let nearest = self.view.nearest();
+                self.hints.update(now.monotonic, nearest, self.limits.ttl_ms).map(Reply::Hint)
+            }
+            Due::Pong => Some(Reply::Pong { id: self.ping, at: now.wall }),
         }
-        if !std::mem::replace(&mut self.radius_told, true) {
-            return Some(Reply::Radius(self.radius));
-        }
-        if std::mem::take(&mut self.unlocated_due) {
-            return Some(Reply::Unlocated);
-        }
-        None
     }
 
     fn snapshot_part(&mut self, now: Moment, may_tell: &dyn Fn(&UserId) -> bool) -> Reply {
-        let changes = self.view.collect(self.config.changes_per_message_max, may_tell);
+        let changes = self.view.collect(self.limits.changes_per_message_max, may_tell);
         let more = self.view.has_pending();
-        self.snapshot_due = more;
-        self.gap_told = false;
+        self.due.set(Due::Snapshot, more);
+        self.gap_stands = false;
         if !more {
             self.pace.pushed(now.monotonic);
-            self.hint_due = true;
+            self.due.insert(Due::Hint);
         }
         Reply::Snapshot(Box::new(Snapshot {
             epoch: self.epoch.clone(),
@@ -91,39 +106,14 @@ impl Session {
     }
 
     fn push(&mut self, now: Moment, may_tell: &dyn Fn(&UserId) -> bool) -> Option<Reply> {
-        let waits = self.pace.next_push().is_some_and(|at| now.monotonic < at);
-        if waits && self.pong.is_none() {
-            return None;
-        }
-        if let Some(position) = self.own_position() {
-            return Some(position);
-        }
-        if !self.view.has_pending() {
-            return None;
-        }
-        let changes = self.view.collect(self.config.changes_per_message_max, may_tell);
+        let changes = self.view.collect(self.limits.changes_per_message_max, may_tell);
         if changes.count() == 0 {
             return None;
         }
         if !self.view.has_pending() {
             self.pace.pushed(now.monotonic);
         }
-        self.hint_due = true;
+        self.due.insert(Due::Hint);
         Some(Reply::Push(Box::new(Push { at: now.wall, changes })))
-    }
-
-    fn own_position(&mut self) -> Option<Reply> {
-        if !std::mem::take(&mut self.position_due) {
-            return None;
-        }
-        self.view.own_record().cloned().map(Reply::Position)
-    }
-
-    fn hint(&mut self, now: Moment) -> Option<Hint> {
-        if !self.hint_due || self.hints.next_change().is_some_and(|at| now.monotonic < at) {
-            return None;
-        }
-        self.hint_due = false;
-        self.hints.update(now.monotonic, self.view.nearest(), self.config.ttl_ms)
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use model::{Role, Timestamp};
 
-use crate::protocol;
+use crate::{Config, protocol};
 use circle::{AsOf, Circle};
 use messages::Reply;
 use record::Written;
@@ -24,14 +24,15 @@ fn text(message: &Reply) -> String {
 }
 
 impl Alone {
-    fn anonymous(config: Config) -> Self {
-        let session = Session::new(Arc::new(config), "s".to_owned(), "e".to_owned(), 0, START);
+    fn anonymous(config: &Config) -> Self {
+        let session =
+            Session::new(Arc::new(config.into()), "s".to_owned(), "e".to_owned(), 0, START);
         Self { session, now: START, fixes_used: 0 }
     }
 
     /// Alice, without friends, with a token for an hour, her snapshot read.
     fn live(config: Config) -> Self {
-        let mut alone = Self::anonymous(config);
+        let mut alone = Self::anonymous(&config);
         alone.step(Input::Admitted(caller("alice", 3_600_000)));
         assert_eq!(alone.session.next_read(alone.now), Some(Read::Positions));
         assert_eq!(alone.session.take_unwatched().len(), 1, "herself");
@@ -51,7 +52,7 @@ impl Alone {
     }
 
     fn say(&mut self, text: &str) -> Vec<Effect> {
-        let request = protocol::request::parse(text, self.session.config.batch_fixes_max);
+        let request = protocol::request::parse(text, self.session.limits.batch_fixes_max);
         let mut fixes_used = std::mem::take(&mut self.fixes_used);
         let bytes = text.len();
         let effects = self.step(Input::Text { bytes, request, fixes_used: &mut fixes_used });
@@ -91,7 +92,7 @@ fn error(effects: &[Effect]) -> Option<&'static str> {
 
 #[test]
 fn who_does_not_authenticate_in_time_is_closed() {
-    let mut alone = Alone::anonymous(Config::default());
+    let mut alone = Alone::anonymous(&Config::default());
     let deadline = alone.session.deadline(alone.now);
     assert_eq!(deadline, Some(Monotonic(10_000)));
     assert_eq!(closed(&alone.pass_ms(9_999)), None);
@@ -100,7 +101,7 @@ fn who_does_not_authenticate_in_time_is_closed() {
 
 #[test]
 fn who_says_anything_before_auth_is_told_and_closed() {
-    let mut alone = Alone::anonymous(Config::default());
+    let mut alone = Alone::anonymous(&Config::default());
     let effects = alone.say(r#"{"type":"ping","id":1}"#);
     assert_eq!(
         (error(&effects), closed(&effects)),
@@ -149,7 +150,7 @@ fn who_says_nothing_is_pinged_and_then_closed() {
 #[test]
 fn control_frames_count_as_messages() {
     let mut alone = Alone::live(Config::default());
-    let burst = alone.session.config.messages_burst;
+    let burst = alone.session.limits.messages_burst;
     let ends = (0..=burst).find_map(|_| closed(&alone.step(Input::Control(0))));
     assert_eq!(ends, Some(CloseCode::RateLimited));
 }
@@ -242,7 +243,7 @@ fn of_a_batch_only_the_newest_believable_fix_is_shown() {
 
 #[test]
 fn a_friend_list_that_can_not_be_read_at_first_asks_the_client_to_come_back() {
-    let mut alone = Alone::anonymous(Config::default());
+    let mut alone = Alone::anonymous(&Config::default());
     alone.step(Input::Admitted(caller("alice", 3_600_000)));
     assert_eq!(alone.session.next_read(alone.now), Some(Read::Positions));
     alone.step(Input::Positions(Ok(())));

@@ -71,8 +71,8 @@ impl Driver {
         let gateway = seat.gateway();
         let id = model::token(&*gateway.random);
         let epoch = gateway.live.epoch();
-        let (config, spread) = (gateway.config.clone(), gateway.random.next_u64());
-        let session = Session::new(config, id, epoch, spread, gateway.now());
+        let (limits, spread) = (gateway.session_limits.clone(), gateway.random.next_u64());
+        let session = Session::new(limits, id, epoch, spread, gateway.now());
         let mut driver = Self {
             seat,
             session,

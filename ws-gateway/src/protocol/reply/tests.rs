@@ -58,7 +58,7 @@ fn every_reply_goes_out_under_a_listed_name() {
         radius: Metres(1.0),
         token_expires: at,
         hint,
-        config: Arc::new(Config::default()),
+        limits: Arc::new((&crate::Config::default()).into()),
     };
     let snapshot =
         Snapshot { epoch: "e".to_owned(), at, located: true, friends: Vec::new(), more: false };

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use model::{DeviceId, Metres, Timestamp, UserId};
 
 use super::Fault;
-use crate::config::Config;
 use crate::session::fixes::validation::Unshown;
+use crate::session::limits::Limits;
 use crate::session::outbound::reporting_hint::Hint;
 use crate::session::record::Record;
 use crate::session::view::hysteresis::Decimetres;
@@ -67,7 +67,7 @@ pub(crate) struct Welcome {
     pub(crate) token_expires: Timestamp,
     pub(crate) hint: Hint,
     /// The limits that hold for the session.
-    pub(crate) config: Arc<Config>,
+    pub(crate) limits: Arc<Limits>,
 }
 
 /// One part of a list of all who are near.

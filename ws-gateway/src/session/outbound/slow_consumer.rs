@@ -1,5 +1,7 @@
 use model::Monotonic;
 
+use crate::session::limits::Limits;
+
 /// So many pushes in a row must go out at once before a slow client counts as recovered.
 const RECOVERED_AFTER: u32 = 5;
 
@@ -27,12 +29,12 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(config: &crate::Config) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            tick_ms: config.tick_ms,
-            degraded_interval_ms: config.degraded_interval_ms,
-            degrade_after_ms: config.stuck_degrade_ms,
-            close_after_ms: config.stuck_close_ms,
+            tick_ms: limits.tick_ms,
+            degraded_interval_ms: limits.degraded_interval_ms,
+            degrade_after_ms: limits.stuck_degrade_ms,
+            close_after_ms: limits.stuck_close_ms,
             stuck_since: None,
             degraded: false,
             prompt: 0,
@@ -95,7 +97,7 @@ mod tests {
     use super::*;
 
     fn pace() -> Pace {
-        Pace::new(&crate::Config::default())
+        Pace::new(&(&crate::Config::default()).into())
     }
 
     #[test]

@@ -2,16 +2,16 @@
 
 use model::{Moment, Monotonic};
 
-use super::messages::CloseCode;
-use super::{Effect, Phase, Session};
+use crate::session::messages::CloseCode;
+use crate::session::{Effect, Phase, Session};
 
 impl Session {
-    pub(super) fn deadlines(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+    pub(in crate::session) fn deadlines(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let past = |at: Option<Monotonic>| at.is_some_and(|at| now.monotonic >= at);
         if past(self.pace.close_at()) {
             return self.close(CloseCode::SlowClient, "nothing could be written", effects);
         }
-        if past(self.drain.closes_at) {
+        if past(self.closes_at) {
             return self.close(CloseCode::Restarting, "this server is going away", effects);
         }
         if let Phase::Anonymous { deadline } = self.phase
@@ -19,8 +19,8 @@ impl Session {
         {
             return self.close(CloseCode::AuthTimeout, "no auth in time", effects);
         }
-        let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
-        if past(Some(ping_at.plus_ms(self.config.ping_grace_ms))) {
+        let ping_at = self.last_read.plus_ms(self.limits.ping_interval_ms);
+        if past(Some(ping_at.plus_ms(self.limits.ping_grace_ms))) {
             return self.close(CloseCode::Unresponsive, "nothing was read for too long", effects);
         }
         if past(Some(ping_at)) && !self.pinged {
@@ -29,10 +29,10 @@ impl Session {
         }
     }
 
-    /// When [`super::signals::Signals::timer`] should be given next.
+    /// When [`crate::session::signals::Signals::timer`] should be given next.
     pub(crate) fn deadline(&self, now: Moment) -> Option<Monotonic> {
-        let ping_at = self.last_read.plus_ms(self.config.ping_interval_ms);
-        let unresponsive_at = ping_at.plus_ms(self.config.ping_grace_ms);
+        let ping_at = self.last_read.plus_ms(self.limits.ping_interval_ms);
+        let unresponsive_at = ping_at.plus_ms(self.limits.ping_grace_ms);
         let auth_at = match self.phase {
             Phase::Closed => return None,
             Phase::Anonymous { deadline } => Some(deadline),
@@ -43,17 +43,13 @@ impl Session {
             // Looked at again within a minute: the wall clock may be set meanwhile.
             now.monotonic.plus_ms(left_ms.min(60_000))
         });
-        let pending = self.view.has_pending() || self.position_due;
-        let push_at = if pending { self.pace.next_push() } else { None };
-        let hint_at = if self.hint_due { self.hints.next_change() } else { None };
         [
             Some(if self.pinged { unresponsive_at } else { ping_at }),
             auth_at,
             token_at,
-            push_at,
-            hint_at,
+            self.next_telling(now),
             self.pace.close_at(),
-            self.drain.closes_at,
+            self.closes_at,
             self.reads.next_retry(),
         ]
         .into_iter()

@@ -1,0 +1,58 @@
+/// What a client can be told of the server's own accord, the most urgent first. From [`Due::Position`] on all of it may be
+/// about friends, or has to come after that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::session) enum Due {
+    /// This server goes away.
+    Drain,
+    /// Something may have been missed.
+    Gap,
+    /// The client reads too slowly, or fast enough again. Whether it is due, [`super::slow_consumer`] knows.
+    Pace,
+    /// The user looks farther, or less far.
+    Radius,
+    /// The client's own position has expired.
+    Unlocated,
+    /// Another connection has set the client's own position.
+    Position,
+    /// All who are near, or what is left of them.
+    Snapshot,
+    /// What friends did since. Whether it is due, the view knows.
+    Push,
+    /// How often to report may have changed.
+    Hint,
+    /// The answer to a ping.
+    Pong,
+}
+
+impl Due {
+    pub(super) const ALL: [Self; 10] = [
+        Self::Drain,
+        Self::Gap,
+        Self::Pace,
+        Self::Radius,
+        Self::Unlocated,
+        Self::Position,
+        Self::Snapshot,
+        Self::Push,
+        Self::Hint,
+        Self::Pong,
+    ];
+}
+
+/// A set of what is due.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::session) struct DueSet(u16);
+
+impl DueSet {
+    pub(in crate::session) fn contains(self, due: Due) -> bool {
+        self.0 & 1 << due as u16 != 0
+    }
+
+    pub(in crate::session) fn insert(&mut self, due: Due) {
+        self.0 |= 1 << due as u16;
+    }
+
+    pub(in crate::session) fn set(&mut self, due: Due, is_due: bool) {
+        self.0 = self.0 & !(1 << due as u16) | u16::from(is_due) << due as u16;
+    }
+}

@@ -48,6 +48,10 @@ impl Sink for Ear {
         self.0.send_modify(|heard| heard.changes.extend(changes.iter().map(|change| change.as_of)));
     }
 
+    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+        Vec::new()
+    }
+
     fn gap(&self, channels: &[Channel]) {
         self.0.send_modify(|heard| heard.gaps.extend_from_slice(channels));
     }
@@ -152,7 +156,7 @@ impl World {
     }
 
     async fn announce(&self, gateway: &Gateway, user: &str, seq: u64) {
-        gateway.live.announce(self.sighting(user, seq)).await.expect("announced");
+        gateway.live.announce(self.sighting(user, seq), 0).await.expect("announced");
     }
 
     /// A user who lives on this shard.

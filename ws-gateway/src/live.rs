@@ -91,80 +91,56 @@ pub trait Sink: Send + Sync {
     fn deliver(&self, channel: &Channel, sighting: Sighting);
 
     /// Circles of users have changed, as another gateway has told (see [`Live::tell`]); in order. Repeats are harmless.
-    fn changed(&self, changes: &[CircleChange]) {
-        let _ = changes;
-    }
+    fn changed(&self, changes: &[CircleChange]);
 
     /// What this gateway holds of those of these channels whose users are connected to it: it can write them again into
     /// a server that has lost its memory, whoever wrote them first.
-    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
-        let _ = channels;
-        Vec::new()
-    }
+    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)>;
 
     /// Something may have been missed on these channels. The newest of what the store holds of them has been delivered
     /// before, so that whoever is told can start over at once.
     fn gap(&self, channels: &[Channel]);
 }
 
-/// Carries sightings from the gateway that a phone talks to, to the gateways of those who watch it.
+/// Carries sightings from the gateway that a phone talks to, to the gateways of those who watch it, and remembers the
+/// newest one of each channel until it expires.
 ///
-/// * **Order.** Per channel and publisher, in order of the calls. Across publishers none: versions decide.
-/// * **Loss.** What is published after a `subscribe` returned is delivered, or [`Sink::gap`] is called, with the channels
-///   on which it may have been lost and no others.
+/// * **Order.** Per channel and gateway, in order of the calls. Across gateways none: versions decide, guarded by
+///   `session::record::merge` wherever a sighting is written or taken in.
+/// * **Loss.** What is announced after a `subscribe` returned is delivered, or [`Sink::gap`] is called, with the channels
+///   on which it may have been lost and no others. Who subscribes, then reads, has every sighting from the one or the other.
 /// * **Replay.** May deliver twice; never invents. A gateway isn't told its own.
 /// * **Subscribing.** A set, not a counter: twice is once. `subscribe` and `unsubscribe` take effect in the order in
 ///   which they are *called*, before the returned future is first polled.
-pub trait Bus: Send + Sync {
-    /// Publishes to every other gateway that has subscribed. On an error the caller drops the event: the cache has it,
-    /// and the bus owes its subscribers a gap.
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>>;
+/// * **Durability.** Memory. A new epoch is announced when it may have been lost.
+/// * **Retry.** Every call may be repeated.
+///
+/// What has a default is so where all is in one process.
+pub trait Live: Send + Sync {
+    /// Remembers a sighting if it is newer than what is remembered, and then tells every other gateway that has subscribed.
+    ///
+    /// It is the newest of so many `fixes` that its user has sent at once, which count towards their limit; none if it
+    /// comes of something else. What is older than what is remembered, or the same, counts nothing. A limit survives
+    /// connections and gateways, but not the loss of what is remembered.
+    fn announce(
+        &self,
+        sighting: (Channel, Sighting),
+        fixes: u32,
+    ) -> BoxFuture<'_, Result<Written, Error>>;
 
-    /// Completes once everything published from then on will be delivered.
+    /// The newest that still holds, or nothing, in the order of the input. Sign-offs are records too.
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>>;
+
+    /// Completes once everything announced from then on will be delivered.
     fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>>;
 
     /// Ends deliveries, at some time soon.
     fn unsubscribe(&self, channels: Vec<Channel>);
-}
-
-/// Remembers the newest sighting of each channel until it expires.
-///
-/// * **Order.** Guarded by [`crate::session::record::merge`]: a write of an older version changes nothing, whoever writes when.
-/// * **Durability.** Memory. A new epoch is announced when it may have been lost.
-/// * **Retry.** Every call may be repeated.
-pub trait PositionStore: Send + Sync {
-    /// Writes what is newer than what is cached; answers in the order of the input.
-    fn write(
-        &self,
-        sightings: Vec<(Channel, Sighting)>,
-    ) -> BoxFuture<'_, Result<Vec<Written>, Error>>;
-
-    /// The newest that still holds, or nothing, in the order of the input. Sign-offs are records too.
-    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>>;
-}
-
-/// Both together, as a gateway uses them.
-pub trait Live: Bus + PositionStore {
-    /// Caches, then publishes what was newest; an adapter whose cache and bus are one server does both in one trip.
-    /// A subscriber who reads the cache after subscribing therefore has every sighting: from the cache or the bus.
-    fn announce(&self, sighting: (Channel, Sighting)) -> BoxFuture<'_, Result<Written, Error>> {
-        Box::pin(async move {
-            let written = self.write(vec![sighting.clone()]).await?;
-            let outcome = written.first().copied().unwrap_or(Written::Older);
-            if outcome == Written::Newest {
-                self.publish(vec![sighting]).await?;
-            }
-            Ok(outcome)
-        })
-    }
 
     /// Tells all other gateways that these circles have changed, on the channels of both users of each: whoever watches
     /// one of them hears it before whatever is announced of that user after this has returned. Gateways that have missed
     /// it find it in the directory's feed.
-    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
-        let _ = changes;
-        Box::pin(std::future::ready(Ok(())))
-    }
+    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>>;
 
     /// Which of the servers behind the port has this user: calls about users of different servers fail independently.
     fn server_of(&self, user: &UserId) -> usize {
@@ -210,20 +186,6 @@ pub trait Live: Bus + PositionStore {
     /// The feed was read to its end, and that began at this moment: whatever was subscribed before has missed nothing.
     fn followed(&self, began: Monotonic) {
         let _ = began;
-    }
-
-    /// As [`Self::announce`], for the newest of so many `fixes` that its user has sent at once, which count towards their limit. What
-    /// is older than what is cached, or the same, counts nothing. A limit survives connections and gateways, but not the
-    /// loss of what is cached.
-    ///
-    /// Whatever limits nothing by itself, as fakes of tests, may leave it as it is; conformance asks for more.
-    fn announce_fixes(
-        &self,
-        sighting: (Channel, Sighting),
-        fixes: u32,
-    ) -> BoxFuture<'_, Result<Written, Error>> {
-        let _ = fixes;
-        self.announce(sighting)
     }
 
     /// Changes whenever cached positions may have been lost; the same for all gateways.

@@ -8,7 +8,7 @@ use model::{
 };
 use ws_gateway::live::redis::{Config, Redis as Servers, Server};
 use ws_gateway::live::{Channel, Live, Sink, Written};
-use ws_gateway::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
+use ws_gateway::{CLOCK_AHEAD_MS, CircleChange, Presence, Record, Sighting};
 
 const START: Timestamp = Timestamp(1_800_000_000_000);
 const SKEW_MS: i64 = 100;
@@ -18,6 +18,12 @@ struct Deaf;
 
 impl Sink for Deaf {
     fn deliver(&self, _: &Channel, _: Sighting) {}
+
+    fn changed(&self, _: &[CircleChange]) {}
+
+    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+        Vec::new()
+    }
 
     fn gap(&self, _: &[Channel]) {}
 }
@@ -56,10 +62,10 @@ async fn a_phone_as_fast_as_is_believed_is_not_moved_backwards_by_a_gateway_whos
     let server = Redis::start().await;
     let (fast, now) = gateway(&server, START.plus_ms(SKEW_MS)).await;
     let newest = now.wall.plus_ms(CLOCK_AHEAD_MS);
-    let written = fast.announce(sighting("tablet", newest, now)).await.expect("it is there");
+    let written = fast.announce(sighting("tablet", newest, now), 0).await.expect("it is there");
     assert_eq!(written, Written::Newest);
     let (slow, now) = gateway(&server, START).await;
-    let written = slow.announce(sighting("phone", now.wall, now)).await.expect("it is there");
+    let written = slow.announce(sighting("phone", now.wall, now), 0).await.expect("it is there");
     assert_eq!(written, Written::Older);
     let read = slow.read(vec![bob()]).await.expect("it is there");
     let shown = read[0].as_ref().map(|sighting| sighting.record.version.effective);

@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 use ws_gateway::AsOf;
 use ws_gateway::Sighting;
 use ws_gateway::live::embedded::Embedded;
-use ws_gateway::live::{Bus, Channel, Error, Live, PositionStore, Sink, Written};
-use ws_gateway::{Circle, Config, Deps, Friends, Gateway};
+use ws_gateway::live::{Channel, Error, Live, Sink, Written};
+use ws_gateway::{Circle, CircleChange, Config, Deps, Friends, Gateway};
 
 const SECRET: [u8; 32] = [7; 32];
 const WORD: &str = "test";
@@ -101,9 +101,21 @@ impl Faulty {
     }
 }
 
-impl Bus for Unreliable {
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>> {
-        self.inner.publish(events)
+impl Live for Unreliable {
+    fn announce(
+        &self,
+        sighting: (Channel, Sighting),
+        fixes: u32,
+    ) -> BoxFuture<'_, Result<Written, Error>> {
+        if self.faults.writes_fail.load(Ordering::SeqCst) {
+            let error = Error { detail: "told to fail".to_owned() };
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        self.inner.announce(sighting, fixes)
+    }
+
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
+        self.inner.read(channels)
     }
 
     fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
@@ -113,26 +125,11 @@ impl Bus for Unreliable {
     fn unsubscribe(&self, channels: Vec<Channel>) {
         self.inner.unsubscribe(channels);
     }
-}
 
-impl PositionStore for Unreliable {
-    fn write(
-        &self,
-        sightings: Vec<(Channel, Sighting)>,
-    ) -> BoxFuture<'_, Result<Vec<Written>, Error>> {
-        if self.faults.writes_fail.load(Ordering::SeqCst) {
-            let error = Error { detail: "told to fail".to_owned() };
-            return Box::pin(std::future::ready(Err(error)));
-        }
-        self.inner.write(sightings)
+    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
+        self.inner.tell(changes)
     }
 
-    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
-        self.inner.read(channels)
-    }
-}
-
-impl Live for Unreliable {
     fn epoch(&self) -> String {
         self.inner.epoch()
     }

@@ -32,9 +32,9 @@ async fn a_calendar_that_was_an_hour_ahead_locks_nobody_out() {
     let world = World::over(&[server.url()]);
     let [right] = world.gateways().await;
     let burst = FixLimit::default().burst;
-    let announced = ahead.live.announce_fixes(world.sighting("alice", 1), burst).await;
+    let announced = ahead.live.announce(world.sighting("alice", 1), burst).await;
     assert_eq!(announced, Ok(Written::Newest));
-    let announced = right.live.announce_fixes(world.sighting("alice", 2), 1).await;
+    let announced = right.live.announce(world.sighting("alice", 2), 1).await;
     assert_eq!(announced, Ok(Written::Newest));
 }
 
@@ -44,7 +44,7 @@ async fn what_an_earlier_version_has_cached_is_read_and_compared() {
     let world = World::over(&[server.url()]);
     let [one] = world.gateways().await;
     let held = world.sighting("alice", 5);
-    one.live.announce(held.clone()).await.expect("announced");
+    one.live.announce(held.clone(), 0).await.expect("announced");
     // As it was cached before there was a limit: the record alone.
     let script = "local v = redis.call('GET', KEYS[1]) redis.call('SET', KEYS[1], v:sub(10), 'PX', 60000) return v:byte()";
     let mut asked = redis::cmd("EVAL");
@@ -57,8 +57,8 @@ async fn what_an_earlier_version_has_cached_is_read_and_compared() {
     let version = Version { seq: 4, ..record.version.clone() };
     older.1.record =
         Arc::new(Record::new(record.user.clone(), version, record.presence, record.received));
-    assert_eq!(one.live.announce_fixes(older, 1).await, Ok(Written::Older));
-    let newer = one.live.announce_fixes(world.sighting("alice", 6), 1).await;
+    assert_eq!(one.live.announce(older, 1).await, Ok(Written::Older));
+    let newer = one.live.announce(world.sighting("alice", 6), 1).await;
     assert_eq!(newer, Ok(Written::Newest));
     assert_eq!(one.read("alice").await, Some(6));
 }

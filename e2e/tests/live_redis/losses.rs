@@ -91,7 +91,7 @@ async fn a_fix_that_comes_while_its_server_is_away_arrives_when_it_is_back() {
     let [one, two] = world.gateways().await;
     two.subscribe(&["alice"]).await;
     server.kill();
-    let announcing = one.live.announce(world.sighting("alice", 1));
+    let announcing = one.live.announce(world.sighting("alice", 1), 0);
     server.start_again().await;
     announcing.await.expect("announced late");
     two.until_heard("alice", 1).await;
@@ -121,7 +121,7 @@ async fn patience_ends() {
     world.config.patience_ms = 300;
     let [one] = world.gateways().await;
     server.kill();
-    let refused = one.live.announce(world.sighting("alice", 1)).await.expect_err("away");
+    let refused = one.live.announce(world.sighting("alice", 1), 0).await.expect_err("away");
     assert!(
         refused.detail.contains(&format!("redis a at 127.0.0.1:{}", server.port())),
         "{refused}"

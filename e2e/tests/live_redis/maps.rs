@@ -56,7 +56,7 @@ async fn a_map_of_a_higher_epoch_takes_over_and_the_gateways_of_before_take_noth
     let file = tempfile::NamedTempFile::new().expect("a file");
     let later = later(&world, file.path());
     let [new] = later.gateways().await;
-    let refused = old.live.announce(world.sighting("alice", 2)).await.expect_err("another map");
+    let refused = old.live.announce(world.sighting("alice", 2), 0).await.expect_err("another map");
     assert!(refused.detail.contains("another shard map"), "{refused}");
     eventually("both servers refuse", || {
         old.live.unfit().is_some_and(|why| why.contains("epoch 2"))

@@ -13,7 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::fanout::mailbox::Mailbox;
 use crate::fanout::timers::Timers;
-use crate::live::{Bus, Channel, Error};
+use crate::live::{Channel, Error, Live};
 use crate::session::record::Sighting;
 use crate::session::view::SELF_SLOT;
 pub(crate) use entry::Cell;
@@ -92,7 +92,7 @@ impl Hub {
     /// Asks the bus for channels that somebody watches; completes when it delivers for all of them.
     pub(crate) fn subscribe(
         &self,
-        bus: &dyn Bus,
+        bus: &dyn Live,
         channels: Vec<Channel>,
     ) -> BoxFuture<'static, Result<(), Error>> {
         let _order = self.order();
@@ -159,7 +159,7 @@ impl Hub {
     }
 
     /// Lets go of channels that have had no watcher for a while.
-    pub(crate) fn drop_idle(&self, bus: &dyn Bus, idle: &[Arc<Cell>]) {
+    pub(crate) fn drop_idle(&self, bus: &dyn Live, idle: &[Arc<Cell>]) {
         if idle.is_empty() {
             return;
         }

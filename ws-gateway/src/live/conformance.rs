@@ -22,6 +22,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::live::{Channel, Live, Sink, Written};
+use crate::session::circle::CircleChange;
 use crate::session::record::{Presence, Record, Sighting};
 
 /// How long a delivery may take.
@@ -53,6 +54,12 @@ impl Sink for Ear {
         let heard = (channel.clone(), sighting);
         self.heard.lock().push(heard);
         self.news.notify_waiters();
+    }
+
+    fn changed(&self, _: &[CircleChange]) {}
+
+    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+        Vec::new()
     }
 
     fn gap(&self, channels: &[Channel]) {
@@ -124,7 +131,7 @@ impl<'a> Rig<'a> {
     }
 
     async fn write(&self, gateway: usize, sighting: (Channel, Sighting)) -> Written {
-        self.lives[gateway].write(vec![sighting]).await.expect("written")[0]
+        self.lives[gateway].announce(sighting, 0).await.expect("written")
     }
 
     async fn announce_fixes(
@@ -133,7 +140,7 @@ impl<'a> Rig<'a> {
         sighting: (Channel, Sighting),
         fixes: u32,
     ) -> Written {
-        self.lives[gateway].announce_fixes(sighting, fixes).await.expect("announced")
+        self.lives[gateway].announce(sighting, fixes).await.expect("announced")
     }
 
     async fn read(&self, gateway: usize, user: &str) -> Option<Sighting> {

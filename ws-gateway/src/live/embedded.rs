@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use model::{Clock, Gcra, Random};
 
 use crate::live::positions::Positions;
-use crate::live::{Bus, Channel, Error, FixLimit, Live, PositionStore, Sink, Written};
+use crate::live::{Channel, Error, FixLimit, Live, Sink, Written};
 use crate::session::circle::CircleChange;
 use crate::session::record::Sighting;
 use bus::{Exchange, Subscriber};
@@ -71,12 +71,22 @@ fn ready<T: Send + 'static>(value: T) -> BoxFuture<'static, Result<T, Error>> {
     Box::pin(std::future::ready(Ok(value)))
 }
 
-impl Bus for Attached {
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>> {
-        for (channel, sighting) in events {
+impl Live for Attached {
+    fn announce(
+        &self,
+        (channel, sighting): (Channel, Sighting),
+        fixes: u32,
+    ) -> BoxFuture<'_, Result<Written, Error>> {
+        let charge = (fixes > 0).then_some((self.limit, fixes));
+        let written = self.positions.write_charged(channel.clone(), sighting.clone(), charge);
+        if written == Written::Newest {
             self.exchange.publish(&self.subscriber, &channel, &sighting);
         }
-        ready(())
+        ready(written)
+    }
+
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
+        ready(channels.iter().map(|channel| self.positions.read(channel)).collect())
     }
 
     fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
@@ -87,38 +97,10 @@ impl Bus for Attached {
     fn unsubscribe(&self, channels: Vec<Channel>) {
         self.subscriber.unsubscribe(&channels);
     }
-}
 
-impl PositionStore for Attached {
-    fn write(
-        &self,
-        sightings: Vec<(Channel, Sighting)>,
-    ) -> BoxFuture<'_, Result<Vec<Written>, Error>> {
-        ready(sightings.into_iter().map(|(channel, s)| self.positions.write(channel, s)).collect())
-    }
-
-    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
-        ready(channels.iter().map(|channel| self.positions.read(channel)).collect())
-    }
-}
-
-impl Live for Attached {
     fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
         self.exchange.tell(&self.subscriber, &changes);
         ready(())
-    }
-
-    fn announce_fixes(
-        &self,
-        (channel, sighting): (Channel, Sighting),
-        fixes: u32,
-    ) -> BoxFuture<'_, Result<Written, Error>> {
-        let charge = Some((self.limit, fixes));
-        let written = self.positions.write_charged(channel.clone(), sighting.clone(), charge);
-        if written == Written::Newest {
-            self.exchange.publish(&self.subscriber, &channel, &sighting);
-        }
-        ready(written)
     }
 
     fn epoch(&self) -> String {

@@ -31,8 +31,8 @@ impl Alone {
     }
 
     /// Alice, without friends, with a token for an hour, her snapshot read.
-    fn live(config: Config) -> Self {
-        let mut alone = Self::anonymous(&config);
+    fn live(config: &Config) -> Self {
+        let mut alone = Self::anonymous(config);
         alone.step(Input::Admitted(caller("alice", 3_600_000)));
         assert_eq!(alone.session.next_read(alone.now), Some(Read::Positions));
         assert_eq!(alone.session.take_unwatched().len(), 1, "herself");
@@ -111,14 +111,14 @@ fn who_says_anything_before_auth_is_told_and_closed() {
 
 #[test]
 fn a_second_auth_is_refused_and_the_session_goes_on() {
-    let mut alone = Alone::live(Config::default());
+    let mut alone = Alone::live(&Config::default());
     let effects = alone.say(r#"{"type":"auth","token":"t"}"#);
     assert_eq!((error(&effects), closed(&effects)), (Some("already_authenticated"), None));
 }
 
 #[test]
 fn a_session_ends_with_its_token_unless_that_is_renewed() {
-    let mut alone = Alone::live(Config::default());
+    let mut alone = Alone::live(&Config::default());
     let renewed = alone.step(Input::Renewed(Ok(caller("alice", 7_200_000))));
     assert!(matches!(renewed[..], [Effect::Send(_)]));
     alone.session.last_read = Monotonic(3_600_000);
@@ -129,7 +129,7 @@ fn a_session_ends_with_its_token_unless_that_is_renewed() {
 
 #[test]
 fn a_token_of_somebody_else_renews_nothing() {
-    let mut alone = Alone::live(Config::default());
+    let mut alone = Alone::live(&Config::default());
     let effects = alone.step(Input::Renewed(Ok(caller("mallory", 7_200_000))));
     assert_eq!(error(&effects), Some("invalid_token"));
     let effects = alone.step(Input::Renewed(Err("expired".to_owned())));
@@ -139,7 +139,7 @@ fn a_token_of_somebody_else_renews_nothing() {
 
 #[test]
 fn who_says_nothing_is_pinged_and_then_closed() {
-    let mut alone = Alone::live(Config::default());
+    let mut alone = Alone::live(&Config::default());
     assert!(matches!(alone.pass_ms(25_000)[..], [Effect::Ping]));
     assert!(alone.pass_ms(9_000).is_empty(), "one ping is enough");
     alone.step(Input::Control(0));
@@ -149,7 +149,7 @@ fn who_says_nothing_is_pinged_and_then_closed() {
 
 #[test]
 fn control_frames_count_as_messages() {
-    let mut alone = Alone::live(Config::default());
+    let mut alone = Alone::live(&Config::default());
     let burst = alone.session.limits.messages_burst;
     let ends = (0..=burst).find_map(|_| closed(&alone.step(Input::Control(0))));
     assert_eq!(ends, Some(CloseCode::RateLimited));
@@ -158,21 +158,21 @@ fn control_frames_count_as_messages() {
 #[test]
 fn too_many_bytes_close_the_session() {
     let config = Config { bytes_burst: 65_536, ..Config::default() };
-    let mut alone = Alone::live(config);
+    let mut alone = Alone::live(&config);
     assert_eq!(closed(&alone.step(Input::Control(65_536))), None);
     assert_eq!(closed(&alone.step(Input::Control(1))), Some(CloseCode::RateLimited));
 }
 
 #[test]
 fn binary_messages_close_the_session() {
-    let mut alone = Alone::live(Config::default());
+    let mut alone = Alone::live(&Config::default());
     assert_eq!(closed(&alone.step(Input::Binary(3))), Some(CloseCode::UnsupportedData));
 }
 
 #[test]
 fn too_many_fixes_are_refused_with_the_time_to_wait_and_change_nothing() {
     let config = Config { fixes_per_s: 1, fixes_burst: 100, ..Config::default() };
-    let mut alone = Alone::live(config);
+    let mut alone = Alone::live(&config);
     let fix = |seq: u32| {
         format!(r#"{{"type":"fix","device":"d","seq":{seq},"latitude":1,"longitude":2}}"#)
     };
@@ -194,7 +194,7 @@ fn too_many_fixes_are_refused_with_the_time_to_wait_and_change_nothing() {
 #[test]
 fn who_keeps_sending_nonsense_is_closed() {
     let config = Config { errors_max: 3, messages_burst: 100, ..Config::default() };
-    let mut alone = Alone::live(config);
+    let mut alone = Alone::live(&config);
     for _ in 0..3 {
         let effects = alone.say("nonsense");
         assert_eq!((error(&effects), closed(&effects)), (Some("invalid_json"), None));
@@ -204,7 +204,7 @@ fn who_keeps_sending_nonsense_is_closed() {
 
 #[test]
 fn a_drain_is_announced_and_then_closes() {
-    let mut alone = Alone::live(Config::default());
+    let mut alone = Alone::live(&Config::default());
     alone.step(Input::Signals(Signals { drain: true, ..Signals::default() }, 4_000));
     let told = text(&alone.pull().expect("a warning"));
     assert_eq!(told, r#"{"type":"drain","closes_in_ms":4000}"#);
@@ -214,7 +214,7 @@ fn a_drain_is_announced_and_then_closes() {
 
 #[test]
 fn of_a_batch_only_the_newest_believable_fix_is_shown() {
-    let mut alone = Alone::live(Config::default());
+    let mut alone = Alone::live(&Config::default());
     let now_ms = alone.now.wall.0;
     let fix = |seq: u32, time_ms: i64, latitude: u32| {
         format!(r#"{{"seq":{seq},"latitude":{latitude},"longitude":2,"time_ms":{time_ms}}}"#)
@@ -255,7 +255,7 @@ fn a_friend_list_that_can_not_be_read_at_first_asks_the_client_to_come_back() {
 
 #[test]
 fn a_gap_is_told_before_its_snapshot_also_while_an_answer_is_owed() {
-    let mut alone = Alone::live(Config::default());
+    let mut alone = Alone::live(&Config::default());
     let fix = r#"{"type":"fix","device":"phone","seq":1,"latitude":1,"longitude":2}"#;
     let effects = alone.say(fix);
     assert!(matches!(effects[..], [Effect::Call(Call::Announce(..))]), "under way from now on");
@@ -268,7 +268,7 @@ fn a_gap_is_told_before_its_snapshot_also_while_an_answer_is_owed() {
 #[test]
 fn fixes_beyond_the_limit_are_no_erroneous_messages() {
     let config = Config { fixes_burst: 100, errors_max: 2, ..Config::default() };
-    let mut alone = Alone::live(config);
+    let mut alone = Alone::live(&config);
     let fixes: Vec<String> =
         (1..=100).map(|seq| format!(r#"{{"seq":{seq},"latitude":1,"longitude":2}}"#)).collect();
     let batch = format!(r#"{{"type":"fixes","device":"phone","fixes":[{}]}}"#, fixes.join(","));

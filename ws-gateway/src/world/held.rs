@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use model::{Metres, UserId};
 use parking_lot::Mutex;
 
-use crate::live::{Bus, Channel, Error, Live, PositionStore, Sink, Written};
+use crate::live::{Channel, Error, Live, Sink, Written};
 use crate::service::friends::Friends;
 use crate::session::circle::{AsOf, Circle, CircleChange, CircleEdit};
 use crate::session::record::Sighting;
@@ -124,10 +124,19 @@ pub(super) struct HeldLive {
     pub(super) holds: Arc<Holds>,
 }
 
-impl Bus for HeldLive {
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>> {
+impl Live for HeldLive {
+    fn announce(
+        &self,
+        sighting: (Channel, Sighting),
+        fixes: u32,
+    ) -> BoxFuture<'_, Result<Written, Error>> {
         let inner = self.inner.clone();
-        self.holds.hold(move || now(inner.publish(events)))
+        self.holds.hold(move || now(inner.announce(sighting, fixes)))
+    }
+
+    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
+        let inner = self.inner.clone();
+        self.holds.hold(move || now(inner.read(channels)))
     }
 
     fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
@@ -142,37 +151,6 @@ impl Bus for HeldLive {
         let inner = self.inner.clone();
         let work: Work = Box::new(move || inner.unsubscribe(channels));
         lock(&self.holds.subscriptions).entry(self.gateway).or_default().push_back(work);
-    }
-}
-
-impl PositionStore for HeldLive {
-    fn write(
-        &self,
-        sightings: Vec<(Channel, Sighting)>,
-    ) -> BoxFuture<'_, Result<Vec<Written>, Error>> {
-        let inner = self.inner.clone();
-        self.holds.hold(move || now(inner.write(sightings)))
-    }
-
-    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
-        let inner = self.inner.clone();
-        self.holds.hold(move || now(inner.read(channels)))
-    }
-}
-
-impl Live for HeldLive {
-    fn announce(&self, sighting: (Channel, Sighting)) -> BoxFuture<'_, Result<Written, Error>> {
-        let inner = self.inner.clone();
-        self.holds.hold(move || now(inner.announce(sighting)))
-    }
-
-    fn announce_fixes(
-        &self,
-        sighting: (Channel, Sighting),
-        fixes: u32,
-    ) -> BoxFuture<'_, Result<Written, Error>> {
-        let inner = self.inner.clone();
-        self.holds.hold(move || now(inner.announce_fixes(sighting, fixes)))
     }
 
     fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
@@ -209,6 +187,10 @@ impl Sink for HeldSink {
     fn changed(&self, changes: &[CircleChange]) {
         let changes = changes.to_vec();
         self.push(move |sink| sink.changed(&changes));
+    }
+
+    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+        self.inner.own(channels)
     }
 
     fn gap(&self, channels: &[Channel]) {

@@ -47,6 +47,10 @@ impl Sink for Counter {
         }
     }
 
+    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+        Vec::new()
+    }
+
     fn gap(&self, _: &[Channel]) {}
 }
 

@@ -15,7 +15,7 @@ use model::{Clock, DeviceId, Fix, Position, Random, SeededRandom, SystemClock, U
 use report::Report;
 use ws_gateway::live::redis::{Config, Redis, Server};
 use ws_gateway::live::{Channel, Live, Sink};
-use ws_gateway::{Presence, Record, Sighting};
+use ws_gateway::{CircleChange, Presence, Record, Sighting};
 
 const USAGE: &str = "redis_return PORT GATEWAYS SUBSCRIPTIONS USERS ANNOUNCED";
 
@@ -43,6 +43,12 @@ struct Counter {
 impl Sink for Counter {
     fn deliver(&self, _: &Channel, _: Sighting) {
         self.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn changed(&self, _: &[CircleChange]) {}
+
+    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+        Vec::new()
     }
 
     fn gap(&self, channels: &[Channel]) {
@@ -108,7 +114,7 @@ async fn run(
     }
     eprintln!("{count} gateways have subscribed after {:?}", began.elapsed());
     for (n, channel) in channels.iter().take(announced).enumerate() {
-        gateways[n % count].live.announce(sighting(channel, &*clock)?).await?;
+        gateways[n % count].live.announce(sighting(channel, &*clock)?, 0).await?;
     }
 
     server.kill()?;

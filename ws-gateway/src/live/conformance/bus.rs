@@ -7,9 +7,9 @@ pub async fn a_subscriber_hears_its_channels_in_order(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     rig.lives[1].subscribe(vec![channel("alice")]).await.expect("subscribed");
     for seq in 1..=200 {
-        rig.lives[0].announce(rig.sighting("alice", seq as i64, seq)).await.expect("announced");
+        rig.lives[0].announce(rig.sighting("alice", seq as i64, seq), 0).await.expect("announced");
         rig.lives[0]
-            .announce(rig.sighting("bob", seq as i64, 1_000 + seq))
+            .announce(rig.sighting("bob", seq as i64, 1_000 + seq), 0)
             .await
             .expect("announced");
     }
@@ -23,8 +23,8 @@ pub async fn a_gateway_is_not_told_its_own(backend: &dyn Backend) {
     for live in &rig.lives {
         live.subscribe(vec![channel("alice")]).await.expect("subscribed");
     }
-    rig.lives[0].announce(rig.sighting("alice", 0, 1)).await.expect("announced");
-    rig.lives[1].announce(rig.sighting("alice", 1, 2)).await.expect("announced");
+    rig.lives[0].announce(rig.sighting("alice", 0, 1), 0).await.expect("announced");
+    rig.lives[1].announce(rig.sighting("alice", 1, 2), 0).await.expect("announced");
     rig.ears[0].await_seq(2).await;
     rig.ears[1].await_seq(1).await;
     assert_eq!((rig.ears[0].seqs(), rig.ears[1].seqs()), (vec![2], vec![1]));
@@ -37,7 +37,7 @@ pub async fn only_news_is_published(backend: &dyn Backend) {
     let outcomes = [(5, 5_000), (4, 4_000), (6, 6_000)];
     for (seq, offset_ms) in outcomes {
         rig.lives[0]
-            .announce(rig.sighting("alice", offset_ms - 6_000, seq))
+            .announce(rig.sighting("alice", offset_ms - 6_000, seq), 0)
             .await
             .expect("announced");
     }
@@ -51,13 +51,13 @@ pub async fn subscribing_twice_is_once_and_ends_with_one_unsubscribe(backend: &d
     for _ in 0..2 {
         rig.lives[1].subscribe(vec![channel("alice"), channel("end")]).await.expect("subscribed");
     }
-    rig.lives[0].announce(rig.sighting("alice", 0, 1)).await.expect("announced");
+    rig.lives[0].announce(rig.sighting("alice", 0, 1), 0).await.expect("announced");
     rig.ears[1].await_seq(1).await;
     rig.lives[1].unsubscribe(vec![channel("alice")]);
     // Subscribing to anything else confirms that the end was taken in before.
     rig.lives[1].subscribe(vec![channel("another")]).await.expect("subscribed");
-    rig.lives[0].announce(rig.sighting("alice", 1, 2)).await.expect("announced");
-    rig.lives[0].announce(rig.sighting("end", 0, 3)).await.expect("announced");
+    rig.lives[0].announce(rig.sighting("alice", 1, 2), 0).await.expect("announced");
+    rig.lives[0].announce(rig.sighting("end", 0, 3), 0).await.expect("announced");
     rig.ears[1].await_seq(3).await;
     assert_eq!(rig.ears[1].seqs(), [1, 3]);
 }
@@ -72,7 +72,7 @@ pub async fn subscribe_and_unsubscribe_take_effect_in_the_order_of_the_calls(
     let second = rig.lives[1].subscribe(vec![channel("alice")]);
     second.await.expect("subscribed");
     first.await.expect("subscribed");
-    rig.lives[0].announce(rig.sighting("alice", 0, 1)).await.expect("announced");
+    rig.lives[0].announce(rig.sighting("alice", 0, 1), 0).await.expect("announced");
     rig.ears[1].await_seq(1).await;
 }
 
@@ -81,7 +81,7 @@ pub async fn nothing_falls_between_subscribing_and_reading(backend: &dyn Backend
     let rig = Rig::new(backend, 2).await;
     for round in 1..=50_u64 {
         let user = format!("user{round}");
-        let announced = rig.lives[0].announce(rig.sighting(&user, 0, round));
+        let announced = rig.lives[0].announce(rig.sighting(&user, 0, round), 0);
         let watched = async {
             rig.lives[1].subscribe(vec![channel(&user)]).await.expect("subscribed");
             rig.read_seq(1, &user).await

@@ -45,7 +45,7 @@ pub async fn what_is_no_news_and_what_is_written_again_cost_nothing(backend: &dy
     }
     assert_eq!(rig.announce_fixes(0, rig.sighting("alice", 1, 6), 1).await, Written::Newest);
     let kept = sighting(rig.now(), "alice", 1, 6, 90_000);
-    assert_eq!(rig.lives[0].announce(kept).await.expect("announced"), Written::Newest);
+    assert_eq!(rig.lives[0].announce(kept, 0).await.expect("announced"), Written::Newest);
     assert_eq!(rig.write(0, rig.sighting("alice", 2, 7)).await, Written::Newest);
     let limited = rig.announce_fixes(0, rig.sighting("alice", 3, 8), 1).await;
     assert!(

@@ -12,9 +12,7 @@ use super::changes;
 use super::requests::{Note, Put, Request};
 use super::shard::Shard;
 use super::shard::inbox::BATCH_MAX;
-use crate::live::{
-    Bus, CURRENT_LEASE_MS, Channel, Error, FeedServer, FixLimit, Live, PositionStore, Written,
-};
+use crate::live::{CURRENT_LEASE_MS, Channel, Error, FeedServer, FixLimit, Live, Written};
 use crate::session::circle::{AsOf, CircleChange};
 use crate::session::record::Sighting;
 
@@ -60,28 +58,17 @@ impl Attached {
             .collect()
     }
 
-    /// Writes at no cost; `publish` says whether others are told if it is news.
-    async fn put(
-        &self,
-        channel: Channel,
-        sighting: Sighting,
-        publish: bool,
-    ) -> Result<Written, Error> {
-        self.write_put(Put { channel, sighting, publish, cost_ms: 0.0 }).await
-    }
-
-    async fn write_put(&self, put: Put) -> Result<Written, Error> {
+    async fn put(&self, put: Put) -> Result<Written, Error> {
         let shard = self.shard(&put.channel);
         let (channel, version) = (put.channel.clone(), put.sighting.record.version.clone());
-        let publish = put.publish;
         // Remembered first: if the server is away, it is written when it is back.
         let before = shard.own.read(&channel);
         shard.own.write(channel.clone(), put.sighting.clone());
         let written = shard.ask(|answer| Request::Put(put, answer)).await?;
         match written {
-            Written::Newest if publish => shard.published.increment(1),
+            Written::Newest => shard.published.increment(1),
             Written::Limited { .. } => shard.own.take_back(&channel, &version, before),
-            Written::Newest | Written::Older => {}
+            Written::Older => {}
         }
         Ok(written)
     }
@@ -122,43 +109,14 @@ impl Attached {
     }
 }
 
-impl Bus for Attached {
-    fn publish(&self, events: Vec<(Channel, Sighting)>) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(async move {
-            // The same script caches and publishes: what is cached already is published only if it holds longer.
-            let puts =
-                events.into_iter().map(|(channel, sighting)| self.put(channel, sighting, true));
-            try_join_all(puts).await.map(|_| ())
-        })
-    }
-
-    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
-        let confirmed: Vec<_> = self
-            .split(&channels)
-            .into_iter()
-            .map(|(shard, channels)| shard.subscribe(channels))
-            .collect();
-        Box::pin(async move { try_join_all(confirmed).await.map(|_| ()) })
-    }
-
-    fn unsubscribe(&self, channels: Vec<Channel>) {
-        for (shard, channels) in self.split(&channels) {
-            shard.unsubscribe(channels);
-        }
-    }
-}
-
-impl PositionStore for Attached {
-    fn write(
+impl Live for Attached {
+    fn announce(
         &self,
-        sightings: Vec<(Channel, Sighting)>,
-    ) -> BoxFuture<'_, Result<Vec<Written>, Error>> {
-        Box::pin(async move {
-            try_join_all(
-                sightings.into_iter().map(|(channel, sighting)| self.put(channel, sighting, false)),
-            )
-            .await
-        })
+        (channel, sighting): (Channel, Sighting),
+        fixes: u32,
+    ) -> BoxFuture<'_, Result<Written, Error>> {
+        let cost_ms = self.limit.interval_ms() * f64::from(fixes);
+        Box::pin(self.put(Put { channel, sighting, cost_ms }))
     }
 
     fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
@@ -183,14 +141,20 @@ impl PositionStore for Attached {
             Ok(all)
         })
     }
-}
 
-impl Live for Attached {
-    fn announce(
-        &self,
-        (channel, sighting): (Channel, Sighting),
-    ) -> BoxFuture<'_, Result<Written, Error>> {
-        Box::pin(self.put(channel, sighting, true))
+    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
+        let confirmed: Vec<_> = self
+            .split(&channels)
+            .into_iter()
+            .map(|(shard, channels)| shard.subscribe(channels))
+            .collect();
+        Box::pin(async move { try_join_all(confirmed).await.map(|_| ()) })
+    }
+
+    fn unsubscribe(&self, channels: Vec<Channel>) {
+        for (shard, channels) in self.split(&channels) {
+            shard.unsubscribe(channels);
+        }
     }
 
     fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
@@ -252,15 +216,6 @@ impl Live for Attached {
 
     fn server_of(&self, user: &UserId) -> usize {
         self.map.index_of(Slot::from(user))
-    }
-
-    fn announce_fixes(
-        &self,
-        (channel, sighting): (Channel, Sighting),
-        fixes: u32,
-    ) -> BoxFuture<'_, Result<Written, Error>> {
-        let cost_ms = self.limit.interval_ms() * f64::from(fixes);
-        Box::pin(self.write_put(Put { channel, sighting, publish: true, cost_ms }))
     }
 
     fn epoch(&self) -> String {

@@ -42,8 +42,6 @@ const TOLD_REMEMBERED_MS: u64 = 60_000;
 pub(super) struct Put {
     pub(super) channel: Channel,
     pub(super) sighting: Sighting,
-    /// Whether it is published if it was news.
-    pub(super) publish: bool,
     /// What it costs its user: so many milliseconds more until nothing is used up.
     pub(super) cost_ms: f64,
 }
@@ -144,17 +142,16 @@ impl Wire {
     }
 
     pub(super) fn pack_put(&self, pipeline: &mut Pipeline, put: &Put, terms: &Terms, now: Moment) {
-        let Put { channel, sighting, publish, cost_ms } = put;
+        let Put { channel, sighting, cost_ms } = put;
         // What has expired on the way here is written for a moment, so that it is judged all the same.
         let ttl_ms =
             u32::try_from(sighting.expires.since_ms(now.monotonic)).unwrap_or(u32::MAX).max(1);
         let bytes = codec::encode(&sighting.record, self.origin, ttl_ms);
-        let channel_name = if *publish { self.place.channel(channel) } else { String::new() };
         // All three are whole numbers below 2⁵³, or need not be exact.
         let numbers = [now.wall.0 as f64, sighting.record.version.effective.0 as f64, *cost_ms];
         let numbers = numbers.map(f64::to_be_bytes).concat();
         pipeline.cmd("EVALSHA").arg(&terms.script).arg(1).arg(self.place.key(channel));
-        pipeline.arg(bytes).arg(ttl_ms).arg(numbers).arg(channel_name);
+        pipeline.arg(bytes).arg(ttl_ms).arg(numbers).arg(self.place.channel(channel));
     }
 
     pub(super) fn pack_read(&self, pipeline: &mut Pipeline, channels: &[Channel]) -> usize {

@@ -202,20 +202,22 @@ struct Keeper {
     own: Arc<Positions>,
 }
 
-/// What has been promised on earlier connections.
-#[derive(Default)]
-struct Past {
-    /// Somebody was told that nothing will be missed.
-    promised: bool,
-    /// A connection was lost, and perhaps with it what was written.
-    lost: bool,
+/// What came of earlier connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Past {
+    /// There was none.
+    Nothing,
+    /// One was tried or lost, and perhaps with it what was written.
+    Lost,
+    /// Besides, somebody was told that nothing will be missed.
+    Promised,
 }
 
 impl Keeper {
     async fn run(self, mut inbox: Inbox) {
-        let (mut backoff_ms, mut past) = (BACKOFF_MS.0, Past::default());
+        let (mut backoff_ms, mut past) = (BACKOFF_MS.0, Past::Nothing);
         loop {
-            let fault = match self.connect(past.lost).await {
+            let fault = match self.connect(past).await {
                 Ok((link, settling)) => {
                     backoff_ms = BACKOFF_MS.0;
                     let fault = self.serve(&link, settling, &mut past, &mut inbox).await;
@@ -226,7 +228,7 @@ impl Keeper {
                 }
                 Err(fault) => fault,
             };
-            past.lost = true;
+            past = past.max(Past::Lost);
             self.status.set_clock_offset_ms(None);
             tracing::warn!(shard = self.parts.wire.place.name, %fault, "a Redis server is lost; connecting again");
             self.status.set_fault(Some(fault.detail));

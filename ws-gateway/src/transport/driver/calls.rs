@@ -52,10 +52,7 @@ impl Driver {
                 // Friends on this gateway don't wait for any server.
                 gateway.hub.take_in(&channel, sighting.clone());
                 self.running.announce = Some(Box::pin(async move {
-                    match fixes {
-                        0 => gateway.live.announce((channel, sighting)).await,
-                        _ => gateway.live.announce_fixes((channel, sighting), fixes).await,
-                    }
+                    gateway.live.announce((channel, sighting), fixes).await
                 }));
             }
         }

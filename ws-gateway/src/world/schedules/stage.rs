@@ -234,5 +234,11 @@ struct Nobody;
 impl crate::live::Sink for Nobody {
     fn deliver(&self, _: &Channel, _: Sighting) {}
 
+    fn changed(&self, _: &[CircleChange]) {}
+
+    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+        Vec::new()
+    }
+
     fn gap(&self, _: &[Channel]) {}
 }

@@ -1,10 +1,9 @@
--- Caches a position unless a newer one is cached, and publishes what is news: the rule of record.rs, inside Redis, so that
+-- Caches a position unless a newer one is cached, and publishes what is news: the rule of session/record.rs, inside Redis, so that
 -- two gateways that write at once can't move anybody backwards. Limits what a user sends, over all gateways.
 --
 -- KEYS[1] the position's key    ARGV[1] the record, as codec.rs lays it out
 -- ARGV[2] how long it holds, ms ARGV[3] three doubles: the writer's calendar and the record's effective time, Unix ms, and
--- ARGV[4] the channel, or ''             what the fix costs its user, ms
---         to publish nowhere
+-- ARGV[4] the channel                    what the fix costs its user, ms
 --
 -- Answers 1 if the record is the newest now, 0 if a newer one is cached; a negative number if the user has sent too much,
 -- and may send that again after so many ms.
@@ -53,11 +52,11 @@ if cost > 0 then
   if used_until - now - ARGV[2] > 0 then
     -- It holds for less time than what is owed: else a user who sends old positions would owe nothing.
     redis.call('PSETEX', KEYS[1], math.ceil(used_until - now), struct.pack('>BdBi8', 2, used_until, 0, 0))
-    if ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[4], new) end
+    redis.call('PUBLISH', ARGV[4], new)
     return 1
   end
 end
 -- PSETEX takes Redis less time than SET with PX.
 redis.call('PSETEX', KEYS[1], ARGV[2], struct.pack('>Bd', 2, used_until) .. new)
-if ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[4], new) end
+redis.call('PUBLISH', ARGV[4], new)
 return 1

@@ -23,9 +23,9 @@ const STEP_MAX: usize = 128;
 const CATCH_UP_MAX: Duration = Duration::from_secs(1);
 
 impl Keeper {
-    /// Connects, and writes this gateway's positions again if a connection was `lost` before. Answers also for how long
-    /// nobody may read.
-    pub(super) async fn connect(&self, lost: bool) -> Result<(Link, Duration), Fault> {
+    /// Connects, and writes this gateway's positions again if that was tried before. Answers also for how long nobody may
+    /// read.
+    pub(super) async fn connect(&self, past: Past) -> Result<(Link, Duration), Fault> {
         let place = &self.parts.wire.place;
         let mut commands = place.connect().await?;
         let facts = place.facts(&mut commands).await?;
@@ -41,7 +41,7 @@ impl Keeper {
         let hears = ear.clone();
         let hearing = place.connect_ear(move |info| hears.hear(info)).await?;
         let link = Link::new(place, terms, commands, (hearing, ear));
-        if lost {
+        if past != Past::Nothing {
             self.write_own(&link).await?;
         }
         let own = vec![place.probe_channel(self.parts.wire.origin), place.gateways_channel()];
@@ -62,7 +62,7 @@ impl Keeper {
         self.status.set_epoch(&link.terms.epoch);
         may_read.send_replace(true);
         let all = self.wishes.all();
-        let again = std::mem::replace(&mut past.promised, true);
+        let again = std::mem::replace(past, Past::Promised) == Past::Promised;
         let slowest = self.tell(link, &all).await?;
         self.status.hearing.subscribed(self.parts.wire.clock.now().monotonic);
         if again {
@@ -110,7 +110,7 @@ impl Keeper {
             let mut pipeline = Pipeline::new();
             let now = wire.clock.now();
             for (channel, sighting) in some.iter().cloned() {
-                let put = Put { channel, sighting, publish: true, cost_ms: 0.0 };
+                let put = Put { channel, sighting, cost_ms: 0.0 };
                 wire.pack_put(&mut pipeline, &put, &link.terms, now);
             }
             link.run(pipeline).await?;

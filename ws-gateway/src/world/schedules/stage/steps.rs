@@ -127,7 +127,7 @@ impl Stage {
             let expires = now.monotonic.plus_ms(TTL_MS);
             let sighting = Sighting { record: Arc::new(record), expires };
             here.hub.take_in(&Channel::precise(other.clone()), sighting.clone());
-            drop(here.live.announce((Channel::precise(other), sighting)));
+            drop(here.live.announce((Channel::precise(other), sighting), 0));
         });
     }
 

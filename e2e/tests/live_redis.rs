@@ -19,18 +19,21 @@ use std::time::Duration;
 
 use e2e::DEADLINE;
 use e2e::servers::Redis;
-use model::{Clock, DeviceId, Fix, Position, Random, SeededRandom, SystemClock, UserId, Version};
+use model::{
+    Clock, DeviceId, FeedPosition, Fix, Position, Random, ReadToken, SeededRandom, SystemClock,
+    UserId, Version,
+};
 use tokio::sync::watch;
+use ws_gateway::CircleChange;
 use ws_gateway::live::redis::{Config, Redis as Servers, Server};
 use ws_gateway::live::{Channel, Live, Sink};
-use ws_gateway::{AsOf, CircleChange};
 use ws_gateway::{Presence, Record, Sighting};
 
 /// What a gateway has been handed.
 #[derive(Default)]
 struct Heard {
     newest: HashMap<Channel, u64>,
-    changes: Vec<AsOf>,
+    changes: Vec<ReadToken>,
     gaps: Vec<Channel>,
 }
 

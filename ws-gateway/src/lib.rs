@@ -42,6 +42,6 @@ pub use http::router;
 pub use service::friends::{Friends, Replay};
 pub use service::{Deps, Gateway};
 pub use session::channel::Channel;
-pub use session::circle::{AsOf, Circle, CircleChange, CircleEdit};
+pub use session::circle::{Circle, CircleChange, CircleEdit};
 pub use session::record::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
 pub use session::view::hysteresis::Ring;

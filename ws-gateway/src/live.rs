@@ -10,10 +10,10 @@ pub mod redis;
 use std::fmt;
 
 use futures_util::future::BoxFuture;
-use model::{ErrorKind, Monotonic, UserId};
+use model::{ErrorKind, Monotonic, ReadToken, UserId};
 
 pub use crate::session::channel::Channel;
-use crate::session::circle::{AsOf, CircleChange};
+use crate::session::circle::CircleChange;
 pub use crate::session::record::{Sighting, Written};
 
 /// A failed call. Nothing is known of what it did: every call may be repeated.
@@ -76,7 +76,7 @@ pub const CURRENT_LEASE_MS: u64 = 5_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeedServer {
     /// All changes of its users up to here were told through it, and heard.
-    pub heard: Option<AsOf>,
+    pub heard: Option<ReadToken>,
     /// This gateway tells through it what others may have left untold.
     pub leads: bool,
     /// What is told through it may be missed at present.
@@ -172,7 +172,7 @@ pub trait Live: Send + Sync {
         &self,
         server: usize,
         changes: Vec<CircleChange>,
-        up_to: AsOf,
+        up_to: ReadToken,
     ) -> BoxFuture<'_, Result<(), Error>> {
         let _ = (server, changes, up_to);
         Box::pin(std::future::ready(Ok(())))

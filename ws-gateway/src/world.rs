@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use api::{Verifier, VerifyingKey};
 use futures_util::future::BoxFuture;
-use model::{Clock, ManualClock, Metres, SeededRandom, Timestamp, UserId};
+use model::{Clock, FeedPosition, ManualClock, Metres, ReadToken, SeededRandom, Timestamp, UserId};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ use crate::live::Error;
 use crate::live::embedded::Embedded;
 use crate::service::friends::Friends;
 use crate::service::{Deps, Gateway};
-use crate::session::circle::{AsOf, Circle};
+use crate::session::circle::Circle;
 use crate::{Config, protocol::CloseCode};
 use client::Client;
 
@@ -59,7 +59,7 @@ impl Friends for Acquaintances {
 impl Acquaintances {
     fn change<T>(&self, user: &UserId, with: impl FnOnce(&mut Circle) -> T) -> T {
         let mut circles = self.circles.lock();
-        let as_of = AsOf { timeline: 1, position: 0 };
+        let as_of = ReadToken { timeline: 1, position: FeedPosition(0) };
         let nobody = || Circle { as_of, friends: Vec::new(), radius: Metres(8_047.0) };
         with(circles.entry(user.clone()).or_insert_with(nobody))
     }

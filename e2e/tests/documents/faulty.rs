@@ -9,9 +9,8 @@ use futures_util::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use model::{Clock, Metres, Role, SystemClock, UserId};
+use model::{Clock, FeedPosition, Metres, ReadToken, Role, SystemClock, UserId};
 use tokio::net::TcpListener;
-use ws_gateway::AsOf;
 use ws_gateway::Sighting;
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::{Channel, Error, Live, Sink, Written};
@@ -137,7 +136,7 @@ impl Live for Unreliable {
 
 impl Friends for Bob {
     fn circle(&self, _: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
-        let as_of = AsOf { timeline: 1, position: 1 };
+        let as_of = ReadToken { timeline: 1, position: FeedPosition(1) };
         let circle = Circle { as_of, friends: vec![bob()], radius: self.radius(None) };
         Box::pin(std::future::ready(Ok(circle)))
     }

@@ -11,11 +11,11 @@ fn befriended(position: u64, one: &str, other: &str) -> CircleChange {
         high: one.max(other),
         friends: true,
     };
-    CircleChange { as_of: AsOf { timeline: 7, position }, edit }
+    CircleChange { as_of: ReadToken { timeline: 7, position: FeedPosition(position) }, edit }
 }
 
 fn positions(gateway: &Gateway) -> Vec<u64> {
-    let mut heard: Vec<_> = gateway.ear.0.borrow().changes.iter().map(|at| at.position).collect();
+    let mut heard: Vec<_> = gateway.ear.0.borrow().changes.iter().map(|at| at.position.0).collect();
     heard.sort_unstable();
     heard
 }
@@ -29,16 +29,16 @@ async fn what_was_told_is_not_told_again_and_what_nobody_told_is() {
     let changes: Vec<_> = (1..=4).map(|n| befriended(n, "alice", &format!("friend{n}"))).collect();
     committer.live.tell(changes[..2].to_vec()).await.expect("told");
 
-    let up_to = AsOf { timeline: 7, position: 3 };
+    let up_to = ReadToken { timeline: 7, position: FeedPosition(3) };
     leader.live.relay(0, changes[..3].to_vec(), up_to).await.expect("told");
     watcher.until("three changes", |heard| heard.changes.len() >= 3).await;
     // The feed has no gaps, but those who commit may be late: a change beyond the mark stays noted.
     committer.live.tell(changes[3..].to_vec()).await.expect("told");
-    let up_to = AsOf { timeline: 7, position: 4 };
+    let up_to = ReadToken { timeline: 7, position: FeedPosition(4) };
     leader.live.relay(0, changes[3..].to_vec(), up_to).await.expect("told");
     // In order with what comes last.
     committer.live.tell(vec![befriended(5, "alice", "friend5")]).await.expect("told");
-    watcher.until("the last", |heard| heard.changes.iter().any(|at| at.position == 5)).await;
+    watcher.until("the last", |heard| heard.changes.iter().any(|at| at.position.0 == 5)).await;
     assert_eq!(positions(&watcher), [1, 2, 3, 4, 5], "each once");
     assert_eq!(server.run::<usize>("ZCARD whereabouts:told-since").await, 1, "only what is new");
 }

@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
-use model::UserId;
+use model::{ReadToken, UserId};
 use tokio::time::timeout;
 
 use crate::live::{Error, FeedServer};
 use crate::service::Gateway;
 use crate::service::friends::Replay;
-use crate::session::circle::{AsOf, CircleChange};
+use crate::session::circle::CircleChange;
 
 /// How often it is looked whether there is anything to tell or to follow, milliseconds. With the lease of a leader
 /// ([`crate::live::LEAD_LEASE_MS`]) a change is told within a second, whoever dies.
@@ -61,7 +61,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
 #[derive(Default)]
 struct Follower {
     /// All changes up to here have been heard or read.
-    cursor: Option<AsOf>,
+    cursor: Option<ReadToken>,
     /// When the directory was last let forget, milliseconds of monotonic time.
     forgot_ms: u64,
     declined_ms: Option<u64>,
@@ -106,7 +106,7 @@ impl Follower {
     async fn read(
         &mut self,
         gateway: &Arc<Gateway>,
-        mut from: AsOf,
+        mut from: ReadToken,
         servers: &[FeedServer],
     ) -> Result<(), Error> {
         let began = gateway.now().monotonic;
@@ -133,7 +133,7 @@ impl Follower {
     }
 
     /// What is known may lack changes that can't be read any more, or have some that never were.
-    fn restart(&mut self, gateway: &Gateway, as_of: AsOf) {
+    fn restart(&mut self, gateway: &Gateway, as_of: ReadToken) {
         tracing::warn!("the feed of changes can't be read on: all circles are read anew");
         self.cursor = Some(as_of);
         gateway.all_may_have_changed();
@@ -171,7 +171,7 @@ impl Follower {
 }
 
 /// Tells changes through a server that this gateway leads.
-async fn relay(gateway: &Gateway, server: usize, changes: &[CircleChange], up_to: AsOf) {
+async fn relay(gateway: &Gateway, server: usize, changes: &[CircleChange], up_to: ReadToken) {
     let here = concerning(changes, |user| gateway.live.server_of(user) == server);
     let relaying = gateway.live.relay(server, here, up_to);
     match timeout(Duration::from_millis(RELAY_MS_MAX), relaying).await {
@@ -185,19 +185,19 @@ async fn relay(gateway: &Gateway, server: usize, changes: &[CircleChange], up_to
 #[derive(Debug, PartialEq, Eq)]
 enum Plan {
     /// Nothing: everything up to here was heard.
-    Heard(AsOf),
+    Heard(ReadToken),
     /// The feed has begun anew.
-    OtherTimeline(AsOf),
+    OtherTimeline(ReadToken),
     /// To read on from here.
-    Read(AsOf),
+    Read(ReadToken),
 }
 
-fn plan(cursor: AsOf, servers: &[FeedServer]) -> Plan {
+fn plan(cursor: ReadToken, servers: &[FeedServer]) -> Plan {
     // Nobody tells: whatever other processes change is read.
     if servers.is_empty() {
         return Plan::Read(cursor);
     }
-    let other = |at: &AsOf| at.timeline != cursor.timeline;
+    let other = |at: &ReadToken| at.timeline != cursor.timeline;
     let heard = || servers.iter().filter_map(|server| server.heard);
     if let Some(newer) = heard().find(other) {
         return Plan::OtherTimeline(newer);
@@ -221,10 +221,12 @@ fn concerning(changes: &[CircleChange], is_here: impl Fn(&UserId) -> bool) -> Ve
 
 #[cfg(test)]
 mod tests {
+    use model::FeedPosition;
+
     use super::*;
 
-    fn at(position: u64) -> AsOf {
-        AsOf { timeline: 1, position }
+    fn at(position: u64) -> ReadToken {
+        ReadToken { timeline: 1, position: FeedPosition(position) }
     }
 
     fn server(heard: Option<u64>, leads: bool, missed: bool) -> FeedServer {
@@ -254,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_mark_of_another_timeline_begins_anew() {
-        let elsewhere = AsOf { timeline: 2, position: 1 };
+        let elsewhere = ReadToken { timeline: 2, position: FeedPosition(1) };
         let servers = [FeedServer { heard: Some(elsewhere), ..server(None, false, false) }];
         assert_eq!(plan(at(8), &servers), Plan::OtherTimeline(elsewhere));
     }

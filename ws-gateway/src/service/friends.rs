@@ -1,9 +1,9 @@
-use directory::{CHANGE_AGE_MS_MAX, Changes, FeedPosition, ReadToken};
+use directory::{CHANGE_AGE_MS_MAX, Changes};
 use futures_util::future::BoxFuture;
-use model::{ErrorKind, Metres, UserId, ViewerClass};
+use model::{ErrorKind, FeedPosition, Metres, ReadToken, UserId, ViewerClass};
 
 use crate::live::Error;
-use crate::session::circle::{AsOf, Circle, CircleChange, CircleEdit};
+use crate::session::circle::{Circle, CircleChange, CircleEdit};
 
 /// Changes that are forgotten at once: more than a busy directory makes in ten seconds.
 const FORGOTTEN_MAX: usize = 20_000;
@@ -22,12 +22,12 @@ pub trait Friends: Send + Sync {
     fn radius(&self, chosen_m: Option<u32>) -> Metres;
 
     /// Up to where the feed of changes goes. As the two below, of use only where several processes make changes.
-    fn feed_state(&self) -> BoxFuture<'_, Result<AsOf, Error>> {
-        Box::pin(std::future::ready(Ok(AsOf { timeline: 0, position: 0 })))
+    fn feed_state(&self) -> BoxFuture<'_, Result<ReadToken, Error>> {
+        Box::pin(std::future::ready(Ok(ReadToken { timeline: 0, position: FeedPosition(0) })))
     }
 
     /// Up to `limit` changes after a place in the feed, in order, from any process.
-    fn replay(&self, after: AsOf, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
+    fn replay(&self, after: ReadToken, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
         let _ = limit;
         let nothing = Replay::Changes { as_of: after, changes: Vec::new(), more: false };
         Box::pin(std::future::ready(Ok(nothing)))
@@ -45,7 +45,7 @@ pub enum Replay {
     /// These changes, and no others.
     Changes {
         /// Up to here.
-        as_of: AsOf,
+        as_of: ReadToken,
         /// In order.
         changes: Vec<CircleChange>,
         /// Whether there are more.
@@ -53,7 +53,7 @@ pub enum Replay {
     },
     /// That can't be said any more, or never could: the place is of another timeline, or too old. The feed goes up to
     /// here.
-    Unknown(AsOf),
+    Unknown(ReadToken),
 }
 
 impl Friends for directory::Directory {
@@ -67,7 +67,7 @@ impl Friends for directory::Directory {
             let precise = circle.friends.into_iter().filter(|f| f.class == ViewerClass::Precise);
             let friends = precise.map(|friend| friend.id).collect();
             let radius = Metres(f64::from(circle.radius_m));
-            Ok(Circle { as_of: as_of(circle.as_of), friends, radius })
+            Ok(Circle { as_of: circle.as_of, friends, radius })
         })
     }
 
@@ -75,20 +75,18 @@ impl Friends for directory::Directory {
         Metres(f64::from(self.radius_m(chosen_m)))
     }
 
-    fn feed_state(&self) -> BoxFuture<'_, Result<AsOf, Error>> {
+    fn feed_state(&self) -> BoxFuture<'_, Result<ReadToken, Error>> {
         Box::pin(async move {
             let (state, _) = self.state().await.map_err(|e| unavailable(&e))?;
-            Ok(as_of(state))
+            Ok(state)
         })
     }
 
-    fn replay(&self, after: AsOf, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
-        let AsOf { timeline, position } = after;
-        let after = ReadToken { timeline, position: FeedPosition(position) };
+    fn replay(&self, after: ReadToken, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
         Box::pin(async move {
             match self.changes(after, limit).await.map_err(|e| unavailable(&e))? {
                 Ok(Changes { as_of: state, changes, more }) => Ok(Replay::Changes {
-                    as_of: as_of(state),
+                    as_of: state,
                     changes: changes.iter().map(|it| change(state.timeline, it)).collect(),
                     more,
                 }),
@@ -108,10 +106,6 @@ impl Friends for directory::Directory {
     }
 }
 
-fn as_of(state: ReadToken) -> AsOf {
-    AsOf { timeline: state.timeline, position: state.position.0 }
-}
-
 /// A change as the directory tells it.
 pub(crate) fn change(timeline: u64, change: &directory::CircleChange) -> CircleChange {
     let edit = match &change.what {
@@ -124,7 +118,7 @@ pub(crate) fn change(timeline: u64, change: &directory::CircleChange) -> CircleC
             CircleEdit::Radius { user: user.clone(), radius_m: *radius_m }
         }
     };
-    CircleChange { as_of: AsOf { timeline, position: change.position.0 }, edit }
+    CircleChange { as_of: ReadToken { timeline, position: change.position }, edit }
 }
 
 fn unavailable(error: &directory::Error) -> Error {

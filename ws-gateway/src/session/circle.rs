@@ -5,28 +5,16 @@
 
 use std::collections::HashMap;
 
-use model::{Metres, UserId};
+use model::{Metres, ReadToken, UserId};
 
 /// Changes since the last reading that one session remembers; with more, everything is read again.
 pub(crate) const AMENDMENTS_MAX: usize = 1_024;
-
-/// A place in the directory's feed of changes.
-///
-/// Positions grow with every change of any circle. Those of different timelines can't be compared: one ends where
-/// acknowledged changes may have been lost, as when a replica is promoted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AsOf {
-    /// Which timeline, by a number that is most likely its own.
-    pub timeline: u64,
-    /// All changes up to here.
-    pub position: u64,
-}
 
 /// Whom a user may see, and how far they look, at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Circle {
     /// All changes up to here are in it, and none after.
-    pub as_of: AsOf,
+    pub as_of: ReadToken,
     /// Friends whom the user may see precisely; each once.
     pub friends: Vec<UserId>,
     /// How far the user looks.
@@ -37,7 +25,7 @@ pub struct Circle {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CircleChange {
     /// Its own place.
-    pub as_of: AsOf,
+    pub as_of: ReadToken,
     /// What becomes of it.
     pub edit: CircleEdit,
 }
@@ -77,7 +65,7 @@ impl CircleChange {
 /// A change as the circle of one user has it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Amendment {
-    pub(crate) as_of: AsOf,
+    pub(crate) as_of: ReadToken,
     pub(crate) what: Amended,
 }
 
@@ -103,21 +91,22 @@ pub(crate) enum Effect {
 /// What is known of one circle: the last reading's place, and what was amended after it.
 #[derive(Debug, Default)]
 pub(crate) struct CircleLog {
-    read: Option<AsOf>,
-    friends: HashMap<UserId, (AsOf, bool)>,
-    radius: Option<(AsOf, Metres)>,
+    read: Option<ReadToken>,
+    friends: HashMap<UserId, (ReadToken, bool)>,
+    radius: Option<(ReadToken, Metres)>,
 }
 
 impl CircleLog {
     /// Takes a change in.
     pub(crate) fn amend(&mut self, amendment: &Amendment) -> Effect {
         let as_of = amendment.as_of;
-        let same_timeline = |other: AsOf| other.timeline == as_of.timeline;
+        let same_timeline = |other: ReadToken| other.timeline == as_of.timeline;
         if !self.known().is_none_or(same_timeline) {
             self.forget();
             return Effect::Unknown;
         }
-        let is_later = |held: Option<AsOf>| held.is_none_or(|held| held.position < as_of.position);
+        let is_later =
+            |held: Option<ReadToken>| held.is_none_or(|held| held.position < as_of.position);
         if !is_later(self.read) {
             return Effect::None;
         }
@@ -171,7 +160,7 @@ impl CircleLog {
     }
 
     /// Any place that is known.
-    fn known(&self) -> Option<AsOf> {
+    fn known(&self) -> Option<ReadToken> {
         let amended = || self.friends.values().next().map(|(held, _)| *held);
         self.read.or_else(amended).or(self.radius.map(|(held, _)| held))
     }

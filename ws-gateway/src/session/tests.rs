@@ -1,10 +1,10 @@
 //! A session by itself: what it answers to one input, and when it ends.
 
 use super::*;
-use model::{Role, Timestamp};
+use model::{FeedPosition, ReadToken, Role, Timestamp};
 
 use crate::{Config, protocol};
-use circle::{AsOf, Circle};
+use circle::Circle;
 use messages::Reply;
 use record::Written;
 
@@ -38,7 +38,7 @@ impl Alone {
         assert_eq!(alone.session.take_unwatched().len(), 1, "herself");
         alone.step(Input::Positions(Ok(())));
         assert_eq!(alone.session.next_read(alone.now), Some(Read::Circle));
-        let as_of = AsOf { timeline: 1, position: 0 };
+        let as_of = ReadToken { timeline: 1, position: FeedPosition(0) };
         let circle = Circle { as_of, friends: Vec::new(), radius: Metres(1_000.0) };
         alone.step(Input::Circle(Ok(circle)));
         while alone.pull().is_some() {}

@@ -8,12 +8,12 @@ use std::task::{Poll, Waker};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use model::{Metres, UserId};
+use model::{FeedPosition, Metres, ReadToken, UserId};
 use parking_lot::Mutex;
 
 use crate::live::{Channel, Error, Live, Sink, Written};
 use crate::service::friends::Friends;
-use crate::session::circle::{AsOf, Circle, CircleChange, CircleEdit};
+use crate::session::circle::{Circle, CircleChange, CircleEdit};
 use crate::session::record::Sighting;
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -234,7 +234,10 @@ impl Truth {
                 state.radius_m.insert(user.clone(), radius_m.unwrap_or(RADIUS_M));
             }
         }
-        CircleChange { as_of: AsOf { timeline: 1, position: state.position }, edit }
+        CircleChange {
+            as_of: ReadToken { timeline: 1, position: FeedPosition(state.position) },
+            edit,
+        }
     }
 
     pub(super) fn are_friends(&self, one: &UserId, other: &UserId) -> bool {
@@ -251,7 +254,7 @@ impl Truth {
         });
         let radius_m = state.radius_m.get(user).copied().unwrap_or(RADIUS_M);
         Circle {
-            as_of: AsOf { timeline: 1, position: state.position },
+            as_of: ReadToken { timeline: 1, position: FeedPosition(state.position) },
             friends: friends.collect(),
             radius: Metres(f64::from(radius_m)),
         }

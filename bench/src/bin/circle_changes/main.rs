@@ -43,7 +43,7 @@ impl Sink for Counter {
     fn changed(&self, changes: &[CircleChange]) {
         self.changes.fetch_add(changes.len(), Ordering::Relaxed);
         for change in changes {
-            self.last.fetch_max(change.as_of.position, Ordering::Relaxed);
+            self.last.fetch_max(change.as_of.position.0, Ordering::Relaxed);
         }
     }
 

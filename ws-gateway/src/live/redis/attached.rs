@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::{BoxFuture, join_all, try_join_all};
-use model::{Clock, Monotonic, UserId};
+use model::{Clock, Monotonic, ReadToken, UserId};
 use shard_map::{ShardMap, Slot};
 
 use super::changes;
@@ -13,7 +13,7 @@ use super::requests::{Note, Put, Request};
 use super::shard::Shard;
 use super::shard::inbox::BATCH_MAX;
 use crate::live::{CURRENT_LEASE_MS, Channel, Error, FeedServer, FixLimit, Live, Written};
-use crate::session::circle::{AsOf, CircleChange};
+use crate::session::circle::CircleChange;
 use crate::session::record::Sighting;
 
 /// One gateway's end.
@@ -161,7 +161,7 @@ impl Live for Attached {
         let concerned: BTreeSet<usize> =
             changes.iter().flat_map(CircleChange::users).map(|user| self.server_of(user)).collect();
         Box::pin(async move {
-            let these: Arc<[AsOf]> = changes.iter().map(|change| change.as_of).collect();
+            let these: Arc<[ReadToken]> = changes.iter().map(|change| change.as_of).collect();
             let told = concerned
                 .into_iter()
                 .map(|server| self.tell_through(server, &changes, Note::These(these.clone())));
@@ -182,7 +182,7 @@ impl Live for Attached {
         &self,
         server: usize,
         changes: Vec<CircleChange>,
-        up_to: AsOf,
+        up_to: ReadToken,
     ) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             let mut untold = changes;

@@ -9,9 +9,9 @@
 //! | 1 + n | the user with the smaller id, or whose radius it is: the length, then the characters |
 //! | 1 + n or 4 | the user with the greater id; or the radius, metres, 0 for the deployment's |
 
-use model::UserId;
+use model::{FeedPosition, ReadToken, UserId};
 
-use crate::session::circle::{AsOf, CircleChange, CircleEdit};
+use crate::session::circle::{CircleChange, CircleEdit};
 
 /// What a message begins with that isn't a position.
 const LAYOUT: u8 = 2;
@@ -30,7 +30,7 @@ pub(super) fn encode(change: &CircleChange) -> Vec<u8> {
     let mut out = Vec::with_capacity(160);
     out.push(LAYOUT);
     out.extend(change.as_of.timeline.to_be_bytes());
-    out.extend(change.as_of.position.to_be_bytes());
+    out.extend(change.as_of.position.0.to_be_bytes());
     let text = |out: &mut Vec<u8>, user: &UserId| {
         out.push(user.as_str().len() as u8);
         out.extend(user.as_str().as_bytes());
@@ -68,7 +68,10 @@ pub(super) fn decode(bytes: &[u8]) -> Option<CircleChange> {
         }
         _ => return None,
     };
-    rest.is_empty().then_some(CircleChange { as_of: AsOf { timeline, position }, edit })
+    rest.is_empty().then_some(CircleChange {
+        as_of: ReadToken { timeline, position: FeedPosition(position) },
+        edit,
+    })
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -84,18 +87,6 @@ fn user(rest: &mut &[u8]) -> Option<UserId> {
     UserId::parse(std::str::from_utf8(some).ok()?).ok()
 }
 
-/// A mark in a server: how far its changes were told, as text.
-pub(super) fn mark(as_of: AsOf) -> String {
-    format!("{:016x}.{:016x}", as_of.timeline, as_of.position)
-}
-
-/// Reads [`mark`].
-pub(super) fn parse_mark(text: &str) -> Option<AsOf> {
-    let (timeline, position) = text.split_once('.')?;
-    let hex = |digits: &str| u64::from_str_radix(digits, 16).ok();
-    Some(AsOf { timeline: hex(timeline)?, position: hex(position)? })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +97,10 @@ mod tests {
     }
 
     fn change(edit: CircleEdit) -> CircleChange {
-        CircleChange { as_of: AsOf { timeline: 0x0102_0304_0506_0708, position: 9 }, edit }
+        CircleChange {
+            as_of: ReadToken { timeline: 0x0102_0304_0506_0708, position: FeedPosition(9) },
+            edit,
+        }
     }
 
     #[test]
@@ -130,12 +124,11 @@ mod tests {
                 2 => CircleEdit::Radius { user: low, radius_m },
                 _ => CircleEdit::Pair { low, high, friends: kind == 1 },
             };
-            let whole = CircleChange { as_of: AsOf { timeline, position }, edit };
+            let whole = CircleChange { as_of: ReadToken { timeline, position: FeedPosition(position) }, edit };
             let bytes = encode(&whole);
             prop_assert!(is_change(&bytes));
             prop_assert_eq!(decode(&bytes), Some(whole.clone()));
             prop_assert_eq!(decode(&bytes[..bytes.len() - 1]), None);
-            prop_assert_eq!(parse_mark(&mark(whole.as_of)), Some(whole.as_of));
         }
 
         #[test]

@@ -1,11 +1,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use model::Monotonic;
+use model::{Monotonic, ReadToken};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::live::{CURRENT_LEASE_MS, FeedServer};
-use crate::session::circle::AsOf;
 
 /// What one gateway hears of the changes that are told through one server. Written by the shard's task, read by sessions.
 #[derive(Default)]
@@ -21,7 +20,7 @@ pub(super) struct Hearing {
     /// Woken when that has come true.
     caught: Notify,
     /// Up to where the server's mark said that changes were told, when it was heard last.
-    mark: Mutex<Option<AsOf>>,
+    mark: Mutex<Option<ReadToken>>,
 }
 
 impl Hearing {
@@ -38,7 +37,7 @@ impl Hearing {
     }
 
     /// A probe that was sent at this moment has come, and before it all that the mark says.
-    pub(super) fn probed(&self, sent: Monotonic, mark: Option<AsOf>) {
+    pub(super) fn probed(&self, sent: Monotonic, mark: Option<ReadToken>) {
         if self.caught_up.load(Ordering::Acquire) {
             self.extend(sent);
             self.set_mark(mark);
@@ -63,7 +62,7 @@ impl Hearing {
     }
 
     /// All changes up to here were told through the server, by this gateway.
-    pub(super) fn told(&self, up_to: AsOf) {
+    pub(super) fn told(&self, up_to: ReadToken) {
         self.set_mark(Some(up_to));
     }
 
@@ -95,7 +94,7 @@ impl Hearing {
         self.current_until.fetch_max(from.plus_ms(CURRENT_LEASE_MS).0, Ordering::AcqRel);
     }
 
-    fn set_mark(&self, mark: Option<AsOf>) {
+    fn set_mark(&self, mark: Option<ReadToken>) {
         *self.mark.lock() = mark;
     }
 }

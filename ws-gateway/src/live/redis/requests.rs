@@ -1,14 +1,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use model::{Clock, Moment};
+use model::{Clock, Moment, ReadToken};
 use redis::{Pipeline, Value};
 use tokio::sync::oneshot;
 
+use super::codec;
 use super::server::Place;
-use super::{changes, codec};
 use crate::live::{Channel, Error, Written};
-use crate::session::circle::AsOf;
 use crate::session::record::Sighting;
 
 /// Something to ask a server.
@@ -20,7 +19,7 @@ pub(super) enum Request {
     /// Publish changes of circles, each on these channels; and leave a note of what was told.
     Tell { changes: Arc<[(Channel, Vec<u8>)]>, note: Note, answer: Answer<()> },
     /// Read which changes up to there are noted one by one.
-    Told { up_to: AsOf, answer: Answer<HashSet<AsOf>> },
+    Told { up_to: ReadToken, answer: Answer<HashSet<ReadToken>> },
 }
 
 /// What is left in a server once changes of circles were told through it. Last in a pipeline: whoever reads it, and
@@ -30,9 +29,9 @@ pub(super) enum Note {
     /// More is to come.
     None,
     /// These were told, whatever was before them.
-    These(Arc<[AsOf]>),
+    These(Arc<[ReadToken]>),
     /// All up to here were: the mark.
-    UpTo(AsOf),
+    UpTo(ReadToken),
 }
 
 /// For how long it is remembered that single changes were told, if no mark takes their place, milliseconds.
@@ -117,7 +116,7 @@ impl Wire {
             }
             Request::Told { up_to, .. } => {
                 pipeline.cmd("ZRANGEBYSCORE").arg(self.place.told_key()).arg("-inf");
-                pipeline.arg(up_to.position);
+                pipeline.arg(up_to.position.0);
                 1
             }
         }
@@ -130,13 +129,13 @@ impl Wire {
             Note::These(these) => {
                 pipeline.cmd("ZADD").arg(&told);
                 for as_of in these.iter() {
-                    pipeline.arg(as_of.position).arg(changes::mark(*as_of));
+                    pipeline.arg(as_of.position.0).arg(as_of.to_string());
                 }
                 pipeline.cmd("PEXPIRE").arg(&told).arg(TOLD_REMEMBERED_MS);
             }
             Note::UpTo(as_of) => {
-                pipeline.cmd("SET").arg(self.place.mark_key()).arg(changes::mark(*as_of));
-                pipeline.cmd("ZREMRANGEBYSCORE").arg(&told).arg("-inf").arg(as_of.position);
+                pipeline.cmd("SET").arg(self.place.mark_key()).arg(as_of.to_string());
+                pipeline.cmd("ZREMRANGEBYSCORE").arg(&told).arg("-inf").arg(as_of.position.0);
             }
         }
     }
@@ -226,7 +225,7 @@ impl Wire {
     }
 }
 
-fn as_of(note: &Value) -> Option<AsOf> {
+fn as_of(note: &Value) -> Option<ReadToken> {
     let Value::BulkString(text) = note else { return None };
-    changes::parse_mark(std::str::from_utf8(text).ok()?)
+    ReadToken::parse(std::str::from_utf8(text).ok()?)
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use model::FeedPosition;
 use proptest::prelude::*;
 
 use super::*;
@@ -8,8 +9,8 @@ fn id(n: usize) -> UserId {
     UserId::parse(&format!("u{n}")).expect("a valid id")
 }
 
-fn at(position: u64) -> AsOf {
-    AsOf { timeline: 1, position }
+fn at(position: u64) -> ReadToken {
+    ReadToken { timeline: 1, position: FeedPosition(position) }
 }
 
 fn amendment(position: u64, n: usize, is_friend: bool) -> Amendment {
@@ -90,11 +91,17 @@ proptest! {
 fn a_change_of_another_timeline_asks_for_a_reading() {
     let mut log = CircleLog::default();
     assert!(log.read(after(&[], 0)).is_some());
-    let elsewhere =
-        Amendment { as_of: AsOf { timeline: 2, position: 9 }, ..amendment(9, 1, false) };
+    let elsewhere = Amendment {
+        as_of: ReadToken { timeline: 2, position: FeedPosition(9) },
+        ..amendment(9, 1, false)
+    };
     assert_eq!(log.amend(&elsewhere), Effect::Unknown);
     assert!(
-        log.read(Circle { as_of: AsOf { timeline: 2, position: 9 }, ..after(&[], 0) }).is_some()
+        log.read(Circle {
+            as_of: ReadToken { timeline: 2, position: FeedPosition(9) },
+            ..after(&[], 0)
+        })
+        .is_some()
     );
     assert_eq!(log.amend(&elsewhere), Effect::None, "it is in the reading");
 }
@@ -102,7 +109,10 @@ fn a_change_of_another_timeline_asks_for_a_reading() {
 #[test]
 fn a_reading_of_before_a_promotion_does_not_count_once_a_change_of_after_it_came() {
     let mut log = CircleLog::default();
-    let promoted = Amendment { as_of: AsOf { timeline: 2, position: 1 }, ..amendment(1, 1, false) };
+    let promoted = Amendment {
+        as_of: ReadToken { timeline: 2, position: FeedPosition(1) },
+        ..amendment(1, 1, false)
+    };
     assert_eq!(log.amend(&promoted), Effect::Apply);
     assert!(log.read(after(&[(1, true)], 1)).is_none());
 }

@@ -40,14 +40,14 @@ impl Notes {
         if let CircleEdit::Pair { low, high, .. } = &change.edit {
             let key = (low.clone(), high.clone());
             self.parted.remove(&key);
-            self.last.insert(key, change.as_of.position);
+            self.last.insert(key, change.as_of.position.0);
         }
     }
 
     pub(super) fn answered(&mut self, change: &CircleChange) {
         if let CircleEdit::Pair { low, high, friends: false } = &change.edit {
             let key = (low.clone(), high.clone());
-            if self.last.get(&key) == Some(&change.as_of.position) {
+            if self.last.get(&key) == Some(&change.as_of.position.0) {
                 self.parted.insert(key, self.step);
             }
         }

@@ -1,9 +1,9 @@
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
 
-use super::super::changes::parse_mark;
 use super::super::requests::Fault;
 use super::{Keeper, Link};
+use model::ReadToken;
 
 impl Keeper {
     /// Sends messages to ourselves by the way that positions take, until one doesn't arrive: a connection may live while
@@ -43,7 +43,9 @@ impl Keeper {
         }
         link.heard(number, self.parts.probe_timeout).await?;
         let mark = match answers.first() {
-            Some(Value::BulkString(mark)) => std::str::from_utf8(mark).ok().and_then(parse_mark),
+            Some(Value::BulkString(mark)) => {
+                std::str::from_utf8(mark).ok().and_then(ReadToken::parse)
+            }
             _ => None,
         };
         self.status.hearing.probed(sent, mark);

@@ -29,7 +29,7 @@ pub mod files;
 mod keys;
 mod listener;
 mod logs;
-mod metrics;
+pub mod metrics;
 mod node;
 mod operations;
 mod parts;

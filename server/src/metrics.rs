@@ -1,8 +1,16 @@
+//! What the process as a whole measures, beside the tables of its parts.
+
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
 
 use crate::parts;
+
+api::metric_table! {
+    /// Always 1; its label says which version this is.
+    Gauge BUILD_INFO = "whereabouts_build_info";
+}
 
 /// Upper bounds of the buckets of every histogram, seconds: live paths take milliseconds.
 const BUCKETS_S: [f64; 12] =
@@ -17,9 +25,16 @@ pub(crate) fn recorder() -> &'static PrometheusHandle {
             .expect("the list of buckets isn't empty")
             .install_recorder()
             .expect("nothing else in this process records metrics");
-        api::metrics::describe(api::metrics::ALL);
-        let tables = parts::ALL.iter().flat_map(|part| part.metrics());
-        tables.for_each(|table| api::metrics::describe(table));
+        let tables = parts::ALL.iter().flat_map(|part| part.metrics().iter().copied());
+        tables.chain([api::metrics::ALL, ALL]).for_each(api::metrics::describe);
+        metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1);
+        Collector::default().describe();
         handle
     })
+}
+
+/// All metrics in the text format of Prometheus, those of the process (`process_…`) as they are now.
+pub(crate) fn render() -> String {
+    Collector::default().collect();
+    recorder().render()
 }

@@ -75,5 +75,5 @@ async fn ready(State(readiness): State<Readiness>) -> (StatusCode, Json<Readout>
 )]
 async fn metrics() -> impl IntoResponse {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], metrics::recorder().render())
+    ([(header::CONTENT_TYPE, kind)], metrics::render())
 }

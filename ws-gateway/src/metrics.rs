@@ -29,6 +29,8 @@ api::metric_table! {
     Counter PACES = "whereabouts_ws_slow_consumer_changes_total";
     /// Connections closed by the server, by close code.
     Counter CLOSES = "whereabouts_ws_closes_total";
+    /// Connections that broke rather than closed, by what failed (read, write).
+    Counter SOCKET_ERRORS = "whereabouts_ws_socket_errors_total";
     /// Messages refused, by error word.
     Counter ERRORS = "whereabouts_ws_errors_total";
     /// WebSocket upgrades refused, by HTTP status.
@@ -91,6 +93,10 @@ impl Metrics {
 
     pub(crate) fn closed(code: CloseCode) {
         counter!(CLOSES, "code" => code.name()).increment(1);
+    }
+
+    pub(crate) fn socket_error(failed: &'static str) {
+        counter!(SOCKET_ERRORS, "failed" => failed).increment(1);
     }
 
     pub(crate) fn error(word: ErrorWord) {

@@ -6,6 +6,8 @@ use api::metrics::{Kind, Metric};
 use e2e::{LISBON, Sandbox};
 use ws_gateway::live::redis;
 
+use super::tree;
+
 /// Distributions that aren't of time.
 const COUNTS: [&str; 4] = [
     "whereabouts_directory_commit_mutations",
@@ -21,6 +23,7 @@ fn all() -> impl Iterator<Item = &'static Metric> {
         proximity::metrics::ALL,
         ws_gateway::metrics::ALL,
         redis::metrics::ALL,
+        server::metrics::ALL,
     ];
     parts.into_iter().flatten()
 }
@@ -28,6 +31,7 @@ fn all() -> impl Iterator<Item = &'static Metric> {
 #[test]
 fn names_end_with_their_unit() {
     for Metric { name, kind, .. } in all() {
+        assert!(name.starts_with("whereabouts_"), "{name}: whose it is");
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
         assert!(name.bytes().all(allowed), "{name}");
         assert_eq!(
@@ -56,6 +60,26 @@ fn help_texts_are_sentences() {
     }
 }
 
+#[test]
+fn a_metric_that_a_document_or_a_script_names_exists() {
+    let words = |text: &str| -> BTreeSet<String> {
+        let word = |c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        text.split(word).map(str::to_owned).collect()
+    };
+    let folders = ["_ws_", "_redis_", "_proximity_", "_directory_", "_http_", "_build_"];
+    for (path, text) in tree::texts() {
+        for named in words(&text).iter().filter_map(|word| word.strip_prefix("whereabouts")) {
+            let is_metric = folders.iter().any(|folder| named.starts_with(folder));
+            let series = ["", "_bucket", "_sum", "_count"];
+            let known = |metric: &Metric| {
+                let rest = format!("whereabouts{named}");
+                rest.strip_prefix(metric.name).is_some_and(|end| series.contains(&end))
+            };
+            assert!(!is_metric || all().any(known), "{path}: whereabouts{named} is in no table");
+        }
+    }
+}
+
 #[tokio::test]
 async fn whatever_a_node_measures_is_in_a_table_with_its_help() {
     let world = Sandbox::start().await;
@@ -68,7 +92,16 @@ async fn whatever_a_node_measures_is_in_a_table_with_its_help() {
     let measured: Vec<_> =
         page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     assert!(measured.contains(&"whereabouts_ws_sessions"), "{page}");
-    for name in measured {
+    for name in ["process_cpu_seconds_total", "process_open_fds", "process_max_fds"] {
+        assert!(measured.contains(&name), "{name} in {page}");
+    }
+    for name in ["process_resident_memory_bytes", "process_start_time_seconds"] {
+        assert!(measured.contains(&name), "{name} in {page}");
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let build = format!("whereabouts_build_info{{version=\"{version}\"}} 1");
+    assert!(page.contains(&build), "{page}");
+    for name in measured.into_iter().filter(|name| !name.starts_with("process_")) {
         let metric = all().find(|metric| metric.name == name);
         let help = metric.unwrap_or_else(|| panic!("{name} is in no table")).help.trim();
         assert!(page.contains(&format!("# HELP {name} {help}")), "{name}");

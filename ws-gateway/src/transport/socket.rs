@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
+use crate::metrics::Metrics;
 use crate::protocol::reply;
 use crate::session::Input;
 use crate::session::messages::CloseCode;
@@ -239,7 +240,10 @@ impl Connection {
             WsError::Utf8(_) => CloseCode::InvalidUtf8,
             WsError::Protocol(fault) if is_protocol_fault(fault) => CloseCode::ProtocolError,
             WsError::Io(fault) if is_bad_length(fault) => CloseCode::ProtocolError,
-            _ => return Err(Over),
+            _ => {
+                Metrics::socket_error("read");
+                return Err(Over);
+            }
         };
         self.driver.closed_by_fault(code);
         self.close(code, &error.to_string())?;
@@ -258,7 +262,10 @@ fn write_some<S: AsyncWrite + Unpin>(
     while written < bytes.len() {
         match Pin::new(&mut *stream).poll_write(cx, &bytes[written..]) {
             Poll::Ready(Ok(some)) if some > 0 => written += some,
-            Poll::Ready(_) => return Err(Over),
+            Poll::Ready(_) => {
+                Metrics::socket_error("write");
+                return Err(Over);
+            }
             Poll::Pending => break,
         }
     }

@@ -1,14 +1,14 @@
 mod authenticated;
 mod bearer;
-mod fault;
+mod error;
 mod key;
 mod memo;
 mod signer;
 mod verifier;
 
 pub use authenticated::Authenticated;
-pub use bearer::{BearerFault, bearer};
-pub use fault::{KeyFault, TokenFault};
+pub use bearer::{BearerError, bearer};
+pub use error::{KeyError, TokenError};
 pub use key::{SECRET_BYTES_MIN, VerifyingKey};
 pub use memo::TOKENS_REMEMBERED_MAX;
 pub use signer::Signer;

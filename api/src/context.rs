@@ -6,13 +6,13 @@ use model::{Clock, Random};
 use crate::work::{Budgets, Gate};
 use crate::{RateLimit, RateLimiter, Verifier, WorkLimits, work};
 
-/// What the doors need from outside. A router's state gives it by `FromRef`.
+/// What every endpoint needs from outside. A router's state gives it by `FromRef`.
 ///
 /// One reference: it is cloned several times a request.
 #[derive(Clone)]
-pub struct Context(Arc<Parts>);
+pub struct Context(Arc<Deps>);
 
-pub(crate) struct Parts {
+pub(crate) struct Deps {
     /// Judges tokens.
     pub(crate) verifier: Arc<Verifier>,
     /// Tells the time.
@@ -54,10 +54,10 @@ impl Context {
         let Limits { requests, work } = limits.into();
         let (limiter, budgets) = (RateLimiter::new(requests), Budgets::new(work));
         let gate = work::gate(&work);
-        Self(Arc::new(Parts { verifier, clock, random, limiter, budgets, gate }))
+        Self(Arc::new(Deps { verifier, clock, random, limiter, budgets, gate }))
     }
 
-    pub(crate) fn parts(&self) -> &Parts {
+    pub(crate) fn deps(&self) -> &Deps {
         &self.0
     }
 }

@@ -1,13 +1,13 @@
-//! What every REST door shares: how a request is let in, who asks, how often, and how a refusal looks.
+//! What every REST endpoint shares: how a request is let in, who asks, how often, and how a refusal looks.
 //!
 //! ```text
-//! request ─▶ door: request id, log line, metrics ─▶ guard: headers, path, size ─▶ route
+//! request ─▶ middleware: request id, log line, metrics, checks of headers, path and size ─▶ route
 //!         ─▶ Authenticated: token verified, rate charged ─▶ PathParams, Query, Json ─▶ handler ⇄ Work: cost charged, turns
 //!         ─▶ answer, or a Problem that carries the request id
 //! ```
 //!
 //! A part builds its routes with `utoipa-axum` over a state that a [`Context`] can be taken from, wraps them in
-//! [`json_routes`], and the server puts all of them behind one [`door`].
+//! [`json_routes`], and the server puts all of them behind one middleware ([`with_middleware`]).
 //!
 //! # Invariants
 //! * Every refusal is problem JSON (RFC 9457) with the request's id; one table turns an error's kind into a status.
@@ -22,33 +22,34 @@
 //! of a deployment in [`Limits`].
 
 mod accept;
-mod accounts;
 mod auth;
 mod context;
 mod cursor;
-mod door;
 mod extract;
-mod guard;
 pub mod metrics;
+mod middleware;
 mod openapi;
 mod page;
 mod problem;
 mod rate;
+mod usage;
 mod work;
 
 pub use accept::json_routes;
-pub use accounts::{Accounts, CALLERS_MAX};
 pub use auth::{
-    Authenticated, BearerFault, KeyFault, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX,
-    TOKENS_REMEMBERED_MAX, TokenFault, Verifier, VerifyingKey, bearer,
+    Authenticated, BearerError, KeyError, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX,
+    TOKENS_REMEMBERED_MAX, TokenError, Verifier, VerifyingKey, bearer,
 };
 pub use context::{Context, Limits, SystemRandom};
 pub use cursor::{CURSOR_BYTES_MAX, Cursor};
-pub use door::{REQUEST_ID_BYTES_MAX, RequestId, door};
 pub use extract::{BODY_ARRIVAL_MAX, Json, PathParams, Query};
-pub use guard::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX};
+pub use middleware::{
+    BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX, REQUEST_ID_BYTES_MAX, RequestId,
+    with_middleware,
+};
 pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};
 pub use problem::Problem;
 pub use rate::{RateLimit, RateLimiter};
+pub use usage::{CALLERS_MAX, Usage};
 pub use work::{Overspent, Work, WorkLimits};

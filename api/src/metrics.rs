@@ -1,4 +1,4 @@
-//! The metrics of the doors, and how a crate declares its own: one table, whose doc comments are the help texts.
+//! The metrics of all requests, and how a crate declares its own: one table, whose doc comments are the help texts.
 
 /// What a metric measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

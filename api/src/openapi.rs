@@ -6,7 +6,7 @@ use utoipa::openapi::{
 
 use crate::problem::ProblemBody;
 
-/// The part of the API's description that all doors refer to: the answer `Problem` and the security scheme `bearer`.
+/// The part of the API's description that all endpoints refer to: the answer `Problem` and the security scheme `bearer`.
 /// The server starts its description from it.
 pub fn openapi() -> OpenApi {
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();

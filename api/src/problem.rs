@@ -11,7 +11,7 @@ use utoipa::{IntoResponses, ToSchema};
 
 /// A refusal as problem JSON (RFC 9457).
 ///
-/// Its request id is put in by the [`door`](crate::door), so that whoever refuses needn't know it. There its cause is
+/// Its request id is put in by the [middleware](crate::with_middleware), so that whoever refuses needn't know it. There its cause is
 /// logged too, which the client isn't told.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -102,7 +102,7 @@ impl Problem {
     }
 
     /// A mistake in this program, whatever the request was.
-    pub(crate) fn of_ours(error: impl Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn internal_error(error: impl Error + Send + Sync + 'static) -> Self {
         Self::new(ErrorKind::Internal, "internal_error", "a fault of ours").caused_by(error)
     }
 

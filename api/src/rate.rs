@@ -1,7 +1,7 @@
 use model::{Caller, ErrorKind, Monotonic, RetryAfterMs, Role};
 
 use crate::Problem;
-use crate::accounts::Accounts;
+use crate::usage::Usage;
 
 /// How much one caller may use of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +22,13 @@ impl Default for RateLimit {
 /// limited all the same, see [`Work`](crate::Work).
 #[derive(Debug)]
 pub struct RateLimiter {
-    requests: Accounts,
+    requests: Usage,
 }
 
 impl RateLimiter {
     /// A limiter that remembers nobody.
     pub fn new(limit: RateLimit) -> Self {
-        Self { requests: Accounts::new(limit) }
+        Self { requests: Usage::new(limit) }
     }
 
     /// Counts one request of this caller.

@@ -38,7 +38,7 @@ const YIELD_UNITS: u64 = 1_000;
 #[derive(Debug)]
 pub struct Work {
     /// Nobody, for work that no request asked for.
-    account: Option<Account>,
+    spending: Option<Spending>,
     /// Units in all, and since other tasks had their turn.
     spent: u64,
     unyielded: u64,
@@ -46,7 +46,7 @@ pub struct Work {
 
 /// Who pays.
 #[derive(Debug)]
-struct Account {
+struct Spending {
     context: Context,
     payer: Payer,
     started: Monotonic,
@@ -67,29 +67,29 @@ pub(crate) struct Payer {
 impl Work {
     /// Work that nobody pays for, and that never waits: of the service's own, or of a test.
     pub fn unlimited() -> Self {
-        Self { account: None, spent: 0, unyielded: 0 }
+        Self { spending: None, spent: 0, unyielded: 0 }
     }
 
     fn begin(context: Context, payer: Payer) -> Result<Self, Overspent> {
-        let started = context.parts().clock.now().monotonic;
-        context.parts().budgets.check(&payer, started, 0)?;
-        let presence = context.parts().gate.enter(&payer);
-        let account = Account { context, payer, started, waited_ms: 0, turn: None, presence };
-        Ok(Self { account: Some(account), spent: 0, unyielded: 0 })
+        let started = context.deps().clock.now().monotonic;
+        context.deps().budgets.check(&payer, started, 0)?;
+        let presence = context.deps().gate.enter(&payer);
+        let spending = Spending { context, payer, started, waited_ms: 0, turn: None, presence };
+        Ok(Self { spending: Some(spending), spent: 0, unyielded: 0 })
     }
 
     /// What the request may spend before it must wait, units; none if it has its turn already, or nobody pays.
     pub fn light_left(&self) -> Option<u64> {
-        let account = self.account.as_ref().filter(|account| account.turn.is_none())?;
-        Some(account.light_max().saturating_sub(self.spent))
+        let spending = self.spending.as_ref().filter(|spending| spending.turn.is_none())?;
+        Some(spending.light_max().saturating_sub(self.spent))
     }
 
     /// Waits as a heavy request does, before work that can't be interrupted and is probably heavy.
     ///
     /// After an error nothing more may be done for the request.
     pub async fn take_turn(&mut self) -> Result<(), Overspent> {
-        match &mut self.account {
-            Some(account) => account.take_turn(self.spent).await,
+        match &mut self.spending {
+            Some(spending) => spending.take_turn(self.spent).await,
             None => Ok(()),
         }
     }
@@ -101,10 +101,10 @@ impl Work {
     pub async fn spend(&mut self, units: u64) -> Result<(), Overspent> {
         self.spent = self.spent.saturating_add(units);
         self.unyielded = self.unyielded.saturating_add(units);
-        if let Some(account) = &mut self.account {
-            account.charge(units);
-            if account.turn.is_some() || self.spent > account.light_max() {
-                account.take_turn(self.spent).await?;
+        if let Some(spending) = &mut self.spending {
+            spending.charge(units);
+            if spending.turn.is_some() || self.spent > spending.light_max() {
+                spending.take_turn(self.spent).await?;
             }
         }
         if self.unyielded >= YIELD_UNITS {
@@ -115,9 +115,9 @@ impl Work {
     }
 }
 
-impl Account {
+impl Spending {
     fn limits(&self) -> &WorkLimits {
-        &self.context.parts().budgets.limits
+        &self.context.deps().budgets.limits
     }
 
     /// What a request of the caller may cost before it must wait.
@@ -129,11 +129,11 @@ impl Account {
     }
 
     fn now(&self) -> Monotonic {
-        self.context.parts().clock.now().monotonic
+        self.context.deps().clock.now().monotonic
     }
 
     fn charge(&self, units: u64) {
-        self.context.parts().budgets.charge(&self.payer, self.now(), units);
+        self.context.deps().budgets.charge(&self.payer, self.now(), units);
     }
 
     async fn take_turn(&mut self, spent: u64) -> Result<(), Overspent> {
@@ -156,7 +156,7 @@ impl Account {
         let place = self.presence.join().ok_or(Overspent::Crowded)?;
         let first = timeout(left, place.first()).await.map_err(|_| Overspent::Crowded)?;
         // What the requests before this one have cost is known only now.
-        self.context.parts().budgets.check(&self.payer, self.now(), spent)?;
+        self.context.deps().budgets.check(&self.payer, self.now(), spent)?;
         let left = self.left(self.now()).map_err(|_| Overspent::Crowded)?;
         let turn = timeout(left, first.turn()).await.map_err(|_| Overspent::Busy)?;
         self.waited_ms += self.now().since_ms(began);

@@ -1,6 +1,6 @@
 //! Tokens: what is accepted, what is refused, and with which words.
 
-use api::{KeyFault, Signer, TOKEN_BYTES_MAX, TokenFault, Verifier, VerifyingKey};
+use api::{KeyError, Signer, TOKEN_BYTES_MAX, TokenError, Verifier, VerifyingKey};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -81,7 +81,7 @@ fn signed(claims: &Value) -> String {
     forge(r#"{"alg":"HS256","typ":"JWT","kid":"hs"}"#, &claims.to_string(), SECRET)
 }
 
-fn fault(token: &str) -> TokenFault {
+fn fault(token: &str) -> TokenError {
     verifier(vec![hs(), ed()]).verify(token, NOW).expect_err("must be refused")
 }
 
@@ -107,32 +107,32 @@ fn time_is_judged_with_leeway_by_the_time_passed_in() {
     let verifier = verifier(vec![hs()]);
     let at = |ms| verifier.verify(&token, NOW.plus_ms(ms)).map(|_| ()).err();
     assert_eq!(at(60_000 + 29_999), None);
-    assert_eq!(at(60_000 + 30_000), Some(TokenFault::Expired));
+    assert_eq!(at(60_000 + 30_000), Some(TokenError::Expired));
     assert_eq!(at(-30_000), None);
-    assert_eq!(at(-30_001), Some(TokenFault::NotYetValid));
+    assert_eq!(at(-30_001), Some(TokenError::NotYetValid));
 }
 
 #[test]
 fn claims_decide() {
     let bad = |changes: Value| fault(&signed(&with(&changes)));
-    assert_eq!(bad(json!({"exp": null})), TokenFault::NoExpiry);
-    assert_eq!(bad(json!({"exp": NOW_S - 31})), TokenFault::Expired);
-    assert_eq!(bad(json!({"exp": "tomorrow"})), TokenFault::Malformed);
-    assert_eq!(bad(json!({"nbf": NOW_S + 31})), TokenFault::NotYetValid);
-    assert_eq!(bad(json!({"iat": NOW_S + 31})), TokenFault::NotYetValid);
-    assert_eq!(bad(json!({"iat": NOW.0})), TokenFault::NotYetValid);
-    assert_eq!(bad(json!({"iss": null})), TokenFault::WrongIssuer);
-    assert_eq!(bad(json!({"iss": "them"})), TokenFault::WrongIssuer);
-    assert_eq!(bad(json!({"aud": null})), TokenFault::WrongAudience);
-    assert_eq!(bad(json!({"aud": "them"})), TokenFault::WrongAudience);
-    assert_eq!(bad(json!({"aud": []})), TokenFault::WrongAudience);
-    assert_eq!(bad(json!({"sub": null})), TokenFault::NoSubject);
+    assert_eq!(bad(json!({"exp": null})), TokenError::NoExpiry);
+    assert_eq!(bad(json!({"exp": NOW_S - 31})), TokenError::Expired);
+    assert_eq!(bad(json!({"exp": "tomorrow"})), TokenError::Malformed);
+    assert_eq!(bad(json!({"nbf": NOW_S + 31})), TokenError::NotYetValid);
+    assert_eq!(bad(json!({"iat": NOW_S + 31})), TokenError::NotYetValid);
+    assert_eq!(bad(json!({"iat": NOW.0})), TokenError::NotYetValid);
+    assert_eq!(bad(json!({"iss": null})), TokenError::WrongIssuer);
+    assert_eq!(bad(json!({"iss": "them"})), TokenError::WrongIssuer);
+    assert_eq!(bad(json!({"aud": null})), TokenError::WrongAudience);
+    assert_eq!(bad(json!({"aud": "them"})), TokenError::WrongAudience);
+    assert_eq!(bad(json!({"aud": []})), TokenError::WrongAudience);
+    assert_eq!(bad(json!({"sub": null})), TokenError::NoSubject);
     assert_eq!(
         bad(json!({"sub": "a b"})),
-        TokenFault::BadSubject(UserId::parse("a b").expect_err("a space"))
+        TokenError::BadSubject(UserId::parse("a b").expect_err("a space"))
     );
-    assert_eq!(bad(json!({"sub": 7})), TokenFault::Malformed);
-    assert_eq!(bad(json!({"role": "root"})), TokenFault::UnknownRole);
+    assert_eq!(bad(json!({"sub": 7})), TokenError::Malformed);
+    assert_eq!(bad(json!({"role": "root"})), TokenError::UnknownRole);
 }
 
 #[test]
@@ -157,67 +157,67 @@ fn a_token_chooses_no_algorithm() {
         URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"hs"}"#),
         URL_SAFE_NO_PAD.encode(&claims)
     );
-    assert_eq!(fault(&none), TokenFault::WrongAlgorithm);
+    assert_eq!(fault(&none), TokenError::WrongAlgorithm);
     for secret in [&public_pem()[..], &ED25519_PUBLIC] {
         let confused = forge(r#"{"alg":"HS256","kid":"ed"}"#, &claims, secret);
-        assert_eq!(fault(&confused), TokenFault::WrongAlgorithm);
+        assert_eq!(fault(&confused), TokenError::WrongAlgorithm);
         let claimed = forge(r#"{"alg":"EdDSA","kid":"ed"}"#, &claims, secret);
-        assert_eq!(fault(&claimed), TokenFault::BadSignature);
+        assert_eq!(fault(&claimed), TokenError::BadSignature);
     }
     assert_eq!(
         fault(&forge(r#"{"alg":"HS512","kid":"hs"}"#, &claims, SECRET)),
-        TokenFault::WrongAlgorithm
+        TokenError::WrongAlgorithm
     );
 }
 
 #[test]
 fn a_token_names_its_key_unless_there_is_only_one() {
     let unnamed = forge(r#"{"alg":"HS256"}"#, &claims().to_string(), SECRET);
-    assert_eq!(fault(&unnamed), TokenFault::NoKeyId);
+    assert_eq!(fault(&unnamed), TokenError::NoKeyId);
     assert!(verifier(vec![hs()]).verify(&unnamed, NOW).is_ok());
     let foreign = forge(r#"{"alg":"HS256","kid":"x"}"#, &claims().to_string(), SECRET);
-    assert_eq!(fault(&foreign), TokenFault::UnknownKey);
-    assert_eq!(verifier(vec![hs()]).verify(&foreign, NOW).map(|_| ()), Err(TokenFault::UnknownKey));
+    assert_eq!(fault(&foreign), TokenError::UnknownKey);
+    assert_eq!(verifier(vec![hs()]).verify(&foreign, NOW).map(|_| ()), Err(TokenError::UnknownKey));
 }
 
 #[test]
 fn what_is_no_token_is_refused() {
     let good = signed(&claims());
-    assert_eq!(fault(&"x".repeat(TOKEN_BYTES_MAX + 1)), TokenFault::TooLong);
-    assert_eq!(fault(&"x".repeat(1 << 20)), TokenFault::TooLong);
+    assert_eq!(fault(&"x".repeat(TOKEN_BYTES_MAX + 1)), TokenError::TooLong);
+    assert_eq!(fault(&"x".repeat(1 << 20)), TokenError::TooLong);
     for text in ["", ".", "..", "a.b", "a.b.c", "....", "\u{e9}.\u{e9}.\u{e9}"] {
-        assert_eq!(fault(text), TokenFault::Malformed, "{text:?}");
+        assert_eq!(fault(text), TokenError::Malformed, "{text:?}");
     }
-    assert_eq!(fault(&forge(r#"["HS256"]"#, "{}", SECRET)), TokenFault::Malformed);
+    assert_eq!(fault(&forge(r#"["HS256"]"#, "{}", SECRET)), TokenError::Malformed);
     assert_eq!(
         fault(&forge(r#"{"alg":"HS256","kid":"hs","crit":["b64"]}"#, "{}", SECRET)),
-        TokenFault::Critical
+        TokenError::Critical
     );
-    assert_eq!(fault(&forge(r#"{"alg":"HS256","kid":"hs"}"#, "[]", SECRET)), TokenFault::Malformed);
+    assert_eq!(fault(&forge(r#"{"alg":"HS256","kid":"hs"}"#, "[]", SECRET)), TokenError::Malformed);
     assert_eq!(
         fault(&forge(r#"{"alg":"HS256","kid":"hs"}"#, r#"{"sub":"a","sub":"b"}"#, SECRET)),
-        TokenFault::Malformed
+        TokenError::Malformed
     );
     let (message, _) = good.rsplit_once('.').expect("dots");
-    assert_eq!(fault(&format!("{message}.")), TokenFault::BadSignature);
-    assert_eq!(fault(&format!("{message}.!!")), TokenFault::BadSignature);
-    assert_eq!(fault(&format!("{good}.x")), TokenFault::Malformed);
+    assert_eq!(fault(&format!("{message}.")), TokenError::BadSignature);
+    assert_eq!(fault(&format!("{message}.!!")), TokenError::BadSignature);
+    assert_eq!(fault(&format!("{good}.x")), TokenError::Malformed);
     assert_eq!(
         fault(&forge(r#"{"alg":"HS256","kid":"hs"}"#, "{}", &[7; 32])),
-        TokenFault::BadSignature
+        TokenError::BadSignature
     );
 }
 
 #[test]
 fn keys_are_checked_when_they_are_configured() {
-    assert_eq!(VerifyingKey::hs256("a", &[0; 31]).err(), Some(KeyFault::ShortSecret));
-    assert_eq!(VerifyingKey::hs256("", SECRET).err(), Some(KeyFault::BadKeyId));
-    assert_eq!(VerifyingKey::eddsa("a", b"nonsense").err(), Some(KeyFault::NotEd25519));
-    assert_eq!(VerifyingKey::eddsa("a", &private_pem()).err(), Some(KeyFault::NotEd25519));
-    assert_eq!(Signer::eddsa("a", &public_pem(), "", "").err(), Some(KeyFault::NotEd25519));
+    assert_eq!(VerifyingKey::hs256("a", &[0; 31]).err(), Some(KeyError::ShortSecret));
+    assert_eq!(VerifyingKey::hs256("", SECRET).err(), Some(KeyError::BadKeyId));
+    assert_eq!(VerifyingKey::eddsa("a", b"nonsense").err(), Some(KeyError::NotEd25519));
+    assert_eq!(VerifyingKey::eddsa("a", &private_pem()).err(), Some(KeyError::NotEd25519));
+    assert_eq!(Signer::eddsa("a", &public_pem(), "", "").err(), Some(KeyError::NotEd25519));
     let of = |keys| Verifier::new(keys, "", "", 0).err();
-    assert_eq!(of(vec![]), Some(KeyFault::NoKeys));
-    assert_eq!(of(vec![hs(), hs()]), Some(KeyFault::RepeatedKeyId));
+    assert_eq!(of(vec![]), Some(KeyError::NoKeys));
+    assert_eq!(of(vec![hs(), hs()]), Some(KeyError::RepeatedKeyId));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use api::{Context, Problem, RateLimit, Signer, Verifier, VerifyingKey, door};
+use api::{Context, Problem, RateLimit, Signer, Verifier, VerifyingKey, with_middleware};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
@@ -50,7 +50,7 @@ fn pies() -> Router {
     let random = Arc::new(SeededRandom::new(1));
     let context = Context::new(verifier, clock, random, RateLimit::default());
     let pies = Router::new().route("/pies/{pie}", get(async || "a pie").post(bake).put(burn));
-    door(pies, &context)
+    with_middleware(pies, &context)
 }
 
 /// Sends the requests, one after the other; answers their bodies and the lines that were logged meanwhile.
@@ -62,14 +62,14 @@ async fn logged(requests: Vec<Request<Body>>) -> (String, String, Vec<Value>) {
         .with_max_level(tracing::Level::DEBUG)
         .with_writer(move || writer.clone())
         .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let logging = tracing::subscriber::set_default(subscriber);
     let mut answers = String::new();
     for request in requests {
         let answer = pies().oneshot(request).await.expect("infallible");
         let body = answer.into_body().collect().await.expect("in memory");
         answers += str::from_utf8(&body.to_bytes()).expect("text");
     }
-    drop(guard);
+    drop(logging);
     let text = String::from_utf8(log.0.lock().clone()).expect("text");
     let lines = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     (answers, text, lines)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Context, Json, RateLimit, Verifier, VerifyingKey, door};
+use api::{Context, Json, RateLimit, Verifier, VerifyingKey, with_middleware};
 use axum::Router;
 use axum::routing::post;
 use model::{ManualClock, SeededRandom, Timestamp};
@@ -27,7 +27,7 @@ async fn exchange(request: &str) -> String {
     let pies = Router::new().route("/pies", post(async |Json(pie): Json<Pie>| Json(pie)));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let server = tokio::spawn(axum::serve(listener, door(pies, &context)).into_future());
+    let server = tokio::spawn(axum::serve(listener, with_middleware(pies, &context)).into_future());
 
     let mut stream = TcpStream::connect(address).await.expect("connected");
     stream.write_all(request.as_bytes()).await.expect("sent");

@@ -1,10 +1,10 @@
 //! Real servers, as processes of their own, which go with the test however it ends. One that isn't installed is a
 //! failure that says what to install.
 
-mod den;
 mod postgres;
 mod proxy;
 mod redis;
+mod server_dir;
 
 pub use postgres::Postgres;
 pub use proxy::Proxy;

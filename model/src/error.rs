@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// What kind of failure an error is; each crate's error tells its own, and one table at each door turns the kind into a
+/// What kind of failure an error is; each crate's error tells its own, and one table at each edge turns the kind into a
 /// status or a close code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{DeviceId, Position, PositionFault, Timestamp};
+use crate::{DeviceId, Position, PositionError, Timestamp};
 
 /// The ranges of what a phone may tell, in the unit that the name ends with.
 pub mod limits {
@@ -39,9 +39,9 @@ pub struct Fix {
 
 /// Which value of a fix is out of its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FixFault {
+pub enum FixError {
     /// One of the coordinates.
-    Position(PositionFault),
+    Position(PositionError),
     /// `accuracy_m`
     Accuracy,
     /// `altitude_m`
@@ -54,7 +54,7 @@ pub enum FixFault {
     Battery,
 }
 
-impl fmt::Display for FixFault {
+impl fmt::Display for FixError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, range) = match self {
             Self::Position(fault) => return fault.fmt(f),
@@ -68,7 +68,7 @@ impl fmt::Display for FixFault {
     }
 }
 
-impl std::error::Error for FixFault {}
+impl std::error::Error for FixError {}
 
 impl Fix {
     /// A fix of which only the position is known.
@@ -84,13 +84,13 @@ impl Fix {
     }
 
     /// Checks the ranges of [`limits`].
-    pub fn checked(self) -> Result<Self, FixFault> {
+    pub fn checked(self) -> Result<Self, FixError> {
         let all = [
-            (self.accuracy_m, limits::ACCURACY_M, FixFault::Accuracy),
-            (self.altitude_m, limits::ALTITUDE_M, FixFault::Altitude),
-            (self.speed_mps, limits::SPEED_MPS, FixFault::Speed),
-            (self.heading_deg, limits::HEADING_DEG, FixFault::Heading),
-            (self.battery_percent, limits::BATTERY_PERCENT, FixFault::Battery),
+            (self.accuracy_m, limits::ACCURACY_M, FixError::Accuracy),
+            (self.altitude_m, limits::ALTITUDE_M, FixError::Altitude),
+            (self.speed_mps, limits::SPEED_MPS, FixError::Speed),
+            (self.heading_deg, limits::HEADING_DEG, FixError::Heading),
+            (self.battery_percent, limits::BATTERY_PERCENT, FixError::Battery),
         ];
         for (value, range, fault) in all {
             if value.is_some_and(|v| !range.contains(&v)) {
@@ -153,15 +153,15 @@ mod tests {
         let here = Fix::at(Position::new(1.0, 2.0).expect("valid"));
         assert!(here.checked().is_ok());
         for (fix, fault) in [
-            (Fix { accuracy_m: Some(-1.0), ..here }, FixFault::Accuracy),
-            (Fix { accuracy_m: Some(1e9), ..here }, FixFault::Accuracy),
-            (Fix { speed_mps: Some(361.0), ..here }, FixFault::Speed),
-            (Fix { heading_deg: Some(-1.0), ..here }, FixFault::Heading),
-            (Fix { battery_percent: Some(101.0), ..here }, FixFault::Battery),
-            (Fix { altitude_m: Some(f64::NAN), ..here }, FixFault::Altitude),
+            (Fix { accuracy_m: Some(-1.0), ..here }, FixError::Accuracy),
+            (Fix { accuracy_m: Some(1e9), ..here }, FixError::Accuracy),
+            (Fix { speed_mps: Some(361.0), ..here }, FixError::Speed),
+            (Fix { heading_deg: Some(-1.0), ..here }, FixError::Heading),
+            (Fix { battery_percent: Some(101.0), ..here }, FixError::Battery),
+            (Fix { altitude_m: Some(f64::NAN), ..here }, FixError::Altitude),
         ] {
             assert_eq!(fix.checked(), Err(fault));
         }
-        assert!(FixFault::Speed.to_string().contains("speed_mps must be from 0 to 360"));
+        assert!(FixError::Speed.to_string().contains("speed_mps must be from 0 to 360"));
     }
 }

@@ -29,7 +29,7 @@ const RESERVED: &str = "me";
 
 /// Why a string is no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IdFault {
+pub enum IdError {
     /// No characters at all.
     Empty,
     /// More characters than these.
@@ -40,7 +40,7 @@ pub enum IdFault {
     Reserved,
 }
 
-impl fmt::Display for IdFault {
+impl fmt::Display for IdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("is empty; an id has at least 1 character"),
@@ -51,21 +51,21 @@ impl fmt::Display for IdFault {
     }
 }
 
-impl std::error::Error for IdFault {}
+impl std::error::Error for IdError {}
 
 impl Rule {
-    fn check(&self, text: &str) -> Result<(), IdFault> {
+    fn check(&self, text: &str) -> Result<(), IdError> {
         if text.is_empty() {
-            return Err(IdFault::Empty);
+            return Err(IdError::Empty);
         }
         if text.len() > self.bytes_max {
-            return Err(IdFault::TooLong(self.bytes_max));
+            return Err(IdError::TooLong(self.bytes_max));
         }
         if !text.bytes().all(self.allows) {
-            return Err(IdFault::Character(self.allowed));
+            return Err(IdError::Character(self.allowed));
         }
         if text == RESERVED || text.bytes().all(|b| b == b'.') {
-            return Err(IdFault::Reserved);
+            return Err(IdError::Reserved);
         }
         Ok(())
     }
@@ -79,7 +79,7 @@ macro_rules! id {
 
         impl $name {
             /// Checks the text: its length and characters, and that it is neither `me` nor only dots.
-            pub fn parse(text: &str) -> Result<Self, IdFault> {
+            pub fn parse(text: &str) -> Result<Self, IdError> {
                 $rule.check(text)?;
                 Ok(Self(Arc::from(text)))
             }
@@ -103,9 +103,9 @@ macro_rules! id {
         }
 
         impl std::str::FromStr for $name {
-            type Err = IdFault;
+            type Err = IdError;
 
-            fn from_str(text: &str) -> Result<Self, IdFault> {
+            fn from_str(text: &str) -> Result<Self, IdError> {
                 Self::parse(text)
             }
         }
@@ -159,17 +159,17 @@ mod tests {
             assert_eq!(DeviceId::parse(ok).expect(ok).as_str(), ok);
         }
         for bad in ["a|b", "a@b", "a:b", "*", "{}"] {
-            assert_eq!(DeviceId::parse(bad), Err(IdFault::Character(DEVICE.allowed)), "{bad}");
+            assert_eq!(DeviceId::parse(bad), Err(IdError::Character(DEVICE.allowed)), "{bad}");
         }
-        assert_eq!(DeviceId::parse(&"x".repeat(65)), Err(IdFault::TooLong(64)));
+        assert_eq!(DeviceId::parse(&"x".repeat(65)), Err(IdError::TooLong(64)));
     }
 
     #[test]
     fn everything_else_is_refused_with_its_reason() {
-        let character = IdFault::Character(USER.allowed);
+        let character = IdError::Character(USER.allowed);
         let cases = [
-            ("", IdFault::Empty),
-            (&"x".repeat(129) as &str, IdFault::TooLong(128)),
+            ("", IdError::Empty),
+            (&"x".repeat(129) as &str, IdError::TooLong(128)),
             ("a b", character),
             ("a/b", character),
             ("a\\b", character),
@@ -182,9 +182,9 @@ mod tests {
             ("a\0", character),
             ("a\x7f", character),
             ("é", character),
-            ("me", IdFault::Reserved),
-            (".", IdFault::Reserved),
-            ("..", IdFault::Reserved),
+            ("me", IdError::Reserved),
+            (".", IdError::Reserved),
+            ("..", IdError::Reserved),
         ];
         for (text, fault) in cases {
             assert_eq!(UserId::parse(text), Err(fault), "{text:?}");

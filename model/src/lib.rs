@@ -28,12 +28,12 @@ mod viewer;
 pub use caller::{Caller, Role};
 pub use distance::{Ecef, distance};
 pub use error::{ErrorChain, ErrorKind};
-pub use fix::{Fix, FixFault, Version, limits};
+pub use fix::{Fix, FixError, Version, limits};
 pub use gcra::{Gcra, RetryAfterMs};
 pub use hash::fnv1a;
-pub use id::{DeviceId, IdFault, UserId};
+pub use id::{DeviceId, IdError, UserId};
 pub use memo::Memo;
-pub use position::{Metres, Position, PositionFault};
+pub use position::{Metres, Position, PositionError};
 pub use random::{Random, SeededRandom, token};
 pub use read_token::{FeedPosition, ReadToken};
 pub use time::{

@@ -16,14 +16,14 @@ pub struct Position {
 
 /// Which coordinate of a position is out of its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PositionFault {
+pub enum PositionError {
     /// Not within −90 … 90.
     Latitude,
     /// Not within −180 … 180.
     Longitude,
 }
 
-impl fmt::Display for PositionFault {
+impl fmt::Display for PositionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Latitude => "latitude must be from -90 to 90 degrees",
@@ -32,16 +32,16 @@ impl fmt::Display for PositionFault {
     }
 }
 
-impl std::error::Error for PositionFault {}
+impl std::error::Error for PositionError {}
 
 impl Position {
     /// Checks the ranges; NaN and infinities are in neither.
-    pub fn new(latitude: f64, longitude: f64) -> Result<Self, PositionFault> {
+    pub fn new(latitude: f64, longitude: f64) -> Result<Self, PositionError> {
         if !(-90.0..=90.0).contains(&latitude) {
-            return Err(PositionFault::Latitude);
+            return Err(PositionError::Latitude);
         }
         if !(-180.0..=180.0).contains(&longitude) {
-            return Err(PositionFault::Longitude);
+            return Err(PositionError::Longitude);
         }
         Ok(Self { latitude, longitude })
     }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_lies_beyond_is_refused() {
-        use PositionFault::{Latitude, Longitude};
+        use PositionError::{Latitude, Longitude};
         for (lat, lon, fault) in [
             (90.0001, 0.0, Latitude),
             (-90.1, 0.0, Latitude),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::{Context, Limits, RateLimit, Signer, Verifier, VerifyingKey, WorkLimits, door};
+use api::{
+    Context, Limits, RateLimit, Signer, Verifier, VerifyingKey, WorkLimits, with_middleware,
+};
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
@@ -71,7 +73,7 @@ impl World {
         let context = Context::new(verifier, clock, random, Limits { work, ..Limits::default() });
         let routes = proximity::http::router(proximity, context.clone());
         let signer = Signer::hs256("k", SECRET, "us", "them").expect("a signer");
-        Self { router: door(routes.into(), &context), signer, _data: data }
+        Self { router: with_middleware(routes.into(), &context), signer, _data: data }
     }
 
     async fn search(&self, user: &str, how: &str) -> Answer {

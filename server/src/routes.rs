@@ -31,7 +31,7 @@ pub(crate) fn assemble(
     if let Some(dev) = dev {
         router = router.merge(dev);
     }
-    let router = api::door(router, context);
+    let router = api::with_middleware(router, context);
     if allowed_origins.is_empty() { router } else { router.layer(cors(allowed_origins)) }
 }
 

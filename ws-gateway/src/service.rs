@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use api::{Accounts, RateLimit, Verifier};
+use api::{RateLimit, Usage, Verifier};
 use futures_util::future::BoxFuture;
 use model::{Clock, Moment, Random, UserId};
 use tokio::sync::Notify;
@@ -67,7 +67,7 @@ pub struct Gateway {
     pub(crate) registry: Arc<Registry>,
     pub(crate) admission: Admission,
     /// What each user's connecting costs; none if it is free.
-    pub(crate) watching: Option<Accounts>,
+    pub(crate) watching: Option<Usage>,
     pub(crate) metrics: Metrics,
     step_ms: u64,
     draining: AtomicBool,
@@ -98,7 +98,7 @@ impl Gateway {
             admission: Admission::new(&config),
             watching: (config.watches_per_s > 0).then(|| {
                 let (per_second, burst) = (config.watches_per_s, config.watches_burst);
-                Accounts::new(RateLimit { per_second, burst })
+                Usage::new(RateLimit { per_second, burst })
             }),
             drain_window_ms: AtomicU64::new(config.drain_window_ms),
             session_limits: Arc::new((&config).into()),

@@ -26,7 +26,7 @@ where
             let detail = "this needs a token: send Authorization: Bearer …";
             Problem::new(ErrorKind::Unauthenticated, "no_token", detail)
         })?;
-        let context = context.parts();
+        let context = context.deps();
         let now = context.clock.now();
         let caller = context.verifier.verify(token, now.wall)?;
         context.limiter.charge(&caller, now.monotonic)?;

@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::{Role, Timestamp, UserId};
 use serde::Serialize;
 
-use super::KeyFault;
+use super::KeyError;
 use super::key::{checked_kid, checked_secret};
 
 /// Makes tokens, for the command line and for tests.
@@ -38,7 +38,7 @@ impl Signer {
         secret: &[u8],
         issuer: impl Into<String>,
         audience: impl Into<String>,
-    ) -> Result<Self, KeyFault> {
+    ) -> Result<Self, KeyError> {
         let key = EncodingKey::from_secret(checked_secret(secret)?);
         Self::new(kid, Algorithm::HS256, key, issuer.into(), audience.into())
     }
@@ -49,8 +49,8 @@ impl Signer {
         private_pem: &[u8],
         issuer: impl Into<String>,
         audience: impl Into<String>,
-    ) -> Result<Self, KeyFault> {
-        let key = EncodingKey::from_ed_pem(private_pem).map_err(|_| KeyFault::NotEd25519)?;
+    ) -> Result<Self, KeyError> {
+        let key = EncodingKey::from_ed_pem(private_pem).map_err(|_| KeyError::NotEd25519)?;
         Self::new(kid, Algorithm::EdDSA, key, issuer.into(), audience.into())
     }
 
@@ -60,9 +60,9 @@ impl Signer {
         key: EncodingKey,
         issuer: String,
         audience: String,
-    ) -> Result<Self, KeyFault> {
+    ) -> Result<Self, KeyError> {
         // Whether the key can sign shows only when it does.
-        jsonwebtoken::crypto::sign(b"", &key, algorithm).map_err(|_| KeyFault::NotEd25519)?;
+        jsonwebtoken::crypto::sign(b"", &key, algorithm).map_err(|_| KeyError::NotEd25519)?;
         let mut header = Header::new(algorithm);
         header.kid = Some(checked_kid(kid)?);
         Ok(Self { header, key, issuer, audience })

@@ -7,7 +7,7 @@ use model::{Caller, Role, Timestamp, UserId};
 use serde::Deserialize;
 
 use super::memo::{Claimed, Memo};
-use super::{KeyFault, TokenFault, VerifyingKey};
+use super::{KeyError, TokenError, VerifyingKey};
 
 /// The longest token that is looked at, bytes.
 pub const TOKEN_BYTES_MAX: usize = 4_096;
@@ -73,13 +73,13 @@ fn timestamp(seconds: f64) -> Timestamp {
 }
 
 /// One part of a token: a JSON object in base64url.
-fn part<'de, T: Deserialize<'de>>(text: &str, into: &'de mut Vec<u8>) -> Result<T, TokenFault> {
-    *into = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenFault::Malformed)?;
+fn part<'de, T: Deserialize<'de>>(text: &str, into: &'de mut Vec<u8>) -> Result<T, TokenError> {
+    *into = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Malformed)?;
     // A struct would also be read from an array.
     if into.first() != Some(&b'{') {
-        return Err(TokenFault::Malformed);
+        return Err(TokenError::Malformed);
     }
-    serde_json::from_slice(into).map_err(|_| TokenFault::Malformed)
+    serde_json::from_slice(into).map_err(|_| TokenError::Malformed)
 }
 
 impl Verifier {
@@ -89,14 +89,14 @@ impl Verifier {
         issuer: impl Into<String>,
         audience: impl Into<String>,
         leeway_s: u32,
-    ) -> Result<Self, KeyFault> {
+    ) -> Result<Self, KeyError> {
         if keys.is_empty() {
-            return Err(KeyFault::NoKeys);
+            return Err(KeyError::NoKeys);
         }
         let repeated =
             |(at, key): (usize, &VerifyingKey)| keys[..at].iter().any(|k| k.kid == key.kid);
         if keys.iter().enumerate().any(repeated) {
-            return Err(KeyFault::RepeatedKeyId);
+            return Err(KeyError::RepeatedKeyId);
         }
         Ok(Self {
             keys,
@@ -108,9 +108,9 @@ impl Verifier {
     }
 
     /// Who the token says its bearer is, if it is valid at `now`.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Caller, TokenFault> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Caller, TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
-            return Err(TokenFault::TooLong);
+            return Err(TokenError::TooLong);
         }
         if let Some(known) = self.memo.recall(token) {
             self.judge_time(known.caller.expires, known.starts, now)?;
@@ -121,11 +121,11 @@ impl Verifier {
         Ok(claimed.caller)
     }
 
-    fn read(&self, token: &str, now: Timestamp) -> Result<Claimed, TokenFault> {
-        let (message, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
-        let (header, payload) = message.split_once('.').ok_or(TokenFault::Malformed)?;
+    fn read(&self, token: &str, now: Timestamp) -> Result<Claimed, TokenError> {
+        let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
+        let (header, payload) = message.split_once('.').ok_or(TokenError::Malformed)?;
         if payload.contains('.') {
-            return Err(TokenFault::Malformed);
+            return Err(TokenError::Malformed);
         }
         let mut buffer = Vec::new();
         let header: Header = part(header, &mut buffer)?;
@@ -134,47 +134,47 @@ impl Verifier {
         let signed =
             jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.key, key.algorithm);
         if !signed.unwrap_or(false) {
-            return Err(TokenFault::BadSignature);
+            return Err(TokenError::BadSignature);
         }
         let claims: Claims = part(payload, &mut buffer)?;
         self.judge(&claims, now)
     }
 
-    fn key_for(&self, header: &Header) -> Result<&VerifyingKey, TokenFault> {
+    fn key_for(&self, header: &Header) -> Result<&VerifyingKey, TokenError> {
         if header.crit.is_some() {
-            return Err(TokenFault::Critical);
+            return Err(TokenError::Critical);
         }
         let key = match (&header.kid, self.keys.as_slice()) {
             (Some(kid), keys) => keys.iter().find(|key| key.kid == *kid),
             (None, [only]) => Some(only),
-            (None, _) => return Err(TokenFault::NoKeyId),
+            (None, _) => return Err(TokenError::NoKeyId),
         };
-        let key = key.ok_or(TokenFault::UnknownKey)?;
+        let key = key.ok_or(TokenError::UnknownKey)?;
         let expected = match key.algorithm {
             Algorithm::EdDSA => "EdDSA",
             _ => "HS256",
         };
         if header.alg != expected {
-            return Err(TokenFault::WrongAlgorithm);
+            return Err(TokenError::WrongAlgorithm);
         }
         Ok(key)
     }
 
-    fn judge(&self, claims: &Claims, now: Timestamp) -> Result<Claimed, TokenFault> {
-        let expires = timestamp(claims.exp.ok_or(TokenFault::NoExpiry)?);
+    fn judge(&self, claims: &Claims, now: Timestamp) -> Result<Claimed, TokenError> {
+        let expires = timestamp(claims.exp.ok_or(TokenError::NoExpiry)?);
         let starts = [claims.nbf, claims.iat].into_iter().flatten().map(timestamp).max();
         self.judge_time(expires, starts, now)?;
         if claims.iss.as_deref() != Some(&self.issuer) {
-            return Err(TokenFault::WrongIssuer);
+            return Err(TokenError::WrongIssuer);
         }
         if !claims.aud.as_ref().is_some_and(|audience| audience.names(&self.audience)) {
-            return Err(TokenFault::WrongAudience);
+            return Err(TokenError::WrongAudience);
         }
-        let subject = claims.sub.as_deref().ok_or(TokenFault::NoSubject)?;
-        let user = UserId::parse(subject).map_err(TokenFault::BadSubject)?;
+        let subject = claims.sub.as_deref().ok_or(TokenError::NoSubject)?;
+        let user = UserId::parse(subject).map_err(TokenError::BadSubject)?;
         let role = match &claims.role {
             None => Role::User,
-            Some(word) => Role::parse(word).ok_or(TokenFault::UnknownRole)?,
+            Some(word) => Role::parse(word).ok_or(TokenError::UnknownRole)?,
         };
         Ok(Claimed { caller: Caller { user, role, expires }, starts })
     }
@@ -184,12 +184,12 @@ impl Verifier {
         expires: Timestamp,
         starts: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<(), TokenFault> {
+    ) -> Result<(), TokenError> {
         if now - expires >= self.leeway_ms {
-            return Err(TokenFault::Expired);
+            return Err(TokenError::Expired);
         }
         if starts.is_some_and(|starts| starts - now > self.leeway_ms) {
-            return Err(TokenFault::NotYetValid);
+            return Err(TokenError::NotYetValid);
         }
         Ok(())
     }
@@ -221,13 +221,13 @@ mod tests {
         let first = verifier.verify(&known, NOW);
         // Without its keys it can't verify anything.
         verifier.keys.clear();
-        assert_eq!(verifier.verify(&new, NOW), Err(TokenFault::UnknownKey));
+        assert_eq!(verifier.verify(&new, NOW), Err(TokenError::UnknownKey));
         assert_eq!(verifier.verify(&known, NOW), first);
         let at = |ms| verifier.verify(&known, NOW.plus_ms(ms)).map(|caller| caller.role);
         assert_eq!(at(60_000 + 29_999), Ok(Role::Service));
-        assert_eq!(at(60_000 + 30_000), Err(TokenFault::Expired));
+        assert_eq!(at(60_000 + 30_000), Err(TokenError::Expired));
         assert_eq!(at(-30_000), Ok(Role::Service));
-        assert_eq!(at(-30_001), Err(TokenFault::NotYetValid));
+        assert_eq!(at(-30_001), Err(TokenError::NotYetValid));
         assert_eq!(at(0), Ok(Role::Service));
     }
 
@@ -236,16 +236,16 @@ mod tests {
         let verifier = verifier();
         let token = token("alice");
         let (message, _) = token.rsplit_once('.').expect("dots");
-        assert_eq!(verifier.verify(&token, NOW.plus_ms(90_000)), Err(TokenFault::Expired));
-        assert_eq!(verifier.verify(&token, NOW.plus_ms(-30_001)), Err(TokenFault::NotYetValid));
+        assert_eq!(verifier.verify(&token, NOW.plus_ms(90_000)), Err(TokenError::Expired));
+        assert_eq!(verifier.verify(&token, NOW.plus_ms(-30_001)), Err(TokenError::NotYetValid));
         let unsigned = format!("{message}.AAAA");
-        assert_eq!(verifier.verify(&unsigned, NOW), Err(TokenFault::BadSignature));
+        assert_eq!(verifier.verify(&unsigned, NOW), Err(TokenError::BadSignature));
         assert_eq!(verifier.memo.tokens(), 0);
         assert!(verifier.verify(&token, NOW).is_ok());
         assert_eq!(verifier.memo.tokens(), 1);
         // Differs from the remembered one in its signature only.
         for _ in 0..2 {
-            assert_eq!(verifier.verify(&unsigned, NOW), Err(TokenFault::BadSignature));
+            assert_eq!(verifier.verify(&unsigned, NOW), Err(TokenError::BadSignature));
         }
         assert_eq!(verifier.memo.tokens(), 1);
     }

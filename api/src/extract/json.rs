@@ -32,7 +32,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
                 let kind = HeaderValue::from_static("application/json");
                 ([(header::CONTENT_TYPE, kind)], body).into_response()
             }
-            Err(error) => Problem::of_ours(error).into_response(),
+            Err(error) => Problem::internal_error(error).into_response(),
         }
     }
 }

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use model::{Caller, ErrorKind, IdFault, UserId};
+use model::{Caller, ErrorKind, IdError, UserId};
 
 use crate::Problem;
 
@@ -21,7 +21,7 @@ impl PathParams {
     }
 
     /// The id in the segment.
-    pub fn id<T: FromStr<Err = IdFault>>(&self, name: &str) -> Result<T, Problem> {
+    pub fn id<T: FromStr<Err = IdError>>(&self, name: &str) -> Result<T, Problem> {
         self.text(name)?.parse().map_err(|fault| bad_id(name, &fault))
     }
 

@@ -2,8 +2,8 @@ use model::Monotonic;
 
 use super::{Overspent, Payer};
 use crate::RateLimit;
-use crate::accounts::Accounts;
 use crate::metrics::COST;
+use crate::usage::Usage;
 
 /// What the work of requests may cost, in units of about a microsecond of CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(crate) struct Budgets {
 }
 
 struct Budget {
-    accounts: Accounts,
+    usage: Usage,
     // Made once: looking a metric up takes as long as a small search.
     spent: metrics::Counter,
 }
@@ -51,7 +51,7 @@ struct Budget {
 impl Budgets {
     pub(crate) fn new(limits: WorkLimits) -> Self {
         let budget = |limit, role| Budget {
-            accounts: Accounts::new(limit),
+            usage: Usage::new(limit),
             spent: metrics::counter!(COST, "role" => role),
         };
         let (users, services) = (budget(limits.user, "user"), budget(limits.service, "service"));
@@ -60,16 +60,16 @@ impl Budgets {
 
     /// Errs if the caller has spent more than allowed, for others than the request that has spent `own` units.
     pub(super) fn check(&self, payer: &Payer, now: Monotonic, own: u64) -> Result<(), Overspent> {
-        self.of(payer).accounts.check(&payer.user, now, own).map_err(Overspent::InDebt)
+        self.budget(payer).usage.check(&payer.user, now, own).map_err(Overspent::InDebt)
     }
 
     pub(super) fn charge(&self, payer: &Payer, now: Monotonic, units: u64) {
-        let budget = self.of(payer);
+        let budget = self.budget(payer);
         budget.spent.increment(units);
-        budget.accounts.charge(&payer.user, now, units);
+        budget.usage.charge(&payer.user, now, units);
     }
 
-    fn of(&self, payer: &Payer) -> &Budget {
+    fn budget(&self, payer: &Payer) -> &Budget {
         if payer.is_service { &self.services } else { &self.users }
     }
 }

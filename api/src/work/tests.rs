@@ -178,7 +178,7 @@ async fn whoever_goes_away_leaves_no_line_behind() {
         waits(second.as_mut()).await;
     }
     drop(first);
-    assert!(world.context.parts().gate.is_idle());
+    assert!(world.context.deps().gate.is_idle());
     world.heavy("alice").await;
     world.heavy("bob").await;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Context, RateLimit, Signer, Verifier, VerifyingKey, door};
+use api::{Context, RateLimit, Signer, Verifier, VerifyingKey, with_middleware};
 use axum::Router;
 use axum::body::Body;
 use directory::embedded::EmbeddedStore;
@@ -44,7 +44,7 @@ impl Sandbox {
         let random = Arc::new(SeededRandom::new(1));
         let context = Context::new(Arc::new(verifier), clock.clone(), random, RateLimit::default());
         let parts = directory::http::router(directory.clone(), context.clone());
-        let router = door(parts.into(), &context);
+        let router = with_middleware(parts.into(), &context);
         let signer = Signer::hs256("k", SECRET, "us", "them").expect("signer");
         let sandbox = Self { directory, clock, router, signer, _data: data };
         for user in users {

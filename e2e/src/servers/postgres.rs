@@ -8,8 +8,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, sleep};
 
-use super::den::Den;
 use super::free_port;
+use super::server_dir::ServerDir;
 use crate::DEADLINE;
 use programs::Programs;
 
@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Nothing is flushed to disk, which only a power cut would show; otherwise it keeps what it promises.
 pub struct Postgres {
     server: Child,
-    den: Den,
+    dir: ServerDir,
     port: u16,
     programs: Programs,
     databases: AtomicU32,
@@ -36,14 +36,14 @@ pub struct Postgres {
 impl Postgres {
     /// An empty one.
     pub async fn start() -> Self {
-        let (programs, den) = (Programs::find(), Den::new());
-        programs.give(den.path());
+        let (programs, dir) = (Programs::find(), ServerDir::new());
+        programs.give(dir.path());
         // In a language whose order isn't that of bytes, so that it shows where that order was forgotten.
         let language = ["--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"];
         let safety = ["--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync"];
         let words = ["--pgdata=data", "--username=postgres", "--encoding=UTF8"];
-        programs.run("initdb", &den, &[&words[..], &language, &safety].concat()).await;
-        let server = Self::serve(programs, den).await;
+        programs.run("initdb", &dir, &[&words[..], &language, &safety].concat()).await;
+        let server = Self::serve(programs, dir).await;
         let role = format!("CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'");
         server.superuser(&role).await;
         server
@@ -51,13 +51,13 @@ impl Postgres {
 
     /// A replica of this one that follows it, and can only be read.
     pub async fn replica(&self) -> Self {
-        let (programs, den) = (Programs::find(), Den::new());
-        programs.give(den.path());
-        let data = den.path().join("data");
+        let (programs, dir) = (Programs::find(), ServerDir::new());
+        programs.give(dir.path());
+        let data = dir.path().join("data");
         let data = data.to_str().expect("a readable path");
         let words = ["-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync"];
         self.client("pg_basebackup", &words).await;
-        Self::serve(programs, den).await
+        Self::serve(programs, dir).await
     }
 
     /// The URL of a database that nobody else has, empty, and owned by the URL's user.
@@ -104,21 +104,21 @@ impl Postgres {
     /// Starts it again after [`kill`](Self::kill), on the same port.
     pub async fn start_again(&mut self) {
         let deadline = Instant::now() + DEADLINE;
-        self.server = spawn(&self.programs, &self.den, self.port);
+        self.server = spawn(&self.programs, &self.dir, self.port);
         while !self.is_ready().await {
             // Sessions of one that was killed may take a moment to see it, and keep the next one out.
             if self.server.try_wait().expect("a child").is_some() {
-                self.server = spawn(&self.programs, &self.den, self.port);
+                self.server = spawn(&self.programs, &self.dir, self.port);
             }
             assert!(Instant::now() < deadline, "PostgreSQL doesn't start: {}", self.log());
             sleep(LOOK).await;
         }
     }
 
-    async fn serve(programs: Programs, den: Den) -> Self {
+    async fn serve(programs: Programs, dir: ServerDir) -> Self {
         let port = free_port();
-        let server = spawn(&programs, &den, port);
-        let mut started = Self { server, den, port, programs, databases: AtomicU32::new(0) };
+        let server = spawn(&programs, &dir, port);
+        let mut started = Self { server, dir, port, programs, databases: AtomicU32::new(0) };
         let deadline = Instant::now() + DEADLINE;
         while !started.is_ready().await {
             let ended = started.server.try_wait().expect("a child").is_some();
@@ -132,7 +132,7 @@ impl Postgres {
     async fn is_ready(&self) -> bool {
         let mut words = vec!["--quiet".to_owned()];
         words.extend(self.place());
-        self.programs.try_run("pg_isready", &self.den, &words).await.is_ok()
+        self.programs.try_run("pg_isready", &self.dir, &words).await.is_ok()
     }
 
     /// Runs a client of this server as its superuser.
@@ -140,12 +140,12 @@ impl Postgres {
         let mut all = self.place().to_vec();
         all.push("--username=postgres".to_owned());
         all.extend(words.iter().map(|&word| word.to_owned()));
-        self.programs.run(program, &self.den, &all).await;
+        self.programs.run(program, &self.dir, &all).await;
     }
 
     /// By the socket in its folder, where everybody is trusted.
     fn place(&self) -> [String; 2] {
-        [format!("--host={}", self.den.path().display()), format!("--port={}", self.port)]
+        [format!("--host={}", self.dir.path().display()), format!("--port={}", self.port)]
     }
 
     fn signal(&self, signal: Signal) {
@@ -162,23 +162,23 @@ impl Postgres {
     }
 
     fn log(&self) -> String {
-        std::fs::read_to_string(self.den.path().join("log")).unwrap_or_default()
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.den.clear();
+        self.dir.clear();
         // It has ended; this takes note of it.
         let _ = self.server.wait();
     }
 }
 
-fn spawn(programs: &Programs, den: &Den, port: u16) -> Child {
-    let path = den.path().display();
-    let log = OpenOptions::new().create(true).append(true).open(den.path().join("log"));
+fn spawn(programs: &Programs, dir: &ServerDir, port: u16) -> Child {
+    let path = dir.path().display();
+    let log = OpenOptions::new().create(true).append(true).open(dir.path().join("log"));
     let log: File = log.expect("a folder that can be written to");
-    let mut command = programs.command("postgres", den);
+    let mut command = programs.command("postgres", dir);
     command.args(["-D", "data", "-h", "127.0.0.1"]).arg(format!("-p{port}"));
     command.arg(format!("-k{path}"));
     for setting in ["fsync=off", "full_page_writes=off", "wal_retrieve_retry_interval=100ms"] {

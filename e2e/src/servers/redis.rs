@@ -3,8 +3,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::den::Den;
 use super::free_port;
+use super::server_dir::ServerDir;
 use crate::DEADLINE;
 use redis::aio::MultiplexedConnection;
 use rustix::process::{Pid, Signal, kill_process};
@@ -15,7 +15,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 /// A real Redis server on a port of its own, which is killed when this is dropped.
 pub struct Redis {
     child: Option<Child>,
-    den: Den,
+    dir: ServerDir,
     port: u16,
     settings: Vec<String>,
     login: String,
@@ -31,9 +31,9 @@ impl Redis {
     /// With these settings, each a word of the command line: `--maxmemory 1mb`.
     pub async fn start_with(settings: &[&str]) -> Self {
         let settings = settings.iter().map(|word| (*word).to_owned()).collect();
-        let den = Den::new();
+        let dir = ServerDir::new();
         let (port, login, tls) = (free_port(), String::new(), false);
-        let mut server = Self { child: None, den, port, settings, login, tls };
+        let mut server = Self { child: None, dir, port, settings, login, tls };
         server.start_again().await;
         server
     }
@@ -47,9 +47,9 @@ impl Redis {
 
     /// That speaks TLS only, with a certificate of an authority of its own: see [`Self::authority`].
     pub async fn start_with_tls() -> Self {
-        let den = Den::new();
-        make_certificate(den.path());
-        let path = |name: &str| den.path().join(name).to_str().expect("a readable path").to_owned();
+        let dir = ServerDir::new();
+        make_certificate(dir.path());
+        let path = |name: &str| dir.path().join(name).to_str().expect("a readable path").to_owned();
         let port = free_port();
         let settings = [
             ("--tls-port", port.to_string()),
@@ -60,7 +60,7 @@ impl Redis {
         ];
         let settings = settings.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
         let (settings, login, tls) = (settings.collect(), String::new(), true);
-        let mut server = Self { child: None, den, port, settings, login, tls };
+        let mut server = Self { child: None, dir, port, settings, login, tls };
         server.start_again().await;
         server
     }
@@ -79,7 +79,7 @@ impl Redis {
                 "warning",
             ])
             .arg("--dir")
-            .arg(self.den.path())
+            .arg(self.dir.path())
             .args(&self.settings)
             .stdout(Stdio::null())
             .spawn();
@@ -137,7 +137,7 @@ impl Redis {
 
     /// The certificate of the authority that signed the server's.
     pub fn authority(&self) -> std::path::PathBuf {
-        self.den.path().join("ca.pem")
+        self.dir.path().join("ca.pem")
     }
 
     /// A connection to ask or tell it anything.

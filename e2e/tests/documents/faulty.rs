@@ -73,7 +73,7 @@ impl Faulty {
         tokio::spawn(gateway.clone().run());
         let context = Context::new(verifier, clock, random, RateLimit::default());
         let (router, _) = ws_gateway::router(gateway, context.clone()).split_for_parts();
-        let service = TowerToHyperService::new(api::door(router, &context));
+        let service = TowerToHyperService::new(api::with_middleware(router, &context));
 
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");

@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::servers::den::Den;
+use crate::servers::server_dir::ServerDir;
 
 /// Where Debian puts each version's programs.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -40,9 +40,9 @@ impl Programs {
     }
 
     /// A program to be run in the folder.
-    pub(super) fn command(&self, program: &str, den: &Den) -> Command {
+    pub(super) fn command(&self, program: &str, dir: &ServerDir) -> Command {
         let mut command = Command::new(self.folder.join(program));
-        command.current_dir(den.path());
+        command.current_dir(dir.path());
         if let Some((user, group)) = self.runner {
             command.uid(user).gid(group);
         }
@@ -50,8 +50,8 @@ impl Programs {
     }
 
     /// Runs a program to its end.
-    pub(super) async fn run(&self, program: &str, den: &Den, words: &[impl AsRef<OsStr>]) {
-        if let Err(said) = self.try_run(program, den, words).await {
+    pub(super) async fn run(&self, program: &str, dir: &ServerDir, words: &[impl AsRef<OsStr>]) {
+        if let Err(said) = self.try_run(program, dir, words).await {
             panic!("{program} failed: {said}");
         }
     }
@@ -60,10 +60,10 @@ impl Programs {
     pub(super) async fn try_run(
         &self,
         program: &str,
-        den: &Den,
+        dir: &ServerDir,
         words: &[impl AsRef<OsStr>],
     ) -> Result<(), String> {
-        let mut command = tokio::process::Command::from(self.command(program, den));
+        let mut command = tokio::process::Command::from(self.command(program, dir));
         command.args(words).stdin(Stdio::null()).kill_on_drop(true);
         let output = command.output().await.expect("a program that can be run");
         if output.status.success() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use api::TokenFault;
+use api::TokenError;
 use futures_util::future::{BoxFuture, join_all};
 use model::{Caller, RetryAfterMs};
 
@@ -36,7 +36,7 @@ impl Driver {
                     }
                 },
                 Err(fault) => {
-                    let code = if fault == TokenFault::NotYetValid {
+                    let code = if fault == TokenError::NotYetValid {
                         CloseCode::TokenNotYetValid
                     } else {
                         CloseCode::Unauthenticated
@@ -208,7 +208,7 @@ fn bring(
     }
 }
 
-fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, TokenFault> {
+fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, TokenError> {
     gateway.verifier.verify(&token.0, gateway.now().wall)
 }
 

@@ -2,7 +2,7 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 use std::fmt;
 
 use h3o::{CellIndex, LatLng};
-use model::{Position, PositionFault};
+use model::{Position, PositionError};
 
 use super::{HEXAGONS_MAX, HexagonRange, Resolution};
 
@@ -30,7 +30,7 @@ pub struct Viewport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ViewportFault {
     /// A corner isn't on Earth.
-    Corner(PositionFault),
+    Corner(PositionError),
     /// The south lies north of the north.
     UpsideDown,
 }
@@ -38,10 +38,10 @@ pub enum ViewportFault {
 impl fmt::Display for ViewportFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Corner(PositionFault::Latitude) => {
+            Self::Corner(PositionError::Latitude) => {
                 "south and north must be latitudes from -90 to 90 degrees"
             }
-            Self::Corner(PositionFault::Longitude) => {
+            Self::Corner(PositionError::Longitude) => {
                 "west and east must be longitudes from -180 to 180 degrees"
             }
             Self::UpsideDown => "south must not be greater than north",

@@ -1,11 +1,11 @@
-use model::{ErrorKind, IdFault};
+use model::{ErrorKind, IdError};
 
 use super::{SECRET_BYTES_MIN, TOKEN_BYTES_MAX};
 use crate::Problem;
 
 /// Why a token is not valid. Says nothing of the token itself, so that it may be logged and answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TokenFault {
+pub enum TokenError {
     /// Over [`TOKEN_BYTES_MAX`].
     #[error("the token is over {TOKEN_BYTES_MAX} bytes")]
     TooLong,
@@ -47,18 +47,18 @@ pub enum TokenFault {
     NoSubject,
     /// `sub` can't be a user's id.
     #[error("the token's subject {0}")]
-    BadSubject(IdFault),
+    BadSubject(IdError),
     /// `role` is none that we know.
     #[error("the token's role is not user, service or operator")]
     UnknownRole,
 }
 
-impl From<TokenFault> for Problem {
-    fn from(fault: TokenFault) -> Self {
+impl From<TokenError> for Problem {
+    fn from(fault: TokenError) -> Self {
         let code = match fault {
-            TokenFault::Expired => "token_expired",
+            TokenError::Expired => "token_expired",
             // Clocks differ, perhaps ours: the only one of all that passes by itself.
-            TokenFault::NotYetValid => "token_not_yet_valid",
+            TokenError::NotYetValid => "token_not_yet_valid",
             _ => "invalid_token",
         };
         Self::new(ErrorKind::Unauthenticated, code, fault.to_string())
@@ -67,7 +67,7 @@ impl From<TokenFault> for Problem {
 
 /// Why a set of keys can't be used. Says nothing of the keys themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyFault {
+pub enum KeyError {
     /// A secret under [`SECRET_BYTES_MIN`].
     #[error("an HS256 secret needs at least {SECRET_BYTES_MIN} bytes")]
     ShortSecret,

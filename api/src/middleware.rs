@@ -1,5 +1,6 @@
-mod lines;
+mod line_limit;
 mod meters;
+mod request_checks;
 mod request_id;
 
 use std::any::Any;
@@ -21,13 +22,14 @@ use tower::{Layer, Service};
 use tracing::field::display;
 use tracing::{Instrument, Span};
 
-use crate::{Context, Problem, guard};
-use lines::Lines;
+use crate::{Context, Problem};
+use line_limit::LineLimit;
 use meters::{Meters, method_label};
+pub use request_checks::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX};
 use request_id::X_REQUEST_ID;
 pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 
-/// Puts all routes behind the shared door: request ids, one log line and two metrics a request, the guard, and problems
+/// Wraps all routes: request ids, one log line and two metrics a request, checks of what no route should think of, and problems
 /// for unknown paths (404), methods (405, with `Allow`; also for OPTIONS and TRACE) and panics (500). HEAD is answered as
 /// GET.
 ///
@@ -36,11 +38,11 @@ pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 /// while it is worked on stands in its span, which has its id and its route.
 ///
 /// Give it the whole router: routes added later are not behind it.
-pub fn door(router: Router, context: &Context) -> Router {
+pub fn with_middleware(router: Router, context: &Context) -> Router {
     router
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_such_path)
-        .layer(Door(Arc::new(Desk::new(context))))
+        .layer(RequestLayer(Arc::new(MiddlewareState::new(context))))
 }
 
 /// What balancers and monitoring ask every second: not worth a line of the log, even where the answer is no.
@@ -55,25 +57,25 @@ async fn method_not_allowed() -> Problem {
     Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-/// What all requests share at the door.
+/// What all requests share.
 #[derive(Debug)]
-struct Desk {
+struct MiddlewareState {
     // An id has to be unique, not secret: asking the operating system once is enough, and each time would be a system
     // call a request.
     ids: SeededRandom,
     meters: Meters,
-    lines: Lines,
+    lines: LineLimit,
     // A stopwatch for the log.
     began: Instant,
 }
 
-impl Desk {
+impl MiddlewareState {
     fn new(context: &Context) -> Self {
-        let start = context.parts().random.next_u64();
+        let start = context.deps().random.next_u64();
         Self {
             ids: SeededRandom::new(start),
             meters: Meters::default(),
-            lines: Lines::default(),
+            lines: LineLimit::default(),
             began: Instant::now(),
         }
     }
@@ -81,24 +83,24 @@ impl Desk {
 
 /// Wraps each route. Not `axum::middleware::from_fn`, which boxes the route and its future another time.
 #[derive(Clone)]
-struct Door(Arc<Desk>);
+struct RequestLayer(Arc<MiddlewareState>);
 
-impl Layer<Route> for Door {
-    type Service = Guarded;
+impl Layer<Route> for RequestLayer {
+    type Service = RequestService;
 
-    fn layer(&self, route: Route) -> Guarded {
-        Guarded { desk: self.0.clone(), route }
+    fn layer(&self, route: Route) -> RequestService {
+        RequestService { state: self.0.clone(), route }
     }
 }
 
-/// A route behind the door.
+/// A route in the middleware.
 #[derive(Clone)]
-struct Guarded {
-    desk: Arc<Desk>,
+struct RequestService {
+    state: Arc<MiddlewareState>,
     route: Route,
 }
 
-impl Service<Request> for Guarded {
+impl Service<Request> for RequestService {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -108,11 +110,11 @@ impl Service<Request> for Guarded {
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let visit = Visit::begin(self.desk.clone(), &mut request);
-        let span = visit.span();
+        let log = RequestLog::begin(self.state.clone(), &mut request);
+        let span = log.span();
         // tower-http's layer for panics would put each body into one more box. What a route that panics leaves behind is
         // dropped, or made for that.
-        let answer = guard::check(&request).and_then(|()| {
+        let answer = request_checks::check(&request).and_then(|()| {
             let call = AssertUnwindSafe(|| span.in_scope(|| self.route.call(request)));
             catch_unwind(call).map_err(|panic| panicked(&*panic))
         });
@@ -124,7 +126,7 @@ impl Service<Request> for Guarded {
                 },
                 Err(problem) => problem.into_response(),
             };
-            Ok(visit.end(response))
+            Ok(log.end(response))
         })
     }
 }
@@ -138,12 +140,12 @@ struct Panicked(String);
 fn panicked(panic: &(dyn Any + Send)) -> Problem {
     let formatted = panic.downcast_ref::<String>().map(String::as_str);
     let text = formatted.or_else(|| panic.downcast_ref::<&str>().copied());
-    Problem::of_ours(Panicked(text.unwrap_or("without a text").to_owned()))
+    Problem::internal_error(Panicked(text.unwrap_or("without a text").to_owned()))
 }
 
 /// A request under way: has its id, and will tell log and metrics how it went.
-struct Visit {
-    desk: Arc<Desk>,
+struct RequestLog {
+    state: Arc<MiddlewareState>,
     // A stopwatch for log and metrics; nothing is decided by it.
     started: Instant,
     id: RequestId,
@@ -151,14 +153,14 @@ struct Visit {
     matched: Option<MatchedPath>,
 }
 
-impl Visit {
-    fn begin(desk: Arc<Desk>, request: &mut Request) -> Self {
+impl RequestLog {
+    fn begin(state: Arc<MiddlewareState>, request: &mut Request) -> Self {
         let started = Instant::now();
-        let id = RequestId::of(request.headers(), &desk.ids);
+        let id = RequestId::from_headers(request.headers(), &state.ids);
         let method = method_label(request.method());
         let matched = request.extensions().get::<MatchedPath>().cloned();
         request.extensions_mut().insert(id);
-        Self { desk, started, id, method, matched }
+        Self { state, started, id, method, matched }
     }
 
     /// What is logged while the request is worked on says whose it is. Neither path nor query: these may hold positions.
@@ -177,7 +179,7 @@ impl Visit {
         }
         let (status, elapsed) = (response.status(), self.started.elapsed());
         self.log(status, response.extensions().get(), elapsed);
-        self.desk.meters.count(self.method, self.route(), status, elapsed);
+        self.state.meters.count(self.method, self.route(), status, elapsed);
         response.headers_mut().insert(X_REQUEST_ID, self.id.header());
         response
     }
@@ -202,8 +204,8 @@ impl Visit {
             };
         }
         let refused = status >= 400 && !(code.is_empty() && POLLED.contains(&route));
-        let second = self.desk.began.elapsed().as_secs() as u32;
-        if refused && let Some(left_out) = self.desk.lines.take(second) {
+        let second = self.state.began.elapsed().as_secs() as u32;
+        if refused && let Some(left_out) = self.state.lines.take(second) {
             if left_out > 0 {
                 tracing::info!(left_out, "more requests were refused than are logged a second");
             }

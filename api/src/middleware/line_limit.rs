@@ -5,12 +5,12 @@ const LINES_PER_S: u64 = 50;
 
 /// Counts the lines of the present second.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LineLimit {
     /// The second, counted from any beginning, in the upper half; how many lines it has had in the lower.
     state: AtomicU64,
 }
 
-impl Lines {
+impl LineLimit {
     /// Whether one more line may be written in this second; if so, how many were left out of the last second that had any.
     pub(super) fn take(&self, second: u32) -> Option<u64> {
         let next = |state: u64| {
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_storm_is_a_bounded_number_of_lines_a_second_and_what_is_left_out_is_said() {
-        let lines = Lines::default();
+        let lines = LineLimit::default();
         let written = |second| (0..1_000).filter(|_| lines.take(second).is_some()).count();
         assert_eq!(written(7), LINES_PER_S as usize);
         assert_eq!(lines.take(8), Some(1_000 - LINES_PER_S));

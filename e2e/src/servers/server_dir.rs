@@ -22,12 +22,12 @@ rm -rf "$1"
 "#;
 
 /// A folder of its own for a server that runs in it. Dropped, both go.
-pub(crate) struct Den {
+pub(crate) struct ServerDir {
     path: PathBuf,
     watch: Child,
 }
 
-impl Den {
+impl ServerDir {
     pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("whereabouts-").tempdir();
         let path = folder.expect("a temporary folder").keep();
@@ -52,7 +52,7 @@ impl Den {
     }
 }
 
-impl Drop for Den {
+impl Drop for ServerDir {
     fn drop(&mut self) {
         self.clear();
     }

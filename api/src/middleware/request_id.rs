@@ -21,7 +21,7 @@ pub struct RequestId {
 
 impl RequestId {
     /// The client's own id, if there is one and it is fit for a log; a new one of 16 hexadecimal digits otherwise.
-    pub(super) fn of(headers: &HeaderMap, random: &dyn Random) -> Self {
+    pub(super) fn from_headers(headers: &HeaderMap, random: &dyn Random) -> Self {
         Self::given(headers).unwrap_or_else(|| Self::made(random.next_u64()))
     }
 
@@ -77,7 +77,7 @@ mod tests {
     fn made_ids_are_sixteen_digits_and_never_the_same() {
         let random = SeededRandom::new(7);
         let made: Vec<RequestId> =
-            (0..10_000).map(|_| RequestId::of(&HeaderMap::new(), &random)).collect();
+            (0..10_000).map(|_| RequestId::from_headers(&HeaderMap::new(), &random)).collect();
         let texts: HashSet<&str> = made.iter().map(RequestId::as_str).collect();
         assert_eq!(texts.len(), made.len());
         let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);

@@ -1,10 +1,10 @@
-//! The door: what it adds to every answer, and what it refuses.
+//! The middleware: what it adds to every answer, and what it refuses.
 
 use std::sync::Arc;
 
 use api::{
     Authenticated, BODY_BYTES_MAX, Context, HEADER_BYTES_MAX, Json, Problem, RateLimit, RequestId,
-    Signer, Verifier, VerifyingKey, Work, door, json_routes,
+    Signer, Verifier, VerifyingKey, Work, json_routes, with_middleware,
 };
 use axum::body::Body;
 use axum::extract::FromRef;
@@ -80,7 +80,7 @@ impl World {
             );
         let pies = json_routes(routes).with_state(State(context.clone()));
         let signer = Signer::hs256("k", SECRET, "us", "them").expect("signer");
-        Self { router: door(pies.into(), &context), clock, signer }
+        Self { router: with_middleware(pies.into(), &context), clock, signer }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {

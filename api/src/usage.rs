@@ -12,13 +12,13 @@ const FORGOTTEN: usize = 4;
 
 /// What each caller has used of a limit.
 #[derive(Debug)]
-pub struct Accounts {
+pub struct Usage {
     gcra: Gcra,
     // A plain lock: it is held for one hash lookup, and for a sweep when so many callers have come that it is full.
     states: Mutex<HashMap<UserId, u64>>,
 }
 
-impl Accounts {
+impl Usage {
     /// Nobody has used anything.
     pub fn new(limit: RateLimit) -> Self {
         let gcra = Gcra::new(limit.per_second, limit.burst);
@@ -81,11 +81,11 @@ mod tests {
         UserId::parse(&format!("u{number}")).expect("an id")
     }
 
-    fn accounts() -> Accounts {
-        Accounts::new(RateLimit { per_second: 1, burst: 2 })
+    fn accounts() -> Usage {
+        Usage::new(RateLimit { per_second: 1, burst: 2 })
     }
 
-    fn remembered(accounts: &Accounts) -> usize {
+    fn remembered(accounts: &Usage) -> usize {
         accounts.states.lock().len()
     }
 

@@ -78,8 +78,12 @@ class Service:
         return text
 
     def resident(self):
-        found = re.search(r"^whereabouts_proximity_resident_businesses (\d+)", self.get("/metrics"), re.M)
+        # Builds before 0.1 had no prefix.
+        found = re.search(r"^(?:whereabouts_)?proximity_resident_businesses (\d+)", self.get("/metrics"), re.M)
         return int(found[1]) if found else 0
+
+    def until_resident(self, businesses):
+        until(lambda: self.resident() == businesses, "all businesses are in memory")
 
     def rss(self):
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()

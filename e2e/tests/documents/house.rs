@@ -1,5 +1,9 @@
 //! Rules of the house, each with what to do about it.
 
+mod items;
+mod limits;
+mod places;
+
 use std::collections::BTreeMap;
 
 use super::tree;

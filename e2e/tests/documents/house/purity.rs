@@ -3,7 +3,7 @@
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree};
 
-use super::source::{Kind, flatten};
+use super::tokens::{Kind, flatten};
 use crate::documents::tree;
 
 /// The cores: the folder of a part, the module that decides, and the pure crates it may use beside `model`.
@@ -128,7 +128,7 @@ impl Looker<'_> {
             }
             UseTree::Glob(_) => self.judge(&segments),
             UseTree::Group(group) => {
-                group.items.iter().for_each(|tree| self.judge_tree(tree, before))
+                group.items.iter().for_each(|tree| self.judge_tree(tree, before));
             }
         }
     }
@@ -174,23 +174,32 @@ impl<'ast> Visit<'ast> for Looker<'_> {
         self.visit_path(&called.path);
         let mut tokens = Vec::new();
         flatten(called.tokens.clone(), &mut tokens);
+        // A path ends where something else than `::` and a word follows.
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
+        let end = |path: &mut Vec<String>, looker: &mut Self| {
+            if path.len() > 1 {
+                looker.judge(path);
+            }
+            path.clear();
+        };
         for token in tokens {
             match (token.kind, token.text.as_str()) {
-                (Kind::Word, word) if colons == 2 => path.push(word.to_owned()),
-                (Kind::Word, word) => path = vec![word.to_owned()],
-                (Kind::Mark, ":") => {
-                    colons += 1;
-                    continue;
+                (Kind::Mark, ":") => colons += 1,
+                (Kind::Word, word) => {
+                    if colons != 2 {
+                        end(&mut path, self);
+                    }
+                    path.push(word.to_owned());
+                    colons = 0;
                 }
-                _ => path.clear(),
-            }
-            colons = 0;
-            if path.len() > 1 {
-                self.judge(&path);
+                _ => {
+                    end(&mut path, self);
+                    colons = 0;
+                }
             }
         }
+        end(&mut path, self);
     }
 
     fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {

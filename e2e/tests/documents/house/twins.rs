@@ -1,13 +1,16 @@
 //! Parts don't write the same thing twice: what two of them need lies in `api/` or `sql/`.
 
 use std::collections::{BTreeMap, HashMap};
+use std::str::FromStr;
+
+use proc_macro2::TokenStream;
 
 use super::PARTS;
-use super::source::{Kind, tokens};
+use super::tokens::{Kind, flatten};
 use crate::documents::tree;
 
 /// So many lines in a row that are equal as tokens, with all names and literals taken for the same, are one thing that
-/// was written twice.
+/// was written twice. Neighbours of one shape count as one line: that is a table, such as that of a crate's metrics.
 const LINES_EQUAL: usize = 12;
 
 /// Words that say how something is done, whatever it is called.
@@ -60,10 +63,12 @@ fn two_parts_never_say_the_same() {
     );
 }
 
-/// The shape of each line that has tokens, with its number.
+/// The shape of each line that has tokens and isn't shaped as the one before, with its number.
 fn shapes(text: &str) -> Vec<(usize, String)> {
     let mut lines: BTreeMap<usize, String> = BTreeMap::new();
-    for token in tokens(text) {
+    let mut tokens = Vec::new();
+    flatten(TokenStream::from_str(text).expect("Rust"), &mut tokens);
+    for token in tokens {
         let shape = match token.kind {
             Kind::Word if KEYWORDS.contains(&token.text.as_str()) => token.text.as_str(),
             Kind::Word => "N",
@@ -74,5 +79,7 @@ fn shapes(text: &str) -> Vec<(usize, String)> {
         line.push_str(shape);
         line.push(' ');
     }
-    lines.into_iter().collect()
+    let mut lines: Vec<_> = lines.into_iter().collect();
+    lines.dedup_by(|line, before| line.1 == before.1);
+    lines
 }

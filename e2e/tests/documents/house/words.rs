@@ -1,6 +1,6 @@
 //! One word per concept, and the field's: names that were retired don't come back.
 
-use super::source::items;
+use super::items::items;
 use crate::documents::tree;
 
 /// What isn't called so any more, by crate (`*` is any), with the word that took its place. A variant of an enum counts as

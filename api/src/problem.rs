@@ -49,6 +49,9 @@ pub(crate) struct ProblemBody<'a> {
     retry_after_s: Option<u64>,
 }
 
+/// How long to wait before asking an unavailable part again, milliseconds.
+const RETRY_AFTER_MS: u64 = 1_000;
+
 /// The one table from the kind of an error to its status.
 fn status(kind: ErrorKind) -> StatusCode {
     match kind {
@@ -94,6 +97,17 @@ impl Problem {
     pub fn caused_by(mut self, error: impl Error + Send + Sync + 'static) -> Self {
         self.cause = Some(Arc::new(error));
         self
+    }
+
+    /// That a part couldn't answer, `what` says which, by the kind of its error: try again, or a fault of ours.
+    pub fn failure(kind: ErrorKind, what: &str, error: impl Error + Send + Sync + 'static) -> Self {
+        let problem = if kind == ErrorKind::Unavailable {
+            let detail = format!("{what} can't be reached; try again");
+            Self::new(kind, "unavailable", detail).retry_after_ms(RETRY_AFTER_MS)
+        } else {
+            Self::new(kind, "internal", "a fault of the service; its log says more")
+        };
+        problem.caused_by(error)
     }
 
     /// The error that led to it, if that is for the log.

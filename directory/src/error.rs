@@ -1,95 +1,42 @@
-use std::fmt;
-
 use api::Problem;
 use model::ErrorKind;
-use sql::Fault;
+use sql::StoreError;
 
 use crate::Refusal;
 
 /// What can go wrong with the directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The command is not possible; nothing was changed.
-    Refused(Refusal),
-    /// The store can't be reached or is full, the text says how. A change may or may not have been made: every command
-    /// can be repeated.
-    Unavailable(String),
-    /// The data was written by a newer version of the program.
-    NewerVersion {
-        /// Its schema.
-        found: i64,
-        /// The newest that we know.
-        known: i64,
-    },
-    /// The data can't be opened: absent, not writable, not ours; the text says what and where.
-    Unusable(String),
-    /// A fault of ours, or damaged data.
-    Internal(String),
+    /// It isn't possible; nothing was changed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store failed. See [`Store`](crate::Store) for what may have happened.
+    #[error("the directory's store failed")]
+    Store(#[from] StoreError),
 }
 
 impl Error {
     /// What kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Refused(refusal) => refusal.describe().0,
-            Self::Unavailable(_) => ErrorKind::Unavailable,
-            Self::NewerVersion { .. } | Self::Unusable(_) | Self::Internal(_) => {
-                ErrorKind::Internal
-            }
+            Self::Refused(refusal) => refusal.kind(),
+            Self::Store(error) => error.error_kind(),
         }
     }
-}
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(refusal) => refusal.fmt(f),
-            Self::Unavailable(why) => write!(f, "the directory is unavailable: {why}"),
-            Self::NewerVersion { found, known } => write!(
-                f,
-                "the directory's data has schema {found}, this program knows up to {known}: \
-                 it was written by a newer version"
-            ),
-            Self::Unusable(why) => write!(f, "the directory's data can't be used: {why}"),
-            Self::Internal(why) => write!(f, "the directory failed: {why}"),
-        }
+    /// Whether the store can't be reached now.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_unavailable())
     }
 }
-
-impl std::error::Error for Error {}
-
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Unavailable(why) => Self::Unavailable(why),
-            Fault::NewerVersion { found, known } => Self::NewerVersion { found, known },
-            Fault::Unusable(why) => Self::Unusable(why),
-            Fault::Internal(why) => Self::Internal(why),
-        }
-    }
-}
-
-/// How long to wait before asking an unavailable directory again, milliseconds.
-const RETRY_AFTER_MS: u64 = 1_000;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let kind = error.kind();
         match error {
-            Error::Refused(refusal) => Self::new(kind, refusal.code(), refusal.to_string()),
-            Error::Unavailable(_) => {
-                Self::new(kind, "unavailable", "the directory can't be reached; try again")
-                    .retry_after_ms(RETRY_AFTER_MS)
-                    .caused_by(error)
+            Error::Refused(refusal) => {
+                Self::new(refusal.kind(), refusal.code(), refusal.to_string())
             }
-            other => Self::new(kind, "internal", "a fault of the service; its log says more")
-                .caused_by(other),
+            Error::Store(_) => Self::failure(error.kind(), "the directory", error),
         }
     }
 }

@@ -23,7 +23,7 @@
 //! * Who is blocked can't find it out here: a request to somebody who blocked you, or to nobody, looks like any other.
 //!
 //! # Limits
-//! [`Limits`] per user, from a deployment's [`Config`]; [`COMMANDS_WAITING_MAX`], [`COMMAND_WAIT_MAX`], [`CIRCLES_WAITING_MAX`], [`CIRCLE_WAIT_MAX`],
+//! [`Limits`] per user, from a deployment's [`Config`]; [`sql::WRITES_WAITING_MAX`], [`sql::WRITE_WAIT_MAX`], [`CIRCLES_WAITING_MAX`], [`CIRCLE_WAIT_MAX`],
 //! [`PUBLISH_WAIT_MAX`], [`BATCH_MAX`], [`CHANGES_MAX`], [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`]; connections and times of [`postgres::Config`].
 
 mod config;
@@ -42,12 +42,9 @@ pub use crate::core::{
 pub use config::Config;
 pub use error::Error;
 pub use model::{FeedPosition, ReadToken};
-pub use service::{
-    CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX, COMMAND_WAIT_MAX, COMMANDS_WAITING_MAX, Circle,
-    Directory, KNOWN_USERS_MAX,
-};
+pub use service::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX, Circle, Directory, KNOWN_USERS_MAX};
+pub use sql::{BATCH_MAX, StoreError, StoreErrorKind};
 pub use store::announcing::{Change, Listener, PUBLISH_WAIT_MAX};
 pub use store::{
-    Answer, Applied, BATCH_MAX, Entry, Friend, List, Store, StoredCircle, conformance, embedded,
-    postgres,
+    Answer, Applied, Entry, Friend, List, Store, StoredCircle, conformance, embedded, postgres,
 };

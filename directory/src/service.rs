@@ -1,7 +1,6 @@
 //! The handle, and what drives the core with I/O.
 
 mod circles;
-mod writer;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,15 +9,15 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use model::{Clock, ReadToken, Timestamp, UserId};
 use parking_lot::Mutex;
+use sql::{CommitMetrics, Committed, GroupCommit};
 
+use crate::metrics::{COMMANDS, COMMIT_COMMANDS, COMMIT_DURATION};
 use crate::{
-    Change, Changes, Command, Config, DisplayName, Entry, Error, FeedGap, Friend, List, Order,
-    Outcome, Refusal, Relation, Store, User, Verb,
+    Applied, Change, Changes, Command, Config, DisplayName, Entry, Error, FeedGap, Friend, Limits,
+    List, Order, Outcome, Refusal, Relation, Store, User, Verb,
 };
 use circles::CircleReader;
 pub use circles::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX};
-use writer::Writer;
-pub use writer::{COMMAND_WAIT_MAX, COMMANDS_WAITING_MAX};
 
 /// Users of whom it is remembered that they exist, so that their requests needn't ask the store; some 10 MB.
 pub const KNOWN_USERS_MAX: usize = 100_000;
@@ -46,7 +45,7 @@ struct Shared {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     config: Config,
-    writer: Writer,
+    writer: GroupCommit<Order, Outcome, Error>,
     circles: CircleReader,
     // Users are never deleted, so what is remembered stays right. Held for one look-up.
     known: Mutex<HashSet<UserId>>,
@@ -61,7 +60,7 @@ impl fmt::Debug for Directory {
 impl Directory {
     /// Starts the tasks that commit and that read circles, within a tokio runtime.
     pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, config: Config) -> Self {
-        let writer = Writer::start(Arc::clone(&store), config.limits());
+        let writer = start_writer(Arc::clone(&store), config.limits());
         let circles = CircleReader::start(Arc::clone(&store));
         let known = Mutex::default();
         Self { shared: Arc::new(Shared { store, clock, config, writer, circles, known }) }
@@ -231,10 +230,37 @@ impl Directory {
 
     async fn submit(&self, command: Command) -> Result<Outcome, Error> {
         let at = self.shared.clock.now().wall;
-        self.shared.writer.submit(Order { command, at }).await
+        let name = command.as_str();
+        let result = self.shared.writer.submit(Order { command, at }).await;
+        metrics::counter!(COMMANDS, "command" => name, "result" => label(&result)).increment(1);
+        result
     }
 
     fn lock_known(&self) -> parking_lot::MutexGuard<'_, HashSet<UserId>> {
         self.shared.known.lock()
+    }
+}
+
+/// Starts the task that commits.
+fn start_writer(store: Arc<dyn Store>, limits: Limits) -> GroupCommit<Order, Outcome, Error> {
+    let metrics =
+        CommitMetrics { part: "directory", duration: COMMIT_DURATION, requests: COMMIT_COMMANDS };
+    GroupCommit::start(metrics, move |orders| {
+        let store = Arc::clone(&store);
+        async move {
+            let Applied { outcomes, published } = store.apply(orders, limits).await?;
+            let answers = outcomes.into_iter().map(|it| it.map_err(Error::Refused)).collect();
+            Ok(Committed { answers, before_answers: published })
+        }
+    })
+}
+
+fn label(result: &Result<Outcome, Error>) -> &'static str {
+    match result {
+        Ok(Outcome::Created) => "created",
+        Ok(Outcome::Changed) => "changed",
+        Ok(Outcome::Unchanged) => "unchanged",
+        Err(Error::Refused(_)) => "refused",
+        Err(Error::Store(_)) => "failed",
     }
 }

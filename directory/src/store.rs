@@ -17,9 +17,6 @@ use crate::{
     Changes, DisplayName, Error, FeedGap, Limits, Listener, Order, Outcome, Refusal, Relation, User,
 };
 
-/// The most orders, ids or pairs in one call of a [`Store`].
-pub const BATCH_MAX: usize = 256;
-
 /// What a store promises: the answer, later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
@@ -99,7 +96,7 @@ impl fmt::Debug for Applied {
 ///
 /// **Absence** is an empty answer, not an error.
 pub trait Store: Send + Sync {
-    /// Applies up to [`BATCH_MAX`] orders in their order, in one transaction, and answers each with its own outcome, in
+    /// Applies up to [`BATCH_MAX`](crate::BATCH_MAX) orders in their order, in one transaction, and answers each with its own outcome, in
     /// the same order. An order that is refused changes nothing and doesn't undo its neighbours; the later ones see what
     /// the earlier ones did.
     ///
@@ -108,10 +105,10 @@ pub trait Store: Send + Sync {
     /// after the other.
     fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied>;
 
-    /// These users, in this order; up to [`BATCH_MAX`].
+    /// These users, in this order; up to [`BATCH_MAX`](crate::BATCH_MAX).
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Answer<'a, Vec<Option<User>>>;
 
-    /// How the first of each pair stands to the second, in this order; up to [`BATCH_MAX`].
+    /// How the first of each pair stands to the second, in this order; up to [`BATCH_MAX`](crate::BATCH_MAX).
     fn relations<'a>(&'a self, pairs: &'a [(UserId, UserId)]) -> Answer<'a, Vec<Relation>>;
 
     /// Up to `limit` items of the owner's list with ids greater than `after`, in the order of ids as bytes. What is
@@ -125,7 +122,7 @@ pub trait Store: Send + Sync {
     ) -> Answer<'a, Vec<Entry>>;
 
     /// All friends and the radius of each of these users, in this order, and the state of the feed; all of it from one
-    /// snapshot. Up to [`BATCH_MAX`] users, in one round trip.
+    /// snapshot. Up to [`BATCH_MAX`](crate::BATCH_MAX) users, in one round trip.
     fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (ReadToken, Vec<StoredCircle>)>;
 
     /// How many calls of [`circles`](Store::circles) are worth having under way at a time.

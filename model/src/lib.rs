@@ -18,6 +18,7 @@ mod fix;
 mod gcra;
 mod hash;
 mod id;
+mod macros;
 mod memo;
 mod position;
 mod random;

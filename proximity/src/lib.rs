@@ -30,7 +30,7 @@
 //! # Limits
 //! [`Limits`] of a deployment, from its [`Config`]; all others of businesses and requests in [`limits`]; of the port
 //! [`BATCH_MAX`], [`IMPORT_MAX`], [`FETCH_MAX`], [`RANGES_MAX`], [`SCAN_ROWS_MAX`], [`PAGE_MAX`]; of viewports
-//! [`HEXAGONS_MAX`], [`HEXAGONS_CHOSEN_MAX`]; of waiting [`ORDERS_WAITING_MAX`], [`ORDER_WAIT_MAX`]; of the index
+//! [`HEXAGONS_MAX`], [`HEXAGONS_CHOSEN_MAX`]; of waiting [`sql::WRITES_WAITING_MAX`], [`sql::WRITE_WAIT_MAX`]; of the index
 //! [`SILENCE_MS_MAX`].
 
 mod config;
@@ -69,9 +69,8 @@ pub use error::Error;
 pub use model::{FeedPosition, ReadToken};
 pub use service::drive::Detail;
 pub use service::resident::SILENCE_MS_MAX;
-pub use service::writer::{ORDER_WAIT_MAX, ORDERS_WAITING_MAX, Written};
-pub use service::{By, Proximity, Target};
+pub use service::{By, Proximity, Target, Written};
+pub use sql::{BATCH_MAX, StoreError, StoreErrorKind};
 pub use store::{
-    Answer, Applied, BATCH_MAX, FETCH_MAX, IMPORT_MAX, PAGE_MAX, Store, conformance, embedded,
-    postgres,
+    Answer, Applied, FETCH_MAX, IMPORT_MAX, PAGE_MAX, Store, conformance, embedded, postgres,
 };

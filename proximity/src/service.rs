@@ -3,18 +3,21 @@
 pub(crate) mod drive;
 mod hints;
 pub(crate) mod resident;
-pub(crate) mod writer;
 
 use std::fmt;
+use std::future::ready;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use api::Work;
+use futures_util::FutureExt;
 use model::{Clock, Random, ReadToken, Timestamp, UserId};
+use sql::{CommitMetrics, Committed, GroupCommit};
+use tracing::Instrument;
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::change::Changes;
-use crate::core::catalogue::command::{Author, Command, Import, Imported, Order};
+use crate::core::catalogue::command::{Author, Command, Import, Imported, Order, Outcome};
 use crate::core::catalogue::details::{Details, Patch};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::cost;
@@ -24,12 +27,11 @@ use crate::core::limits::Limits;
 use crate::core::refusal::Refusal;
 use crate::core::search::{Bookmark, Found, Query};
 use crate::error::Error;
-use crate::metrics::{Answerer, IMPORTED, SearchMetrics};
-use crate::store::Store;
+use crate::metrics::{Answerer, COMMIT_DURATION, COMMIT_ORDERS, IMPORTED, ORDERS, SearchMetrics};
+use crate::store::{Applied, Store};
 use drive::{Detail, Question};
 use hints::Hints;
 use resident::{Resident, follow};
-use writer::{Writer, Written};
 
 /// How often a new id is drawn if one is taken: with a billion businesses once is too often by ten millions.
 const DRAWS_MAX: usize = 4;
@@ -45,7 +47,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     limits: Limits,
-    writer: Writer,
+    writer: GroupCommit<Order, Written, Error>,
     hints: Hints,
     metrics: SearchMetrics,
     /// Set once, by [`Proximity::keep_resident`].
@@ -59,6 +61,15 @@ pub struct By {
     pub author: Author,
     /// The key.
     pub key: Option<IdempotencyKey>,
+}
+
+/// What was written, and what a read must include to see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// What the order did.
+    pub outcome: Outcome,
+    /// The state that has it.
+    pub as_of: ReadToken,
 }
 
 /// Which business is to be changed, and of which version.
@@ -84,7 +95,7 @@ impl Proximity {
         random: Arc<dyn Random>,
         limits: Limits,
     ) -> Self {
-        let writer = Writer::start(Arc::clone(&store), limits);
+        let writer = start_writer(Arc::clone(&store), limits);
         let (hints, resident) = (Hints::default(), OnceLock::new());
         let metrics = SearchMetrics::new();
         let shared = Shared { store, clock, random, limits, writer, hints, metrics, resident };
@@ -97,7 +108,8 @@ impl Proximity {
         let Shared { store, clock, resident, .. } = &*self.shared;
         let index = Arc::new(Resident::new(config));
         if resident.set(Arc::clone(&index)).is_ok() {
-            tokio::spawn(follow(Arc::downgrade(&index), Arc::clone(store), Arc::clone(clock)));
+            let following = follow(Arc::downgrade(&index), Arc::clone(store), Arc::clone(clock));
+            tokio::spawn(following.instrument(tracing::info_span!("resident_index")));
         }
     }
 
@@ -339,10 +351,33 @@ impl Proximity {
     async fn submit(&self, by: By, command: Command) -> Result<Written, Error> {
         let at = self.shared.clock.now().wall;
         let By { author, key } = by;
-        self.shared.writer.submit(Order { author, key, command, at }).await
+        let name = command.as_str();
+        let result = self.shared.writer.submit(Order { author, key, command, at }).await;
+        let label = match &result {
+            Ok(written) => written.outcome.effect.as_str(),
+            Err(Error::Refused(_)) => "refused",
+            Err(_) => "failed",
+        };
+        metrics::counter!(ORDERS, "command" => name, "result" => label).increment(1);
+        result
     }
 
     fn draw(&self) -> BusinessId {
         BusinessId::random(&*self.shared.random)
     }
+}
+
+/// Starts the task that commits.
+fn start_writer(store: Arc<dyn Store>, limits: Limits) -> GroupCommit<Order, Written, Error> {
+    let metrics =
+        CommitMetrics { part: "businesses", duration: COMMIT_DURATION, requests: COMMIT_ORDERS };
+    GroupCommit::start(metrics, move |orders| {
+        let store = Arc::clone(&store);
+        async move {
+            let Applied { outcomes, as_of } = store.apply(orders, limits).await?;
+            let written = |outcome| Written { outcome, as_of };
+            let answers = outcomes.into_iter().map(|it| Ok(it.map(written)?)).collect();
+            Ok(Committed { answers, before_answers: ready(()).boxed() })
+        }
+    })
 }

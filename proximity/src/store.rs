@@ -20,8 +20,6 @@ use crate::core::refusal::Refusal;
 use crate::core::search::scan::{Scan, Scanned};
 use crate::error::Error;
 
-/// The most orders in one call of a [`Store`].
-pub const BATCH_MAX: usize = 256;
 /// The most places in one import. The counters of cells that a thousand places share are written once, and indexes in
 /// order, so more are cheaper; but writers wait for one another, and so many take a database some 300 ms.
 pub const IMPORT_MAX: usize = 8_000;
@@ -64,7 +62,7 @@ pub struct Applied {
 ///
 /// **Absence** is an empty answer, not an error.
 pub trait Store: Send + Sync {
-    /// Applies up to [`BATCH_MAX`] orders in their order, in one transaction, and answers each with its own outcome, in
+    /// Applies up to [`BATCH_MAX`](crate::BATCH_MAX) orders in their order, in one transaction, and answers each with its own outcome, in
     /// the same order. An order that is refused changes nothing and doesn't undo its neighbours; the later ones see what
     /// the earlier ones did.
     ///

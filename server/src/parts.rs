@@ -5,14 +5,13 @@ mod businesses;
 mod directory;
 mod live;
 
-use std::fmt;
 use std::sync::Arc;
 
 use api::metrics::Metric;
 use api::{Context, Verifier};
 use futures_util::future::BoxFuture;
-use model::{Clock, Random};
-use proximity::Proximity;
+use model::{Clock, ErrorChain, Random};
+use proximity::{Proximity, StoreError, StoreErrorKind};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
@@ -132,20 +131,26 @@ fn migrated_words(part: &str, from: i64, to: i64) -> String {
     }
 }
 
-fn start_newer(error: &impl fmt::Display) -> String {
-    format!("{error}. Start that version.")
+/// What to do about the database of a section of the settings that can't be used.
+fn unusable_database(section: &str, error: &StoreError) -> String {
+    let why = ErrorChain(error);
+    match error.kind() {
+        StoreErrorKind::NewerVersion { .. } => {
+            format!("{section}: {why}. Start that version.")
+        }
+        StoreErrorKind::Unusable => {
+            format!("{why}. The server is the one that [{section}] names in the settings.")
+        }
+        StoreErrorKind::Unavailable | StoreErrorKind::Internal => format!("{section}: {why}"),
+    }
 }
 
-fn named_by(section: &str, why: &str) -> String {
-    format!("{why}. The server is the one that [{section}] names in the settings.")
-}
-
-/// What to do about a file that can't be opened.
-fn unusable_file(error: &impl fmt::Display, is_newer: bool) -> String {
-    let remedy = if is_newer {
-        "Start that version"
-    } else {
-        "See that the disk has room and the file may be written to, restore a backup"
+/// What to do about a file of a part that can't be opened.
+fn unusable_file(part: &str, error: &StoreError) -> String {
+    let remedy = match error.kind() {
+        StoreErrorKind::NewerVersion { .. } => "Start that version",
+        _ => "See that the disk has room and the file may be written to, restore a backup",
     };
-    format!("{error}. {remedy}, or choose another folder with --data DIR.")
+    let why = ErrorChain(error);
+    format!("{part}: {why}. {remedy}, or choose another folder with --data DIR.")
 }

@@ -7,7 +7,7 @@
 //!
 //! A part brings its tables and statements: the steps of its schema, what it binds and what it reads of a row
 //! ([`Columns`]). Here is the rest: how a database is opened, how long it is waited for, how its schema is brought up to
-//! date, and what its errors mean ([`Fault`]), which each part turns into an error of its own. Parts whose changes have
+//! date, and what its errors mean ([`StoreError`]), which each part turns into an error of its own. Parts whose changes have
 //! positions find here the row that counts them ([`postgres::FeedTable`]), and
 //! connections for single statements ([`postgres::Readers`]).
 //!
@@ -23,9 +23,13 @@
 //! [`sqlite::BUSY_TIMEOUT`], [`sqlite::ACQUIRE_TIMEOUT`].
 
 mod columns;
-mod fault;
+mod error;
+mod group_commit;
 pub mod postgres;
 pub mod sqlite;
 
 pub use columns::{Columns, damaged, missing, read_token};
-pub use fault::Fault;
+pub use error::{StoreError, StoreErrorKind};
+pub use group_commit::{
+    BATCH_MAX, CommitMetrics, Committed, GroupCommit, WRITE_WAIT_MAX, WRITES_WAITING_MAX,
+};

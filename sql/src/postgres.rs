@@ -1,9 +1,10 @@
 //! `PostgreSQL`: who is meant, how long to wait, what is wrong.
 
-mod fault;
+mod error;
 mod feed;
 mod login;
 mod place;
+mod probe;
 mod range;
 mod readers;
 mod schema;
@@ -11,6 +12,7 @@ mod server;
 
 pub use feed::{BEGIN, FeedTable, LINEAGE, NEW_TIMELINE};
 pub use login::{Login, redacted, without_password, without_passwords};
+pub use probe::{Away, HealthProbe};
 pub use range::{CONNECTIONS, TIMEOUT_MS, must_be_in};
 pub use readers::{ReadFrom, Readers};
 pub use schema::{Migrated, Schema};

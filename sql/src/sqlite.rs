@@ -1,6 +1,6 @@
 //! One `SQLite` file, for a deployment of one process.
 
-mod fault;
+mod error;
 mod schema;
 
 use std::future::Future;
@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::Fault;
+use crate::StoreError;
 
 /// How long to wait for a lock, such as one held by a backup.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,7 +37,11 @@ impl File {
     /// pages of `cache_kib` KiB.
     ///
     /// Errs if it can't be written to (read-only, full), is damaged, no database, or comes from a newer version.
-    pub async fn open(path: &Path, cache_kib: u32, steps: &[&'static str]) -> Result<Self, Fault> {
+    pub async fn open(
+        path: &Path,
+        cache_kib: u32,
+        steps: &[&'static str],
+    ) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -48,10 +52,10 @@ impl File {
             // Below zero it counts KiB, else pages.
             .pragma("cache_size", format!("-{cache_kib}"))
             .statement_cache_capacity(STATEMENTS_MAX);
-        let unusable = |error: sqlx::Error| fault::at(path, &error);
+        let unusable = |error| error::at(path, error);
         let mut writer = SqliteConnection::connect_with(&options).await.map_err(unusable)?;
         let found = schema::version(&mut writer).await.map_err(unusable)?;
-        Fault::if_newer(found, steps)?;
+        StoreError::if_newer(found, steps)?;
         schema::take(&mut writer, found, steps).await.map_err(unusable)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
@@ -63,10 +67,10 @@ impl File {
     }
 
     /// Closes the file, so that its log is merged into it. What was answered is durable without this.
-    pub async fn close(self) -> Result<(), Fault> {
+    pub async fn close(self) -> Result<(), StoreError> {
         self.readers.close().await;
         let Some(writer) = self.writer.into_inner() else { return Ok(()) };
-        writer.close().await.map_err(|error| fault::explain(&error))
+        writer.close().await.map_err(error::explain)
     }
 
     /// The connections that read.
@@ -108,8 +112,8 @@ impl Writer<'_> {
 }
 
 /// The answer while serving, or why there is none.
-pub async fn answer<T, E: From<Fault>>(
+pub async fn answer<T, E: From<StoreError>>(
     work: impl Future<Output = Result<T, sqlx::Error>> + Send,
 ) -> Result<T, E> {
-    work.await.map_err(|error| fault::explain(&error).into())
+    work.await.map_err(|error| error::explain(error).into())
 }

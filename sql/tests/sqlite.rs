@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use sql::Fault;
+use model::ErrorChain;
 use sql::sqlite::{File, answer};
+use sql::{StoreError, StoreErrorKind};
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
@@ -11,7 +12,7 @@ const NAMES: &str = "CREATE TABLE names (name TEXT NOT NULL) STRICT;";
 const AGES: &str = "ALTER TABLE names ADD COLUMN age INTEGER;";
 const MISTAKEN: &str = "CREATE TABLE ages (age INTEGER) STRICT; ALTER TABLE nothing ADD COLUMN a;";
 
-async fn open(path: &Path, steps: &[&'static str]) -> Result<File, Fault> {
+async fn open(path: &Path, steps: &[&'static str]) -> Result<File, StoreError> {
     File::open(path, 2_000, steps).await
 }
 
@@ -19,15 +20,15 @@ async fn close(file: File) {
     file.close().await.expect("closes");
 }
 
-fn unusable(opened: Result<File, Fault>) -> String {
+fn unusable(opened: Result<File, StoreError>) -> String {
     match opened {
-        Err(Fault::Unusable(why)) => why,
+        Err(error) if error.kind() == StoreErrorKind::Unusable => ErrorChain(&error).to_string(),
         other => panic!("should be unusable: {other:?}"),
     }
 }
 
 /// Writes a name in a transaction of its own.
-async fn write(file: &File, name: &str) -> Result<(), Fault> {
+async fn write(file: &File, name: &str) -> Result<(), StoreError> {
     answer(async {
         let mut writer = file.writer().await?;
         let mut transaction = writer.begin().await?;
@@ -118,7 +119,7 @@ async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     let set = sqlx::raw_sql("PRAGMA user_version = 99").execute(&mut aside(&path).await).await;
     set.expect("set");
     let refused = open(&path, &[NAMES]).await.expect_err("is newer");
-    assert_eq!(refused, Fault::NewerVersion { found: 99, known: 1 });
+    assert_eq!(refused, StoreError::newer_version(99, 1));
     assert_eq!(version(&path).await, 99);
 }
 
@@ -155,7 +156,7 @@ async fn a_full_disk_is_unavailable_and_changes_nothing() {
     writer.keep();
 
     let long = "a".repeat(100_000);
-    let full = Err(Fault::Unavailable("the disk is full".to_owned()));
+    let full = Err(StoreError::unavailable("the disk is full"));
     assert_eq!(write(&file, &long).await, full);
     assert!(names(&file).await.is_empty());
     // The limit went with the connection.

@@ -19,52 +19,25 @@ pub struct Relation {
     pub blocked_by: bool,
 }
 
-/// What a user can do about another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verb {
-    /// Asks to become friends; if the other asked too, they are.
-    Ask,
-    /// Accepts the other's request.
-    Accept,
-    /// Declines the other's request.
-    Decline,
-    /// Takes the own request back.
-    Cancel,
-    /// Makes both friends in one step; for trusted services.
-    Befriend,
-    /// Ends the friendship.
-    Remove,
-    /// Ends the friendship and requests both ways, and keeps it so.
-    Block,
-    /// Lifts the own block.
-    Unblock,
-}
-
-impl Verb {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Ask,
-        Self::Accept,
-        Self::Decline,
-        Self::Cancel,
-        Self::Befriend,
-        Self::Remove,
-        Self::Block,
-        Self::Unblock,
-    ];
-
-    /// The word in metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ask => "ask",
-            Self::Accept => "accept",
-            Self::Decline => "decline",
-            Self::Cancel => "cancel",
-            Self::Befriend => "befriend",
-            Self::Remove => "remove",
-            Self::Block => "block",
-            Self::Unblock => "unblock",
-        }
+model::words! {
+    /// What a user can do about another, with the words in metrics.
+    pub enum Verb {
+        /// Asks to become friends; if the other asked too, they are.
+        Ask = "ask",
+        /// Accepts the other's request.
+        Accept = "accept",
+        /// Declines the other's request.
+        Decline = "decline",
+        /// Takes the own request back.
+        Cancel = "cancel",
+        /// Makes both friends in one step; for trusted services.
+        Befriend = "befriend",
+        /// Ends the friendship.
+        Remove = "remove",
+        /// Ends the friendship and requests both ways, and keeps it so.
+        Block = "block",
+        /// Lifts the own block.
+        Unblock = "unblock",
     }
 }
 
@@ -127,7 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn verb() -> impl Strategy<Value = Verb> {
-        prop::sample::select(&Verb::ALL[..])
+        prop::sample::select(Verb::ALL)
     }
 
     /// Lets two users do things to each other; `true` is the first one's turn. Ends as the first one sees it.

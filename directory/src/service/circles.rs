@@ -3,8 +3,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{ReadToken, UserId};
+use sql::StoreError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use crate::metrics::{CIRCLE_READS, CIRCLES};
 use crate::{BATCH_MAX, Error, Store, StoredCircle};
@@ -33,7 +35,7 @@ impl CircleReader {
     /// Starts the task; it ends when the last clone of the reader is gone.
     pub(crate) fn start(store: Arc<dyn Store>) -> Self {
         let (inbox, waiting) = mpsc::channel(CIRCLES_WAITING_MAX);
-        tokio::spawn(run(store, waiting));
+        tokio::spawn(run(store, waiting).instrument(tracing::info_span!("circle_reader")));
         Self { inbox }
     }
 
@@ -42,22 +44,23 @@ impl CircleReader {
         let (answer, answered) = oneshot::channel();
         self.inbox.try_send(Waiting { user, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
-                Error::Unavailable("too many circles are being read".to_owned())
+                StoreError::unavailable("too many circles are being read")
             }
             mpsc::error::TrySendError::Closed(_) => stopped(),
         })?;
         match timeout(CIRCLE_WAIT_MAX, answered).await {
-            Ok(answered) => answered.unwrap_or_else(|_| Err(stopped())),
-            Err(_) => Err(Error::Unavailable(format!(
+            Ok(answered) => answered.unwrap_or_else(|_| Err(stopped().into())),
+            Err(_) => Err(StoreError::unavailable(format!(
                 "a circle isn't read within {} ms",
                 CIRCLE_WAIT_MAX.as_millis()
-            ))),
+            ))
+            .into()),
         }
     }
 }
 
-fn stopped() -> Error {
-    Error::Internal("the task that reads circles has stopped".to_owned())
+fn stopped() -> StoreError {
+    StoreError::internal("the task that reads circles has stopped")
 }
 
 async fn run(store: Arc<dyn Store>, mut inbox: mpsc::Receiver<Waiting>) {

@@ -8,13 +8,14 @@ mod schema;
 use std::path::Path;
 
 use model::{ReadToken, Timestamp, UserId, crash};
+use sql::StoreError;
 use sql::sqlite::{File, READERS_MAX, answer};
 
 use crate::core::ledger::{Ledger, Needs};
 use crate::store::announcing::{Announcer, Doubt, nothing};
 use crate::{
-    Answer, Applied, CHANGES_MAX, Changes, Entry, Error, FeedGap, Limits, List, Listener, Order,
-    Relation, Store, StoredCircle, User,
+    Answer, Applied, CHANGES_MAX, Changes, Entry, FeedGap, Limits, List, Listener, Order, Relation,
+    Store, StoredCircle, User,
 };
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
@@ -34,14 +35,14 @@ impl EmbeddedStore {
     /// Opens the file in `data_dir`, which must exist, and brings its schema up to date.
     ///
     /// Errs if it can't be written to (read-only, full), is damaged, or comes from a newer version.
-    pub async fn open(data_dir: &Path) -> Result<Self, Error> {
+    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let file = File::open(&data_dir.join(FILE_NAME), CACHE_KIB, &schema::STEPS).await?;
         Ok(Self { file, announcer: Announcer::default() })
     }
 
     /// Closes the file, so that its log is merged into it. What was answered is durable without this.
-    pub async fn close(self) -> Result<(), Error> {
-        Ok(self.file.close().await?)
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.file.close().await
     }
 
     async fn commit(&self, orders: &[Order], limits: &Limits) -> Result<Applied, sqlx::Error> {
@@ -156,7 +157,7 @@ mod tests {
         limit.expect("set");
         transaction.commit().await.expect("nothing to write");
         writer.keep();
-        let full = Err(Error::Unavailable("the disk is full".to_owned()));
+        let full = Err(StoreError::unavailable("the disk is full").into());
         assert_eq!(store.apply(ensure(0..256), Limits::default()).await.map(|_| ()), full);
         let first = [UserId::parse(&format!("{:0128}", 0)).expect("id")];
         assert_eq!(store.users(&first).await, Ok(vec![None]));

@@ -16,22 +16,21 @@ mod save;
 mod schema;
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use model::{Clock, Random, ReadToken, Timestamp, UserId, crash};
+use sql::StoreError;
 pub use sql::postgres::Migrated;
 use sql::postgres::{BEGIN, FeedTable, ReadFrom, Readers, Server};
 use sqlx::{PgPool, Postgres, Transaction};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::core::ledger::Needs;
 use crate::store::announcing::{Announcer, Doubt, nothing};
 use crate::{
-    Answer, Applied, CHANGES_MAX, Changes, CircleEdit, Entry, Error, FeedGap, Limits, List,
-    Listener, Order, Relation, Store, StoredCircle, User,
+    Answer, Applied, CHANGES_MAX, Changes, CircleEdit, Entry, FeedGap, Limits, List, Listener,
+    Order, Relation, Store, StoredCircle, User,
 };
 pub use config::Config;
 use futures_util::future::BoxFuture;
@@ -42,8 +41,6 @@ pub use schema::migrate;
 const NAMESPACE: i32 = 0x7764_6972;
 /// How many changes of circles there were, and of which timeline.
 const FEED: FeedTable = FeedTable::new("directory");
-/// A read that fails sooner is tried again: its connection may have been cut while nobody used it.
-const SOON: Duration = Duration::from_millis(500);
 
 /// The store in a `PostgreSQL` database, which is the primary: replicas may lag, and are refused.
 pub struct PostgresStore {
@@ -69,7 +66,7 @@ impl Drop for PostgresStore {
 }
 
 /// Reaches the server and looks at its schema, before anything starts. Errs as [`PostgresStore::connect`] does.
-pub async fn check(config: &Config) -> Result<(), Error> {
+pub async fn check(config: &Config) -> Result<(), StoreError> {
     let primary = config.primary()?;
     let check = Box::pin(async {
         let mut connection = primary.connect().await?;
@@ -87,7 +84,7 @@ impl PostgresStore {
         config: &Config,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, StoreError> {
         let primary = Arc::new(config.primary()?);
         // In a box, for connecting takes more room than all that the caller has beside it.
         let opening = Box::pin(async {
@@ -95,19 +92,20 @@ impl PostgresStore {
             schema::check(&mut connection, &primary).await?;
             // The timeline of this lineage, before anybody reads it.
             let state = FEED.of_primary(&mut connection).await;
-            state.map_err(|error| Error::from(primary.unusable(&error)))
+            state.map_err(|error| primary.unusable(error))
         });
         primary.open(opening).await?;
         let health = Arc::new(Health::default());
         let probe =
             Probe { primary: Arc::clone(&primary), clock, random, health: Arc::clone(&health) };
+        let span = tracing::info_span!("directory_database", server = %primary);
         Ok(Self {
             pool: primary.primary_pool(config.connections_max),
             readers: primary.readers(ReadFrom::Primary, config.readers_max),
             readers_max: config.readers_max,
             announcer: Announcer::default(),
             health,
-            probing: tokio::spawn(probe.run()),
+            probing: tokio::spawn(probe.run().instrument(span)),
             primary,
         })
     }
@@ -147,20 +145,6 @@ impl PostgresStore {
         let _turn = turn.await;
         Ok(doubt.settle(state))
     }
-
-    /// What the server answers to a read.
-    async fn read<T, W>(&self, work: impl Fn() -> W + Send + Sync) -> Result<T, Error>
-    where
-        W: Future<Output = Result<T, sqlx::Error>> + Send,
-    {
-        let start = Instant::now();
-        match self.primary.answer(work()).await {
-            Err(Error::Unavailable(_)) if start.elapsed() < SOON => {
-                self.primary.answer(work()).await
-            }
-            answered => answered,
-        }
-    }
 }
 
 impl Store for PostgresStore {
@@ -187,7 +171,9 @@ impl Store for PostgresStore {
     }
 
     fn circles<'a>(&'a self, users: &'a [UserId]) -> Answer<'a, (ReadToken, Vec<StoredCircle>)> {
-        Box::pin(self.read(move || read::circles(&self.readers, users)))
+        Box::pin(async move {
+            Ok(self.primary.read(move || read::circles(&self.readers, users)).await?)
+        })
     }
 
     fn circle_reads_max(&self) -> usize {
@@ -196,7 +182,9 @@ impl Store for PostgresStore {
 
     fn changes(&self, after: ReadToken, limit: usize) -> Answer<'_, Result<Changes, FeedGap>> {
         let limit = limit.min(CHANGES_MAX);
-        Box::pin(self.read(move || read::changes(&self.readers, after, limit)))
+        Box::pin(async move {
+            Ok(self.primary.read(move || read::changes(&self.readers, after, limit)).await?)
+        })
     }
 
     fn forget_changes(&self, before: Timestamp, limit: usize) -> Answer<'_, usize> {
@@ -205,7 +193,7 @@ impl Store for PostgresStore {
     }
 
     fn state(&self) -> Answer<'_, (ReadToken, Timestamp)> {
-        Box::pin(self.read(|| read::state(&self.readers)))
+        Box::pin(async { Ok(self.primary.read(|| read::state(&self.readers)).await?) })
     }
 
     fn listen(&self, listener: Listener) {

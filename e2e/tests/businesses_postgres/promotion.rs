@@ -76,7 +76,7 @@ async fn write(store: Arc<PostgresStore>, stop: Arc<AtomicBool>, acknowledged: A
         let order = rename(WRITTEN, &format!("name {number}"));
         let applied = match store.apply(vec![order], Limits::default()).await {
             Ok(applied) => applied,
-            Err(Error::Unavailable(_)) => {
+            Err(error) if error.is_unavailable() => {
                 // Nobody waits for a server that is away, so this would be asked thousands of times.
                 tokio::time::sleep(std::time::Duration::from_millis(1)).await;
                 continue;
@@ -88,7 +88,7 @@ async fn write(store: Arc<PostgresStore>, stop: Arc<AtomicBool>, acknowledged: A
         acknowledged.store(written, Ordering::SeqCst);
         match try_read(&*store, WRITTEN, Some(applied.as_of)).await {
             Ok(found) => assert!(found.is_some_and(|business| business.version >= written)),
-            Err(Error::Unavailable(_)) => {}
+            Err(error) if error.is_unavailable() => {}
             Err(other) => panic!("{other}"),
         }
     }

@@ -1,8 +1,9 @@
 //! The schema's versions, and addresses that can't work.
 
 use futures_util::future::join_all;
+use model::ErrorChain;
 use proximity::postgres::{Config, Migrated, PostgresStore, migrate};
-use proximity::{Category, Error, Scan, Store};
+use proximity::{Category, Error, Scan, Store, StoreError, StoreErrorKind};
 
 use super::index::everywhere;
 use super::world::{apply, aside, config, connect, create, database, id, name, shared, version};
@@ -12,7 +13,7 @@ const NEWEST_ALREADY: Migrated = Migrated { from: 2, to: 2 };
 
 async fn refused(config: &Config) -> String {
     match PostgresStore::connect(config).await {
-        Err(Error::Unusable(why)) => why,
+        Err(error) if error.kind() == StoreErrorKind::Unusable => ErrorChain(&error).to_string(),
         other => panic!("should be unusable: {other:?}"),
     }
 }
@@ -60,7 +61,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     let config = database(shared().await).await;
     let sql = "UPDATE proximity.schema_version SET number = 99";
     sqlx::query(sql).execute(&mut aside(&config.url).await).await.expect("set");
-    let newer = Error::NewerVersion { found: 99, known: 2 };
+    let newer = StoreError::newer_version(99, 2);
     assert_eq!(PostgresStore::connect(&config).await.err(), Some(newer.clone()));
     assert_eq!(migrate(&config).await, Err(newer));
 }

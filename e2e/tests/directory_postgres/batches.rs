@@ -1,7 +1,7 @@
 //! Batches of several processes at one moment.
 
 use directory::postgres::Config;
-use directory::{Error, Limits, List, Order, Outcome, Store, Verb};
+use directory::{Limits, List, Order, Outcome, Store, StoreError, Verb};
 use futures_util::future::join_all;
 
 use super::world::{apply, aside, circle, connect, database, ensure, id, relate, shared};
@@ -60,7 +60,7 @@ async fn whoever_holds_a_lock_for_long_makes_it_unavailable_and_not_stuck() {
     let lock = "BEGIN; LOCK TABLE directory.users IN ACCESS EXCLUSIVE MODE";
     sqlx::raw_sql(lock).execute(&mut holder).await.expect("locked");
     let locked =
-        Err(Error::Unavailable("another transaction holds a lock for too long".to_owned()));
+        Err(StoreError::unavailable("another transaction holds a lock for too long").into());
     let applied = store.apply(ensure(&["alice"]), Limits::default()).await;
     assert_eq!(applied.map(|_| ()), locked);
     assert_eq!(store.users(&[id("alice")]).await.map(|_| ()), locked);

@@ -1,15 +1,17 @@
 //! What can be wrong before anything starts, and how it is said.
 
-use directory::Error;
+use directory::StoreErrorKind;
 use directory::postgres::{Config, check};
 use e2e::servers::Postgres;
+use model::ErrorChain;
 
 use super::world::{config, connect, database, shared, try_connect};
 
 async fn unusable(config: &Config) -> String {
     assert_eq!(check(config).await.err(), try_connect(config).await.err());
     match try_connect(config).await {
-        Err(Error::Unusable(why)) => {
+        Err(error) if error.kind() == StoreErrorKind::Unusable => {
+            let why = ErrorChain(&error).to_string();
             assert!(!why.contains("p@ss") && !why.contains("p%40ss"), "{why}");
             why
         }

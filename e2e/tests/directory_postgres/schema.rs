@@ -1,6 +1,6 @@
 //! The schema's versions.
 
-use directory::Error;
+use directory::StoreError;
 use directory::postgres::{Config, Migrated, migrate};
 use futures_util::future::join_all;
 
@@ -30,7 +30,7 @@ async fn of_many_who_migrate_at_once_one_does_it() {
 async fn a_newer_schema_is_refused_and_left_alone() {
     let config = database(shared().await).await;
     set_version(&config, 99).await;
-    let newer = Error::NewerVersion { found: 99, known: 2 };
+    let newer = StoreError::newer_version(99, 2);
     assert_eq!(try_connect(&config).await.err(), Some(newer.clone()));
     assert!(newer.to_string().contains("newer version"));
     assert_eq!(migrate(&config).await, Err(newer));

@@ -33,7 +33,7 @@ pub(crate) async fn database(server: &Postgres) -> Config {
     config
 }
 
-pub(crate) async fn try_connect(config: &Config) -> Result<PostgresStore, directory::Error> {
+pub(crate) async fn try_connect(config: &Config) -> Result<PostgresStore, directory::StoreError> {
     let random = Arc::new(SeededRandom::new(1));
     PostgresStore::connect(config, Arc::new(SystemClock::start()), random).await
 }

@@ -15,6 +15,7 @@ use crate::core::search::{Bookmark, Found, Hit, Query};
 use crate::error::Error;
 use crate::metrics::{SEARCH_ROWS, SEARCH_SCANS};
 use crate::store::Store;
+use sql::StoreError;
 
 /// Scans that one search may take, of [`HEAVY_ROWS_MAX`] rows each but for a few: more than fit in any deadline.
 pub(crate) const SCANS_MAX: usize = 50_000;
@@ -71,7 +72,7 @@ pub(crate) async fn nearby(
             return complete(store, found, detail, work).await;
         }
     }
-    Err(Error::Internal(format!("a search took more than {SCANS_MAX} scans")))
+    Err(StoreError::internal(format!("a search took more than {SCANS_MAX} scans")).into())
 }
 
 /// How many a query finds in all.
@@ -97,7 +98,7 @@ pub(crate) async fn total(
             return Ok(total);
         }
     }
-    Err(Error::Internal(format!("a count took more than {SCANS_MAX} scans")))
+    Err(StoreError::internal(format!("a count took more than {SCANS_MAX} scans")).into())
 }
 
 /// The scan with no more rows than the request may look at before it must wait, since what it has read is kept meanwhile;

@@ -18,6 +18,7 @@ use crate::core::index::{Index, ResidentConfig};
 use crate::core::search::{Found, Query};
 use crate::error::Error;
 use crate::service::drive::{Detail, Question};
+use sql::StoreError;
 
 /// How long the index is believed after it last heard from the store, milliseconds; then the store answers.
 pub const SILENCE_MS_MAX: u64 = 5_000;
@@ -125,13 +126,9 @@ async fn look<T: Send + 'static>(
     work.take_turn().await?;
     let query = query.clone();
     let looking = spawn_blocking(move || search(&index, &query, usize::MAX)).await;
-    let failed = |why: &str| Error::Internal(format!("a search in memory {why}"));
-    let Looked { points, answer } = looking.map_err(|_| failed("has panicked"))?;
+    let failed = |why: &str| StoreError::internal(format!("a search in memory {why}"));
+    let Looked { points, answer } =
+        looking.map_err(|error| failed("has panicked").caused_by(error))?;
     work.spend(cost::points(points)).await?;
-    answer.ok_or_else(|| failed("has no end"))
-}
-
-/// A follower that can't go on begins anew: the feed's timeline ended.
-fn is_other_timeline(error: &Error) -> bool {
-    *error == Error::Refused(crate::core::refusal::Refusal::OtherTimeline)
+    Ok(answer.ok_or_else(|| failed("has no end"))?)
 }

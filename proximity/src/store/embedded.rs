@@ -8,6 +8,7 @@ mod schema;
 use std::path::Path;
 
 use model::{ReadToken, Timestamp, UserId};
+use sql::StoreError;
 use sql::sqlite::{File, answer};
 
 use crate::core::catalogue::business::Business;
@@ -41,14 +42,14 @@ impl EmbeddedStore {
     /// Opens the file in `data_dir`, which must exist, and brings its schema up to date.
     ///
     /// Errs if it can't be written to (read-only, full), is damaged, or comes from a newer version.
-    pub async fn open(data_dir: &Path) -> Result<Self, Error> {
+    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let file = File::open(&data_dir.join(FILE_NAME), CACHE_KIB, &schema::STEPS).await?;
         Ok(Self { file })
     }
 
     /// Closes the file, so that its log is merged into it. What was answered is durable without this.
-    pub async fn close(self) -> Result<(), Error> {
-        Ok(self.file.close().await?)
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.file.close().await
     }
 
     /// Loads what is needed, lets it be decided, and stores what that changed, all in one transaction.

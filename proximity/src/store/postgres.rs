@@ -20,20 +20,19 @@
 mod config;
 mod index;
 mod load;
-mod lookout;
 mod progress;
 mod read;
 mod replica;
 mod save;
 mod scan;
 mod schema;
-mod server;
 mod servers;
 
 use std::fmt;
 use std::sync::Arc;
 
 use model::{ReadToken, Timestamp, UserId};
+use sql::StoreError;
 pub use sql::postgres::Migrated;
 use sql::postgres::{BEGIN, FeedTable, is_replica};
 use tokio::task::JoinHandle;
@@ -50,11 +49,9 @@ use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::core::limits::Limits;
 use crate::core::refusal::Refusal;
 use crate::core::search::scan::{Scan, Scanned};
-use crate::error::Error;
 use crate::store::{Answer, Applied, Store};
 pub use config::Config;
 pub use schema::migrate;
-use server::Server;
 use servers::Servers;
 
 /// The first of the two keys of our advisory locks, so that they aren't taken for those of somebody else.
@@ -81,14 +78,14 @@ impl Drop for PostgresStore {
 }
 
 /// Looks at a replica before anything starts: how it is, in words. Errs, saying what to do, if it can't be used.
-pub async fn look_at_replica(config: &Config, url: &str) -> Result<String, Error> {
-    let server = Server::replica(config, url)?;
+pub async fn look_at_replica(config: &Config, url: &str) -> Result<String, StoreError> {
+    let server = config.replica(url)?;
     let mut connection = server.connect().await?;
     let look = async {
         let follows = is_replica(&mut connection).await?;
         Ok((follows, FEED.of(&mut connection).await?.position.0))
     };
-    let looked = server.open(async { look.await.map_err(|e| server.unusable(&e)) });
+    let looked = server.open(async { look.await.map_err(|error| server.unusable(error)) });
     let (follows, changes) = looked.await?;
     let flaw = if follows { "" } else { "; it is no replica, or no more" };
     Ok(format!("answers, and has {changes} changes{flaw}"))
@@ -100,8 +97,8 @@ impl PostgresStore {
     /// Errs, saying what to do, if the primary can't be reached, is a replica, or doesn't admit the user; if there is no
     /// such database; or if its schema is missing ([`migrate`] makes it), older or newer than this program. Replicas that
     /// can't be reached are left out until they can.
-    pub async fn connect(config: &Config) -> Result<Self, Error> {
-        let primary = Server::primary(config)?;
+    pub async fn connect(config: &Config) -> Result<Self, StoreError> {
+        let primary = config.primary()?;
         // In a box, for connecting takes more room than all that the caller has beside it.
         let check = Box::pin(async {
             let mut connection = primary.connect().await?;
@@ -161,14 +158,14 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let scan = &scan;
             let read = self.servers.read(fresh, move |readers| scan::scan(readers, scan));
-            read.await.map(|(scanned, _)| scanned)
+            Ok(read.await?.0)
         })
     }
 
     fn density(&self, area: Area) -> Answer<'_, Vec<(CountedCell, u32)>> {
         Box::pin(async move {
             let read = self.servers.read(None, move |readers| read::density(readers, area));
-            read.await.map(|(cells, _)| cells)
+            Ok(read.await?.0)
         })
     }
 
@@ -180,7 +177,7 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let ranges = &ranges;
             let read = self.servers.read(fresh, move |readers| read::hexagons(readers, ranges));
-            read.await.map(|(cells, _)| cells)
+            Ok(read.await?.0)
         })
     }
 
@@ -192,7 +189,7 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let read =
                 self.servers.read(fresh, move |readers| read::has_category(readers, category));
-            read.await.map(|(has, _)| has)
+            Ok(read.await?.0)
         })
     }
 
@@ -203,7 +200,7 @@ impl Store for PostgresStore {
     ) -> Answer<'a, Vec<Option<Business>>> {
         Box::pin(async move {
             let read = self.servers.read(fresh, move |readers| read::fetch(readers, ids));
-            read.await.map(|(businesses, _)| businesses)
+            Ok(read.await?.0)
         })
     }
 
@@ -216,7 +213,7 @@ impl Store for PostgresStore {
     ) -> Answer<'a, Vec<Business>> {
         Box::pin(async move {
             let work = move |readers| read::owned(readers, owner, after, limit);
-            self.servers.read(fresh, work).await.map(|(businesses, _)| businesses)
+            Ok(self.servers.read(fresh, work).await?.0)
         })
     }
 

@@ -5,11 +5,11 @@ use futures_util::future::BoxFuture;
 use model::{Clock, Random};
 use proximity::embedded::EmbeddedStore;
 use proximity::postgres::{self, PostgresStore};
-use proximity::{Error, Proximity, Store};
+use proximity::{Proximity, Store};
 
 use super::{
     DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrated_words,
-    named_by, nothing_to_migrate, start_newer, unusable_file,
+    nothing_to_migrate, unusable_database, unusable_file,
 };
 use crate::config::{Config, NodeRole, StoreBackend};
 use crate::readiness::Ends;
@@ -84,7 +84,7 @@ impl Part for Businesses {
                 StoreBackend::Embedded => nothing_to_migrate("businesses"),
                 StoreBackend::Postgres => {
                     let migrated = postgres::migrate(&config.postgres.businesses).await;
-                    let migrated = migrated.map_err(unusable)?;
+                    let migrated = migrated.map_err(|error| unusable_database(DATABASE, &error))?;
                     migrated_words("businesses", migrated.from, migrated.to)
                 }
             }))
@@ -127,15 +127,14 @@ pub(crate) async fn open_businesses(
 ) -> Result<Proximity, String> {
     let store: Arc<dyn Store> = match config.backends.businesses {
         StoreBackend::Embedded => {
-            let store = EmbeddedStore::open(&config.data.dir).await.map_err(|error| {
-                let is_newer = matches!(error, Error::NewerVersion { .. });
-                unusable_file(&error, is_newer)
-            })?;
+            let store = EmbeddedStore::open(&config.data.dir)
+                .await
+                .map_err(|error| unusable_file("businesses", &error))?;
             Arc::new(store)
         }
         StoreBackend::Postgres => {
             let connected = PostgresStore::connect(&config.postgres.businesses).await;
-            Arc::new(connected.map_err(unusable)?)
+            Arc::new(connected.map_err(|error| unusable_database(DATABASE, &error))?)
         }
     };
     Ok(Proximity::start(store, clock, random, config.proximity.limits()))
@@ -145,23 +144,18 @@ fn database_servers(config: &postgres::Config) -> Vec<Server> {
     let databases = config.clone();
     let primary = Server::new(DATABASE, async move {
         let connected = PostgresStore::connect(&databases).await;
-        connected.map(|_| SCHEMA_FITS.to_owned()).map_err(unusable)
+        connected
+            .map(|_| SCHEMA_FITS.to_owned())
+            .map_err(|error| unusable_database(DATABASE, &error))
     });
     let replica = |number: usize| {
         let databases = config.clone();
         Server::new(format!("{DATABASE} replica {}", number + 1), async move {
             let url = &databases.replicas[number];
-            postgres::look_at_replica(&databases, url).await.map_err(unusable)
+            postgres::look_at_replica(&databases, url)
+                .await
+                .map_err(|error| unusable_database(DATABASE, &error))
         })
     };
     std::iter::once(primary).chain((0..config.replicas.len()).map(replica)).collect()
-}
-
-/// What to do about the databases if they can't be used.
-fn unusable(error: Error) -> String {
-    match error {
-        Error::NewerVersion { .. } => start_newer(&error),
-        Error::Unusable(why) => named_by(DATABASE, &why),
-        other => other.to_string(),
-    }
 }

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use api::metrics::Metric;
+use directory::Store;
 use directory::embedded::EmbeddedStore;
 use directory::postgres::{self, PostgresStore};
-use directory::{Error, Store};
 use futures_util::future::BoxFuture;
 
 use super::{
     DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrated_words,
-    named_by, nothing_to_migrate, start_newer, unusable_file,
+    nothing_to_migrate, unusable_database, unusable_file,
 };
 use crate::config::{Config, StoreBackend};
 use crate::readiness::{Condition, Ends};
@@ -64,7 +64,9 @@ impl Part for Directory {
                 let database = config.postgres.directory.clone();
                 vec![Server::new(DATABASE, async move {
                     let checked = postgres::check(&database).await;
-                    checked.map(|()| SCHEMA_FITS.to_owned()).map_err(unusable)
+                    checked
+                        .map(|()| SCHEMA_FITS.to_owned())
+                        .map_err(|error| unusable_database(DATABASE, &error))
                 })]
             }
         }
@@ -76,7 +78,7 @@ impl Part for Directory {
                 StoreBackend::Embedded => nothing_to_migrate("directory"),
                 StoreBackend::Postgres => {
                     let migrated = postgres::migrate(&config.postgres.directory).await;
-                    let migrated = migrated.map_err(unusable)?;
+                    let migrated = migrated.map_err(|error| unusable_database(DATABASE, &error))?;
                     migrated_words("directory", migrated.from, migrated.to)
                 }
             }))
@@ -117,25 +119,15 @@ async fn open_store(deps: &Deps<'_>) -> Result<Arc<dyn Store>, String> {
     let config = deps.config;
     Ok(match config.backends.directory {
         StoreBackend::Embedded => {
-            let store = EmbeddedStore::open(&config.data.dir).await.map_err(|error| {
-                let is_newer = matches!(error, Error::NewerVersion { .. });
-                unusable_file(&error, is_newer)
-            })?;
+            let store = EmbeddedStore::open(&config.data.dir)
+                .await
+                .map_err(|error| unusable_file("directory", &error))?;
             Arc::new(store)
         }
         StoreBackend::Postgres => {
             let (database, clock) = (&config.postgres.directory, deps.clock.clone());
             let store = PostgresStore::connect(database, clock, deps.random.clone()).await;
-            Arc::new(store.map_err(unusable)?)
+            Arc::new(store.map_err(|error| unusable_database(DATABASE, &error))?)
         }
     })
-}
-
-/// What to do about the database if it can't be used.
-fn unusable(error: Error) -> String {
-    match error {
-        Error::NewerVersion { .. } => start_newer(&error),
-        Error::Unusable(why) => named_by(DATABASE, &why),
-        other => other.to_string(),
-    }
 }

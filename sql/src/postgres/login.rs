@@ -3,7 +3,7 @@ use std::path::Path;
 use serde::Serializer;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::Fault;
+use crate::StoreError;
 
 /// How a database's address begins.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
@@ -52,13 +52,16 @@ impl Login<'_> {
     }
 
     /// What to connect with. Without a password here, `PGPASSWORD` and `~/.pgpass` are looked at, as by `psql`.
-    pub(super) fn options(&self) -> Result<PgConnectOptions, Fault> {
+    pub(super) fn options(&self) -> Result<PgConnectOptions, StoreError> {
         let shown = redacted(self.url);
-        let options: PgConnectOptions =
-            self.url.parse().map_err(|error| Fault::Unusable(format!("url: {shown}: {error}")))?;
+        let unreadable = |error: sqlx::Error| {
+            StoreError::unusable(format!("url: {shown} can't be read")).caused_by_sqlx(error)
+        };
+        let options: PgConnectOptions = self.url.parse().map_err(unreadable)?;
         let Some(path) = self.password_file else { return Ok(options) };
         let password = std::fs::read_to_string(path).map_err(|error| {
-            Fault::Unusable(format!("password_file: {}: {error}", path.display()))
+            let what = format!("password_file: {} can't be read", path.display());
+            StoreError::unusable(what).caused_by(error)
         })?;
         Ok(options.password(password.trim_end_matches(['\r', '\n'])))
     }
@@ -86,6 +89,8 @@ pub fn without_passwords<S: Serializer>(urls: &[String], serializer: S) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use model::ErrorChain;
+
     use super::*;
 
     fn at(url: &str) -> Login<'_> {
@@ -136,8 +141,8 @@ mod tests {
     fn an_address_that_can_not_be_read_is_shown_without_the_password() {
         let login = at("postgres://u:secret@h:123456/db");
         assert_eq!(login.check(), Ok(()));
-        let Err(Fault::Unusable(why)) = login.options() else { panic!("there is no such port") };
-        assert!(why.starts_with("url: postgres://u:***@h:123456/db: "), "{why}");
+        let why = ErrorChain(&login.options().expect_err("there is no such port")).to_string();
+        assert!(why.starts_with("url: postgres://u:***@h:123456/db can't be read: "), "{why}");
         assert!(why.contains("port"), "{why}");
     }
 
@@ -145,7 +150,7 @@ mod tests {
     fn a_password_file_that_can_not_be_read_is_named() {
         let file = Some(Path::new("/missing/password"));
         let login = Login { password_file: file, ..at("postgres://u@h/db") };
-        let Err(Fault::Unusable(why)) = login.options() else { panic!("there is no such file") };
-        assert!(why.starts_with("password_file: /missing/password: "), "{why}");
+        let why = ErrorChain(&login.options().expect_err("there is no such file")).to_string();
+        assert!(why.starts_with("password_file: /missing/password can't be read: "), "{why}");
     }
 }

@@ -1,8 +1,8 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use super::fault;
+use super::error;
 use super::server::{Server, is_replica};
-use crate::Fault;
+use crate::StoreError;
 
 /// The lock of whoever changes a schema; the others in a namespace are not negative.
 const MIGRATION: i32 = -1;
@@ -31,11 +31,11 @@ pub struct Migrated {
 impl Schema {
     /// Brings the schema up to date: all the missing steps in one transaction, or none. Any number of processes may do
     /// it at once, and it may be repeated.
-    pub async fn migrate(&self, primary: &Server) -> Result<Migrated, Fault> {
+    pub async fn migrate(&self, primary: &Server) -> Result<Migrated, StoreError> {
         let mut connection = primary.connect().await?;
         let taken = self.take(&mut connection).await;
-        let migrated = taken.map_err(|error| primary.unusable(&error))?;
-        Fault::if_newer(migrated.from, self.steps)?;
+        let migrated = taken.map_err(|error| primary.unusable(error))?;
+        StoreError::if_newer(migrated.from, self.steps)?;
         Ok(migrated)
     }
 
@@ -44,19 +44,19 @@ impl Schema {
         &self,
         connection: &mut PgConnection,
         primary: &Server,
-    ) -> Result<(), Fault> {
-        let unusable = |error| primary.unusable(&error);
+    ) -> Result<(), StoreError> {
+        let unusable = |error| primary.unusable(error);
         if is_replica(connection).await.map_err(unusable)? {
-            return Err(fault::because(fault::IS_REPLICA, &primary.place));
+            return Err(error::because(error::IS_REPLICA, &primary.place));
         }
         let found = self.version(connection).await.map_err(unusable)?;
         let known = self.steps.len() as i64;
         let why = match found {
             0 => format!("database {} has no schema yet", primary.place.database),
             _ if found < known => format!("the schema is {found}, this program needs {known}"),
-            _ => return Fault::if_newer(found, self.steps),
+            _ => return StoreError::if_newer(found, self.steps),
         };
-        Err(fault::because(&format!("{why}; {}", fault::MIGRATE), &primary.place))
+        Err(error::because(&format!("{why}; {}", error::MIGRATE), &primary.place))
     }
 
     /// 0 if there is no schema.

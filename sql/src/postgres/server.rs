@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::fault;
+use super::error;
 use super::login::Login;
 use super::place::Place;
 use super::readers::{ReadFrom, Readers};
-use crate::Fault;
+use crate::StoreError;
 
 /// How long a connection that was idle may take to answer before it is taken for dead, and another one is made.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
+/// A read that fails sooner is tried again.
+const SOON: Duration = Duration::from_millis(500);
 /// How much longer than the server allows a statement we wait for its answer.
 const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 
@@ -60,7 +62,11 @@ impl fmt::Debug for Server {
 
 impl Server {
     /// Nothing is reached yet. The settings are of each connection, beside those that all parts have.
-    pub fn of(login: &Login<'_>, times: Times, settings: &[(&str, &str)]) -> Result<Self, Fault> {
+    pub fn of(
+        login: &Login<'_>,
+        times: Times,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, StoreError> {
         let statement_ms = times.statement.as_millis().to_string();
         // The later ones win, so what the environment may say of these doesn't count.
         let of_all = [
@@ -80,11 +86,11 @@ impl Server {
     }
 
     /// A connection of its own, before anything starts: what is wrong is said as it is.
-    pub async fn connect(&self) -> Result<PgConnection, Fault> {
+    pub async fn connect(&self) -> Result<PgConnection, StoreError> {
         let longest = self.place.connect_timeout;
         match timeout(longest, PgConnection::connect_with(&self.options)).await {
-            Ok(connected) => connected.map_err(|error| self.unusable(&error)),
-            Err(_) => Err(Fault::Unusable(self.late(longest))),
+            Ok(connected) => connected.map_err(|error| self.unusable(error)),
+            Err(_) => Err(StoreError::unusable(self.late(longest))),
         }
     }
 
@@ -120,33 +126,47 @@ impl Server {
     }
 
     /// The answer while serving, or why there is none.
-    pub async fn answer<T, E: From<Fault>>(
+    pub async fn answer<T, E: From<StoreError>>(
         &self,
         work: impl Future<Output = Result<T, sqlx::Error>> + Send,
     ) -> Result<T, E> {
         let answered = match timeout(self.answer_timeout, work).await {
-            Ok(done) => done.map_err(|error| fault::explain(&error, &self.place)),
-            Err(_) => Err(Fault::Unavailable(self.late(self.answer_timeout))),
+            Ok(done) => done.map_err(|error| error::explain(error, &self.place)),
+            Err(_) => Err(StoreError::unavailable(self.late(self.answer_timeout))),
         };
         answered.map_err(E::from)
     }
 
+    /// The answer to a read. One that fails soon is asked again: its connection may have been cut while nobody used it.
+    pub async fn read<T, W>(&self, work: impl Fn() -> W + Send + Sync) -> Result<T, StoreError>
+    where
+        W: Future<Output = Result<T, sqlx::Error>> + Send,
+    {
+        let start = Instant::now();
+        match self.answer(work()).await {
+            Err(error) if StoreError::is_unavailable(&error) && start.elapsed() < SOON => {
+                self.answer(work()).await
+            }
+            answered => answered,
+        }
+    }
+
     /// What comes of the opening, in the time of any other answer.
-    pub async fn open<T, E: From<Fault>>(
+    pub async fn open<T, E: From<StoreError>>(
         &self,
         work: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
         let opened = timeout(self.answer_timeout, work).await;
-        opened.unwrap_or_else(|_| Err(Fault::Unusable(self.late(self.answer_timeout)).into()))
+        opened.unwrap_or_else(|_| Err(StoreError::unusable(self.late(self.answer_timeout)).into()))
     }
 
-    fn late(&self, longest: Duration) -> String {
+    pub(super) fn late(&self, longest: Duration) -> String {
         format!("{self} doesn't answer within {} ms", longest.as_millis())
     }
 
     /// What an error before anything starts says of the server.
-    pub fn unusable(&self, error: &sqlx::Error) -> Fault {
-        fault::unusable(error, &self.place)
+    pub fn unusable(&self, error: sqlx::Error) -> StoreError {
+        error::unusable(error, &self.place)
     }
 }
 

@@ -1,6 +1,6 @@
 use directory::{CHANGE_AGE_MS_MAX, Changes};
 use futures_util::future::BoxFuture;
-use model::{ErrorKind, FeedPosition, Metres, ReadToken, UserId, ViewerClass};
+use model::{ErrorChain, ErrorKind, FeedPosition, Metres, ReadToken, UserId, ViewerClass};
 
 use crate::live::Error;
 use crate::session::circle::{Circle, CircleChange, CircleEdit};
@@ -123,7 +123,7 @@ pub(crate) fn change(timeline: u64, change: &directory::CircleChange) -> CircleC
 
 fn unavailable(error: &directory::Error) -> Error {
     if error.kind() != ErrorKind::Unavailable {
-        tracing::error!(%error, "the directory failed");
+        tracing::error!(error = %ErrorChain(error), "the directory failed");
     }
-    Error { detail: error.to_string() }
+    Error { detail: ErrorChain(error).to_string() }
 }

@@ -61,7 +61,7 @@ pub async fn declining_and_cancelling_end_a_request(backend: &dyn Backend) {
 /// Whatever they try.
 pub async fn nobody_is_related_to_themself(backend: &dyn Backend) {
     let world = World::with(backend, &["alice"]).await;
-    for verb in Verb::ALL {
+    for &verb in Verb::ALL {
         assert_eq!(world.does("alice", verb, "alice").await, Err(Refusal::Yourself));
     }
     assert!(world.relation("alice", "alice").await.is_nothing());

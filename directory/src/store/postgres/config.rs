@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, must_be_in, redacted};
 
-use crate::Error;
+use sql::StoreError;
 
 /// Where the database is, and how long to wait for it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -74,11 +74,11 @@ impl Config {
     }
 
     /// The one server that is read and written.
-    pub(super) fn primary(&self) -> Result<Server, Error> {
-        self.validate().map_err(Error::Unusable)?;
+    pub(super) fn primary(&self) -> Result<Server, StoreError> {
+        self.validate().map_err(StoreError::unusable)?;
         let Self { connect_timeout_ms, lock_timeout_ms, statement_timeout_ms, .. } = *self;
         let times = Times::of_ms(connect_timeout_ms, lock_timeout_ms, statement_timeout_ms);
-        Ok(Server::of(&self.login(), times, &[])?)
+        Server::of(&self.login(), times, &[])
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
         ] {
             let why = config.validate().expect_err("can't work");
             assert!(why.starts_with(said), "{why}");
-            assert_eq!(config.primary().err(), Some(Error::Unusable(why)));
+            assert_eq!(config.primary().err(), Some(StoreError::unusable(why)));
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
     fn a_password_file_that_can_not_be_read_is_named() {
         let file = Some(PathBuf::from("/missing/password"));
         let config = Config { password_file: file, ..Config::default() };
-        let Err(Error::Unusable(why)) = config.primary() else { panic!("there is no such file") };
-        assert!(why.starts_with("password_file: /missing/password: "), "{why}");
+        let why = config.primary().expect_err("there is no such file").to_string();
+        assert!(why.starts_with("password_file: /missing/password "), "{why}");
     }
 }

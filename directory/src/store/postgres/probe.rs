@@ -1,15 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Clock, Moment, Random, Timestamp};
+use model::{Clock, ErrorChain, Moment, Random, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
-use sql::postgres::{Server, refuse_replica};
+use sql::postgres::{Away, HealthProbe, ReadFrom, Server};
 use sqlx::{PgConnection, Row};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::FEED;
 use super::read::NOW_MS;
-use crate::Error;
 
 /// The least and the greatest pause between two looks, milliseconds: different, so that the processes of a deployment
 /// don't look all at once.
@@ -44,11 +43,12 @@ impl Health {
         self.found.lock()
     }
 
-    fn note(&self, server: &Server, looked: Result<i64, String>) {
+    fn note(&self, looked: Result<i64, Away>) {
+        let looked = looked.map_err(|away| ErrorChain(&away.why).to_string());
         let mut found = self.lock();
         match (&found.fault, &looked) {
-            (None, Err(why)) => tracing::warn!(%server, why, "the directory's database is away"),
-            (Some(_), Ok(_)) => tracing::info!(%server, "the directory's database is back"),
+            (None, Err(why)) => tracing::warn!(why, "the directory's database is away"),
+            (Some(_), Ok(_)) => tracing::info!("the directory's database is back"),
             _ => {}
         }
         *found = match looked {
@@ -58,8 +58,7 @@ impl Health {
     }
 }
 
-/// Looks at the server about once a second, by a connection of its own, so that one whose connections are all in use
-/// isn't taken for one that is away. After a promotion the first look begins another timeline.
+/// Looks at the server about once a second. After a promotion the first look begins another timeline.
 pub(super) struct Probe {
     pub(super) primary: Arc<Server>,
     pub(super) clock: Arc<dyn Clock>,
@@ -70,67 +69,32 @@ pub(super) struct Probe {
 impl Probe {
     /// Goes on until it is aborted.
     pub(super) async fn run(self) {
-        let mut connection = None;
+        let mut probe =
+            HealthProbe::new(Arc::clone(&self.primary), ReadFrom::Primary, LOOK_TIMEOUT);
         loop {
-            let looked = self.look(&mut connection).await;
-            self.health.note(&self.primary, looked);
+            let clock = Arc::clone(&self.clock);
+            let looked = probe
+                .ask(move |connection| Box::pin(clock_offset_ms(Arc::clone(&clock), connection)));
+            let looked = looked.await;
+            self.health.note(looked);
             let spread_ms = self.random.next_u64() % (PAUSE_MS_MAX - PAUSE_MS_MIN + 1);
             sleep(Duration::from_millis(PAUSE_MS_MIN + spread_ms)).await;
         }
     }
+}
 
-    /// How far our clock is ahead, milliseconds, or why the server is away. That a connection broke says little, it may
-    /// have been cut: so a new one has the last word.
-    async fn look(&self, kept: &mut Option<PgConnection>) -> Result<i64, String> {
-        if let Some(connection) = kept.take()
-            && let Ok(offset_ms) = self.ask(connection, kept).await
-        {
-            return Ok(offset_ms);
-        }
-        let connecting = timeout(LOOK_TIMEOUT, self.connect()).await;
-        let connection = connecting.map_err(|_| self.late())??;
-        self.ask(connection, kept).await
-    }
-
-    async fn connect(&self) -> Result<PgConnection, String> {
-        let connected = self.primary.connect().await.map_err(Error::from);
-        let mut connection = connected.map_err(|error| match error {
-            Error::Unusable(why) => why,
-            other => other.to_string(),
-        })?;
-        let refused = refuse_replica(&mut connection).await;
-        refused.map_err(|error| self.broken(&error))?;
-        Ok(connection)
-    }
-
-    /// Keeps the connection if it answers.
-    async fn ask(
-        &self,
-        mut connection: PgConnection,
-        kept: &mut Option<PgConnection>,
-    ) -> Result<i64, String> {
-        let asked = async {
-            FEED.of_primary(&mut connection).await?;
-            // Not prepared, which would be a round trip more, and only once.
-            let sql = sqlx::AssertSqlSafe(format!("SELECT {NOW_MS} AS now_ms"));
-            let asked = self.clock.now();
-            let row = sqlx::raw_sql(sql).fetch_one(&mut connection).await?;
-            let answered = self.clock.now();
-            Ok(offset_ms(asked, answered, Timestamp(row.try_get("now_ms")?)))
-        };
-        let answer = timeout(LOOK_TIMEOUT, asked).await.map_err(|_| self.late())?;
-        let offset_ms = answer.map_err(|error: sqlx::Error| self.broken(&error))?;
-        *kept = Some(connection);
-        Ok(offset_ms)
-    }
-
-    fn late(&self) -> String {
-        format!("{} doesn't answer within {} ms", self.primary, LOOK_TIMEOUT.as_millis())
-    }
-
-    fn broken(&self, error: &sqlx::Error) -> String {
-        format!("{}: {error}", self.primary)
-    }
+/// How far our clock is ahead, milliseconds.
+async fn clock_offset_ms(
+    clock: Arc<dyn Clock>,
+    connection: &mut PgConnection,
+) -> Result<i64, sqlx::Error> {
+    FEED.of_primary(connection).await?;
+    // Not prepared, which would be a round trip more, and only once.
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {NOW_MS} AS now_ms"));
+    let asked = clock.now();
+    let row = sqlx::raw_sql(sql).fetch_one(connection).await?;
+    let answered = clock.now();
+    Ok(offset_ms(asked, answered, Timestamp(row.try_get("now_ms")?)))
 }
 
 /// How far our clock is ahead of one that was read between two readings of ours, milliseconds: half the time between is

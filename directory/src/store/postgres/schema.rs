@@ -2,7 +2,7 @@ use sql::postgres::{Migrated, Schema, Server};
 use sqlx::PgConnection;
 
 use super::{Config, NAMESPACE};
-use crate::Error;
+use sql::StoreError;
 
 /// Each step leads from the version that is its index to the next; `directory.schema_version` says how many were
 /// taken. A step that was released is never changed.
@@ -72,11 +72,14 @@ const SCHEMA: Schema = Schema { name: "directory", namespace: NAMESPACE, steps: 
 
 /// Brings the schema up to date: all the missing steps in one transaction, or none. Any number of processes may do it
 /// at once, and it may be repeated.
-pub async fn migrate(config: &Config) -> Result<Migrated, Error> {
-    Ok(SCHEMA.migrate(&config.primary()?).await?)
+pub async fn migrate(config: &Config) -> Result<Migrated, StoreError> {
+    SCHEMA.migrate(&config.primary()?).await
 }
 
 /// Errs if the server isn't a primary with the schema that this program works with.
-pub(super) async fn check(connection: &mut PgConnection, primary: &Server) -> Result<(), Error> {
-    Ok(SCHEMA.check(connection, primary).await?)
+pub(super) async fn check(
+    connection: &mut PgConnection,
+    primary: &Server,
+) -> Result<(), StoreError> {
+    SCHEMA.check(connection, primary).await
 }

@@ -107,35 +107,17 @@ pub struct Order {
     pub at: Timestamp,
 }
 
-/// What a command did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Made a business.
-    Created,
-    /// Changed it.
-    Changed,
-    /// It was so already; the version is the same.
-    Unchanged,
-    /// Removed it.
-    Removed,
-}
-
-impl Effect {
-    /// The word in metrics and stores.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Changed => "changed",
-            Self::Unchanged => "unchanged",
-            Self::Removed => "removed",
-        }
-    }
-
-    /// Reads the word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Created, Self::Changed, Self::Unchanged, Self::Removed]
-            .into_iter()
-            .find(|effect| effect.as_str() == word)
+model::words! {
+    /// What a command did, with the words in metrics and stores.
+    pub enum Effect {
+        /// Made a business.
+        Created = "created",
+        /// Changed it.
+        Changed = "changed",
+        /// It was so already; the version is the same.
+        Unchanged = "unchanged",
+        /// Removed it.
+        Removed = "removed",
     }
 }
 

@@ -1,9 +1,10 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use model::Clock;
+use model::{Clock, ErrorChain, ReadToken};
+use sql::StoreError;
 
-use super::{Resident, is_other_timeline};
+use super::Resident;
 use crate::core::catalogue::change::Changes;
 use crate::core::index::Index;
 use crate::error::Error;
@@ -20,109 +21,134 @@ const PROGRESS: usize = 100_000;
 /// Loads everything and follows the feed for as long as somebody holds the index.
 ///
 /// The feed from its beginning is all there is, each business at its last change: what changes while it is read comes
-/// again at its end, so that loading is following, and ends in a state.
+/// again at its end, so that loading is following, and ends in a state. Where it can't be followed any further, since its
+/// timeline ended or the building of the index failed, all begins anew.
 pub(crate) async fn follow(resident: Weak<Resident>, store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
-    loop {
-        let index = loop {
-            let Some(config) = resident.upgrade().map(|resident| resident.config) else { return };
-            match load(&*store, &resident, config).await {
-                Ok(Some(index)) => break index,
-                Ok(None) => return,
-                Err(error) => {
-                    tracing::warn!(%error, "the index can't be loaded; trying again");
-                    tokio::time::sleep(RETRY).await;
-                }
-            }
-        };
-        tracing::info!(businesses = index.len(), "the index is complete");
-        let Some(error) = keep(&resident, index, &*store, &*clock).await else { return };
-        tracing::warn!(%error, "the index is dropped and loaded again");
-        if let Some(resident) = resident.upgrade() {
-            resident.publish(None, clock.now().monotonic);
+    let follower = Follower { resident, store, clock };
+    while let Some(end) = follower.load_and_keep().await {
+        let why = ErrorChain(&end).to_string();
+        tracing::warn!(why, "the index begins anew");
+        if let Some(resident) = follower.resident.upgrade() {
+            resident.publish(None, follower.clock.now().monotonic);
         }
+        tokio::time::sleep(RETRY).await;
     }
 }
 
-/// Everything, or nothing if nobody wants it any more.
-async fn load(
-    store: &dyn Store,
-    resident: &Weak<Resident>,
-    config: crate::core::index::ResidentConfig,
-) -> Result<Option<Index>, Error> {
-    let mut page = store.changes(None, PAGE_MAX).await?;
-    let mut index = Index::new(config, page.next);
-    let mut told = 0;
-    loop {
-        let Changes { changes, next, more } = page;
-        index.follow(changes, next);
-        if index.len() >= told + PROGRESS {
-            told = index.len();
-            tracing::info!(businesses = told, "loading the index");
-        }
-        if resident.strong_count() == 0 {
-            return Ok(None);
-        }
-        if !more {
-            return Ok(planted(index).await);
-        }
-        page = store.changes(Some(next), PAGE_MAX).await?;
-    }
+struct Follower {
+    /// Gone when nobody wants the index any more: then everything here answers `None`.
+    resident: Weak<Resident>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
 }
 
-/// Follows until the timeline ends, which is answered, or nobody wants it any more.
-async fn keep(
-    resident: &Weak<Resident>,
-    index: Index,
-    store: &dyn Store,
-    clock: &dyn Clock,
-) -> Option<Error> {
-    let mut index = Arc::new(index);
-    loop {
-        let heard = clock.now().monotonic;
-        metrics::gauge!(RESIDENT_BUSINESSES).set(index.len() as f64);
-        metrics::gauge!(RESIDENT_POSITION).set(index.as_of().position.0 as f64);
-        resident.upgrade()?.publish(Some(Arc::clone(&index)), heard);
-        tokio::time::sleep(POLL).await;
-        index = match caught_up(resident, &index, store).await? {
+impl Follower {
+    /// Why it can't go on.
+    async fn load_and_keep(&self) -> Option<Error> {
+        let index = match self.load().await? {
             Ok(index) => index,
             Err(error) => return Some(error),
         };
+        tracing::info!(businesses = index.len(), "the index is complete");
+        self.keep(index).await
     }
-}
 
-/// The index with all there is by now. Between two pages it isn't of any state: what changed again stands at the end of
-/// the feed only. Nothing if nobody wants it any more.
-async fn caught_up(
-    resident: &Weak<Resident>,
-    index: &Arc<Index>,
-    store: &dyn Store,
-) -> Option<Result<Arc<Index>, Error>> {
-    let mut new = Arc::clone(index);
-    loop {
-        resident.upgrade()?;
-        let Changes { changes, next, more } = match store.changes(Some(new.as_of()), PAGE_MAX).await
-        {
+    /// Everything.
+    async fn load(&self) -> Option<Result<Index, Error>> {
+        let config = self.resident.upgrade()?.config;
+        let mut page = match self.next_page(None).await? {
             Ok(page) => page,
-            Err(error) if is_other_timeline(&error) => return Some(Err(error)),
-            Err(error) => {
-                // The index is believed for a while, then not any more.
-                tracing::debug!(%error, "the index hears nothing");
-                tokio::time::sleep(RETRY).await;
-                continue;
-            }
+            Err(error) => return Some(Err(error)),
         };
-        if next != new.as_of() {
-            let mut changed = Arc::unwrap_or_clone(new);
-            changed.follow(changes, next);
-            new = Arc::new(if changed.is_overgrown() { planted(changed).await? } else { changed });
+        let mut index = Index::new(config, page.next);
+        let mut told = 0;
+        loop {
+            let Changes { changes, next, more } = page;
+            index.follow(changes, next);
+            if index.len() >= told + PROGRESS {
+                told = index.len();
+                tracing::info!(businesses = told, "loading the index");
+            }
+            if !more {
+                return Some(replanted(index).await);
+            }
+            page = match self.next_page(Some(next)).await? {
+                Ok(page) => page,
+                Err(error) => return Some(Err(error)),
+            };
         }
-        if !more {
-            return Some(Ok(new));
+    }
+
+    /// Follows until that is no longer possible, and says why.
+    async fn keep(&self, index: Index) -> Option<Error> {
+        let mut index = Arc::new(index);
+        loop {
+            let heard = self.clock.now().monotonic;
+            metrics::gauge!(RESIDENT_BUSINESSES).set(index.len() as f64);
+            metrics::gauge!(RESIDENT_POSITION).set(index.as_of().position.0 as f64);
+            self.resident.upgrade()?.publish(Some(Arc::clone(&index)), heard);
+            tokio::time::sleep(POLL).await;
+            index = match self.caught_up(&index).await? {
+                Ok(index) => index,
+                Err(error) => return Some(error),
+            };
+        }
+    }
+
+    /// The index with all there is by now. Between two pages it isn't of any state: what changed again stands at the end
+    /// of the feed only.
+    async fn caught_up(&self, index: &Arc<Index>) -> Option<Result<Arc<Index>, Error>> {
+        let mut new = Arc::clone(index);
+        loop {
+            let Changes { changes, next, more } = match self.next_page(Some(new.as_of())).await? {
+                Ok(page) => page,
+                Err(error) => return Some(Err(error)),
+            };
+            if next != new.as_of() {
+                let mut changed = Arc::unwrap_or_clone(new);
+                changed.follow(changes, next);
+                let followed =
+                    if changed.is_overgrown() { replanted(changed).await } else { Ok(changed) };
+                new = match followed {
+                    Ok(followed) => Arc::new(followed),
+                    Err(error) => return Some(Err(error)),
+                };
+            }
+            if !more {
+                return Some(Ok(new));
+            }
+        }
+    }
+
+    /// What comes behind a state, or all from the beginning. While the store is away it is waited for: the index is believed for a while, then not
+    /// any more.
+    async fn next_page(&self, after: Option<ReadToken>) -> Option<Result<Changes, Error>> {
+        let mut is_away = false;
+        loop {
+            self.resident.upgrade()?;
+            match self.store.changes(after, PAGE_MAX).await {
+                Ok(page) => {
+                    if is_away {
+                        tracing::info!("the index hears of changes again");
+                    }
+                    return Some(Ok(page));
+                }
+                Err(Error::Store(error)) => {
+                    if !is_away {
+                        let why = ErrorChain(&error).to_string();
+                        tracing::warn!(why, "the index hears of no changes; asking again");
+                    }
+                    is_away = true;
+                    tokio::time::sleep(RETRY).await;
+                }
+                Err(error) => return Some(Err(error)),
+            }
         }
     }
 }
 
-/// Planted in a thread of its own; nothing if the runtime ends meanwhile.
-async fn planted(index: Index) -> Option<Index> {
-    tokio::task::spawn_blocking(move || index.replanted()).await.ok()
+/// Planted in a thread of its own.
+async fn replanted(index: Index) -> Result<Index, Error> {
+    let built = tokio::task::spawn_blocking(move || index.replanted()).await;
+    built.map_err(|error| StoreError::internal("building the index failed").caused_by(error).into())
 }

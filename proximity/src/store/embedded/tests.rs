@@ -39,7 +39,7 @@ async fn a_full_disk_is_unavailable_and_changes_nothing() {
     transaction.commit().await.expect("nothing to write");
     writer.keep();
     let random = SeededRandom::new(1);
-    let full = Err(Error::Unavailable("the disk is full".to_owned()));
+    let full = Err(StoreError::unavailable("the disk is full").into());
     let imported = store.import(places(&random, 0..500), Timestamp(0)).await;
     assert_eq!(imported.map(|_| ()), full);
     assert_eq!(store.changes(None, 1).await.expect("reads").next.position.0, 0);

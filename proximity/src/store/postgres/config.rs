@@ -1,14 +1,25 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sql::postgres::{CONNECTIONS, Login, TIMEOUT_MS, Times, must_be_in, redacted};
+use sql::StoreError;
+use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, must_be_in, redacted};
 
 /// What `catch_up_ms` may be.
 const CATCH_UP_MS: RangeInclusive<u64> = 0..=10_000;
 /// The most replicas: each is asked by every process several times a second how it is.
 const REPLICAS_MAX: usize = 64;
+
+/// What each connection is set to beside what all parts set.
+const SETTINGS: [(&str, &str); 3] = [
+    // Each statement is short; planning it every time would take longer.
+    ("plan_cache_mode", "force_generic_plan"),
+    // All that we ask for is a few ranges of an index, also where the statistics are old or none.
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+];
 
 /// Where the databases are, and how long to wait for them.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -100,13 +111,32 @@ impl Config {
         must_be_in(&CATCH_UP_MS, "catch_up_ms", self.catch_up_ms)
     }
 
-    /// As whom to go to a server: the primary, or a replica.
-    pub(super) fn login<'a>(&'a self, url: &'a str) -> Login<'a> {
+    fn login<'a>(&'a self, url: &'a str) -> Login<'a> {
         Login { url, password_file: self.password_file.as_deref() }
     }
 
-    /// How long the primary is waited for.
-    pub(super) fn times(&self) -> Times {
+    /// The server that is written.
+    pub(super) fn primary(&self) -> Result<Server, StoreError> {
+        self.patient_replica(&self.url)
+    }
+
+    /// One that is only read.
+    pub(super) fn replica(&self, url: &str) -> Result<Server, StoreError> {
+        let longest = Duration::from_millis(self.replica_timeout_ms);
+        self.server(url, Times { answer: longest, ..self.times() })
+    }
+
+    /// The same, waited for as long as for the primary.
+    pub(super) fn patient_replica(&self, url: &str) -> Result<Server, StoreError> {
+        self.server(url, self.times())
+    }
+
+    fn server(&self, url: &str, times: Times) -> Result<Server, StoreError> {
+        self.validate().map_err(StoreError::unusable)?;
+        Server::of(&self.login(url), times, &SETTINGS)
+    }
+
+    fn times(&self) -> Times {
         Times::of_ms(self.connect_timeout_ms, self.lock_timeout_ms, self.statement_timeout_ms)
     }
 }

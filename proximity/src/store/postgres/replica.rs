@@ -1,25 +1,25 @@
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::lookout::{Away, Lookout};
 use super::read::Seen;
-use super::server::Server;
+use super::servers::LOOK_TIMEOUT;
 use super::{Config, FEED};
-use crate::error::Error;
 use crate::metrics::{READS, REPLICA_BEHIND, SERVER_UP};
-use model::ReadToken;
-use sql::postgres::{ReadFrom, Readers};
+use model::{ErrorChain, ReadToken};
+use sql::StoreError;
+use sql::postgres::{Away, HealthProbe, ReadFrom, Readers, Server};
 
 /// How often a replica is asked whether it has come as far as a read wants.
 const CATCH_UP_LOOK: Duration = Duration::from_millis(5);
 
 /// A server that follows the primary, and whether it does.
 pub(super) struct Replica {
-    server: Server,
+    server: Arc<Server>,
     /// The same, for those who would rather wait than go without.
     patient: Server,
     name: String,
@@ -45,15 +45,14 @@ impl fmt::Display for Replica {
 
 impl Replica {
     /// Down until it is [looked at](Self::look).
-    pub(super) fn of(config: &Config, url: &str) -> Result<Self, Error> {
-        let (server, patient) =
-            (Server::replica(config, url)?, Server::patient_replica(config, url)?);
+    pub(super) fn of(config: &Config, url: &str) -> Result<Self, StoreError> {
+        let server = Arc::new(config.replica(url)?);
         let standing = Standing::Down("it wasn't asked yet".to_owned());
         Ok(Self {
             readers: server.readers(ReadFrom::Any, config.readers_max),
             name: server.to_string(),
             server,
-            patient,
+            patient: config.patient_replica(url)?,
             standing: Mutex::new(standing),
         })
     }
@@ -63,19 +62,19 @@ impl Replica {
     }
 
     /// What [`look`](Self::look) looks with.
-    pub(super) fn lookout(&self) -> Lookout<'_> {
-        Lookout::at_replica(&self.server)
+    pub(super) fn probe(&self) -> HealthProbe {
+        HealthProbe::new(Arc::clone(&self.server), ReadFrom::Any, LOOK_TIMEOUT)
     }
 
     /// Sees how far it has come.
-    pub(super) async fn look(&self, lookout: &mut Lookout<'_>) {
-        let state = lookout.look().await;
+    pub(super) async fn look(&self, probe: &mut HealthProbe) {
+        let state = probe.ask(|connection| Box::pin(FEED.of(connection))).await;
         let up = if state.is_ok() { 1.0 } else { 0.0 };
         metrics::gauge!(SERVER_UP, "server" => self.name.clone()).set(up);
         *self.standing() = match state {
             Ok(state) => Standing::Up(state),
-            Err(Away { why, is_late: true }) => Standing::Failed(why),
-            Err(Away { why, is_late: false }) => Standing::Down(why),
+            Err(Away { why, is_late: true }) => Standing::Failed(ErrorChain(&why).to_string()),
+            Err(Away { why, is_late: false }) => Standing::Down(ErrorChain(&why).to_string()),
         };
     }
 
@@ -141,7 +140,7 @@ impl Replica {
         self.answered(self.patient.answer(work).await)
     }
 
-    fn answered<T>(&self, answer: Result<(T, ReadToken), Error>) -> Option<(T, ReadToken)> {
+    fn answered<T>(&self, answer: Result<(T, ReadToken), StoreError>) -> Option<(T, ReadToken)> {
         match answer {
             Ok((answer, as_of)) => {
                 self.note(as_of);
@@ -149,8 +148,9 @@ impl Replica {
                 Some((answer, as_of))
             }
             Err(error) => {
-                tracing::debug!(replica = %self, %error, "a replica didn't answer");
-                *self.standing() = Standing::Failed(error.to_string());
+                let why = ErrorChain(&error).to_string();
+                tracing::debug!(replica = %self, why, "a replica didn't answer");
+                *self.standing() = Standing::Failed(why);
                 None
             }
         }

@@ -1,9 +1,8 @@
-use sql::postgres::{Migrated, Schema};
+use sql::StoreError;
+use sql::postgres::{Migrated, Schema, Server};
 use sqlx::PgConnection;
 
-use super::server::Server;
 use super::{Config, NAMESPACE};
-use crate::error::Error;
 
 /// Each step leads from the version that is its index to the next; `proximity.schema_version` says how many were
 /// taken. A step that was released is never changed.
@@ -128,11 +127,14 @@ const SCHEMA: Schema = Schema { name: "proximity", namespace: NAMESPACE, steps: 
 
 /// Brings the schema up to date: all the missing steps in one transaction, or none. Any number of processes may do it
 /// at once, and it may be repeated.
-pub async fn migrate(config: &Config) -> Result<Migrated, Error> {
-    Ok(SCHEMA.migrate(&Server::primary(config)?.server).await?)
+pub async fn migrate(config: &Config) -> Result<Migrated, StoreError> {
+    SCHEMA.migrate(&config.primary()?).await
 }
 
 /// Errs if the server isn't a primary with the schema that this program works with.
-pub(super) async fn check(connection: &mut PgConnection, primary: &Server) -> Result<(), Error> {
-    Ok(SCHEMA.check(connection, &primary.server).await?)
+pub(super) async fn check(
+    connection: &mut PgConnection,
+    primary: &Server,
+) -> Result<(), StoreError> {
+    SCHEMA.check(connection, primary).await
 }

@@ -8,33 +8,33 @@ use parking_lot::{Mutex, MutexGuard};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
-use super::lookout::Lookout;
 use super::progress::Progress;
 use super::read::Seen;
 use super::replica::Replica;
-use super::server::Server;
 use super::{Config, FEED};
-use crate::error::Error;
 use crate::metrics::{READS, SERVER_UP};
-use model::ReadToken;
-use sql::postgres::{ReadFrom, Readers};
+use model::{ErrorChain, ReadToken};
+use sql::StoreError;
+use sql::postgres::{HealthProbe, ReadFrom, Readers, Server};
 
 /// How often each server is asked how far it has come.
 const LOOK: Duration = Duration::from_millis(250);
-/// A read of the primary that fails sooner is tried again: its connection may have been cut while nobody used it.
-const SOON: Duration = Duration::from_millis(500);
+/// How long a server may take to say how far it has come, with the connection if there is none. One that is only busy
+/// isn't taken for one that is away, as far as that can be told.
+pub(super) const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The primary and its replicas: who is asked what.
 pub(super) struct Servers {
-    primary: Server,
+    primary: Arc<Server>,
     pub(super) writers: PgPool,
     readers: Readers,
     name: String,
     replicas: Vec<Replica>,
     progress: Mutex<Progress>,
     /// What keeps the primary from working, as the last look said: until another one finds it well, nobody waits for it.
-    fault: Mutex<Option<String>>,
+    fault: Mutex<Option<StoreError>>,
     catch_up: Duration,
     turn: AtomicUsize,
 }
@@ -48,11 +48,11 @@ impl fmt::Display for Servers {
 
 impl Servers {
     /// With what the primary has now, which a replica must have to be read; replicas are read once they were looked at.
-    pub(super) async fn open(config: &Config, primary: Server) -> Result<Self, Error> {
+    pub(super) async fn open(config: &Config, primary: Server) -> Result<Self, StoreError> {
         let replicas = config.replicas.iter().map(|url| Replica::of(config, url));
         let replicas = replicas.collect::<Result<Vec<_>, _>>()?;
-        let writers = primary.writers(config.writers_max);
-        let unusable = |error| primary.unusable(&error);
+        let writers = primary.primary_pool(config.writers_max);
+        let unusable = |error| primary.unusable(error);
         let mut connection = writers.acquire().await.map_err(unusable)?;
         let state = FEED.of_primary(&mut connection).await.map_err(unusable)?;
         drop(connection);
@@ -61,7 +61,7 @@ impl Servers {
             readers: primary.readers(ReadFrom::Primary, config.readers_max),
             name: primary.to_string(),
             writers,
-            primary,
+            primary: Arc::new(primary),
             replicas,
             progress: Mutex::new(Progress::new(state, lag_max)),
             fault: Mutex::default(),
@@ -74,18 +74,22 @@ impl Servers {
     pub(super) fn watch(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
         let replica = |number| {
             let servers = Arc::clone(self);
-            tokio::spawn(async move { servers.watch_replica(&servers.replicas[number]).await })
+            let span = tracing::info_span!("replica", server = %servers.replicas[number]);
+            let watching = async move { servers.watch_replica(&servers.replicas[number]).await };
+            tokio::spawn(watching.instrument(span))
         };
         let mut tasks: Vec<_> = (0..self.replicas.len()).map(replica).collect();
         let servers = Arc::clone(self);
-        tasks.push(tokio::spawn(async move { servers.watch_primary().await }));
+        let span = tracing::info_span!("primary", server = self.name);
+        tasks.push(tokio::spawn(async move { servers.watch_primary().await }.instrument(span)));
         tasks
     }
 
     async fn watch_primary(&self) {
-        let mut lookout = Lookout::at_primary(&self.primary);
+        let mut probe =
+            HealthProbe::new(Arc::clone(&self.primary), ReadFrom::Primary, LOOK_TIMEOUT);
         loop {
-            let found = lookout.look().await;
+            let found = probe.ask(|connection| Box::pin(FEED.of_primary(connection))).await;
             if let Ok(state) = found {
                 self.progress().note(state, Instant::now());
             }
@@ -97,28 +101,31 @@ impl Servers {
     }
 
     /// Takes note of what keeps the primary from working.
-    fn primary_is(&self, fault: Option<String>) {
+    fn primary_is(&self, fault: Option<StoreError>) {
         let mut known = self.fault.lock();
         match (&*known, &fault) {
-            (None, Some(why)) => tracing::warn!(primary = self.name, why, "the primary is away"),
-            (Some(_), None) => tracing::info!(primary = self.name, "the primary is back"),
+            (None, Some(error)) => {
+                let why = ErrorChain(error).to_string();
+                tracing::warn!(why, "the primary is away");
+            }
+            (Some(_), None) => tracing::info!("the primary is back"),
             _ => {}
         }
         *known = fault;
     }
 
     async fn watch_replica(&self, replica: &Replica) {
-        let mut lookout = replica.lookout();
+        let mut probe = replica.probe();
         let mut served = None;
         loop {
-            replica.look(&mut lookout).await;
+            replica.look(&mut probe).await;
             let required = self.required();
             replica.measure(required);
             let serving = replica.serves(required);
             if served != Some(serving.is_ok()) {
                 match &serving {
-                    Ok(_) => tracing::info!(%replica, "a replica is read"),
-                    Err(why) => tracing::warn!(%replica, why, "a replica is left out"),
+                    Ok(_) => tracing::info!("the replica is read"),
+                    Err(why) => tracing::warn!(why, "the replica is left out"),
                 }
             }
             served = Some(serving.is_ok());
@@ -135,23 +142,23 @@ impl Servers {
     }
 
     /// What keeps the primary from working, as far as is known.
-    fn primary_fault(&self) -> Option<String> {
+    fn primary_fault(&self) -> Option<StoreError> {
         self.fault.lock().clone()
     }
 
     /// What keeps everybody from reading: the primary is away, and so are all replicas.
     pub(super) fn fault(&self) -> Option<String> {
         let fault = self.primary_fault()?;
-        (!self.replicas.iter().any(Replica::may_answer)).then_some(fault)
+        (!self.replicas.iter().any(Replica::may_answer)).then(|| ErrorChain(&fault).to_string())
     }
 
     /// What the primary answers to a batch.
     pub(super) async fn write<T>(
         &self,
         work: impl Future<Output = Result<(T, ReadToken), sqlx::Error>> + Send,
-    ) -> Result<(T, ReadToken), Error> {
+    ) -> Result<(T, ReadToken), StoreError> {
         if let Some(away) = self.primary_fault() {
-            return Err(Error::Unavailable(away));
+            return Err(unavailable(&self.name, away));
         }
         let (answer, as_of) = self.primary.answer(work).await?;
         let mut progress = self.progress();
@@ -166,7 +173,7 @@ impl Servers {
         &self,
         wanted: Option<ReadToken>,
         work: impl Fn(Readers) -> W + Send + Sync,
-    ) -> Result<(T, ReadToken), Error>
+    ) -> Result<(T, ReadToken), StoreError>
     where
         W: Future<Output = Seen<T>> + Send,
     {
@@ -183,9 +190,8 @@ impl Servers {
             }
         }
         match self.ask_primary(&work).await {
-            Err(Error::Unavailable(why)) => {
-                let answered = self.ask_anybody(required, wanted, &work).await;
-                answered.ok_or(Error::Unavailable(why))
+            Err(error) if error.is_unavailable() => {
+                self.ask_anybody(required, wanted, &work).await.ok_or(error)
             }
             answered => answered,
         }
@@ -235,23 +241,22 @@ impl Servers {
     async fn ask_primary<T, W>(
         &self,
         work: &(impl Fn(Readers) -> W + Send + Sync),
-    ) -> Result<(T, ReadToken), Error>
+    ) -> Result<(T, ReadToken), StoreError>
     where
         W: Future<Output = Seen<T>> + Send,
     {
         if let Some(away) = self.primary_fault() {
-            return Err(Error::Unavailable(away));
+            return Err(unavailable(&self.name, away));
         }
-        let start = Instant::now();
-        let answered = match self.primary.answer(work(self.readers.clone())).await {
-            Err(Error::Unavailable(_)) if start.elapsed() < SOON => {
-                self.primary.answer(work(self.readers.clone())).await?
-            }
-            answered => answered?,
-        };
+        let answered = self.primary.read(|| work(self.readers.clone())).await?;
         metrics::counter!(READS, "server" => self.name.clone()).increment(1);
         Ok(answered)
     }
+}
+
+/// That a server isn't even asked, since it was away a moment ago.
+fn unavailable(server: &str, why: StoreError) -> StoreError {
+    StoreError::unavailable(format!("{server} is away")).caused_by(why)
 }
 
 /// The replica's answer, if it is from a state that may be shown. It was looked at before, but may have fallen back since.

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::Fault;
+use crate::StoreError;
 
 /// `SQLite`'s primary result code (<https://www.sqlite.org/rescode.html>).
 fn primary_code(error: &sqlx::Error) -> Option<u32> {
@@ -18,22 +18,23 @@ const CAN_NOT_OPEN: u32 = 14;
 const NOT_A_DATABASE: u32 = 26;
 
 /// An error while serving.
-pub(super) fn explain(error: &sqlx::Error) -> Fault {
-    match (error, primary_code(error)) {
-        (sqlx::Error::PoolTimedOut, _) => Fault::Unavailable("all readers are busy".to_owned()),
+pub(super) fn explain(error: sqlx::Error) -> StoreError {
+    let explained = match (&error, primary_code(&error)) {
+        (sqlx::Error::PoolTimedOut, _) => StoreError::unavailable("all readers are busy"),
         (_, Some(BUSY | LOCKED)) => {
-            Fault::Unavailable("the file is locked by another process".to_owned())
+            StoreError::unavailable("the file is locked by another process")
         }
-        (_, Some(FULL)) => Fault::Unavailable("the disk is full".to_owned()),
-        (_, Some(READ_ONLY)) => Fault::Unavailable("the data directory is read-only".to_owned()),
-        (_, Some(IO | CAN_NOT_OPEN)) => Fault::Unavailable(format!("the disk fails: {error}")),
-        _ => Fault::Internal(error.to_string()),
-    }
+        (_, Some(FULL)) => StoreError::unavailable("the disk is full"),
+        (_, Some(READ_ONLY)) => StoreError::unavailable("the data directory is read-only"),
+        (_, Some(IO | CAN_NOT_OPEN)) => StoreError::unavailable("the disk fails"),
+        _ => StoreError::internal("the file can't be worked with"),
+    };
+    explained.caused_by_sqlx(error)
 }
 
 /// An error while opening the file at `path`.
-pub(super) fn at(path: &Path, error: &sqlx::Error) -> Fault {
-    let why = match primary_code(error) {
+pub(super) fn at(path: &Path, error: sqlx::Error) -> StoreError {
+    let why = match primary_code(&error) {
         Some(BUSY | LOCKED) => "it is locked by another process",
         Some(READ_ONLY) => "it can't be written to",
         Some(CAN_NOT_OPEN) => "it can't be opened or made; does the directory exist, may we write?",
@@ -41,7 +42,7 @@ pub(super) fn at(path: &Path, error: &sqlx::Error) -> Fault {
         Some(CORRUPT) => "it is damaged",
         Some(IO) => "the disk fails, or has no room left",
         Some(NOT_A_DATABASE) => "it is not a SQLite file",
-        _ => return Fault::Unusable(format!("{}: {error}", path.display())),
+        _ => "it can't be worked with",
     };
-    Fault::Unusable(format!("{}: {why}", path.display()))
+    StoreError::unusable(format!("{}: {why}", path.display())).caused_by_sqlx(error)
 }

@@ -3,7 +3,7 @@ use std::io::ErrorKind;
 use sqlx::Error::{BeginFailed, Io, PoolTimedOut, Protocol, Tls};
 
 use super::place::Place;
-use crate::Fault;
+use crate::StoreError;
 
 /// The remedy for most of what can be wrong with a schema.
 pub(super) const MIGRATE: &str = "run `whereabouts migrate --config FILE`";
@@ -29,70 +29,60 @@ fn code(error: &sqlx::Error) -> Option<String> {
     Some(error.as_database_error()?.code()?.into_owned())
 }
 
-/// In the server's own words, if it is the server's.
-fn words(error: &sqlx::Error) -> String {
-    match error.as_database_error() {
-        Some(error) => error.message().to_owned(),
-        None => error.to_string(),
-    }
-}
-
 /// An error while serving.
-pub(super) fn explain(error: &sqlx::Error, place: &Place) -> Fault {
-    let code = code(error);
-    match (error, code.as_deref()) {
-        (PoolTimedOut, _) => Fault::Unavailable(format!(
+pub(super) fn explain(error: sqlx::Error, place: &Place) -> StoreError {
+    let code = code(&error);
+    let explained = match (&error, code.as_deref()) {
+        (PoolTimedOut, _) => StoreError::unavailable(format!(
             "no connection to {place} within {} ms",
             place.connect_timeout.as_millis()
         )),
         (_, Some(LOCKED)) => {
-            Fault::Unavailable("another transaction holds a lock for too long".to_owned())
+            StoreError::unavailable("another transaction holds a lock for too long")
         }
-        (_, Some(CANCELLED)) => Fault::Unavailable("the statement takes too long".to_owned()),
-        (_, Some(READ_ONLY)) => Fault::Unavailable(format!("{place} is a replica")),
+        (_, Some(CANCELLED)) => StoreError::unavailable("the statement takes too long"),
+        (_, Some(READ_ONLY)) => StoreError::unavailable(format!("{place} is a replica")),
         (_, Some(code)) if PASSING.iter().any(|class| code.starts_with(class)) => {
-            Fault::Unavailable(format!("{place}: {}", words(error)))
+            StoreError::unavailable(format!("{place} refuses for now"))
         }
         (Io(_) | Tls(_) | Protocol(_) | BeginFailed, _) => {
-            Fault::Unavailable(format!("the connection to {place} broke: {error}"))
+            StoreError::unavailable(format!("the connection to {place} broke"))
         }
-        _ => Fault::Internal(error.to_string()),
-    }
+        _ => StoreError::internal(format!("{place} can't answer")),
+    };
+    explained.caused_by_sqlx(error)
 }
 
 /// An error before anything starts.
-pub(super) fn unusable(error: &sqlx::Error, place: &Place) -> Fault {
+pub(super) fn unusable(error: sqlx::Error, place: &Place) -> StoreError {
     let Place { user, database, .. } = place;
-    let code = code(error);
-    let why = match (error, code.as_deref()) {
+    let code = code(&error);
+    let why = match (&error, code.as_deref()) {
         (_, Some(WRONG_PASSWORD)) if !place.has_password => {
             format!("it wants a password of user {user}, and neither url nor password_file has one")
         }
         (_, Some(WRONG_PASSWORD)) => {
             format!("the password of user {user} is wrong, or there is no such user")
         }
-        (_, Some(NOT_ADMITTED)) => format!("it doesn't admit user {user}: {}", words(error)),
+        (_, Some(NOT_ADMITTED)) => format!("it doesn't admit user {user}"),
         (_, Some(NO_SUCH_DATABASE)) => {
             format!("there is no database {database}; make it, owned by {user}")
         }
-        (_, Some(NOT_ALLOWED)) => {
-            format!("{}; make user {user} the owner of database {database}", words(error))
-        }
-        (_, Some(NO_SUCH_TABLE)) => format!("the schema isn't ours: {}; {MIGRATE}", words(error)),
+        (_, Some(NOT_ALLOWED)) => format!("make user {user} the owner of database {database}"),
+        (_, Some(NO_SUCH_TABLE)) => format!("the schema isn't ours; {MIGRATE}"),
         (_, Some(READ_ONLY)) => IS_REPLICA.to_owned(),
         (_, Some(LOCKED)) => "somebody else has been changing the schema for too long".to_owned(),
         (Io(error), _) if error.kind() == ErrorKind::NotFound => {
-            format!("a file that url names is missing: {error}")
+            "a file that url names is missing".to_owned()
         }
-        (Io(error), _) if error.kind() == ErrorKind::InvalidData => format!("TLS fails: {error}"),
-        (Io(error), _) => format!("it can't be reached: {error}"),
-        (PoolTimedOut, _) => "it can't be reached".to_owned(),
-        _ => words(error),
+        (Io(error), _) if error.kind() == ErrorKind::InvalidData => "TLS fails".to_owned(),
+        (Io(_) | PoolTimedOut, _) => "it can't be reached".to_owned(),
+        _ => "it can't be worked with".to_owned(),
     };
-    because(&why, place)
+    because(&why, place).caused_by_sqlx(error)
 }
 
 /// That the server can't be worked with, and why.
-pub(super) fn because(why: &str, place: &Place) -> Fault {
-    Fault::Unusable(format!("PostgreSQL at {place}: {why}"))
+pub(super) fn because(why: &str, place: &Place) -> StoreError {
+    StoreError::unusable(format!("PostgreSQL at {place}: {why}"))
 }

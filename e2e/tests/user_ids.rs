@@ -1,4 +1,4 @@
-//! User ids are what issuers of tokens have, on every door, channel, key and cursor.
+//! User ids are what issuers of tokens have, on every endpoint, channel, key and cursor.
 
 use e2e::cluster::Cluster;
 use e2e::raw::{OFFENDER, Raw, Request, assert_problem};

@@ -1,15 +1,17 @@
 //! The command line.
 
+pub(crate) mod args;
+mod command;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-use crate::args::{
+use args::{
     CheckConfigArgs, DemoArgs, DumpConfigArgs, ImportArgs, MigrateArgs, ServeArgs, ShardMapArgs,
     SimulateArgs, TokenArgs,
 };
-use crate::command;
 
 /// The exit code of a command line that can't be understood (`EX_USAGE` of sysexits.h).
 const EXIT_USAGE: u8 = 64;

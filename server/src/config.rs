@@ -49,9 +49,9 @@ const DRAIN_MS_MAX: u64 = 60_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeRole {
-    /// Sessions, fan-out of live positions, and the doors of REST.
+    /// Sessions, fan-out of live positions, and REST.
     Gateway,
-    /// The doors of businesses, and their searches.
+    /// Businesses, and their searches.
     Businesses,
 }
 

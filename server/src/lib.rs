@@ -19,23 +19,18 @@
 //! # Limits
 //! In [`Config`], which names their units; open files limit the connections (see [`files`]).
 
-mod args;
 pub mod cli;
-mod command;
 mod config;
 mod data_dir;
-mod dev;
 pub mod files;
+mod http;
 mod keys;
-mod listener;
 mod logs;
 pub mod metrics;
 mod node;
-mod operations;
 mod parts;
 mod places;
 mod readiness;
-mod routes;
 
 pub use config::{Backends, Config, ConfigError, LiveBackend, NodeRole, Postgres, StoreBackend};
 pub use keys::Keys;

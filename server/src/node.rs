@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
-use crate::dev::Dev;
+use crate::http::dev::Dev;
+use crate::http::listener::{Listener, SocketOptions};
+use crate::http::{dev, operations, routes};
 use crate::keys::Keys;
-use crate::listener::{Listener, SocketOptions};
 use crate::parts::{Deps, Opened};
 use crate::readiness::{Ends, Readiness};
-use crate::{dev, files, metrics, operations, parts, routes};
+use crate::{files, metrics, parts};
 
 /// How often the metrics recorder tidies up its histograms.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);

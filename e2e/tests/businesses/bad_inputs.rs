@@ -1,4 +1,4 @@
-//! Bad inputs that concern these doors: payloads, nearby search, REST in general. What every REST door has
+//! Bad inputs that concern businesses: payloads, nearby search, REST in general. What every REST endpoint has
 //! in common (framing, slow bodies, headers) is tested once, in `rest_doors`.
 
 use e2e::Sandbox;

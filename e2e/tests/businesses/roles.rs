@@ -1,4 +1,4 @@
-//! Where the doors of businesses are.
+//! Where businesses are served.
 
 use e2e::Sandbox;
 use e2e::process::{Home, run};

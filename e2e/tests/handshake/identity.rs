@@ -51,7 +51,7 @@ struct Forge {
 }
 
 impl Forge {
-    fn of(world: &Sandbox) -> Self {
+    fn new(world: &Sandbox) -> Self {
         let secret = std::fs::read(world.data_dir().join("token.key")).expect("the node's key");
         let now_s = SystemClock::start().now().wall.0 / 1_000;
         Self { key: EncodingKey::from_secret(&secret), now_s }
@@ -85,7 +85,7 @@ type BadToken = (&'static str, String, &'static str, &'static str);
 const NOT_YET: &str = "token_not_yet_valid";
 
 fn bad_tokens(world: &Sandbox) -> Vec<BadToken> {
-    let forge = Forge::of(world);
+    let forge = Forge::new(world);
     let right = forge.own(&json!({}));
     let (_, payload_and_signature) = right.split_once('.').expect("three parts");
     let (payload, signature) = payload_and_signature.split_once('.').expect("three parts");

@@ -16,7 +16,7 @@ pub(crate) enum Format {
 
 impl Format {
     /// By the name of the file, `.gz` or not.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn from_path(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         match name.trim_end_matches(".gz").rsplit_once('.')?.1 {
             "csv" => Some(Self::Csv),
@@ -57,7 +57,7 @@ mod tests {
             (".csv", Some(Format::Csv), None),
         ] {
             let path = Path::new(name);
-            assert_eq!(Format::of(path), format, "{name}");
+            assert_eq!(Format::from_path(path), format, "{name}");
             assert_eq!(source(path).as_ref().map(SourceName::as_str), named, "{name}");
         }
     }

@@ -8,7 +8,7 @@ use super::Place;
 const PROPERTIES: [&str; 7] =
     ["name", "category", "categories", "address", "phone", "site", "attributes"];
 
-/// A place as the REST doors take a business, with its id; short forms as in CSV (category, lat, lon) are known too.
+/// A place as REST takes a business, with its id; short forms as in CSV (category, lat, lon) are known too.
 pub(super) fn place(mut map: Map<String, Value>) -> Result<Place, String> {
     let id = match map.remove("id") {
         Some(Value::String(id)) => id,

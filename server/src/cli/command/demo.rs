@@ -10,15 +10,15 @@ use simulation::{Friends, NoObserver, Observer, People, Plan};
 use super::table::LiveTable;
 use super::{Done, SignedTokens, asked_to_stop, print, verdict};
 use crate::Node;
-use crate::args::DemoArgs;
+use crate::cli::args::DemoArgs;
 use crate::places::{self, Format};
 use host::Host;
 
 /// A day of sixty people (see data/README.md).
-const DAY: &[u8] = include_bytes!("../../../data/city_day.csv.gz");
+const DAY: &[u8] = include_bytes!("../../../../data/city_day.csv.gz");
 
 /// What stands in their city (see data/README.md).
-const PLACES: &[u8] = include_bytes!("../../../data/pois.csv.gz");
+const PLACES: &[u8] = include_bytes!("../../../../data/pois.csv.gz");
 
 /// Friends of each, and people without any.
 const FRIENDS_EACH: usize = 14;

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use super::Done;
-use crate::args::MigrateArgs;
+use crate::cli::args::MigrateArgs;
 use crate::config::Config;
 use crate::{logs, parts};
 

@@ -43,21 +43,21 @@ impl Dev {
 }
 
 #[derive(Clone)]
-struct Doors {
+struct AppState {
     dev: Dev,
     signer: Arc<Signer>,
     clock: Arc<dyn Clock>,
 }
 
 pub(crate) fn router(dev: Dev, signer: Signer, clock: Arc<dyn Clock>) -> Router {
-    let doors = Doors { dev, signer: Arc::new(signer), clock };
+    let state = AppState { dev, signer: Arc::new(signer), clock };
     Router::new()
         .route("/", get(|| async { Html(PAGE) }))
         .route("/dev/people", get(people))
         .route("/dev/token", post(token))
         .route("/dev/held", put(hold))
         .route_layer(from_fn(only_here))
-        .with_state(doors)
+        .with_state(state)
 }
 
 /// A foreign name that resolves to this machine must not turn a foreign page into one of ours.
@@ -76,8 +76,8 @@ struct People {
     people: Vec<String>,
 }
 
-async fn people(State(doors): State<Doors>) -> axum::Json<People> {
-    let people = doors.dev.people.lock();
+async fn people(State(state): State<AppState>) -> axum::Json<People> {
+    let people = state.dev.people.lock();
     axum::Json(People { people: people.iter().map(ToString::to_string).collect() })
 }
 
@@ -93,12 +93,12 @@ struct Token {
 }
 
 async fn token(
-    State(doors): State<Doors>,
+    State(state): State<AppState>,
     Json(whom): Json<Whom>,
 ) -> Result<axum::Json<Token>, Problem> {
     let user = parse(&whom.user)?;
-    let now = doors.clock.now().wall;
-    Ok(axum::Json(Token { token: doors.signer.sign(&user, Role::User, now, TOKEN_TTL_S) }))
+    let now = state.clock.now().wall;
+    Ok(axum::Json(Token { token: state.signer.sign(&user, Role::User, now, TOKEN_TTL_S) }))
 }
 
 #[derive(Deserialize)]
@@ -114,11 +114,11 @@ struct Held {
 }
 
 async fn hold(
-    State(doors): State<Doors>,
+    State(state): State<AppState>,
     Json(hold): Json<Hold>,
 ) -> Result<axum::Json<Held>, Problem> {
     let user = parse(&hold.user)?;
-    let mut users = doors.dev.held.lock();
+    let mut users = state.dev.held.lock();
     if !hold.held {
         users.remove(&user);
     } else if users.len() < HELD_MAX {

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use simulation::Held;
 use tokio::net::TcpStream;
 
-use crate::args::DemoArgs;
+use crate::cli::args::DemoArgs;
 use crate::config::{Auth, Config, Log};
-use crate::dev::Dev;
+use crate::http::dev::Dev;
 use crate::{Keys, Node, logs};
 
 /// The TTL of the recorded day; as much shorter as the day is faster.

@@ -23,7 +23,7 @@ pub(crate) use token::{RoleName, Signing, TokenArgs};
 
 /// Where settings and state are.
 #[derive(Args, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Sources {
     /// A TOML file with settings; see default.toml for all of them
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

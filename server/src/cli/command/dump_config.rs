@@ -1,10 +1,10 @@
 use std::process::ExitCode;
 
 use super::{Done, config};
-use crate::args::DumpConfigArgs;
+use crate::cli::args::DumpConfigArgs;
 
 pub(crate) fn dump_config(args: &DumpConfigArgs) -> Done {
-    let config = config(&args.place)?;
+    let config = config(&args.sources)?;
     // Passwords are left out by the parts whose they are.
     let text = toml::to_string(&config).map_err(|e| format!("the settings have no TOML: {e}"))?;
     print!("{text}");

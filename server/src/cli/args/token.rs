@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::Place;
+use super::Sources;
 use super::values::duration;
 
 #[derive(Args)]
@@ -25,7 +25,7 @@ pub(crate) struct TokenArgs {
 #[derive(Args, Clone)]
 pub(crate) struct Signing {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) sources: Sources,
     /// Sign with this HS256 secret (the file's bytes) instead of the node's own key
     #[arg(long, value_name = "FILE", requires = "kid", conflicts_with = "private_key_file")]
     pub(crate) secret_file: Option<PathBuf>,

@@ -7,7 +7,7 @@ mod view;
 use ::shard_map::ShardMap;
 
 use super::Done;
-use crate::args::{MapSource, ShardMapArgs, ShardMapCommand};
+use crate::cli::args::{MapSource, ShardMapArgs, ShardMapCommand};
 use crate::config::Config;
 
 pub(crate) fn shard_map(args: &ShardMapArgs) -> Done {

@@ -5,7 +5,7 @@ use simulation::{Friends, NoObserver, Observer, People, Plan, Progress, Setup};
 
 use super::token::signer;
 use super::{Done, SignedTokens, asked_to_stop, print, verdict};
-use crate::args::SimulateArgs;
+use crate::cli::args::SimulateArgs;
 use crate::files;
 
 pub(crate) async fn simulate(args: SimulateArgs) -> Done {

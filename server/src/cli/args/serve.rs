@@ -2,14 +2,14 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use super::Place;
+use super::Sources;
 use crate::config::NodeRole;
 
 #[derive(Args)]
 #[command(after_help = SERVE_HELP)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) sources: Sources,
     /// Run only these roles in this process, several by comma; gateways need Redis and PostgreSQL, businesses PostgreSQL
     /// [default: all of them]
     #[arg(long = "role", value_name = "ROLE", value_enum, value_delimiter = ',')]

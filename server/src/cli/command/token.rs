@@ -6,7 +6,7 @@ use model::{Clock, Role, SystemClock, UserId};
 
 use super::{Done, config};
 use crate::Keys;
-use crate::args::{RoleName, Signing, TokenArgs};
+use crate::cli::args::{RoleName, Signing, TokenArgs};
 
 pub(crate) fn token(args: &TokenArgs) -> Done {
     let user = UserId::parse(&args.user).map_err(|fault| format!("--user {fault}"))?;
@@ -24,7 +24,7 @@ pub(crate) fn token(args: &TokenArgs) -> Done {
 
 /// The key that the arguments name, or the node's own.
 pub(super) fn signer(signing: &Signing) -> Result<Signer, String> {
-    let config = config(&signing.place)?;
+    let config = config(&signing.sources)?;
     let auth = &config.auth;
     let read = |path: &Path| {
         std::fs::read(path).map_err(|e| format!("can't read the key {}: {e}", path.display()))

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::Done;
 use super::view::{MapView, UserView};
-use crate::args::ShowArgs;
+use crate::cli::args::ShowArgs;
 
 #[derive(Serialize)]
 struct Shown {
@@ -16,8 +16,8 @@ struct Shown {
 
 pub(super) fn show(args: &ShowArgs) -> Done {
     let map = super::read(&args.source)?;
-    let users = args.users.iter().map(|user| UserView::of(&map, user)).collect();
-    let shown = Shown { map: MapView::of(&map), users };
+    let users = args.users.iter().map(|user| UserView::new(&map, user)).collect();
+    let shown = Shown { map: MapView::new(&map), users };
     if args.json {
         println!("{}", serde_json::to_string(&shown).map_err(|e| e.to_string())?);
         return Ok(ExitCode::SUCCESS);

@@ -31,7 +31,7 @@ pub(crate) use shard_map::shard_map;
 pub(crate) use simulate::simulate;
 pub(crate) use token::token;
 
-use crate::args::Place;
+use crate::cli::args::Sources;
 use crate::config::Config;
 
 /// How a command ended, or in words why it couldn't.
@@ -40,16 +40,16 @@ type Done = Result<ExitCode, String>;
 /// How long the tokens of simulated people hold, seconds.
 const SIMULATED_TOKEN_TTL_S: u32 = 24 * 60 * 60;
 
-fn config(place: &Place) -> Result<Config, String> {
-    let mut config = match &place.config {
+fn config(sources: &Sources) -> Result<Config, String> {
+    let mut config = match &sources.config {
         Some(path) => Config::load(path).map_err(|e| e.to_string())?,
         None => Config::default(),
     };
-    place.apply(&mut config);
+    sources.apply(&mut config);
     Ok(config)
 }
 
-impl Place {
+impl Sources {
     /// The command line has the last word.
     fn apply(&self, config: &mut Config) {
         if let Some(dir) = &self.data {

@@ -17,7 +17,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// All doors of a node behind the shared one, with their description and a page to try them from.
+/// All endpoints of a node behind the shared middleware, with their description and a page to try them from.
 pub(crate) fn assemble(
     parts: Vec<OpenApiRouter>,
     dev: Option<Router>,
@@ -96,9 +96,9 @@ mod tests {
         let clock = Arc::new(SystemClock::start());
         let random = Arc::new(SystemRandom);
         let context = Context::new(Arc::new(verifier), clock, random, RateLimit::default());
-        let doors = Router::new().route("/fault", get(faulty));
+        let page = Router::new().route("/fault", get(faulty));
         let allowed = ["https://app.example.com".to_owned()];
-        let router = assemble(Vec::new(), Some(doors), &context, &allowed);
+        let router = assemble(Vec::new(), Some(page), &context, &allowed);
         let request = Request::builder()
             .method(method)
             .uri(path)

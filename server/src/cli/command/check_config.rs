@@ -2,7 +2,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{Done, columns};
-use crate::args::{CheckConfigArgs, Place};
+use crate::cli::args::{CheckConfigArgs, Sources};
 use crate::config::Config;
 use crate::{Keys, logs, parts};
 
@@ -32,7 +32,7 @@ pub(crate) async fn check_config(args: &CheckConfigArgs) -> Done {
 }
 
 async fn all(args: &CheckConfigArgs) -> Vec<Check> {
-    let (settings, config) = read(&args.place);
+    let (settings, config) = read(&args.sources);
     let Some(config) = config else { return vec![settings] };
     let mut checks = vec![settings, Check::new("values", values(&config))];
     // Values that can't work would only be complained about again.
@@ -59,14 +59,14 @@ impl Check {
 }
 
 /// The settings as they were written.
-fn read(place: &Place) -> (Check, Option<Config>) {
-    let read = match &place.config {
+fn read(sources: &Sources) -> (Check, Option<Config>) {
+    let read = match &sources.config {
         Some(path) => Config::read(path).map(|config| (config, path.display().to_string())),
         None => Ok((Config::default(), "the defaults; --config FILE names others".to_owned())),
     };
     match read {
         Ok((mut config, from)) => {
-            place.apply(&mut config);
+            sources.apply(&mut config);
             (Check::new("settings", Ok(from)), Some(config))
         }
         Err(error) => (Check::new("settings", Err(error.to_string())), None),

@@ -1,14 +1,14 @@
 use std::process::ExitCode;
 
 use super::{Done, StopSignals, config};
-use crate::args::ServeArgs;
+use crate::cli::args::ServeArgs;
 use crate::{Node, logs};
 
 /// The exit code of a service that can't go on by a fault of its own (`EX_SOFTWARE` of sysexits.h).
 const EXIT_DEAD: u8 = 70;
 
 pub(crate) async fn serve(args: ServeArgs) -> Done {
-    let mut config = config(&args.place)?;
+    let mut config = config(&args.sources)?;
     if let Some(listen) = args.listen {
         config.http.listen = listen;
     }

@@ -53,7 +53,7 @@ fn pairs(ranges: &[RangeInclusive<u16>]) -> Vec<(u16, u16)> {
 }
 
 impl MapView {
-    pub(super) fn of(map: &ShardMap) -> Self {
+    pub(super) fn new(map: &ShardMap) -> Self {
         let shards = map.shards().iter().enumerate().map(|(index, shard)| ShardView {
             name: shard.name.to_string(),
             weight: shard.weight,
@@ -81,7 +81,7 @@ impl MapView {
 }
 
 impl UserView {
-    pub(super) fn of(map: &ShardMap, user: &UserId) -> Self {
+    pub(super) fn new(map: &ShardMap, user: &UserId) -> Self {
         let shard = map.owner(user).name.to_string();
         Self { user: user.to_string(), slot: Slot::from(user).number(), shard }
     }
@@ -97,7 +97,7 @@ impl UserView {
 }
 
 impl MoveView {
-    pub(super) fn of(one: &Move) -> Self {
+    pub(super) fn new(one: &Move) -> Self {
         Self {
             from: one.from.to_string(),
             to: one.to.to_string(),

@@ -1,4 +1,4 @@
-//! The doors for operators: is it alive, is it ready, how does it do.
+//! The endpoints for operators: is it alive, is it ready, how does it do.
 
 use axum::Json;
 use axum::extract::State;

@@ -8,7 +8,7 @@ use model::SystemClock;
 use proximity::SourceName;
 
 use super::{Done, config};
-use crate::args::{ImportArgs, ImportCommand, PlacesArgs};
+use crate::cli::args::{ImportArgs, ImportCommand, PlacesArgs};
 use crate::data_dir::DataDir;
 use crate::logs;
 use crate::parts::{Businesses, Part as _, open_businesses};
@@ -22,7 +22,7 @@ pub(crate) async fn import(args: ImportArgs) -> Done {
 
 async fn places(args: PlacesArgs) -> Done {
     let shown = args.file.display().to_string();
-    let format = args.format.or_else(|| Format::of(&args.file)).ok_or_else(|| {
+    let format = args.format.or_else(|| Format::from_path(&args.file)).ok_or_else(|| {
         format!("{shown}: the name doesn't tell the format; say --format csv, ndjson or geojson")
     })?;
     let source = match &args.source {
@@ -30,7 +30,7 @@ async fn places(args: PlacesArgs) -> Done {
         None => places::source(&args.file)
             .ok_or_else(|| format!("{shown}: the name doesn't tell a source; say --source NAME"))?,
     };
-    let config = config(&args.place)?;
+    let config = config(&args.sources)?;
     logs::start(&config.log.clone().of_command())?;
     let file = File::open(&args.file).map_err(|e| format!("can't read {shown}: {e}"))?;
     let length = file.metadata().map_err(|e| format!("can't read {shown}: {e}"))?.len();

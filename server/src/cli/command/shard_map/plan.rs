@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::super::Done;
 use super::view::{MapView, MoveView, percent};
-use crate::args::{Changes, PlanArgs};
+use crate::cli::args::{Changes, PlanArgs};
 
 #[derive(Serialize)]
 struct Plan {
@@ -30,8 +30,8 @@ pub(super) fn plan(args: &PlanArgs) -> Done {
         from_epoch: before.epoch(),
         moved_slots,
         moved_percent: percent(moved_slots),
-        moves: moves.iter().map(MoveView::of).collect(),
-        map: MapView::of(&after),
+        moves: moves.iter().map(MoveView::new).collect(),
+        map: MapView::new(&after),
     };
     if let Some(path) = &args.write {
         write(path, &after)?;

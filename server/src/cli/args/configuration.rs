@@ -2,13 +2,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Place;
+use super::Sources;
 
 #[derive(Args)]
 #[command(after_help = CHECK_HELP)]
 pub(crate) struct CheckConfigArgs {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) sources: Sources,
     /// Only look at the file, and reach no server
     #[arg(long)]
     pub(crate) offline: bool,
@@ -28,7 +28,7 @@ Examples:
 #[command(after_help = DUMP_HELP)]
 pub(crate) struct DumpConfigArgs {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) sources: Sources,
 }
 
 const DUMP_HELP: &str = "\

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Place;
+use super::Sources;
 use crate::places::Format;
 
 #[derive(Args)]
@@ -30,7 +30,7 @@ pub(crate) struct PlacesArgs {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) sources: Sources,
 }
 
 const PLACES_HELP: &str = "\

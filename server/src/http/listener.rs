@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Http;
 
-/// What hyper buffers of a request's head, bytes: more than the door accepts, so that the door can say why.
+/// What hyper buffers of a request's head, bytes: more than the middleware accepts, so that it can say why.
 const HEAD_BYTES_MAX: usize = 128 * 1024;
 
 /// Pending connections that the kernel keeps.

@@ -1,0 +1,7 @@
+//! What the node serves over HTTP besides its parts: the listener, all routes together, operators' endpoints, the
+//! development page.
+
+pub(crate) mod dev;
+pub(crate) mod listener;
+pub(crate) mod operations;
+pub(crate) mod routes;

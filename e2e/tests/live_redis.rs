@@ -51,7 +51,7 @@ impl Sink for Ear {
         self.0.send_modify(|heard| heard.changes.extend(changes.iter().map(|change| change.as_of)));
     }
 
-    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+    fn local_positions(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
         Vec::new()
     }
 

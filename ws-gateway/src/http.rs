@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::live::{self, Channel};
 use crate::service::Gateway;
 use crate::session::record::{Presence, Sighting};
-use crate::session::view::hysteresis::Ring;
+use crate::session::view::hysteresis::Hysteresis;
 use crate::transport::handshake;
 
 /// Friends in one answer, unless asked for otherwise.
@@ -34,27 +34,27 @@ const FRIEND_COST: u64 = 2;
 const RETRY_MS: u64 = 1_000;
 
 #[derive(Clone)]
-struct Doors {
+struct AppState {
     gateway: Arc<Gateway>,
     context: Context,
 }
 
-impl FromRef<Doors> for Context {
-    fn from_ref(doors: &Doors) -> Self {
-        doors.context.clone()
+impl FromRef<AppState> for Context {
+    fn from_ref(state: &AppState) -> Self {
+        state.context.clone()
     }
 }
 
-impl FromRef<Doors> for Arc<Gateway> {
-    fn from_ref(doors: &Doors) -> Self {
-        doors.gateway.clone()
+impl FromRef<AppState> for Arc<Gateway> {
+    fn from_ref(state: &AppState) -> Self {
+        state.gateway.clone()
     }
 }
 
 /// `/v1/ws` and `/v1/friends/nearby`.
 pub fn router(gateway: Arc<Gateway>, context: Context) -> OpenApiRouter {
     let rest = api::json_routes(OpenApiRouter::new().routes(routes!(nearby)));
-    rest.route("/v1/ws", get(handshake::upgrade)).with_state(Doors { gateway, context })
+    rest.route("/v1/ws", get(handshake::upgrade)).with_state(AppState { gateway, context })
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -160,17 +160,17 @@ async fn nearby(
     let more = near.len() > limit;
     let time_ms = gateway.now().wall.0;
     let friends = near.iter().take(limit);
-    let friends = friends.filter_map(|(metres, it)| Friend::of(*metres, it, time_ms)).collect();
+    let friends = friends.filter_map(|(metres, it)| Friend::new(*metres, it, time_ms)).collect();
     let epoch = gateway.live.epoch();
     Ok(Json(Nearby { epoch, time_ms, radius_m: radius.0, located: me.is_some(), friends, more }))
 }
 
 /// Those of the sightings that are within the radius, with their distances in metres, to the decimetre.
 fn within(me: Ecef, radius: Metres, sightings: &[Option<Sighting>]) -> Vec<(f64, Sighting)> {
-    let ring = Ring::of(radius);
+    let hysteresis = Hysteresis::new(radius);
     let near = sightings.iter().flatten().filter_map(|sighting| {
         let metres = distance(me, sighting.record.ecef()?);
-        let is_near = ring.holds(metres, false);
+        let is_near = hysteresis.holds(metres, false);
         is_near.then(|| ((metres.0 * 10.0).round() / 10.0, sighting.clone()))
     });
     near.collect()
@@ -178,7 +178,7 @@ fn within(me: Ecef, radius: Metres, sightings: &[Option<Sighting>]) -> Vec<(f64,
 
 impl Friend {
     /// Nobody if they have signed off.
-    fn of(distance_m: f64, sighting: &Sighting, time_ms: i64) -> Option<Self> {
+    fn new(distance_m: f64, sighting: &Sighting, time_ms: i64) -> Option<Self> {
         let record = &sighting.record;
         let Presence::Here(fix) = record.presence else { return None };
         Some(Self {

@@ -44,4 +44,4 @@ pub use service::{Deps, Gateway};
 pub use session::channel::Channel;
 pub use session::circle::{Circle, CircleChange, CircleEdit};
 pub use session::record::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
-pub use session::view::hysteresis::Ring;
+pub use session::view::hysteresis::Hysteresis;

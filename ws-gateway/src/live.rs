@@ -95,7 +95,7 @@ pub trait Sink: Send + Sync {
 
     /// What this gateway holds of those of these channels whose users are connected to it: it can write them again into
     /// a server that has lost its memory, whoever wrote them first.
-    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)>;
+    fn local_positions(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)>;
 
     /// Something may have been missed on these channels. The newest of what the store holds of them has been delivered
     /// before, so that whoever is told can start over at once.

@@ -1,7 +1,7 @@
 pub(crate) mod feed;
 pub(crate) mod friends;
-mod inlet;
 mod permit;
+mod sink;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,8 +22,8 @@ use crate::metrics::Metrics;
 use crate::session::circle::CircleChange;
 use crate::session::limits::Limits;
 use friends::Friends;
-use inlet::Inlet;
-pub(crate) use permit::Seat;
+pub(crate) use permit::ConnectionPermit;
+use sink::FanoutSink;
 
 /// How long a drain waits beyond its window for sessions that don't end.
 const DRAIN_GRACE_MS: u64 = 2_000;
@@ -89,7 +89,7 @@ impl Gateway {
         let deliveries = metrics.deliveries.clone();
         let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone(), deliveries));
         let registry = Arc::new(Registry::default());
-        let live = attach(Arc::new(Inlet {
+        let live = attach(Arc::new(FanoutSink {
             hub: hub.clone(),
             registry: registry.clone(),
             friends: deps.friends.clone(),
@@ -203,12 +203,12 @@ impl Gateway {
             match due {
                 Due::Tick(mailbox) => mailbox.tick_over(),
                 Due::Wake(mailbox) => mailbox.signal(|signals| signals.timer = true),
-                Due::Expire(cell) => {
-                    if let Some(cell) = cell.upgrade() {
-                        cell.expire(now, &self.timers);
+                Due::Expire(entry) => {
+                    if let Some(entry) = entry.upgrade() {
+                        entry.expire(now, &self.timers);
                     }
                 }
-                Due::Idle(cell) => idle.extend(cell.upgrade()),
+                Due::Idle(entry) => idle.extend(entry.upgrade()),
             }
         }
         self.hub.drop_idle(&*self.live, &idle);

@@ -22,13 +22,13 @@ use model::{Caller, Metres, Moment, Monotonic, UserId};
 use circle::CircleLog;
 pub(crate) use effect::{Call, Effect, Input, Unavailable};
 use fixes::Announcing;
-use fixes::validation::Intake;
+use fixes::validation::DeviceSeqs;
 use limits::Limits;
 use limits::budget::Budget;
 use messages::CloseCode;
 use outbound::due::{Due, DueSet};
-use outbound::reporting_hint::Hints;
-use outbound::slow_consumer::Pace;
+use outbound::reporting_hint::GivenHint;
+use outbound::slow_consumer::SlowConsumer;
 pub(crate) use reads::Read;
 use reads::Reads;
 use record::{Presence, Record};
@@ -44,9 +44,9 @@ pub(crate) struct Session {
     caller: Option<Caller>,
     radius: Metres,
     view: View,
-    intake: Intake,
-    hints: Hints,
-    pub(crate) pace: Pace,
+    device_seqs: DeviceSeqs,
+    given_hint: GivenHint,
+    pub(crate) slow_consumer: SlowConsumer,
     budget: Budget,
     errors: u32,
     last_read: Monotonic,
@@ -95,9 +95,9 @@ impl Session {
             caller: None,
             radius,
             view: View::new(radius),
-            intake: Intake::default(),
-            hints: Hints::new(limits.ttl_ms),
-            pace: Pace::new(&limits),
+            device_seqs: DeviceSeqs::default(),
+            given_hint: GivenHint::new(limits.ttl_ms),
+            slow_consumer: SlowConsumer::new(&limits),
             budget: Budget::new(&limits),
             errors: 0,
             last_read: now.monotonic,
@@ -210,7 +210,8 @@ impl Session {
     fn news(&mut self, slot: u32, record: Option<Arc<Record>>) {
         let was_located = self.view.located();
         let signed_off = record.as_ref().is_some_and(|r| matches!(r.presence, Presence::Gone));
-        let from_elsewhere = record.as_ref().is_some_and(|r| !self.intake.knows(&r.version.device));
+        let from_elsewhere =
+            record.as_ref().is_some_and(|r| !self.device_seqs.knows(&r.version.device));
         self.view.set_record(slot, record);
         if slot == SELF_SLOT && was_located && !self.view.located() && !signed_off {
             self.due.insert(Due::Unlocated);

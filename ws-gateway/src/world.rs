@@ -126,15 +126,15 @@ impl World {
                 }
             });
         }
-        self.touch(&[id(a), id(b)]);
+        self.circle_changed(&[id(a), id(b)]);
     }
 
     fn set_radius(&self, user: &str, radius_m: f64) {
         self.friends.change(&id(user), |circle| circle.radius = Metres(radius_m));
-        self.touch(&[id(user)]);
+        self.circle_changed(&[id(user)]);
     }
 
-    fn touch(&self, users: &[UserId]) {
+    fn circle_changed(&self, users: &[UserId]) {
         for gateway in &self.gateways {
             gateway.may_have_changed(users);
         }

@@ -8,7 +8,7 @@ use model::{Metres, limits};
 use serde_json::Value;
 use ws_gateway::CLOCK_AHEAD_MS;
 use ws_gateway::protocol::{CloseCode, ErrorWord, REPLY_TYPES, REQUEST_TYPES, SUBPROTOCOL_JSON};
-use ws_gateway::{Config, Ring};
+use ws_gateway::{Config, Hysteresis};
 
 use super::contract::{Contract, lost_references, words};
 use super::markdown::{flowing, quoted, table};
@@ -141,7 +141,7 @@ fn the_close_codes_are_those_of_the_code() {
 fn the_numbers_on_the_page_are_the_defaults() {
     let page = flowing(&page());
     let config = Config::default();
-    let exit = |radius: f64| Ring::of(Metres(radius)).exit.0 - radius;
+    let exit = |radius: f64| Hysteresis::new(Metres(radius)).exit.0 - radius;
     for sentence in [
         format!("within the deadline ({} s)", config.auth_timeout_ms / 1_000),
         format!("1 to {} objects as in `fix`", config.batch_fixes_max),

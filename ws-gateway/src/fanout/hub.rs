@@ -16,7 +16,7 @@ use crate::fanout::timers::Timers;
 use crate::live::{Channel, Error, Live};
 use crate::session::record::Sighting;
 use crate::session::view::SELF_SLOT;
-pub(crate) use entry::Cell;
+pub(crate) use entry::ChannelEntry;
 use entry::{State, Watcher};
 
 /// How many locks the map of channels is spread over.
@@ -39,7 +39,7 @@ pub(crate) struct Hub {
     deliveries: Counter,
 }
 
-type Stripe = HashMap<Channel, Arc<Cell>>;
+type Stripe = HashMap<Channel, Arc<ChannelEntry>>;
 
 /// What happens when its time has come.
 pub(crate) enum Due {
@@ -48,9 +48,9 @@ pub(crate) enum Due {
     /// A session has a deadline of its own: a ping, an expiry, a close.
     Wake(Arc<Mailbox>),
     /// A held sighting may have expired.
-    Expire(Weak<Cell>),
+    Expire(Weak<ChannelEntry>),
     /// A channel has had no watcher for a while.
-    Idle(Weak<Cell>),
+    Idle(Weak<ChannelEntry>),
 }
 
 impl Hub {
@@ -69,7 +69,7 @@ impl Hub {
         self.stripes[index].lock()
     }
 
-    fn find(&self, channel: &Channel) -> Option<Arc<Cell>> {
+    fn find(&self, channel: &Channel) -> Option<Arc<ChannelEntry>> {
         self.stripe(channel).get(channel).cloned()
     }
 
@@ -79,12 +79,12 @@ impl Hub {
         &self,
         mailbox: &Arc<Mailbox>,
         channels: impl IntoIterator<Item = (Channel, u32)>,
-    ) -> Vec<Arc<Cell>> {
+    ) -> Vec<Arc<ChannelEntry>> {
         let _order = self.order();
         let watch = |(channel, slot)| {
-            let cell = self.cell(&channel);
-            cell.lock().watchers.push(Watcher { mailbox: mailbox.clone(), slot });
-            cell
+            let entry = self.entry(&channel);
+            entry.lock().watchers.push(Watcher { mailbox: mailbox.clone(), slot });
+            entry
         };
         channels.into_iter().map(watch).collect()
     }
@@ -103,8 +103,8 @@ impl Hub {
         self.order.lock()
     }
 
-    fn cell(&self, channel: &Channel) -> Arc<Cell> {
-        let make = || Cell {
+    fn entry(&self, channel: &Channel) -> Arc<ChannelEntry> {
+        let make = || ChannelEntry {
             channel: channel.clone(),
             ready: AtomicBool::new(false),
             state: Mutex::default(),
@@ -113,27 +113,27 @@ impl Hub {
     }
 
     /// Stops marking; the channel itself goes a little later if nobody else watches it.
-    pub(crate) fn unwatch(&self, cell: &Arc<Cell>, mailbox: &Arc<Mailbox>) {
-        let mut state = cell.lock();
+    pub(crate) fn unwatch(&self, entry: &Arc<ChannelEntry>, mailbox: &Arc<Mailbox>) {
+        let mut state = entry.lock();
         state.watchers.retain(|w| !Arc::ptr_eq(&w.mailbox, mailbox));
         if state.watchers.is_empty() {
             let later = self.clock.now().monotonic.plus_ms(IDLE_MS);
-            self.keep(cell, &mut state, later);
+            self.keep(entry, &mut state, later);
         }
     }
 
-    fn keep(&self, cell: &Arc<Cell>, state: &mut State, until: Monotonic) {
+    fn keep(&self, entry: &Arc<ChannelEntry>, state: &mut State, until: Monotonic) {
         if state.kept_until.replace(until).is_none() {
-            self.timers.at(until, Due::Idle(Arc::downgrade(cell)));
+            self.timers.at(until, Due::Idle(Arc::downgrade(entry)));
         }
     }
 
     /// What is held of those of these channels that somebody watches as their own.
-    pub(crate) fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+    pub(crate) fn local_positions(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
         let now = self.clock.now();
         let held = channels.iter().filter_map(|channel| {
-            let cell = self.find(channel)?;
-            let state = cell.lock();
+            let entry = self.find(channel)?;
+            let state = entry.lock();
             let is_own = state.watchers.iter().any(|watcher| watcher.slot == SELF_SLOT);
             let sighting = state.sighting.clone().filter(|s| is_own && s.holds(now.monotonic))?;
             Some((channel.clone(), sighting))
@@ -143,8 +143,9 @@ impl Hub {
 
     /// Tells everybody who watches these channels, other than as their own, that something may have been missed.
     pub(crate) fn gap(&self, channels: &[Channel]) {
-        for cell in channels.iter().filter_map(|channel| self.find(channel)) {
-            for watcher in cell.lock().watchers.iter().filter(|watcher| watcher.slot != SELF_SLOT) {
+        for entry in channels.iter().filter_map(|channel| self.find(channel)) {
+            for watcher in entry.lock().watchers.iter().filter(|watcher| watcher.slot != SELF_SLOT)
+            {
                 watcher.mailbox.signal(|signals| signals.gap = true);
             }
         }
@@ -152,36 +153,36 @@ impl Hub {
 
     /// Takes in what is new about a channel that is watched here; everything else is dropped.
     pub(crate) fn take_in(&self, channel: &Channel, sighting: Sighting) {
-        if let Some(cell) = self.find(channel) {
-            let marked = cell.put(sighting, self.clock.now(), &self.timers);
+        if let Some(entry) = self.find(channel) {
+            let marked = entry.put(sighting, self.clock.now(), &self.timers);
             self.deliveries.increment(marked as u64);
         }
     }
 
     /// Lets go of channels that have had no watcher for a while.
-    pub(crate) fn drop_idle(&self, bus: &dyn Live, idle: &[Arc<Cell>]) {
+    pub(crate) fn drop_idle(&self, bus: &dyn Live, idle: &[Arc<ChannelEntry>]) {
         if idle.is_empty() {
             return;
         }
         let _order = self.order();
         let now = self.clock.now().monotonic;
         let mut dropped = Vec::new();
-        for cell in idle {
-            let mut stripe = self.stripe(&cell.channel);
-            let same = stripe.get(&cell.channel).is_some_and(|held| Arc::ptr_eq(held, cell));
-            let mut state = cell.lock();
+        for entry in idle {
+            let mut stripe = self.stripe(&entry.channel);
+            let same = stripe.get(&entry.channel).is_some_and(|held| Arc::ptr_eq(held, entry));
+            let mut state = entry.lock();
             let kept_until = state.kept_until.take().filter(|until| *until > now);
             if !state.watchers.is_empty() {
                 continue;
             }
             if let Some(until) = kept_until {
-                self.keep(cell, &mut state, until);
+                self.keep(entry, &mut state, until);
             } else if same {
                 // Else the timer would keep what is left of the channel until its position had expired.
-                cell.disarm(&mut state, &self.timers);
+                entry.disarm(&mut state, &self.timers);
                 state.dropped = true;
-                stripe.remove(&cell.channel);
-                dropped.push(cell.channel.clone());
+                stripe.remove(&entry.channel);
+                dropped.push(entry.channel.clone());
             }
         }
         if !dropped.is_empty() {

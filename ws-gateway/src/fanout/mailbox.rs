@@ -4,7 +4,7 @@ use futures_util::task::AtomicWaker;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::session::signals::Signals;
-use crate::session::view::dirty_set::Marks;
+use crate::session::view::dirty_set::DirtySet;
 
 /// Where the rest of the gateway leaves word for one session.
 ///
@@ -17,7 +17,7 @@ pub(crate) struct Mailbox {
 
 #[derive(Default)]
 struct State {
-    marked: Marks,
+    marked: DirtySet,
     signals: Signals,
     /// A push went out less than a tick ago: marks can wait for the tick's end.
     cooling: bool,
@@ -80,7 +80,7 @@ impl Mailbox {
 
     /// Takes all that was left, at one moment: whoever sees a mark has seen every signal that came before it. The slots
     /// that were marked are exchanged for an empty set.
-    pub(crate) fn take(&self, empty: &mut Marks) -> Signals {
+    pub(crate) fn take(&self, empty: &mut DirtySet) -> Signals {
         let mut state = self.lock();
         std::mem::swap(&mut state.marked, empty);
         std::mem::take(&mut state.signals)

@@ -20,7 +20,7 @@ pub(crate) struct Registry {
 
 #[derive(Default)]
 struct State {
-    all: HashMap<u64, Entrant>,
+    all: HashMap<u64, Connection>,
     by_user: HashMap<UserId, Sessions>,
     anonymous: usize,
     next: u64,
@@ -33,7 +33,7 @@ struct Sessions {
     fixes_used: FixesUsed,
 }
 
-struct Entrant {
+struct Connection {
     mailbox: Arc<Mailbox>,
     user: Option<UserId>,
     /// Counted among those who haven't authenticated yet.
@@ -75,7 +75,7 @@ impl Registry {
         state.anonymous += usize::from(anonymous);
         state.next += 1;
         let id = state.next;
-        state.all.insert(id, Entrant { mailbox: mailbox.clone(), user: None, anonymous });
+        state.all.insert(id, Connection { mailbox: mailbox.clone(), user: None, anonymous });
         Ok(id)
     }
 
@@ -88,7 +88,7 @@ impl Registry {
     ) -> Result<FixesUsed, Full> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        let Some(entrant) = state.all.get_mut(&id).filter(|e| e.user.is_none()) else {
+        let Some(connection) = state.all.get_mut(&id).filter(|e| e.user.is_none()) else {
             return Ok(FixesUsed::default());
         };
         let sessions = state.by_user.entry(user.clone()).or_default();
@@ -97,8 +97,8 @@ impl Registry {
         }
         sessions.ids.push(id);
         let fixes = sessions.fixes_used.clone();
-        entrant.user = Some(user.clone());
-        state.anonymous -= usize::from(std::mem::take(&mut entrant.anonymous));
+        connection.user = Some(user.clone());
+        state.anonymous -= usize::from(std::mem::take(&mut connection.anonymous));
         Ok(fixes)
     }
 
@@ -106,9 +106,9 @@ impl Registry {
     pub(crate) fn leave(&self, id: u64) {
         let mut guard = self.lock();
         let state = &mut *guard;
-        let Some(entrant) = state.all.remove(&id) else { return };
-        state.anonymous -= usize::from(entrant.anonymous);
-        let Some(user) = entrant.user else { return };
+        let Some(connection) = state.all.remove(&id) else { return };
+        state.anonymous -= usize::from(connection.anonymous);
+        let Some(user) = connection.user else { return };
         if let Entry::Occupied(mut sessions) = state.by_user.entry(user) {
             sessions.get_mut().ids.retain(|other| *other != id);
             if sessions.get().ids.is_empty() {
@@ -149,8 +149,8 @@ impl Registry {
 
     /// Leaves a signal with every connection.
     pub(crate) fn signal_all(&self, set: impl Fn(&mut Signals)) {
-        for entrant in self.lock().all.values() {
-            entrant.mailbox.signal(&set);
+        for connection in self.lock().all.values() {
+            connection.mailbox.signal(&set);
         }
     }
 
@@ -163,8 +163,8 @@ impl State {
     fn signal<'u>(&self, users: impl IntoIterator<Item = &'u UserId>, set: impl Fn(&mut Signals)) {
         let sessions = users.into_iter().filter_map(|user| self.by_user.get(user));
         for id in sessions.flat_map(|sessions| &sessions.ids) {
-            if let Some(entrant) = self.all.get(id) {
-                entrant.mailbox.signal(&set);
+            if let Some(connection) = self.all.get(id) {
+                connection.mailbox.signal(&set);
             }
         }
     }

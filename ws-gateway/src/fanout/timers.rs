@@ -4,7 +4,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use model::Monotonic;
 
-use wheel::{Place, Wheel};
+use wheel::{TimerKey, Wheel};
 
 /// The one timer wheel of a gateway: no session, channel or position has a timer of its own.
 pub(crate) struct Timers<Due> {
@@ -17,13 +17,13 @@ impl<Due> Timers<Due> {
         Self { wheel: Mutex::new(Wheel::new(step_ms)) }
     }
 
-    pub(crate) fn at(&self, deadline: Monotonic, what: Due) -> Place {
+    pub(crate) fn at(&self, deadline: Monotonic, what: Due) -> TimerKey {
         self.lock().insert(deadline, what)
     }
 
     /// Takes back what waits at a place, if it still does.
-    pub(crate) fn cancel(&self, place: Place, is_it: impl Fn(&Due) -> bool) {
-        self.lock().cancel(place, is_it);
+    pub(crate) fn cancel(&self, key: TimerKey, is_it: impl Fn(&Due) -> bool) {
+        self.lock().cancel(key, is_it);
     }
 
     /// How many deadlines wait.

@@ -43,13 +43,13 @@ pub trait Backend: Send + Sync {
 
 /// Remembers what it is given.
 #[derive(Default)]
-pub struct Ear {
+pub struct RecordingSink {
     heard: Mutex<Vec<(Channel, Sighting)>>,
     gaps: Mutex<Vec<Channel>>,
     news: Notify,
 }
 
-impl Sink for Ear {
+impl Sink for RecordingSink {
     fn deliver(&self, channel: &Channel, sighting: Sighting) {
         let heard = (channel.clone(), sighting);
         self.heard.lock().push(heard);
@@ -58,7 +58,7 @@ impl Sink for Ear {
 
     fn changed(&self, _: &[CircleChange]) {}
 
-    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+    fn local_positions(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
         Vec::new()
     }
 
@@ -68,7 +68,7 @@ impl Sink for Ear {
     }
 }
 
-impl Ear {
+impl RecordingSink {
     /// The `seq`s heard so far, in order.
     fn seqs(&self) -> Vec<u64> {
         let heard = self.heard.lock();
@@ -107,17 +107,17 @@ fn sighting(now: Moment, user: &str, offset_ms: i64, seq: u64, ttl_ms: u64) -> (
 
 struct Rig<'a> {
     backend: &'a dyn Backend,
-    ears: Vec<Arc<Ear>>,
+    sinks: Vec<Arc<RecordingSink>>,
     lives: Vec<Arc<dyn Live>>,
 }
 
 impl<'a> Rig<'a> {
     async fn new(backend: &'a dyn Backend, gateways: usize) -> Self {
-        let mut rig = Self { backend, ears: Vec::new(), lives: Vec::new() };
+        let mut rig = Self { backend, sinks: Vec::new(), lives: Vec::new() };
         for _ in 0..gateways {
-            let ear = Arc::new(Ear::default());
-            rig.lives.push(backend.attach(ear.clone()).await);
-            rig.ears.push(ear);
+            let sink = Arc::new(RecordingSink::default());
+            rig.lives.push(backend.attach(sink.clone()).await);
+            rig.sinks.push(sink);
         }
         rig
     }

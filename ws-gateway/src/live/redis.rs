@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! announce ─▶ shard of the user ─▶ pipeline of scripts: cache with TTL, publish if news
-//! SUBSCRIBE ◀─ wishes ◀─ hub            Redis ─▶ ear ─▶ hub
+//! SUBSCRIBE ◀─ subscriptions ◀─ hub            Redis ─▶ subscriber ─▶ hub
 //! ```
 //!
 //! * `shard` keeps the connections to one server and makes good what a break may have lost; `server` knows how to reach
 //!   it and what things are called there; `silence` when a connection counts as dead; `inbox` takes what is asked, of
-//!   which `requests` makes pipelines; `wishes` remembers what is to be heard; `codec` lays records out.
+//!   which `requests` makes pipelines; `subscriptions` remembers what is to be heard; `record_codec` and `change_codec` lay records out.
 //! * The rule of order ([`crate::session::record::merge`]) runs inside Redis, in `announce.lua`.
 //!
 //! # Invariants
@@ -23,15 +23,15 @@
 //! entry a channel.
 
 mod attached;
-mod changes;
-mod codec;
+mod change_codec;
 mod config;
-mod hearing;
+mod endpoint;
+mod feed_status;
 mod map_name;
 /// What operators see of each Redis server.
 pub mod metrics;
+mod record_codec;
 mod requests;
-mod server;
 mod shard;
 
 use std::sync::Arc;
@@ -46,17 +46,17 @@ pub use config::{Config, Server};
 
 use crate::live::{Error, FixLimit, Live, Sink};
 use attached::Attached;
+use endpoint::{Endpoint, Memory};
 use map_name::MapName;
-use requests::Wire;
-use server::{Memory, Place};
-use shard::{Parts, Shard};
+use requests::Codec;
+use shard::{Deps, Shard};
 
 /// Servers that have been reached.
 pub struct Redis {
     config: Config,
     map: Arc<ShardMap>,
     /// By the map's numbers.
-    places: Vec<(Place, String)>,
+    endpoints: Vec<(Endpoint, String)>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     limit: FixLimit,
@@ -86,15 +86,18 @@ impl Redis {
             named.ok_or_else(|| Error { detail: format!("redis.shards lacks {}", shard.name) })
         });
         let servers: Vec<&Server> = servers.collect::<Result<_, _>>()?;
-        let name = MapName::of(&map);
-        let places = servers.into_iter().map(|server| Place::new(server, &config, name, limit));
-        let places = places.collect::<Result<Vec<_>, _>>()?;
-        let reached = try_join_all(places.into_iter().map(|place| reach(place, &*random))).await?;
+        let name = MapName::new(&map);
+        let endpoints =
+            servers.into_iter().map(|server| Endpoint::new(server, &config, name, limit));
+        let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
+        let reached =
+            try_join_all(endpoints.into_iter().map(|endpoint| reach(endpoint, &*random))).await?;
         // A server that is new to all may be read at once settled.
         let settling_ms = reached.iter().map(|(_, memory)| memory.settling_ms).max().unwrap_or(0);
         tokio::time::sleep(Duration::from_millis(settling_ms)).await;
-        let places = reached.into_iter().map(|(place, memory)| (place, memory.epoch)).collect();
-        Ok(Self { config, map: Arc::new(map), places, clock, random, limit })
+        let endpoints =
+            reached.into_iter().map(|(endpoint, memory)| (endpoint, memory.epoch)).collect();
+        Ok(Self { config, map: Arc::new(map), endpoints, clock, random, limit })
     }
 
     /// Reaches one server and does there what a gateway does, on keys of its own; answers what is wrong with it though it
@@ -105,22 +108,22 @@ impl Redis {
         random: &dyn Random,
     ) -> Result<Option<String>, Error> {
         let map = config.shard_map().map_err(|detail| Error { detail })?;
-        let place = Place::new(server, config, MapName::of(&map), FixLimit::default())?;
-        let mut connection = place.connect().await?;
-        let facts = place.facts(&mut connection).await?;
-        if let Some(why) = place.look_at_map(&mut connection).await? {
-            return Err(place.fault(&why));
+        let endpoint = Endpoint::new(server, config, MapName::new(&map), FixLimit::default())?;
+        let mut connection = endpoint.connect().await?;
+        let facts = endpoint.facts(&mut connection).await?;
+        if let Some(why) = endpoint.look_at_map(&mut connection).await? {
+            return Err(endpoint.fault(&why));
         }
-        place.rehearse(&mut connection, &model::token(random)).await?;
+        endpoint.rehearse(&mut connection, &model::token(random)).await?;
         Ok(facts.evicts.map(|policy| warning(&policy)))
     }
 
     /// Connects one more gateway, within a tokio runtime.
     pub fn attach(&self, sink: &Arc<dyn Sink>) -> Arc<dyn Live> {
         let origin = self.random.next_u64();
-        let shards = self.places.iter().enumerate().map(|(index, (place, epoch))| {
-            Shard::start(Parts {
-                wire: Wire { place: place.clone(), clock: self.clock.clone(), origin },
+        let shards = self.endpoints.iter().enumerate().map(|(index, (endpoint, epoch))| {
+            Shard::start(Deps {
+                codec: Codec { endpoint: endpoint.clone(), clock: self.clock.clone(), origin },
                 random: self.random.clone(),
                 sink: sink.clone(),
                 epoch: epoch.clone(),
@@ -146,15 +149,15 @@ fn warning(policy: &str) -> String {
     )
 }
 
-async fn reach(place: Place, random: &dyn Random) -> Result<(Place, Memory), Error> {
-    let mut connection = place.connect().await?;
-    let facts = place.facts(&mut connection).await?;
+async fn reach(endpoint: Endpoint, random: &dyn Random) -> Result<(Endpoint, Memory), Error> {
+    let mut connection = endpoint.connect().await?;
+    let facts = endpoint.facts(&mut connection).await?;
     if let Some(policy) = facts.evicts {
-        tracing::warn!(shard = place.name, address = place.address, "{}", warning(&policy));
+        tracing::warn!(shard = endpoint.name, address = endpoint.address, "{}", warning(&policy));
     }
-    if let Some(why) = place.claim_map(&mut connection).await? {
-        return Err(place.fault(&why));
+    if let Some(why) = endpoint.claim_map(&mut connection).await? {
+        return Err(endpoint.fault(&why));
     }
-    let memory = place.memory(&mut connection, &facts.run_id, &model::token(random)).await?;
-    Ok((place, memory))
+    let memory = endpoint.memory(&mut connection, &facts.run_id, &model::token(random)).await?;
+    Ok((endpoint, memory))
 }

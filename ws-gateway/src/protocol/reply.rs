@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::session::fixes::validation::Unshown;
 use crate::session::limits::Limits;
 use crate::session::messages::{Reply, Welcome};
-use crate::session::outbound::reporting_hint::{Accuracy, Hint};
+use crate::session::outbound::reporting_hint::{Accuracy, ReportingHint};
 
 /// The names of all messages that the server sends, in the order of the documentation.
 pub const REPLY_TYPES: [&str; 17] = [
@@ -34,8 +34,8 @@ pub const REPLY_TYPES: [&str; 17] = [
 /// A message that isn't put together from pieces which are encoded once.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Wire<'a> {
-    Welcome(WireWelcome<'a>),
+enum JsonReply<'a> {
+    Welcome(JsonWelcome<'a>),
     Ack {
         device: &'a str,
         seq: u64,
@@ -61,9 +61,10 @@ enum Wire<'a> {
     Radius {
         radius_m: f64,
     },
-    Hint {
+    #[serde(rename = "hint")]
+    ReportingHint {
         #[serde(flatten)]
-        hint: WireHint,
+        hint: JsonHint,
     },
     Gap,
     Unlocated,
@@ -89,7 +90,7 @@ enum Wire<'a> {
 }
 
 #[derive(Serialize)]
-struct WireWelcome<'a> {
+struct JsonWelcome<'a> {
     user: &'a str,
     session: &'a str,
     epoch: &'a str,
@@ -99,12 +100,12 @@ struct WireWelcome<'a> {
     tick_ms: u64,
     ping_interval_ms: u64,
     token_expires_ms: i64,
-    limits: WireLimits,
-    hint: WireHint,
+    limits: JsonLimits,
+    hint: JsonHint,
 }
 
 #[derive(Serialize)]
-struct WireLimits {
+struct JsonLimits {
     message_bytes: usize,
     batch_fixes: usize,
     fixes_per_s: u32,
@@ -113,13 +114,13 @@ struct WireLimits {
 }
 
 #[derive(Serialize)]
-struct WireHint {
+struct JsonHint {
     interval_ms: u64,
     displacement_m: u32,
     accuracy: &'static str,
 }
 
-impl From<&Limits> for WireLimits {
+impl From<&Limits> for JsonLimits {
     fn from(limits: &Limits) -> Self {
         Self {
             message_bytes: limits.message_bytes_max,
@@ -131,9 +132,9 @@ impl From<&Limits> for WireLimits {
     }
 }
 
-impl From<Hint> for WireHint {
-    fn from(hint: Hint) -> Self {
-        let Hint { interval_ms, displacement_m, accuracy } = hint;
+impl From<ReportingHint> for JsonHint {
+    fn from(hint: ReportingHint) -> Self {
+        let ReportingHint { interval_ms, displacement_m, accuracy } = hint;
         let accuracy = match accuracy {
             Accuracy::Low => "low",
             Accuracy::Balanced => "balanced",
@@ -143,7 +144,7 @@ impl From<Hint> for WireHint {
     }
 }
 
-impl<'a> From<&'a Welcome> for WireWelcome<'a> {
+impl<'a> From<&'a Welcome> for JsonWelcome<'a> {
     fn from(welcome: &'a Welcome) -> Self {
         let limits = &*welcome.limits;
         Self {
@@ -168,8 +169,8 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
         Reply::Snapshot(part) => return lists::snapshot(part, out),
         Reply::Position(record) => return lists::position(record, out),
         Reply::Push(news) => return lists::push(news, out),
-        Reply::Welcome(welcome) => Wire::Welcome((&**welcome).into()),
-        Reply::Ack { device, seq, unshown } => Wire::Ack {
+        Reply::Welcome(welcome) => JsonReply::Welcome((&**welcome).into()),
+        Reply::Ack { device, seq, unshown } => JsonReply::Ack {
             device: device.as_str(),
             seq: *seq,
             kept: if unshown.is_none() { "memory" } else { "none" },
@@ -177,19 +178,21 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
             reason: unshown.map(Unshown::as_str),
         },
         Reply::Kept { device, located } => {
-            Wire::Kept { device: device.as_str(), located: *located }
+            JsonReply::Kept { device: device.as_str(), located: *located }
         }
-        Reply::SignedOff { device } => Wire::SignedOff { device: device.as_str() },
-        Reply::Pong { id, at } => Wire::Pong { id: *id, time_ms: at.0 },
-        Reply::Renewed { token_expires } => Wire::Renewed { token_expires_ms: token_expires.0 },
-        Reply::Radius(radius) => Wire::Radius { radius_m: radius.0 },
-        Reply::Hint(hint) => Wire::Hint { hint: (*hint).into() },
-        Reply::Gap => Wire::Gap,
-        Reply::Unlocated => Wire::Unlocated,
-        Reply::Degraded { interval_ms } => Wire::Degraded { interval_ms: *interval_ms },
-        Reply::Recovered { interval_ms } => Wire::Recovered { interval_ms: *interval_ms },
-        Reply::Drain { closes_in_ms } => Wire::Drain { closes_in_ms: *closes_in_ms },
-        Reply::Error(fault) => Wire::Error {
+        Reply::SignedOff { device } => JsonReply::SignedOff { device: device.as_str() },
+        Reply::Pong { id, at } => JsonReply::Pong { id: *id, time_ms: at.0 },
+        Reply::Renewed { token_expires } => {
+            JsonReply::Renewed { token_expires_ms: token_expires.0 }
+        }
+        Reply::Radius(radius) => JsonReply::Radius { radius_m: radius.0 },
+        Reply::ReportingHint(hint) => JsonReply::ReportingHint { hint: (*hint).into() },
+        Reply::Gap => JsonReply::Gap,
+        Reply::Unlocated => JsonReply::Unlocated,
+        Reply::Degraded { interval_ms } => JsonReply::Degraded { interval_ms: *interval_ms },
+        Reply::Recovered { interval_ms } => JsonReply::Recovered { interval_ms: *interval_ms },
+        Reply::Drain { closes_in_ms } => JsonReply::Drain { closes_in_ms: *closes_in_ms },
+        Reply::Error(fault) => JsonReply::Error {
             error: fault.word.as_str(),
             detail: &fault.detail,
             device: fault.device.as_ref().map(DeviceId::as_str),

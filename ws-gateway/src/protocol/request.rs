@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde_json::error::Category;
 
-use crate::session::messages::{ErrorWord, Fault, Request, SentFix, Token};
+use crate::session::messages::{ErrorWord, Rejection, Request, SentFix, Token};
 
 /// Phones' clocks show a year between these, in Unix milliseconds: 2000-01-01 … 9999-12-31.
 const TIME_MS: std::ops::RangeInclusive<i64> = 946_684_800_000..=253_402_300_799_999;
@@ -15,20 +15,20 @@ const TIME_MS: std::ops::RangeInclusive<i64> = 946_684_800_000..=253_402_300_799
 pub const REQUEST_TYPES: [&str; 7] = ["auth", "renew", "fix", "fixes", "keep", "sign_off", "ping"];
 
 /// Reads a message. `batch_fixes_max` limits `fixes`.
-pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Fault> {
+pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Rejection> {
     let head: Object<Head> = read(text)?;
     let Some(kind) = head.0.kind else {
-        return Err(Fault::new(ErrorWord::InvalidMessage, "missing field `type`"));
+        return Err(Rejection::new(ErrorWord::InvalidMessage, "missing field `type`"));
     };
     match &*kind {
         "fix" => {
             let wire: WireFix = fields(text)?;
             let Some(sender) = &wire.device else {
-                return Err(Fault::new(ErrorWord::InvalidMessage, "missing field `device`"));
+                return Err(Rejection::new(ErrorWord::InvalidMessage, "missing field `device`"));
             };
             let device = device(sender)?;
             let fix = SentFix::try_from(&wire)
-                .map_err(|detail| Fault::new(ErrorWord::InvalidFix, detail))?;
+                .map_err(|detail| Rejection::new(ErrorWord::InvalidFix, detail))?;
             Ok(Request::Fixes { device, fixes: vec![fix] })
         }
         "fixes" => batch(&fields(text)?, batch_fixes_max),
@@ -39,7 +39,7 @@ pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Fault
         "ping" => {
             let id = fields::<PingMessage>(text)?.id;
             if id > limits::SEQ_MAX {
-                return Err(Fault::new(ErrorWord::InvalidMessage, "id must be from 0 to 2^53"));
+                return Err(Rejection::new(ErrorWord::InvalidMessage, "id must be from 0 to 2^53"));
             }
             Ok(Request::Ping { id })
         }
@@ -47,49 +47,49 @@ pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Fault
         "renew" => Ok(Request::Renew(Token(fields::<TokenMessage>(text)?.token))),
         _ => {
             let detail = format!("type must be one of {}", REQUEST_TYPES.join(", "));
-            Err(Fault::new(ErrorWord::UnknownType, detail))
+            Err(Rejection::new(ErrorWord::UnknownType, detail))
         }
     }
 }
 
-fn fields<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+fn fields<T: DeserializeOwned>(text: &str) -> Result<T, Rejection> {
     read::<Object<T>>(text).map(|object| object.0)
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Fault> {
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Rejection> {
     serde_json::from_str(text).map_err(|error| {
         let is_object = text.trim_start().starts_with('{');
         let word = match error.classify() {
             Category::Data if is_object => ErrorWord::InvalidMessage,
             _ => ErrorWord::InvalidJson,
         };
-        Fault::new(word, error.to_string())
+        Rejection::new(word, error.to_string())
     })
 }
 
-fn device(text: &str) -> Result<DeviceId, Fault> {
+fn device(text: &str) -> Result<DeviceId, Rejection> {
     DeviceId::parse(text)
-        .map_err(|fault| Fault::new(ErrorWord::InvalidMessage, format!("device {fault}")))
+        .map_err(|fault| Rejection::new(ErrorWord::InvalidMessage, format!("device {fault}")))
 }
 
-fn batch(wire: &FixesMessage, batch_fixes_max: usize) -> Result<Request, Fault> {
+fn batch(wire: &FixesMessage, batch_fixes_max: usize) -> Result<Request, Rejection> {
     let device = device(&wire.device)?;
     if wire.fixes.is_empty() {
-        return Err(Fault::new(ErrorWord::InvalidMessage, "fixes is empty"));
+        return Err(Rejection::new(ErrorWord::InvalidMessage, "fixes is empty"));
     }
     if wire.fixes.len() > batch_fixes_max {
         let detail =
             format!("{} fixes; at most {batch_fixes_max} in one message", wire.fixes.len());
-        return Err(Fault::new(ErrorWord::TooManyFixes, detail));
+        return Err(Rejection::new(ErrorWord::TooManyFixes, detail));
     }
     let mut fixes = Vec::with_capacity(wire.fixes.len());
     for (index, item) in wire.fixes.iter().enumerate() {
         if item.0.kind.is_some() || item.0.device.is_some() {
             let detail = format!("fixes[{index}]: type and device stand outside of fixes");
-            return Err(Fault::new(ErrorWord::InvalidMessage, detail));
+            return Err(Rejection::new(ErrorWord::InvalidMessage, detail));
         }
         let fix = SentFix::try_from(&item.0).map_err(|detail| {
-            Fault::new(ErrorWord::InvalidFix, format!("fixes[{index}]: {detail}"))
+            Rejection::new(ErrorWord::InvalidFix, format!("fixes[{index}]: {detail}"))
         })?;
         fixes.push(fix);
     }

@@ -5,7 +5,7 @@ use crate::fanout::mailbox::Mailbox;
 use crate::fanout::registry::Full;
 
 /// One connection's place among the others; given back when dropped.
-pub(crate) struct Seat {
+pub(crate) struct ConnectionPermit {
     gateway: Arc<Gateway>,
     id: u64,
     pub(crate) mailbox: Arc<Mailbox>,
@@ -13,24 +13,27 @@ pub(crate) struct Seat {
 
 impl Gateway {
     /// A place for one more connection that hasn't authenticated.
-    pub(crate) fn seat(self: &Arc<Self>) -> Result<Seat, Full> {
-        self.seat_among(Some(self.config.unauthenticated_max))
+    pub(crate) fn permit(self: &Arc<Self>) -> Result<ConnectionPermit, Full> {
+        self.permit_among(Some(self.config.unauthenticated_max))
     }
 
     /// A place for one more connection whose token is valid.
-    pub(crate) fn seat_authenticated(self: &Arc<Self>) -> Result<Seat, Full> {
-        self.seat_among(None)
+    pub(crate) fn permit_authenticated(self: &Arc<Self>) -> Result<ConnectionPermit, Full> {
+        self.permit_among(None)
     }
 
-    fn seat_among(self: &Arc<Self>, anonymous_max: Option<usize>) -> Result<Seat, Full> {
+    fn permit_among(
+        self: &Arc<Self>,
+        anonymous_max: Option<usize>,
+    ) -> Result<ConnectionPermit, Full> {
         let mailbox = Arc::new(Mailbox::new());
         let id = self.registry.enter(&mailbox, self.config.sessions_max, anonymous_max)?;
         self.metrics.opened();
-        Ok(Seat { gateway: self.clone(), id, mailbox })
+        Ok(ConnectionPermit { gateway: self.clone(), id, mailbox })
     }
 }
 
-impl Seat {
+impl ConnectionPermit {
     pub(crate) fn gateway(&self) -> &Arc<Gateway> {
         &self.gateway
     }
@@ -40,7 +43,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.mailbox.close();
         self.gateway.registry.leave(self.id);

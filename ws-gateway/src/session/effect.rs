@@ -4,7 +4,7 @@ use model::Caller;
 
 use super::channel::Channel;
 use super::circle::Circle;
-use super::messages::{CloseCode, ErrorWord, Fault, Reply, Request, Token};
+use super::messages::{CloseCode, ErrorWord, Rejection, Reply, Request, Token};
 use super::record::{Record, Sighting, Written};
 use super::signals::Signals;
 
@@ -12,7 +12,7 @@ use super::signals::Signals;
 pub(crate) enum Input<'a> {
     /// A text message of so many bytes, and what it says; with what the user's fixes have used up of their limit, over all
     /// of their connections.
-    Text { bytes: usize, request: Result<Request, Fault>, fixes_used: &'a mut u64 },
+    Text { bytes: usize, request: Result<Request, Rejection>, fixes_used: &'a mut u64 },
     /// A ping or pong frame of so many bytes.
     Control(usize),
     /// A binary message of so many bytes.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::{DeviceId, Moment, Timestamp, Version};
 
 use super::channel::Channel;
-use super::messages::{ErrorWord, Fault, Reply, SentFix};
+use super::messages::{ErrorWord, Rejection, Reply, SentFix};
 use super::record::{Presence, Record, Sighting, Written};
 use super::{Call, Effect, Session, Unavailable};
 use validation::{DEVICES_MAX, Timing, Unshown};
@@ -42,14 +42,14 @@ impl Session {
             return;
         }
         if let Err(retry) = self.budget.fixes(now.monotonic, fixes.len(), used) {
-            let fault = self.too_many_fixes(device, last.seq, retry.0);
-            return self.refuse(fault, effects);
+            let rejection = self.too_many_fixes(device, last.seq, retry.0);
+            return self.refuse(rejection, effects);
         }
-        let before = self.intake.last(&device);
+        let before = self.device_seqs.last(&device);
         let mut newest: Option<(Timing, &SentFix)> = None;
         let mut reason = Unshown::Repeated;
         for fix in fixes {
-            if !self.intake.advance(&device, fix.seq) {
+            if !self.device_seqs.advance(&device, fix.seq) {
                 continue;
             }
             match validation::time(fix.time.map(|t| t.0), now, self.limits.ttl_ms) {
@@ -109,10 +109,10 @@ impl Session {
     }
 
     fn admits(&mut self, device: &DeviceId, effects: &mut Vec<Effect>) -> bool {
-        let admitted = self.intake.admits(device);
+        let admitted = self.device_seqs.admits(device);
         if !admitted {
             let detail = format!("at most {DEVICES_MAX} devices on one connection");
-            self.refuse(Fault::new(ErrorWord::InvalidMessage, detail), effects);
+            self.refuse(Rejection::new(ErrorWord::InvalidMessage, detail), effects);
         }
         admitted
     }
@@ -142,13 +142,13 @@ impl Session {
         if let Announcing::Fix { device, before, .. } = &announcing
             && nothing_came_of_it
         {
-            self.intake.take_back(device, *before);
+            self.device_seqs.take_back(device, *before);
         }
         let reply = match (announcing, answer) {
             (announcing, Err(Unavailable)) => unavailable(announcing),
             (Announcing::Fix { device, seq, .. }, Ok(Written::Limited { retry_after_ms })) => {
-                let fault = self.too_many_fixes(device, seq, retry_after_ms);
-                return self.refuse(fault, effects);
+                let rejection = self.too_many_fixes(device, seq, retry_after_ms);
+                return self.refuse(rejection, effects);
             }
             // They cost nothing, and are never limited.
             (_, Ok(Written::Limited { .. })) => return,
@@ -162,13 +162,13 @@ impl Session {
         effects.push(Effect::Send(reply));
     }
 
-    fn too_many_fixes(&self, device: DeviceId, seq: u64, retry_after_ms: u64) -> Fault {
+    fn too_many_fixes(&self, device: DeviceId, seq: u64, retry_after_ms: u64) -> Rejection {
         let detail = format!("more than {} fixes per second", self.limits.fixes_per_s);
-        Fault {
+        Rejection {
             device: Some(device),
             seq: Some(seq),
             retry_after_ms: Some(retry_after_ms),
-            ..Fault::new(ErrorWord::RateLimited, detail)
+            ..Rejection::new(ErrorWord::RateLimited, detail)
         }
     }
 }
@@ -183,10 +183,10 @@ fn unavailable(announcing: Announcing) -> Reply {
         Announcing::Fix { device, seq, .. } => (device, Some(seq)),
         Announcing::Keep { device } | Announcing::SignOff { device } => (device, None),
     };
-    Reply::Error(Box::new(Fault {
+    Reply::Error(Box::new(Rejection {
         device: Some(device),
         seq,
         retry_after_ms: Some(super::reads::RETRY_MS),
-        ..Fault::new(ErrorWord::Unavailable, "positions can't be stored now")
+        ..Rejection::new(ErrorWord::Unavailable, "positions can't be stored now")
     }))
 }

@@ -83,7 +83,7 @@ impl Session {
             at: now.wall,
             radius: self.radius,
             token_expires: caller.expires,
-            hint: self.hints.given(),
+            hint: self.given_hint.given(),
             limits: self.limits.clone(),
         })))
     }

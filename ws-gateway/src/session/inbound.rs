@@ -2,7 +2,7 @@
 
 use model::{Caller, Moment};
 
-use super::messages::{CloseCode, ErrorWord, Fault, Reply, Request};
+use super::messages::{CloseCode, ErrorWord, Rejection, Reply, Request};
 use super::outbound::due::Due;
 use super::{Call, Effect, Phase, Session};
 
@@ -21,12 +21,12 @@ impl Session {
     pub(super) fn text(
         &mut self,
         now: Moment,
-        request: Result<Request, Fault>,
+        request: Result<Request, Rejection>,
         fixes_used: &mut u64,
         effects: &mut Vec<Effect>,
     ) {
         match request {
-            Err(fault) => self.refuse(fault, effects),
+            Err(rejection) => self.refuse(rejection, effects),
             Ok(request) if matches!(self.phase, Phase::Anonymous { .. }) => {
                 self.first(request, effects);
             }
@@ -40,7 +40,7 @@ impl Session {
             return;
         }
         let detail = "the first message must be auth";
-        self.refuse(Fault::new(ErrorWord::NotAuthenticated, detail), effects);
+        self.refuse(Rejection::new(ErrorWord::NotAuthenticated, detail), effects);
         self.close(CloseCode::Unauthenticated, detail, effects);
     }
 
@@ -54,7 +54,7 @@ impl Session {
         match request {
             Request::Auth(_) => {
                 let detail = "this session has a user already; a newer token goes into renew";
-                self.refuse(Fault::new(ErrorWord::AlreadyAuthenticated, detail), effects);
+                self.refuse(Rejection::new(ErrorWord::AlreadyAuthenticated, detail), effects);
             }
             Request::Renew(token) => effects.push(Effect::Call(Call::Renew(token))),
             Request::Fixes { device, fixes } => {
@@ -69,10 +69,10 @@ impl Session {
         }
     }
 
-    pub(super) fn refuse(&mut self, fault: Fault, effects: &mut Vec<Effect>) {
-        let word = fault.word;
+    pub(super) fn refuse(&mut self, rejection: Rejection, effects: &mut Vec<Effect>) {
+        let word = rejection.word;
         effects.push(Effect::Refused(word));
-        effects.push(Effect::Send(Reply::Error(Box::new(fault))));
+        effects.push(Effect::Send(Reply::Error(Box::new(rejection))));
         // Who sends too much has made no mistake; it may even have been another device of the user.
         self.errors += u32::from(word != ErrorWord::RateLimited);
         if self.errors > self.limits.errors_max {
@@ -94,6 +94,6 @@ impl Session {
             (_, Ok(_)) => "this token is of another user".to_owned(),
             (_, Err(detail)) => detail,
         };
-        self.refuse(Fault::new(ErrorWord::InvalidToken, refusal), effects);
+        self.refuse(Rejection::new(ErrorWord::InvalidToken, refusal), effects);
     }
 }

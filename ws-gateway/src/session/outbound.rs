@@ -15,7 +15,7 @@ use slow_consumer::Notice;
 impl Session {
     /// The next thing to write that nobody asked for, or that had to wait for others: worked out only now, when it can
     /// be written, so that it is always the newest. `may_tell` says of whom anything may be told.
-    pub(crate) fn pull(
+    pub(crate) fn next_message(
         &mut self,
         now: Moment,
         may_tell: &dyn Fn(&UserId) -> bool,
@@ -39,7 +39,7 @@ impl Session {
     fn told_from(&self, due: Due) -> Option<Monotonic> {
         const AT_ONCE: Monotonic = Monotonic(0);
         let is_due = match due {
-            Due::Pace => self.pace.has_notice(),
+            Due::SlowConsumer => self.slow_consumer.has_notice(),
             Due::Push => self.view.has_pending(),
             told_once => self.due.contains(told_once),
         };
@@ -51,9 +51,9 @@ impl Session {
             Due::Position | Due::Push
                 if !self.due.contains(Due::Snapshot) && !self.due.contains(Due::Pong) =>
             {
-                self.pace.next_push().or(Some(AT_ONCE))
+                self.slow_consumer.next_push().or(Some(AT_ONCE))
             }
-            Due::Hint => self.hints.next_change().or(Some(AT_ONCE)),
+            Due::ReportingHint => self.given_hint.next_change().or(Some(AT_ONCE)),
             // What can't be read now isn't waited for.
             Due::Pong => self.reads.are_settled().then_some(AT_ONCE),
             _ => Some(AT_ONCE),
@@ -69,7 +69,7 @@ impl Session {
                 Some(Reply::Drain { closes_in_ms })
             }
             Due::Gap => Some(Reply::Gap),
-            Due::Pace => self.pace.take_notice().map(|notice| match notice {
+            Due::SlowConsumer => self.slow_consumer.take_notice().map(|notice| match notice {
                 Notice::Degraded { interval_ms } => Reply::Degraded { interval_ms },
                 Notice::Recovered { interval_ms } => Reply::Recovered { interval_ms },
             }),
@@ -78,9 +78,11 @@ impl Session {
             Due::Position => self.view.own_record().cloned().map(Reply::Position),
             Due::Snapshot => Some(self.snapshot_part(now, may_tell)),
             Due::Push => self.push(now, may_tell),
-            Due::Hint => {
+            Due::ReportingHint => {
                 let nearest = self.view.nearest();
-                self.hints.update(now.monotonic, nearest, self.limits.ttl_ms).map(Reply::Hint)
+                self.given_hint
+                    .update(now.monotonic, nearest, self.limits.ttl_ms)
+                    .map(Reply::ReportingHint)
             }
             Due::Pong => Some(Reply::Pong { id: self.ping, at: now.wall }),
         }
@@ -92,8 +94,8 @@ impl Session {
         self.due.set(Due::Snapshot, more);
         self.gap_stands = false;
         if !more {
-            self.pace.pushed(now.monotonic);
-            self.due.insert(Due::Hint);
+            self.slow_consumer.pushed(now.monotonic);
+            self.due.insert(Due::ReportingHint);
         }
         Reply::Snapshot(Box::new(Snapshot {
             epoch: self.epoch.clone(),
@@ -111,9 +113,9 @@ impl Session {
             return None;
         }
         if !self.view.has_pending() {
-            self.pace.pushed(now.monotonic);
+            self.slow_consumer.pushed(now.monotonic);
         }
-        self.due.insert(Due::Hint);
+        self.due.insert(Due::ReportingHint);
         Some(Reply::Push(Box::new(Push { at: now.wall, changes })))
     }
 }

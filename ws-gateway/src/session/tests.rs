@@ -41,7 +41,7 @@ impl Alone {
         let as_of = ReadToken { timeline: 1, position: FeedPosition(0) };
         let circle = Circle { as_of, friends: Vec::new(), radius: Metres(1_000.0) };
         alone.step(Input::Circle(Ok(circle)));
-        while alone.pull().is_some() {}
+        while alone.next_message().is_some() {}
         alone
     }
 
@@ -60,8 +60,8 @@ impl Alone {
         effects
     }
 
-    fn pull(&mut self) -> Option<Reply> {
-        self.session.pull(self.now, &|_| true)
+    fn next_message(&mut self) -> Option<Reply> {
+        self.session.next_message(self.now, &|_| true)
     }
 
     fn pass_ms(&mut self, ms: u64) -> Vec<Effect> {
@@ -206,9 +206,9 @@ fn who_keeps_sending_nonsense_is_closed() {
 fn a_drain_is_announced_and_then_closes() {
     let mut alone = Alone::live(&Config::default());
     alone.step(Input::Signals(Signals { drain: true, ..Signals::default() }, 4_000));
-    let told = text(&alone.pull().expect("a warning"));
+    let told = text(&alone.next_message().expect("a warning"));
     assert_eq!(told, r#"{"type":"drain","closes_in_ms":4000}"#);
-    assert!(alone.pull().is_none(), "once");
+    assert!(alone.next_message().is_none(), "once");
     assert_eq!(closed(&alone.pass_ms(4_000)), Some(CloseCode::Restarting));
 }
 
@@ -260,7 +260,7 @@ fn a_gap_is_told_before_its_snapshot_also_while_an_answer_is_owed() {
     let effects = alone.say(fix);
     assert!(matches!(effects[..], [Effect::Call(Call::Announce(..))]), "under way from now on");
     alone.step(Input::Signals(Signals { gap: true, ..Signals::default() }, 0));
-    let told: Vec<_> = std::iter::from_fn(|| alone.pull()).collect();
+    let told: Vec<_> = std::iter::from_fn(|| alone.next_message()).collect();
     assert!(text(&told[0]).contains(r#""type":"gap""#), "{:?}", told[0]);
     assert!(matches!(told[1], Reply::Snapshot(_)), "{:?}", told[1]);
 }

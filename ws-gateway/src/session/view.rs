@@ -9,8 +9,8 @@ use model::{Ecef, Metres, UserId, distance};
 use crate::session::messages::{Changes, Departure, Seen};
 use crate::session::record::Record;
 use crate::session::seam::{Planted, planted};
-use crate::session::view::dirty_set::Marks;
-use crate::session::view::hysteresis::{Decimetres, Ring};
+use crate::session::view::dirty_set::DirtySet;
+use crate::session::view::hysteresis::{Decimetres, Hysteresis};
 
 /// The slot in which the user themself is watched; friends have the others.
 pub(crate) const SELF_SLOT: u32 = 0;
@@ -20,7 +20,7 @@ pub(crate) const SELF_SLOT: u32 = 0;
 /// Pure. News only marks a friend; what it means is worked out when a message is made, from the newest state, so that
 /// however slowly a client reads, what waits for it is one mark a friend.
 pub(crate) struct View {
-    ring: Ring,
+    hysteresis: Hysteresis,
     me: Option<Ecef>,
     slots: Vec<Slot>,
     free: Vec<u32>,
@@ -28,9 +28,9 @@ pub(crate) struct View {
     unwatched: Vec<u32>,
     by_user: HashMap<UserId, u32>,
     /// Slots to look at in the next message.
-    pending: Marks,
+    pending: DirtySet,
     /// Slots that were to be looked at while nothing might be told of their users.
-    withheld: Marks,
+    withheld: DirtySet,
     /// Who is in the client's list and no friend any more. Told before anything else, in a message of their own, since
     /// they may have become friends again meanwhile.
     dismissed: Vec<UserId>,
@@ -52,14 +52,14 @@ struct Told {
 impl View {
     pub(crate) fn new(radius: Metres) -> Self {
         Self {
-            ring: Ring::of(radius),
+            hysteresis: Hysteresis::new(radius),
             me: None,
             slots: vec![Slot::default()],
             free: Vec::new(),
             unwatched: Vec::new(),
             by_user: HashMap::new(),
-            pending: Marks::default(),
-            withheld: Marks::default(),
+            pending: DirtySet::default(),
+            withheld: DirtySet::default(),
             dismissed: Vec::new(),
         }
     }
@@ -132,7 +132,7 @@ impl View {
     }
 
     pub(crate) fn set_radius(&mut self, radius: Metres) {
-        self.ring = Ring::of(radius);
+        self.hysteresis = Hysteresis::new(radius);
         self.look_at_all();
     }
 
@@ -230,7 +230,7 @@ impl View {
         }
         let measured = self.me.zip(friend).map(|(me, (record, at))| (record, distance(me, at)));
         match measured {
-            Some((record, metres)) if self.ring.holds(metres, entry.told.is_some()) => {
+            Some((record, metres)) if self.hysteresis.holds(metres, entry.told.is_some()) => {
                 let distance = Decimetres::round(metres);
                 let seen = || Seen { record: record.clone(), distance };
                 match &entry.told {

@@ -1,7 +1,7 @@
 //! A session together with what it needs of the gateway, still without a socket: tests drive it directly.
 
-mod calls;
 mod deadlines;
+mod io;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 use model::{Caller, Monotonic, UserId};
 
-use crate::fanout::hub::{Cell, Due};
+use crate::fanout::hub::{ChannelEntry, Due};
 use crate::fanout::registry::FixesUsed;
-use crate::fanout::timers::wheel::Place;
+use crate::fanout::timers::wheel::TimerKey;
 use crate::live::{self, Written};
 use crate::metrics::Metrics;
 use crate::protocol::request;
-use crate::service::{Gateway, Seat};
+use crate::service::{ConnectionPermit, Gateway};
 use crate::session::circle::Circle;
 use crate::session::messages::{CloseCode, Reply};
 use crate::session::seam::{self, Planted, planted};
 use crate::session::signals::Signals;
-use crate::session::view::dirty_set::Marks;
+use crate::session::view::dirty_set::DirtySet;
 use crate::session::{Effect, Input, Session};
 
 /// How long a client may take to answer a close.
@@ -47,17 +47,17 @@ struct Running {
 
 /// One connection, apart from its socket.
 pub(crate) struct Driver {
-    seat: Seat,
+    permit: ConnectionPermit,
     session: Session,
     /// By slot.
-    cells: Vec<Option<Arc<Cell>>>,
+    entries: Vec<Option<Arc<ChannelEntry>>>,
     effects: VecDeque<Effect>,
     running: Running,
     out: VecDeque<Out>,
     /// Where the timer wheel will wake this session, for a near and a far deadline.
-    armed: [Option<Place>; 2],
+    armed: [Option<TimerKey>; 2],
     /// The other half of the mailbox's marks; empty between turns.
-    marked: Marks,
+    marked: DirtySet,
     scratch: Vec<Effect>,
     /// Shared with the user's other connections, once it is known whose this is.
     fixes_used: FixesUsed,
@@ -67,21 +67,21 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// A connection that has just been made; with a caller if the handshake brought a valid token.
-    pub(crate) fn new(seat: Seat, caller: Option<Caller>) -> Self {
-        let gateway = seat.gateway();
+    pub(crate) fn new(permit: ConnectionPermit, caller: Option<Caller>) -> Self {
+        let gateway = permit.gateway();
         let id = model::token(&*gateway.random);
         let epoch = gateway.live.epoch();
         let (limits, spread) = (gateway.session_limits.clone(), gateway.random.next_u64());
         let session = Session::new(limits, id, epoch, spread, gateway.now());
         let mut driver = Self {
-            seat,
+            permit,
             session,
-            cells: Vec::new(),
+            entries: Vec::new(),
             effects: VecDeque::new(),
             running: Running::default(),
             out: VecDeque::new(),
             armed: [None; 2],
-            marked: Marks::default(),
+            marked: DirtySet::default(),
             scratch: Vec::new(),
             fixes_used: FixesUsed::default(),
             closed: None,
@@ -93,7 +93,7 @@ impl Driver {
     }
 
     fn gateway(&self) -> &Arc<Gateway> {
-        self.seat.gateway()
+        self.permit.gateway()
     }
 
     /// Whether a message of the client may be given now. While not, the client isn't read: what it sends waits in the
@@ -130,7 +130,7 @@ impl Driver {
 
     /// Goes on with calls and with what others left word of, as far as possible. The waker is woken for more.
     pub(crate) fn turn(&mut self, cx: &mut Context<'_>) {
-        self.seat.mailbox.register(cx.waker());
+        self.permit.mailbox.register(cx.waker());
         self.carry_out(cx);
         self.hear();
         self.carry_out(cx);
@@ -141,19 +141,19 @@ impl Driver {
     fn hear(&mut self) {
         let mut marked = std::mem::take(&mut self.marked);
         if planted(Planted::TakenApart) {
-            let signals = self.seat.mailbox.take_signals();
+            let signals = self.permit.mailbox.take_signals();
             seam::pause();
-            self.seat.mailbox.take(&mut marked);
+            self.permit.mailbox.take(&mut marked);
             self.signalled(signals.unwrap_or_default());
         } else {
-            let signals = self.seat.mailbox.take(&mut marked);
+            let signals = self.permit.mailbox.take(&mut marked);
             self.signalled(signals);
             seam::pause();
         }
         let now = self.gateway().now();
         while let Some(slot) = marked.pop() {
-            if let Some(cell) = self.cells.get(slot as usize).and_then(Option::as_ref) {
-                let record = cell.newest(now).map(|sighting| sighting.record);
+            if let Some(entry) = self.entries.get(slot as usize).and_then(Option::as_ref) {
+                let record = entry.newest(now).map(|sighting| sighting.record);
                 self.input(Input::News(slot, record));
             }
         }
@@ -161,7 +161,7 @@ impl Driver {
         // A record may be newer than its mark, and than a signal that was left after the mark. The signal is there by
         // now: it was left before the change was acknowledged, and the fix was sent after that.
         if let Some(signals) =
-            self.seat.mailbox.take_signals().filter(|_| !planted(Planted::TakenApart))
+            self.permit.mailbox.take_signals().filter(|_| !planted(Planted::TakenApart))
         {
             self.signalled(signals);
         }
@@ -174,7 +174,7 @@ impl Driver {
         if signals.timer {
             let now = self.gateway().now().monotonic;
             for armed in &mut self.armed {
-                *armed = armed.filter(|place| place.deadline > now);
+                *armed = armed.filter(|key| key.deadline > now);
             }
         }
         if signals.gap {
@@ -193,10 +193,10 @@ impl Driver {
             return None;
         }
         let now = self.gateway().now();
-        let live = self.seat.gateway().live.clone();
+        let live = self.permit.gateway().live.clone();
         let all = live.are_all_current(now.monotonic);
         let may_tell = |user: &UserId| all || live.is_current(user, now.monotonic);
-        let Some(message) = self.session.pull(now, &may_tell) else {
+        let Some(message) = self.session.next_message(now, &may_tell) else {
             self.settle(now);
             return None;
         };
@@ -233,7 +233,7 @@ impl Driver {
         self.closed = Some(until);
         self.effects.clear();
         self.running = Running::default();
-        self.gateway().timers.at(until, Due::Wake(self.seat.mailbox.clone()));
+        self.gateway().timers.at(until, Due::Wake(self.permit.mailbox.clone()));
     }
 
     /// Whether a close wasn't answered in time, or could never be written.
@@ -246,7 +246,7 @@ impl Driver {
             if let Some(announce) = &mut self.running.announce {
                 let Poll::Ready(answer) = announce.as_mut().poll(cx) else { return };
                 self.running.announce = None;
-                self.input(Input::Announced(answer.map_err(|error| calls::told(&error))));
+                self.input(Input::Announced(answer.map_err(|error| io::told(&error))));
             }
             let Some(effect) = self.effects.pop_front() else { return };
             match effect {
@@ -272,8 +272,8 @@ impl Drop for Driver {
         // Else the wheel would keep the mailbox until then, up to a minute for a session that was short.
         (0..self.armed.len()).for_each(|far| self.disarm(far));
         let hub = self.gateway().hub.clone();
-        for cell in self.cells.drain(..).flatten() {
-            hub.unwatch(&cell, &self.seat.mailbox);
+        for entry in self.entries.drain(..).flatten() {
+            hub.unwatch(&entry, &self.permit.mailbox);
         }
     }
 }

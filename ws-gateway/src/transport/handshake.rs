@@ -79,8 +79,8 @@ fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Pro
     {
         return Err(unavailable("too many sessions are being opened").retry_after_ms(ms));
     }
-    let seat = if caller.is_some() { gateway.seat_authenticated() } else { gateway.seat() };
-    let seat = seat.map_err(|full| {
+    let permit = if caller.is_some() { gateway.permit_authenticated() } else { gateway.permit() };
+    let permit = permit.map_err(|full| {
         unavailable(match full {
             Full::Unauthenticated => "too many connections that haven't authenticated",
             Full::Sessions | Full::User => "too many connections",
@@ -101,7 +101,7 @@ fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Pro
         drop(parts.read_buf);
         let stream = CheckedLengths::new(parts.io.into_inner(), early);
         let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-        socket::serve(socket, Driver::new(seat, caller)).await;
+        socket::serve(socket, Driver::new(permit, caller)).await;
     });
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = response.headers_mut();

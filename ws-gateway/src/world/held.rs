@@ -189,8 +189,8 @@ impl Sink for HeldSink {
         self.push(move |sink| sink.changed(&changes));
     }
 
-    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
-        self.inner.own(channels)
+    fn local_positions(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+        self.inner.local_positions(channels)
     }
 
     fn gap(&self, channels: &[Channel]) {

@@ -47,7 +47,7 @@ impl Sink for Counter {
         }
     }
 
-    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+    fn local_positions(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
         Vec::new()
     }
 

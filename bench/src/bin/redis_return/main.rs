@@ -47,7 +47,7 @@ impl Sink for Counter {
 
     fn changed(&self, _: &[CircleChange]) {}
 
-    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+    fn local_positions(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
         Vec::new()
     }
 

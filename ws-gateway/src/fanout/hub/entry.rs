@@ -7,13 +7,13 @@ use parking_lot::{Mutex, MutexGuard};
 use super::Due;
 use crate::fanout::mailbox::Mailbox;
 use crate::fanout::timers::Timers;
-use crate::fanout::timers::wheel::Place;
+use crate::fanout::timers::wheel::TimerKey;
 use crate::live::Channel;
 use crate::session::record::{Merge, Sighting, merge};
 use crate::session::seam::{Planted, planted};
 
 /// One watched channel.
-pub(crate) struct Cell {
+pub(crate) struct ChannelEntry {
     pub(super) channel: Channel,
     /// Subscribed, and the cache has been read since.
     pub(super) ready: AtomicBool,
@@ -24,7 +24,7 @@ pub(crate) struct Cell {
 pub(super) struct State {
     pub(super) sighting: Option<Sighting>,
     /// Where the timer waits that looks after the sighting's end.
-    armed: Option<Place>,
+    armed: Option<TimerKey>,
     pub(super) watchers: Vec<Watcher>,
     /// How long the channel is kept for whoever comes again, once the last watcher has gone. While this is set a timer
     /// waits that looks after it; never a second one, however often somebody comes and goes.
@@ -38,7 +38,7 @@ pub(super) struct Watcher {
     pub(super) slot: u32,
 }
 
-impl Cell {
+impl ChannelEntry {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
@@ -97,10 +97,10 @@ impl Cell {
     }
 
     pub(super) fn disarm(self: &Arc<Self>, state: &mut State, timers: &Timers<Due>) {
-        let Some(place) = state.armed.take() else { return };
+        let Some(key) = state.armed.take() else { return };
         let is_ours =
-            |due: &Due| matches!(due, Due::Expire(cell) if cell.as_ptr() == Arc::as_ptr(self));
-        timers.cancel(place, is_ours);
+            |due: &Due| matches!(due, Due::Expire(entry) if entry.as_ptr() == Arc::as_ptr(self));
+        timers.cancel(key, is_ours);
     }
 
     /// Drops the sighting if its time is over; else comes back when it is.

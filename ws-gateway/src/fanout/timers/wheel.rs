@@ -15,7 +15,7 @@ pub(crate) struct Wheel<T> {
 
 /// Where an item waits; good for cancelling it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct TimerKey {
     pub(crate) deadline: Monotonic,
     slot: u64,
 }
@@ -27,17 +27,17 @@ impl<T> Wheel<T> {
     }
 
     /// Hands the item out in the first step at or after `deadline`.
-    pub(crate) fn insert(&mut self, deadline: Monotonic, item: T) -> Place {
+    pub(crate) fn insert(&mut self, deadline: Monotonic, item: T) -> TimerKey {
         let slot = deadline.0.div_ceil(self.slot_ms).max(self.reached + 1);
         self.slots[slot as usize % SLOTS].push((deadline, item));
-        Place { deadline, slot }
+        TimerKey { deadline, slot }
     }
 
     /// Takes back an item that waits at this place, if it still does: one of those that share its slot, a few hundred
     /// where a million wait.
-    pub(crate) fn cancel(&mut self, place: Place, is_it: impl Fn(&T) -> bool) {
-        let entries = &mut self.slots[place.slot as usize % SLOTS];
-        let found = entries.iter().position(|(at, item)| *at == place.deadline && is_it(item));
+    pub(crate) fn cancel(&mut self, key: TimerKey, is_it: impl Fn(&T) -> bool) {
+        let entries = &mut self.slots[key.slot as usize % SLOTS];
+        let found = entries.iter().position(|(at, item)| *at == key.deadline && is_it(item));
         if let Some(index) = found {
             entries.swap_remove(index);
             if entries.capacity() > 2 * entries.len() {
@@ -104,10 +104,10 @@ mod tests {
     #[test]
     fn what_is_cancelled_never_comes_and_the_rest_does() {
         let mut wheel = Wheel::new(5);
-        let places: Vec<_> = (0..50_u64).map(|n| wheel.insert(Monotonic(100 + n % 7), n)).collect();
+        let keys: Vec<_> = (0..50_u64).map(|n| wheel.insert(Monotonic(100 + n % 7), n)).collect();
         for n in (0..50).filter(|n| n % 3 == 0) {
-            wheel.cancel(places[n as usize], |item| *item == n);
-            wheel.cancel(places[n as usize], |item| *item == n);
+            wheel.cancel(keys[n as usize], |item| *item == n);
+            wheel.cancel(keys[n as usize], |item| *item == n);
         }
         assert_eq!(wheel.len(), 33);
         let mut due = Vec::new();

@@ -13,8 +13,8 @@ pub async fn a_subscriber_hears_its_channels_in_order(backend: &dyn Backend) {
             .await
             .expect("announced");
     }
-    rig.ears[1].await_seq(200).await;
-    assert_eq!(rig.ears[1].seqs(), (1..=200).collect::<Vec<_>>());
+    rig.sinks[1].await_seq(200).await;
+    assert_eq!(rig.sinks[1].seqs(), (1..=200).collect::<Vec<_>>());
 }
 
 /// Its own friends were served before the bus was asked.
@@ -25,9 +25,9 @@ pub async fn a_gateway_is_not_told_its_own(backend: &dyn Backend) {
     }
     rig.lives[0].announce(rig.sighting("alice", 0, 1), 0).await.expect("announced");
     rig.lives[1].announce(rig.sighting("alice", 1, 2), 0).await.expect("announced");
-    rig.ears[0].await_seq(2).await;
-    rig.ears[1].await_seq(1).await;
-    assert_eq!((rig.ears[0].seqs(), rig.ears[1].seqs()), (vec![2], vec![1]));
+    rig.sinks[0].await_seq(2).await;
+    rig.sinks[1].await_seq(1).await;
+    assert_eq!((rig.sinks[0].seqs(), rig.sinks[1].seqs()), (vec![2], vec![1]));
 }
 
 /// What is older than what is cached isn't worth telling.
@@ -41,8 +41,8 @@ pub async fn only_news_is_published(backend: &dyn Backend) {
             .await
             .expect("announced");
     }
-    rig.ears[1].await_seq(6).await;
-    assert_eq!(rig.ears[1].seqs(), [5, 6]);
+    rig.sinks[1].await_seq(6).await;
+    assert_eq!(rig.sinks[1].seqs(), [5, 6]);
 }
 
 /// A set, not a counter.
@@ -52,14 +52,14 @@ pub async fn subscribing_twice_is_once_and_ends_with_one_unsubscribe(backend: &d
         rig.lives[1].subscribe(vec![channel("alice"), channel("end")]).await.expect("subscribed");
     }
     rig.lives[0].announce(rig.sighting("alice", 0, 1), 0).await.expect("announced");
-    rig.ears[1].await_seq(1).await;
+    rig.sinks[1].await_seq(1).await;
     rig.lives[1].unsubscribe(vec![channel("alice")]);
     // Subscribing to anything else confirms that the end was taken in before.
     rig.lives[1].subscribe(vec![channel("another")]).await.expect("subscribed");
     rig.lives[0].announce(rig.sighting("alice", 1, 2), 0).await.expect("announced");
     rig.lives[0].announce(rig.sighting("end", 0, 3), 0).await.expect("announced");
-    rig.ears[1].await_seq(3).await;
-    assert_eq!(rig.ears[1].seqs(), [1, 3]);
+    rig.sinks[1].await_seq(3).await;
+    assert_eq!(rig.sinks[1].seqs(), [1, 3]);
 }
 
 /// In the order in which they were called, though nobody has waited yet.
@@ -73,7 +73,7 @@ pub async fn subscribe_and_unsubscribe_take_effect_in_the_order_of_the_calls(
     second.await.expect("subscribed");
     first.await.expect("subscribed");
     rig.lives[0].announce(rig.sighting("alice", 0, 1), 0).await.expect("announced");
-    rig.ears[1].await_seq(1).await;
+    rig.sinks[1].await_seq(1).await;
 }
 
 /// Whoever subscribes, then reads, has it from the one or hears it from the other.
@@ -89,7 +89,7 @@ pub async fn nothing_falls_between_subscribing_and_reading(backend: &dyn Backend
         let (announced, read) = futures_util::future::join(announced, watched).await;
         announced.expect("announced");
         if read != Some(round) {
-            rig.ears[1].await_seq(round).await;
+            rig.sinks[1].await_seq(round).await;
         }
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, join_all, try_join_all};
 use model::{Clock, Monotonic, ReadToken, UserId};
 use shard_map::{ShardMap, Slot};
 
-use super::changes;
+use super::change_codec;
 use super::requests::{Note, Put, Request};
 use super::shard::Shard;
 use super::shard::inbox::BATCH_MAX;
@@ -62,12 +62,12 @@ impl Attached {
         let shard = self.shard(&put.channel);
         let (channel, version) = (put.channel.clone(), put.sighting.record.version.clone());
         // Remembered first: if the server is away, it is written when it is back.
-        let before = shard.own.read(&channel);
-        shard.own.write(channel.clone(), put.sighting.clone());
+        let before = shard.local_positions.read(&channel);
+        shard.local_positions.write(channel.clone(), put.sighting.clone());
         let written = shard.ask(|answer| Request::Put(put, answer)).await?;
         match written {
             Written::Newest => shard.published.increment(1),
-            Written::Limited { .. } => shard.own.take_back(&channel, &version, before),
+            Written::Limited { .. } => shard.local_positions.take_back(&channel, &version, before),
             Written::Older => {}
         }
         Ok(written)
@@ -88,7 +88,7 @@ impl Attached {
         note: Note,
     ) -> Result<(), Error> {
         let told = changes.iter().flat_map(|change| {
-            let bytes = changes::encode(change);
+            let bytes = change_codec::encode(change);
             let here = change.users().filter(|user| self.server_of(user) == server);
             here.map(|user| (Channel::precise(user.clone()), bytes.clone())).collect::<Vec<_>>()
         });
@@ -172,7 +172,7 @@ impl Live for Attached {
     fn feed_servers(&self) -> Vec<FeedServer> {
         let now = self.clock.now().monotonic;
         let of_shard = |shard: &Shard| {
-            let server = shard.status.hearing.of_feed(now);
+            let server = shard.status.feed.of_feed(now);
             FeedServer { current: server.current || self.follows(now), ..server }
         };
         self.shards.iter().map(of_shard).collect()
@@ -192,7 +192,7 @@ impl Live for Attached {
                 untold.retain(|change| !told.contains(&change.as_of));
             }
             self.tell_through(server, &untold, Note::UpTo(up_to)).await?;
-            self.shards[server].status.hearing.told(up_to);
+            self.shards[server].status.feed.told(up_to);
             Ok(())
         })
     }
@@ -203,15 +203,15 @@ impl Live for Attached {
 
     fn followed(&self, began: Monotonic) {
         self.followed_until.fetch_max(began.plus_ms(CURRENT_LEASE_MS).0, Ordering::AcqRel);
-        self.shards.iter().for_each(|shard| shard.status.hearing.followed(began));
+        self.shards.iter().for_each(|shard| shard.status.feed.followed(began));
     }
 
     fn is_current(&self, user: &UserId, now: Monotonic) -> bool {
-        self.follows(now) || self.shards[self.server_of(user)].status.hearing.is_current(now)
+        self.follows(now) || self.shards[self.server_of(user)].status.feed.is_current(now)
     }
 
     fn are_all_current(&self, now: Monotonic) -> bool {
-        self.follows(now) || self.shards.iter().all(|shard| shard.status.hearing.is_current(now))
+        self.follows(now) || self.shards.iter().all(|shard| shard.status.feed.is_current(now))
     }
 
     fn server_of(&self, user: &UserId) -> usize {

@@ -10,7 +10,7 @@ pub(super) struct MapName {
 }
 
 impl MapName {
-    pub(super) fn of(map: &ShardMap) -> Self {
+    pub(super) fn new(map: &ShardMap) -> Self {
         Self { epoch: map.epoch(), digest: map.digest() }
     }
 

@@ -5,8 +5,8 @@ use model::{Clock, Moment, ReadToken};
 use redis::{Pipeline, Value};
 use tokio::sync::oneshot;
 
-use super::codec;
-use super::server::Place;
+use super::endpoint::Endpoint;
+use super::record_codec;
 use crate::live::{Channel, Error, Written};
 use crate::session::record::Sighting;
 
@@ -49,21 +49,14 @@ pub(super) struct Put {
 pub(super) type Answer<T> = oneshot::Sender<Result<T, Error>>;
 
 /// How a sighting is read and written: the same for requests and for what a shard does by itself.
-pub(super) struct Wire {
-    pub(super) place: Place,
+pub(super) struct Codec {
+    pub(super) endpoint: Endpoint,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) origin: u64,
 }
 
-/// What a connection was told when it was made.
-#[derive(Clone)]
-pub(super) struct Terms {
-    pub(super) script: String,
-    pub(super) epoch: String,
-}
-
-/// Why a connection is given up.
-pub(super) type Fault = Error;
+/// What a server calls the script that caches and publishes.
+pub(super) struct ScriptSha(pub(super) String);
 
 impl Request {
     /// Whether nobody waits for the answer any more.
@@ -92,30 +85,30 @@ impl Request {
     }
 }
 
-impl Wire {
+impl Codec {
     /// Adds the commands of a request; answers how many.
     pub(super) fn pack(
         &self,
         pipeline: &mut Pipeline,
         request: &Request,
-        terms: &Terms,
+        script: &ScriptSha,
         now: Moment,
     ) -> usize {
         match request {
             Request::Put(put, _) => {
-                self.pack_put(pipeline, put, terms, now);
+                self.pack_put(pipeline, put, script, now);
                 1
             }
             Request::Read { channels, .. } => self.pack_read(pipeline, channels),
             Request::Tell { changes, note, .. } => {
                 for (channel, bytes) in changes.iter() {
-                    pipeline.cmd("PUBLISH").arg(self.place.channel(channel)).arg(&bytes[..]);
+                    pipeline.cmd("PUBLISH").arg(self.endpoint.channel(channel)).arg(&bytes[..]);
                 }
                 self.pack_note(pipeline, note);
                 request.commands()
             }
             Request::Told { up_to, .. } => {
-                pipeline.cmd("ZRANGEBYSCORE").arg(self.place.told_key()).arg("-inf");
+                pipeline.cmd("ZRANGEBYSCORE").arg(self.endpoint.told_key()).arg("-inf");
                 pipeline.arg(up_to.position.0);
                 1
             }
@@ -123,7 +116,7 @@ impl Wire {
     }
 
     fn pack_note(&self, pipeline: &mut Pipeline, note: &Note) {
-        let told = self.place.told_key();
+        let told = self.endpoint.told_key();
         match note {
             Note::None => {}
             Note::These(these) => {
@@ -134,27 +127,33 @@ impl Wire {
                 pipeline.cmd("PEXPIRE").arg(&told).arg(TOLD_REMEMBERED_MS);
             }
             Note::UpTo(as_of) => {
-                pipeline.cmd("SET").arg(self.place.mark_key()).arg(as_of.to_string());
+                pipeline.cmd("SET").arg(self.endpoint.mark_key()).arg(as_of.to_string());
                 pipeline.cmd("ZREMRANGEBYSCORE").arg(&told).arg("-inf").arg(as_of.position.0);
             }
         }
     }
 
-    pub(super) fn pack_put(&self, pipeline: &mut Pipeline, put: &Put, terms: &Terms, now: Moment) {
+    pub(super) fn pack_put(
+        &self,
+        pipeline: &mut Pipeline,
+        put: &Put,
+        script: &ScriptSha,
+        now: Moment,
+    ) {
         let Put { channel, sighting, cost_ms } = put;
         // What has expired on the way here is written for a moment, so that it is judged all the same.
         let ttl_ms =
             u32::try_from(sighting.expires.since_ms(now.monotonic)).unwrap_or(u32::MAX).max(1);
-        let bytes = codec::encode(&sighting.record, self.origin, ttl_ms);
+        let bytes = record_codec::encode(&sighting.record, self.origin, ttl_ms);
         // All three are whole numbers below 2⁵³, or need not be exact.
         let numbers = [now.wall.0 as f64, sighting.record.version.effective.0 as f64, *cost_ms];
         let numbers = numbers.map(f64::to_be_bytes).concat();
-        pipeline.cmd("EVALSHA").arg(&terms.script).arg(1).arg(self.place.key(channel));
-        pipeline.arg(bytes).arg(ttl_ms).arg(numbers).arg(self.place.channel(channel));
+        pipeline.cmd("EVALSHA").arg(&script.0).arg(1).arg(self.endpoint.key(channel));
+        pipeline.arg(bytes).arg(ttl_ms).arg(numbers).arg(self.endpoint.channel(channel));
     }
 
     pub(super) fn pack_read(&self, pipeline: &mut Pipeline, channels: &[Channel]) -> usize {
-        let keys: Vec<String> = channels.iter().map(|channel| self.place.key(channel)).collect();
+        let keys: Vec<String> = channels.iter().map(|channel| self.endpoint.key(channel)).collect();
         pipeline.cmd("MGET").arg(&keys);
         for key in &keys {
             pipeline.cmd("PTTL").arg(key);
@@ -209,7 +208,7 @@ impl Wire {
                 return None;
             };
             let left_ms = u64::try_from(left_ms).ok()?;
-            let decoded = codec::decode_cached(channel.user.clone(), &bytes, now.monotonic)?;
+            let decoded = record_codec::decode_cached(channel.user.clone(), &bytes, now.monotonic)?;
             let expires = now.monotonic.plus_ms(left_ms);
             Some(Sighting { record: Arc::new(decoded.record), expires })
         });
@@ -221,7 +220,7 @@ impl Wire {
             Some(Value::ServerError(error)) => error.to_string(),
             _ => "it answered something else than was asked".to_owned(),
         };
-        self.place.fault(&why)
+        self.endpoint.fault(&why)
     }
 }
 

@@ -19,14 +19,14 @@ use model::Random;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::hearing::Hearing;
+use super::feed_status::FeedStatus;
 use super::metrics::ShardMetrics;
-use super::requests::{Fault, Request, Wire};
+use super::requests::{Codec, Request};
 use crate::live::positions::Positions;
 use crate::live::{Channel, Error, Sink};
-pub(super) use connections::Link;
+pub(super) use connections::Connections;
 use inbox::{Inbox, WAITING_MAX};
-use subscription_set::Wishes;
+use subscription_set::SubscriptionSet;
 
 /// How long to wait before connecting again, at first and at most, milliseconds. The most is well below
 /// [`super::Config::settle_ms`], so that every gateway is back before anybody may read; each wait is spread over its
@@ -35,10 +35,10 @@ const BACKOFF_MS: (u64, u64) = (50, 500);
 
 /// A shard, as the rest of the gateway sees it. The task ends when this is dropped.
 pub(super) struct Shard {
-    wishes: Arc<Wishes>,
+    subscriptions: Arc<SubscriptionSet>,
     pub(super) status: Arc<Status>,
     /// What this gateway has announced here and still holds, for a server that loses its memory.
-    pub(super) own: Arc<Positions>,
+    pub(super) local_positions: Arc<Positions>,
     pub(super) published: Counter,
     requests: mpsc::Sender<Request>,
     patience: Duration,
@@ -52,7 +52,7 @@ pub(super) struct Status {
     fault: Mutex<Option<String>>,
     epoch: Mutex<String>,
     /// What is heard of changes of circles.
-    pub(super) hearing: Hearing,
+    pub(super) feed: FeedStatus,
     /// Whether this gateway can't read the feed, and leaves it to others to lead.
     declines: AtomicBool,
     /// Whether gateways with another shard map work there.
@@ -107,8 +107,8 @@ impl Status {
 }
 
 /// What a shard is made of.
-pub(super) struct Parts {
-    pub(super) wire: Wire,
+pub(super) struct Deps {
+    pub(super) codec: Codec,
     pub(super) random: Arc<dyn Random>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) epoch: String,
@@ -120,29 +120,29 @@ pub(super) struct Parts {
 
 impl Shard {
     /// Starts the task, within a tokio runtime.
-    pub(super) fn start(parts: Parts) -> Self {
+    pub(super) fn start(deps: Deps) -> Self {
         let (requests, waiting) = mpsc::channel(WAITING_MAX);
-        let wishes = Arc::new(Wishes::new());
+        let subscriptions = Arc::new(SubscriptionSet::new());
         let status = Arc::new(Status {
             fault: Mutex::new(Some("connecting".to_owned())),
-            epoch: Mutex::new(parts.epoch.clone()),
-            hearing: Hearing::default(),
+            epoch: Mutex::new(deps.epoch.clone()),
+            feed: FeedStatus::default(),
             declines: AtomicBool::new(false),
             other_map: AtomicBool::new(false),
             clock_offset_ms: Mutex::default(),
         });
-        let own = Arc::new(Positions::new(parts.wire.clock.clone()));
-        let name = parts.wire.place.name.clone();
-        let keeper = Keeper {
-            metrics: ShardMetrics::new(&name, parts.slots),
-            wishes: wishes.clone(),
+        let local_positions = Arc::new(Positions::new(deps.codec.clock.clone()));
+        let name = deps.codec.endpoint.name.clone();
+        let task = ShardTask {
+            metrics: ShardMetrics::new(&name, deps.slots),
+            subscriptions: subscriptions.clone(),
             status: status.clone(),
-            own: own.clone(),
-            parts,
+            local_positions: local_positions.clone(),
+            deps,
         };
-        let (patience, published) = (keeper.parts.patience, keeper.metrics.published.clone());
-        let task = tokio::spawn(keeper.run(Inbox::new(waiting)));
-        Self { wishes, status, own, published, requests, patience, name, task }
+        let (patience, published) = (task.deps.patience, task.metrics.published.clone());
+        let task = tokio::spawn(task.run(Inbox::new(waiting)));
+        Self { subscriptions, status, local_positions, published, requests, patience, name, task }
     }
 
     /// Asks the server, and waits a while if it is away.
@@ -161,12 +161,12 @@ impl Shard {
         }
     }
 
-    /// Wishes to hear channels, and completes when the server has confirmed; waits a while if it is away.
+    /// Asks to hear channels, and completes when the server has confirmed; waits a while if it is away.
     pub(super) fn subscribe(
         &self,
         channels: Vec<Channel>,
     ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
-        let confirmed = self.wishes.subscribe(channels);
+        let confirmed = self.subscriptions.subscribe(channels);
         let (patience, name, status) = (self.patience, self.name.clone(), self.status.clone());
         async move {
             let in_time = tokio::time::timeout(patience, confirmed).await;
@@ -174,9 +174,9 @@ impl Shard {
         }
     }
 
-    /// Wishes not to hear channels any more.
+    /// Asks not to hear channels any more.
     pub(super) fn unsubscribe(&self, channels: Vec<Channel>) {
-        self.wishes.unsubscribe(channels);
+        self.subscriptions.unsubscribe(channels);
     }
 }
 
@@ -194,12 +194,12 @@ impl Drop for Shard {
 }
 
 /// The task.
-struct Keeper {
-    parts: Parts,
+struct ShardTask {
+    deps: Deps,
     metrics: ShardMetrics,
-    wishes: Arc<Wishes>,
+    subscriptions: Arc<SubscriptionSet>,
     status: Arc<Status>,
-    own: Arc<Positions>,
+    local_positions: Arc<Positions>,
 }
 
 /// What came of earlier connections.
@@ -213,15 +213,15 @@ enum Past {
     Promised,
 }
 
-impl Keeper {
+impl ShardTask {
     async fn run(self, mut inbox: Inbox) {
         let (mut backoff_ms, mut past) = (BACKOFF_MS.0, Past::Nothing);
         loop {
             let fault = match self.connect(past).await {
-                Ok((link, settling)) => {
+                Ok((connections, settling)) => {
                     backoff_ms = BACKOFF_MS.0;
-                    let fault = self.serve(&link, settling, &mut past, &mut inbox).await;
-                    self.status.hearing.lost();
+                    let fault = self.serve(&connections, settling, &mut past, &mut inbox).await;
+                    self.status.feed.lost();
                     self.metrics.up.set(0.0);
                     self.metrics.reconnects.increment(1);
                     fault
@@ -230,9 +230,9 @@ impl Keeper {
             };
             past = past.max(Past::Lost);
             self.status.set_clock_offset_ms(None);
-            tracing::warn!(shard = self.parts.wire.place.name, %fault, "a Redis server is lost; connecting again");
+            tracing::warn!(shard = self.deps.codec.endpoint.name, %fault, "a Redis server is lost; connecting again");
             self.status.set_fault(Some(fault.detail));
-            let spread_ms = self.parts.random.next_u64() % backoff_ms;
+            let spread_ms = self.deps.random.next_u64() % backoff_ms;
             tokio::time::sleep(Duration::from_millis(backoff_ms / 2 + spread_ms / 2)).await;
             backoff_ms = (backoff_ms * 2).min(BACKOFF_MS.1);
         }
@@ -241,27 +241,27 @@ impl Keeper {
     /// Until something breaks. What is to be written is taken at once, what is to be read once the server may be read.
     async fn serve(
         &self,
-        link: &Link,
+        connections: &Connections,
         settling: Duration,
         past: &mut Past,
         inbox: &mut Inbox,
-    ) -> Fault {
+    ) -> Error {
         let may_read = watch::Sender::new(false);
         let hearing = async {
-            match self.recover(link, settling, past, &may_read).await {
+            match self.recover(connections, settling, past, &may_read).await {
                 Ok(()) => {}
                 Err(fault) => return fault,
             }
             tokio::select! {
-                fault = self.keep_subscribed(link) => fault,
-                fault = self.probe(link) => fault,
-                fault = self.lead(link) => fault,
+                fault = self.keep_subscribed(connections) => fault,
+                fault = self.probe(connections) => fault,
+                fault = self.lead(connections) => fault,
             }
         };
         tokio::select! {
-            fault = inbox.serve(&self.parts.wire, link, may_read.subscribe()) => fault,
+            fault = inbox.serve(&self.deps.codec, connections, may_read.subscribe()) => fault,
             fault = hearing => fault,
-            () = link.ear.broken() => self.parts.wire.place.fault("the connection to hear on was cut"),
+            () = connections.subscriber.broken() => self.deps.codec.endpoint.fault("the connection to hear on was cut"),
         }
     }
 }

@@ -4,7 +4,7 @@ use model::{Caller, DeviceId, Fix, Metres, Monotonic, Position, Role, Timestamp,
 
 use super::lists::head;
 use super::*;
-use crate::session::messages::{Changes, ErrorWord, Fault, Push, Snapshot};
+use crate::session::messages::{Changes, ErrorWord, Push, Rejection, Snapshot};
 use crate::session::record::{Presence, Record};
 
 fn text(reply: &Reply) -> String {
@@ -34,7 +34,7 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Pong { .. } => "pong",
         Reply::Renewed { .. } => "renewed",
         Reply::Radius(_) => "radius",
-        Reply::Hint(_) => "hint",
+        Reply::ReportingHint(_) => "hint",
         Reply::Gap => "gap",
         Reply::Unlocated => "unlocated",
         Reply::Degraded { .. } => "degraded",
@@ -48,7 +48,7 @@ fn name(reply: &Reply) -> &'static str {
 fn every_reply_goes_out_under_a_listed_name() {
     let at = Timestamp(0);
     let device = || DeviceId::parse("d").expect("device");
-    let hint = Hint { interval_ms: 1, displacement_m: 1, accuracy: Accuracy::Low };
+    let hint = ReportingHint { interval_ms: 1, displacement_m: 1, accuracy: Accuracy::Low };
     let caller = Caller { user: record().user, role: Role::User, expires: at };
     let welcome = Welcome {
         user: caller.user,
@@ -73,13 +73,13 @@ fn every_reply_goes_out_under_a_listed_name() {
         Reply::Pong { id: 1, at },
         Reply::Renewed { token_expires: at },
         Reply::Radius(Metres(1.0)),
-        Reply::Hint(hint),
+        Reply::ReportingHint(hint),
         Reply::Gap,
         Reply::Unlocated,
         Reply::Degraded { interval_ms: 1 },
         Reply::Recovered { interval_ms: 1 },
         Reply::Drain { closes_in_ms: 1 },
-        Reply::Error(Box::new(Fault::new(ErrorWord::InvalidJson, "d"))),
+        Reply::Error(Box::new(Rejection::new(ErrorWord::InvalidJson, "d"))),
     ];
     for reply in &replies {
         assert!(REPLY_TYPES.contains(&name(reply)), "{} isn't listed", name(reply));

@@ -33,11 +33,11 @@ pub(crate) struct Timing {
 
 /// The devices that spoke over this connection, with the last `seq` of each.
 #[derive(Default)]
-pub(crate) struct Intake {
+pub(crate) struct DeviceSeqs {
     seqs: HashMap<DeviceId, u64>,
 }
 
-impl Intake {
+impl DeviceSeqs {
     /// Whether the device may speak here.
     pub(crate) fn admits(&self, device: &DeviceId) -> bool {
         self.seqs.len() < DEVICES_MAX || self.seqs.contains_key(device)
@@ -133,21 +133,21 @@ mod tests {
 
     #[test]
     fn a_seq_must_grow_on_each_device_by_itself() {
-        let mut intake = Intake::default();
+        let mut device_seqs = DeviceSeqs::default();
         let (a, b) = (DeviceId::parse("a").expect("id"), DeviceId::parse("b").expect("id"));
         let advances = [(&a, 5), (&a, 5), (&a, 4), (&b, 1), (&a, 1_000_000_005), (&b, 2)];
-        let taken = advances.map(|(device, seq)| intake.advance(device, seq));
+        let taken = advances.map(|(device, seq)| device_seqs.advance(device, seq));
         assert_eq!(taken, [true, false, false, true, true, true]);
     }
 
     #[test]
     fn one_connection_speaks_for_few_devices() {
-        let mut intake = Intake::default();
+        let mut device_seqs = DeviceSeqs::default();
         let device = |n: usize| DeviceId::parse(&format!("d{n}")).expect("id");
         for n in 0..DEVICES_MAX {
-            assert!(intake.admits(&device(n)));
-            intake.advance(&device(n), 1);
+            assert!(device_seqs.admits(&device(n)));
+            device_seqs.advance(&device(n), 1);
         }
-        assert!(!intake.admits(&device(DEVICES_MAX)) && intake.admits(&device(0)));
+        assert!(!device_seqs.admits(&device(DEVICES_MAX)) && device_seqs.admits(&device(0)));
     }
 }

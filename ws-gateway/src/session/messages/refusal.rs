@@ -27,7 +27,7 @@ pub enum ErrorWord {
 
 /// Why a message was refused; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct Rejection {
     /// Which kind.
     pub(crate) word: ErrorWord,
     /// What exactly, for the client's developer.
@@ -40,7 +40,7 @@ pub(crate) struct Fault {
     pub(crate) retry_after_ms: Option<u64>,
 }
 
-impl Fault {
+impl Rejection {
     /// A refusal with its reason.
     pub(crate) fn new(word: ErrorWord, detail: impl Into<String>) -> Self {
         Self { word, detail: detail.into(), device: None, seq: None, retry_after_ms: None }

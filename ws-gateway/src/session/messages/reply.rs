@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use model::{DeviceId, Metres, Timestamp, UserId};
 
-use super::Fault;
+use super::Rejection;
 use crate::session::fixes::validation::Unshown;
 use crate::session::limits::Limits;
-use crate::session::outbound::reporting_hint::Hint;
+use crate::session::outbound::reporting_hint::ReportingHint;
 use crate::session::record::Record;
 use crate::session::view::hysteresis::Decimetres;
 
@@ -38,7 +38,7 @@ pub(crate) enum Reply {
         token_expires: Timestamp,
     },
     Radius(Metres),
-    Hint(Hint),
+    ReportingHint(ReportingHint),
     /// Something may have been missed; a snapshot follows.
     Gap,
     /// The client's own position has expired.
@@ -53,7 +53,7 @@ pub(crate) enum Reply {
         closes_in_ms: u64,
     },
     /// The client's message changed nothing.
-    Error(Box<Fault>),
+    Error(Box<Rejection>),
 }
 
 /// The first message.
@@ -65,7 +65,7 @@ pub(crate) struct Welcome {
     pub(crate) at: Timestamp,
     pub(crate) radius: Metres,
     pub(crate) token_expires: Timestamp,
-    pub(crate) hint: Hint,
+    pub(crate) hint: ReportingHint,
     /// The limits that hold for the session.
     pub(crate) limits: Arc<Limits>,
 }

@@ -8,7 +8,7 @@ use crate::session::{Effect, Phase, Session};
 impl Session {
     pub(in crate::session) fn deadlines(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let past = |at: Option<Monotonic>| at.is_some_and(|at| now.monotonic >= at);
-        if past(self.pace.close_at()) {
+        if past(self.slow_consumer.close_at()) {
             return self.close(CloseCode::SlowClient, "nothing could be written", effects);
         }
         if past(self.closes_at) {
@@ -48,7 +48,7 @@ impl Session {
             auth_at,
             token_at,
             self.next_telling(now),
-            self.pace.close_at(),
+            self.slow_consumer.close_at(),
             self.closes_at,
             self.reads.next_retry(),
         ]

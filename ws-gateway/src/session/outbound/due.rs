@@ -7,7 +7,7 @@ pub(in crate::session) enum Due {
     /// Something may have been missed.
     Gap,
     /// The client reads too slowly, or fast enough again. Whether it is due, [`super::slow_consumer`] knows.
-    Pace,
+    SlowConsumer,
     /// The user looks farther, or less far.
     Radius,
     /// The client's own position has expired.
@@ -19,7 +19,7 @@ pub(in crate::session) enum Due {
     /// What friends did since. Whether it is due, the view knows.
     Push,
     /// How often to report may have changed.
-    Hint,
+    ReportingHint,
     /// The answer to a ping.
     Pong,
 }
@@ -28,13 +28,13 @@ impl Due {
     pub(super) const ALL: [Self; 10] = [
         Self::Drain,
         Self::Gap,
-        Self::Pace,
+        Self::SlowConsumer,
         Self::Radius,
         Self::Unlocated,
         Self::Position,
         Self::Snapshot,
         Self::Push,
-        Self::Hint,
+        Self::ReportingHint,
         Self::Pong,
     ];
 }

@@ -10,7 +10,7 @@ const REPORTS_PER_TTL: u64 = 3;
 
 /// How often a phone should report: when either the interval has passed or it moved the displacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hint {
+pub(crate) struct ReportingHint {
     pub(crate) interval_ms: u64,
     pub(crate) displacement_m: u32,
     pub(crate) accuracy: Accuracy,
@@ -26,19 +26,20 @@ pub(crate) enum Accuracy {
 
 /// By the distance, metres, within which the nearest friend in the phone's own list is: what isn't in the list must not
 /// show in a hint either.
-const STEPS: [(f64, Hint); 2] = [
-    (200.0, Hint { interval_ms: 5_000, displacement_m: 5, accuracy: Accuracy::High }),
-    (1_000.0, Hint { interval_ms: 10_000, displacement_m: 20, accuracy: Accuracy::High }),
+const STEPS: [(f64, ReportingHint); 2] = [
+    (200.0, ReportingHint { interval_ms: 5_000, displacement_m: 5, accuracy: Accuracy::High }),
+    (1_000.0, ReportingHint { interval_ms: 10_000, displacement_m: 20, accuracy: Accuracy::High }),
 ];
 
 /// Somebody is near, but farther than any step.
-const COMPANY: Hint =
-    Hint { interval_ms: 30_000, displacement_m: 50, accuracy: Accuracy::Balanced };
+const COMPANY: ReportingHint =
+    ReportingHint { interval_ms: 30_000, displacement_m: 50, accuracy: Accuracy::Balanced };
 
 /// Nobody is near: only keep up with the TTL and with great moves.
-const ALONE: Hint = Hint { interval_ms: 200_000, displacement_m: 200, accuracy: Accuracy::Low };
+const ALONE: ReportingHint =
+    ReportingHint { interval_ms: 200_000, displacement_m: 200, accuracy: Accuracy::Low };
 
-impl Hint {
+impl ReportingHint {
     pub(crate) fn for_nearest(nearest: Option<Decimetres>, ttl_ms: u64) -> Self {
         let step = match nearest {
             None => ALONE,
@@ -52,17 +53,17 @@ impl Hint {
 }
 
 /// The hint that a phone was given last.
-pub(crate) struct Hints {
-    given: Hint,
+pub(crate) struct GivenHint {
+    given: ReportingHint,
     changed: Option<Monotonic>,
 }
 
-impl Hints {
+impl GivenHint {
     pub(crate) fn new(ttl_ms: u64) -> Self {
-        Self { given: Hint::for_nearest(None, ttl_ms), changed: None }
+        Self { given: ReportingHint::for_nearest(None, ttl_ms), changed: None }
     }
 
-    pub(crate) fn given(&self) -> Hint {
+    pub(crate) fn given(&self) -> ReportingHint {
         self.given
     }
 
@@ -77,11 +78,11 @@ impl Hints {
         now: Monotonic,
         nearest: Option<Decimetres>,
         ttl_ms: u64,
-    ) -> Option<Hint> {
+    ) -> Option<ReportingHint> {
         if self.next_change().is_some_and(|at| now < at) {
             return None;
         }
-        let hint = Hint::for_nearest(nearest, ttl_ms);
+        let hint = ReportingHint::for_nearest(nearest, ttl_ms);
         if hint == self.given {
             return None;
         }
@@ -103,7 +104,7 @@ mod tests {
     #[test]
     fn the_nearer_the_friend_the_more_often() {
         let intervals = [Some(at(10.0)), Some(at(500.0)), Some(at(5_000.0)), None]
-            .map(|nearest| Hint::for_nearest(nearest, 600_000).interval_ms);
+            .map(|nearest| ReportingHint::for_nearest(nearest, 600_000).interval_ms);
         assert_eq!(intervals, [5_000, 10_000, 30_000, 200_000]);
     }
 
@@ -111,14 +112,14 @@ mod tests {
     fn three_reports_always_fit_into_the_ttl() {
         for ttl_ms in [3_000, 10_000, 60_000, 600_000] {
             for nearest in [Some(at(10.0)), Some(at(5_000.0)), None] {
-                assert!(Hint::for_nearest(nearest, ttl_ms).interval_ms * 3 <= ttl_ms);
+                assert!(ReportingHint::for_nearest(nearest, ttl_ms).interval_ms * 3 <= ttl_ms);
             }
         }
     }
 
     #[test]
     fn it_changes_at_most_once_a_minute() {
-        let mut hints = Hints::new(600_000);
+        let mut hints = GivenHint::new(600_000);
         let mut update = |ms, nearest| hints.update(Monotonic(ms), nearest, 600_000).is_some();
         assert!(!update(0, None));
         assert!(update(10, Some(at(10.0))));

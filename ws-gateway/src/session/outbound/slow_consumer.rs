@@ -16,7 +16,7 @@ pub(crate) enum Notice {
 ///
 /// A write that the client's socket doesn't take is *stuck*. Stuck for long enough, the client is degraded to a longer
 /// interval; stuck for too long, it is to be closed.
-pub(crate) struct Pace {
+pub(crate) struct SlowConsumer {
     tick_ms: u64,
     degraded_interval_ms: u64,
     degrade_after_ms: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Pace {
     notice: Option<Notice>,
 }
 
-impl Pace {
+impl SlowConsumer {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             tick_ms: limits.tick_ms,
@@ -96,41 +96,44 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn pace() -> Pace {
-        Pace::new(&(&crate::Config::default()).into())
+    fn consumer() -> SlowConsumer {
+        SlowConsumer::new(&(&crate::Config::default()).into())
     }
 
     #[test]
     fn a_reader_that_keeps_up_is_written_to_once_a_tick() {
-        let mut pace = pace();
-        let tick_ms = pace.interval_ms();
-        pace.pushed(Monotonic(100));
-        pace.flushed(Monotonic(100));
-        assert_eq!(pace.next_push(), Some(Monotonic(100 + tick_ms)));
-        assert_eq!(pace.take_notice(), None);
+        let mut consumer = consumer();
+        let tick_ms = consumer.interval_ms();
+        consumer.pushed(Monotonic(100));
+        consumer.flushed(Monotonic(100));
+        assert_eq!(consumer.next_push(), Some(Monotonic(100 + tick_ms)));
+        assert_eq!(consumer.take_notice(), None);
     }
 
     #[test]
     fn a_reader_that_was_stuck_is_degraded_and_recovers_when_it_keeps_up() {
-        let mut pace = pace();
-        pace.stuck(Monotonic(0));
-        pace.stuck(Monotonic(900));
-        pace.flushed(Monotonic(1_000));
-        let interval_ms = pace.interval_ms();
-        assert_eq!(pace.take_notice(), Some(Notice::Degraded { interval_ms }));
+        let mut consumer = consumer();
+        consumer.stuck(Monotonic(0));
+        consumer.stuck(Monotonic(900));
+        consumer.flushed(Monotonic(1_000));
+        let interval_ms = consumer.interval_ms();
+        assert_eq!(consumer.take_notice(), Some(Notice::Degraded { interval_ms }));
         for n in 1..RECOVERED_AFTER {
-            pace.flushed(Monotonic(1_000 + u64::from(n) * interval_ms));
-            assert_eq!(pace.take_notice(), None);
+            consumer.flushed(Monotonic(1_000 + u64::from(n) * interval_ms));
+            assert_eq!(consumer.take_notice(), None);
         }
-        pace.flushed(Monotonic(60_000));
-        assert_eq!(pace.take_notice(), Some(Notice::Recovered { interval_ms: pace.interval_ms() }));
+        consumer.flushed(Monotonic(60_000));
+        assert_eq!(
+            consumer.take_notice(),
+            Some(Notice::Recovered { interval_ms: consumer.interval_ms() })
+        );
     }
 
     #[test]
     fn a_reader_that_is_stuck_for_too_long_is_to_be_closed() {
-        let mut pace = pace();
-        assert_eq!(pace.close_at(), None);
-        pace.stuck(Monotonic(500));
-        assert_eq!(pace.close_at(), Some(Monotonic(30_500)));
+        let mut consumer = consumer();
+        assert_eq!(consumer.close_at(), None);
+        consumer.stuck(Monotonic(500));
+        assert_eq!(consumer.close_at(), Some(Monotonic(30_500)));
     }
 }

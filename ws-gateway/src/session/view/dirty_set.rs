@@ -1,13 +1,13 @@
 /// A set of slots, one bit each: as big as the greatest slot asks for, however often slots come and go.
 #[derive(Debug, Default)]
-pub(crate) struct Marks {
+pub(crate) struct DirtySet {
     words: Vec<u64>,
     count: usize,
     /// The slot to look at first, so that under a limit none waits for ever behind lower ones.
     next: u32,
 }
 
-impl Marks {
+impl DirtySet {
     /// Adds a slot; `false` if it was there.
     pub(crate) fn insert(&mut self, slot: u32) -> bool {
         let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
@@ -53,7 +53,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_set(steps in proptest::collection::vec(proptest::option::of(0u32..300), 0..400)) {
-            let (mut marks, mut model) = (Marks::default(), BTreeSet::new());
+            let (mut marks, mut model) = (DirtySet::default(), BTreeSet::new());
             for step in steps {
                 match step {
                     Some(slot) => prop_assert_eq!(marks.insert(slot), model.insert(slot)),
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn no_slot_waits_for_ever_behind_those_that_come_again_and_again() {
-        let mut marks = Marks::default();
+        let mut marks = DirtySet::default();
         marks.insert(1_000);
         let popped = (0..200).any(|_| {
             (0..100).for_each(|slot| {

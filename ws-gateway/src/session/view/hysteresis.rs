@@ -9,16 +9,16 @@ const EXIT_MARGIN_MIN: f64 = 20.0;
 /// Who is near: within the radius to come in, beyond the exit radius to leave, so that a friend on the edge doesn't
 /// flicker.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ring {
+pub struct Hysteresis {
     /// Friends come when within this.
     pub enter: Metres,
     /// Friends leave when beyond this.
     pub exit: Metres,
 }
 
-impl Ring {
+impl Hysteresis {
     /// The ring that belongs to a radius.
-    pub fn of(radius: Metres) -> Self {
+    pub fn new(radius: Metres) -> Self {
         let margin = (radius.0 * EXIT_MARGIN).max(EXIT_MARGIN_MIN);
         Self { enter: radius, exit: Metres(radius.0 + margin) }
     }
@@ -53,15 +53,19 @@ mod tests {
 
     #[test]
     fn the_exit_radius_is_a_tenth_or_20_m_beyond() {
-        assert_eq!(Ring::of(Metres(100.0)).exit, Metres(120.0));
-        assert_eq!(Ring::of(Metres(8_000.0)).exit, Metres(8_800.0));
+        assert_eq!(Hysteresis::new(Metres(100.0)).exit, Metres(120.0));
+        assert_eq!(Hysteresis::new(Metres(8_000.0)).exit, Metres(8_800.0));
     }
 
     #[test]
     fn between_the_two_radii_everything_stays_as_it_is() {
-        let ring = Ring::of(Metres(1_000.0));
-        assert!(ring.holds(Metres(1_000.0), false) && ring.holds(Metres(1_100.0), true));
-        assert!(!ring.holds(Metres(1_000.1), false) && !ring.holds(Metres(1_100.1), true));
+        let hysteresis = Hysteresis::new(Metres(1_000.0));
+        assert!(
+            hysteresis.holds(Metres(1_000.0), false) && hysteresis.holds(Metres(1_100.0), true)
+        );
+        assert!(
+            !hysteresis.holds(Metres(1_000.1), false) && !hysteresis.holds(Metres(1_100.1), true)
+        );
     }
 
     #[test]

@@ -13,23 +13,23 @@ impl Driver {
     /// The socket doesn't take what it was given.
     pub(crate) fn stuck(&mut self) {
         let now = self.gateway().now();
-        self.session.pace.stuck(now.monotonic);
+        self.session.slow_consumer.stuck(now.monotonic);
         self.arm(now);
     }
 
     /// The socket has taken everything.
     pub(crate) fn flushed(&mut self) {
         let now = self.gateway().now();
-        self.session.pace.flushed(now.monotonic);
-        if self.session.pace.has_notice() {
+        self.session.slow_consumer.flushed(now.monotonic);
+        if self.session.slow_consumer.has_notice() {
             self.gateway().metrics.pace_changes.increment(1);
         }
     }
 
     /// Nothing more to tell: until the tick of the last push is over, marks can wait.
     pub(super) fn settle(&mut self, now: Moment) {
-        if let Some(at) = self.session.pace.next_push().filter(|at| *at > now.monotonic) {
-            let mailbox = self.seat.mailbox.clone();
+        if let Some(at) = self.session.slow_consumer.next_push().filter(|at| *at > now.monotonic) {
+            let mailbox = self.permit.mailbox.clone();
             if mailbox.cool() {
                 self.gateway().timers.at(at, Due::Tick(mailbox));
             }
@@ -43,15 +43,15 @@ impl Driver {
         if !covered {
             let far = usize::from(at.since_ms(now.monotonic) >= NEAR_MS);
             self.disarm(far);
-            let place = self.gateway().timers.at(at, Due::Wake(self.seat.mailbox.clone()));
-            self.armed[far] = Some(place);
+            let key = self.gateway().timers.at(at, Due::Wake(self.permit.mailbox.clone()));
+            self.armed[far] = Some(key);
         }
     }
 
     pub(super) fn disarm(&mut self, far: usize) {
-        let Some(place) = self.armed[far].take() else { return };
-        let mailbox = &self.seat.mailbox;
+        let Some(key) = self.armed[far].take() else { return };
+        let mailbox = &self.permit.mailbox;
         let is_ours = |due: &Due| matches!(due, Due::Wake(other) if Arc::ptr_eq(other, mailbox));
-        self.gateway().timers.cancel(place, is_ours);
+        self.gateway().timers.cancel(key, is_ours);
     }
 }

@@ -236,7 +236,7 @@ impl crate::live::Sink for Nobody {
 
     fn changed(&self, _: &[CircleChange]) {}
 
-    fn own(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
+    fn local_positions(&self, _: &[Channel]) -> Vec<(Channel, Sighting)> {
         Vec::new()
     }
 

@@ -1,7 +1,7 @@
 -- Caches a position unless a newer one is cached, and publishes what is news: the rule of session/record.rs, inside Redis, so that
 -- two gateways that write at once can't move anybody backwards. Limits what a user sends, over all gateways.
 --
--- KEYS[1] the position's key    ARGV[1] the record, as codec.rs lays it out
+-- KEYS[1] the position's key    ARGV[1] the record, as record_codec.rs lays it out
 -- ARGV[2] how long it holds, ms ARGV[3] three doubles: the writer's calendar and the record's effective time, Unix ms, and
 -- ARGV[4] the channel                    what the fix costs its user, ms
 --

@@ -3,8 +3,8 @@ use std::collections::VecDeque;
 use redis::Pipeline;
 use tokio::sync::{mpsc, watch};
 
-use super::super::requests::{Fault, Request, Wire};
-use super::Link;
+use super::super::requests::{Codec, Request};
+use super::Connections;
 use crate::live::Error;
 
 /// Requests that wait for one server; more wait at their sessions.
@@ -41,33 +41,32 @@ impl Inbox {
     /// next: the busier, the larger, and the cheaper for the server. Readings wait until `may_read`.
     pub(in super::super) async fn serve(
         &mut self,
-        wire: &Wire,
-        link: &Link,
+        codec: &Codec,
+        connections: &Connections,
         mut may_read: watch::Receiver<bool>,
-    ) -> Fault {
+    ) -> Error {
         // What the connection before didn't answer comes first.
         for request in self.in_hand.drain(..).rev() {
             self.taken.push_front(request);
         }
-        let terms = &link.terms;
         loop {
             if self.choose(&mut may_read).await.is_err() {
                 return Error { detail: "nobody asks any more".to_owned() };
             }
-            let now = wire.clock.now();
+            let now = codec.clock.now();
             let mut pipeline = Pipeline::new();
             let sizes: Vec<usize> = self
                 .in_hand
                 .iter()
-                .map(|request| wire.pack(&mut pipeline, request, terms, now))
+                .map(|request| codec.pack(&mut pipeline, request, &connections.script, now))
                 .collect();
-            let answers = match link.run(pipeline).await {
+            let answers = match connections.run(pipeline).await {
                 Ok(answers) => answers,
                 Err(fault) => return fault,
             };
             let mut answers = answers.into_iter();
             for (request, size) in self.in_hand.drain(..).zip(sizes) {
-                wire.answer(request, answers.by_ref().take(size).collect(), now);
+                codec.answer(request, answers.by_ref().take(size).collect(), now);
             }
         }
     }

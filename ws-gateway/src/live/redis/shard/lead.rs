@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use redis::{Pipeline, Value};
 
-use super::super::requests::Fault;
-use super::{Keeper, Link};
+use super::{Connections, ShardTask};
+use crate::live::Error;
 use crate::live::LEAD_LEASE_MS;
 
 /// The script by which a gateway leads a server.
@@ -24,28 +24,28 @@ fn pause_ms(leads: bool, gateways: u64, random: u64) -> u64 {
     ASK_MS + random % SPREAD_MS.saturating_mul(share).min(SPREAD_MS_MAX)
 }
 
-impl Keeper {
+impl ShardTask {
     /// Asks again and again to lead the server, until something breaks: one of all gateways does.
-    pub(super) async fn lead(&self, link: &Link) -> Fault {
-        let wire = &self.parts.wire;
-        let place = &wire.place;
+    pub(super) async fn lead(&self, connections: &Connections) -> Error {
+        let codec = &self.deps.codec;
+        let endpoint = &codec.endpoint;
         loop {
             let (mut leads, mut gateways) = (false, 0);
             if self.status.may_lead() {
-                let asked = wire.clock.now().monotonic;
+                let asked = codec.clock.now().monotonic;
                 let mut pipeline = Pipeline::new();
-                pipeline.cmd("EVAL").arg(LEAD).arg(1).arg(place.lead_key());
-                pipeline.arg(format!("{:016x}", wire.origin)).arg(LEAD_LEASE_MS);
-                pipeline.cmd("PUBSUB").arg("NUMSUB").arg(place.gateways_channel());
-                let answers = match link.run(pipeline).await {
+                pipeline.cmd("EVAL").arg(LEAD).arg(1).arg(endpoint.lead_key());
+                pipeline.arg(format!("{:016x}", codec.origin)).arg(LEAD_LEASE_MS);
+                pipeline.cmd("PUBSUB").arg("NUMSUB").arg(endpoint.gateways_channel());
+                let answers = match connections.run(pipeline).await {
                     Ok(answers) => answers,
                     Err(fault) => return fault,
                 };
                 leads = matches!(answers.first(), Some(Value::Int(1)));
                 gateways = answers.get(1).map_or(0, subscribers);
-                self.status.hearing.leads(asked, leads.then_some(LEAD_LEASE_MS));
+                self.status.feed.leads(asked, leads.then_some(LEAD_LEASE_MS));
             }
-            let pause_ms = pause_ms(leads, gateways, self.parts.random.next_u64());
+            let pause_ms = pause_ms(leads, gateways, self.deps.random.next_u64());
             tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         }
     }

@@ -1,54 +1,54 @@
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
 
-use super::super::requests::Fault;
-use super::{Keeper, Link};
+use super::{Connections, ShardTask};
+use crate::live::Error;
 use model::ReadToken;
 
-impl Keeper {
+impl ShardTask {
     /// Sends messages to ourselves by the way that positions take, until one doesn't arrive: a connection may live while
     /// nothing comes through it.
-    pub(super) async fn probe(&self, link: &Link) -> Fault {
+    pub(super) async fn probe(&self, connections: &Connections) -> Error {
         for number in 1_u64.. {
             let sent = Instant::now();
-            if let Err(fault) = self.probe_once(link, number).await {
+            if let Err(fault) = self.probe_once(connections, number).await {
                 return fault;
             }
             let lag = sent.elapsed();
-            link.limit().answered_in(lag);
+            connections.limit().answered_in(lag);
             self.metrics.lag.record(lag.as_secs_f64());
-            tokio::time::sleep_until(sent + self.parts.probe_interval).await;
+            tokio::time::sleep_until(sent + self.deps.probe_interval).await;
         }
         unreachable!("numbers don't end in the lifetime of a process")
     }
 
-    async fn probe_once(&self, link: &Link, number: u64) -> Result<(), Fault> {
-        let wire = &self.parts.wire;
-        let place = &wire.place;
-        let sent = wire.clock.now().monotonic;
+    async fn probe_once(&self, connections: &Connections, number: u64) -> Result<(), Error> {
+        let codec = &self.deps.codec;
+        let endpoint = &codec.endpoint;
+        let sent = codec.clock.now().monotonic;
         let mut pipeline = Pipeline::new();
         // First: what was told before this is read comes before the probe.
-        pipeline.cmd("GET").arg(place.mark_key());
-        pipeline.cmd("PUBLISH").arg(place.probe_channel(wire.origin)).arg(number);
-        pipeline.cmd("PEXPIRE").arg(place.map_key()).arg(place.map_remembered_ms);
+        pipeline.cmd("GET").arg(endpoint.mark_key());
+        pipeline.cmd("PUBLISH").arg(endpoint.probe_channel(codec.origin)).arg(number);
+        pipeline.cmd("PEXPIRE").arg(endpoint.map_key()).arg(endpoint.map_remembered_ms);
         pipeline.cmd("TIME");
-        let asked = wire.clock.now();
-        let answers = link.run(pipeline).await?;
-        let answered = wire.clock.now();
+        let asked = codec.clock.now();
+        let answers = connections.run(pipeline).await?;
+        let answered = codec.clock.now();
         if let Some(server_ms) = answers.last().and_then(unix_ms) {
             let round_trip_ms = answered.monotonic.since_ms(asked.monotonic);
             let offset_ms = answered.wall.0 - (round_trip_ms / 2) as i64 - server_ms;
             self.status.set_clock_offset_ms(Some(offset_ms));
             self.metrics.clock_offset.set(offset_ms as f64 / 1_000.0);
         }
-        link.heard(number, self.parts.probe_timeout).await?;
+        connections.heard(number, self.deps.probe_timeout).await?;
         let mark = match answers.first() {
             Some(Value::BulkString(mark)) => {
                 std::str::from_utf8(mark).ok().and_then(ReadToken::parse)
             }
             _ => None,
         };
-        self.status.hearing.probed(sent, mark);
+        self.status.feed.probed(sent, mark);
         Ok(())
     }
 }

@@ -10,11 +10,12 @@ use std::time::Duration;
 use redis::Pipeline;
 use tokio::sync::watch;
 
-use super::super::requests::{Fault, Put, Terms};
-use super::subscriber::Ear;
+use super::super::requests::{Put, ScriptSha};
+use super::subscriber::Subscriber;
 use super::subscription_set::Batch;
-use super::{Keeper, Link, Past};
+use super::{Connections, Past, ShardTask};
 use crate::live::Channel;
+use crate::live::Error;
 
 /// Positions that are written or read in one pipeline: each gateway waits until one of every other is done.
 const STEP_MAX: usize = 128;
@@ -22,112 +23,117 @@ const STEP_MAX: usize = 128;
 /// How long the feed of changes is waited for.
 const CATCH_UP_MAX: Duration = Duration::from_secs(1);
 
-impl Keeper {
+impl ShardTask {
     /// Connects, and writes this gateway's positions again if that was tried before. Answers also for how long nobody may
     /// read.
-    pub(super) async fn connect(&self, past: Past) -> Result<(Link, Duration), Fault> {
-        let place = &self.parts.wire.place;
-        let mut commands = place.connect().await?;
-        let facts = place.facts(&mut commands).await?;
-        let new_epoch = model::token(&*self.parts.random);
-        let refused = place.claim_map(&mut commands).await?;
+    pub(super) async fn connect(&self, past: Past) -> Result<(Connections, Duration), Error> {
+        let endpoint = &self.deps.codec.endpoint;
+        let mut commands = endpoint.connect().await?;
+        let facts = endpoint.facts(&mut commands).await?;
+        let new_epoch = model::token(&*self.deps.random);
+        let refused = endpoint.claim_map(&mut commands).await?;
         self.status.set_other_map(refused.is_some());
         if let Some(why) = refused {
-            return Err(place.fault(&why));
+            return Err(endpoint.fault(&why));
         }
-        let memory = place.memory(&mut commands, &facts.run_id, &new_epoch).await?;
-        let terms = Terms { script: place.load_script(&mut commands).await?, epoch: memory.epoch };
-        let ear = Arc::new(Ear::new(&self.parts, self.own.clone(), self.metrics.clone()));
-        let hears = ear.clone();
-        let hearing = place.connect_ear(move |info| hears.hear(info)).await?;
-        let link = Link::new(place, terms, commands, (hearing, ear));
+        let memory = endpoint.memory(&mut commands, &facts.run_id, &new_epoch).await?;
+        let script = ScriptSha(endpoint.load_script(&mut commands).await?);
+        let subscriber = Arc::new(Subscriber::new(
+            &self.deps,
+            self.local_positions.clone(),
+            self.metrics.clone(),
+        ));
+        let hears = subscriber.clone();
+        let subscribing = endpoint.connect_subscriber(move |info| hears.hear(info)).await?;
+        let connections =
+            Connections::new(endpoint, (script, memory.epoch), commands, (subscribing, subscriber));
         if past != Past::Nothing {
-            self.write_own(&link).await?;
+            self.write_local_positions(&connections).await?;
         }
-        let own = vec![place.probe_channel(self.parts.wire.origin), place.gateways_channel()];
-        link.subscribe_to(own).await?;
-        Ok((link, Duration::from_millis(memory.settling_ms)))
+        let own = vec![endpoint.probe_channel(self.deps.codec.origin), endpoint.gateways_channel()];
+        connections.subscribe_to(own).await?;
+        Ok((connections, Duration::from_millis(memory.settling_ms)))
     }
 
     /// Subscribes again, reads what is wanted once that is allowed, and only then says that there was a gap, if it was
     /// promised before that nothing will be missed.
     pub(super) async fn recover(
         &self,
-        link: &Link,
+        connections: &Connections,
         settling: Duration,
         past: &mut Past,
         may_read: &watch::Sender<bool>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Error> {
         tokio::time::sleep(settling).await;
-        self.status.set_epoch(&link.terms.epoch);
+        self.status.set_epoch(&connections.epoch);
         may_read.send_replace(true);
-        let all = self.wishes.all();
+        let all = self.subscriptions.all();
         let again = std::mem::replace(past, Past::Promised) == Past::Promised;
-        let slowest = self.tell(link, &all).await?;
-        self.status.hearing.subscribed(self.parts.wire.clock.now().monotonic);
+        let slowest = self.tell(connections, &all).await?;
+        self.status.feed.subscribed(self.deps.codec.clock.now().monotonic);
         if again {
-            self.read_all(link, &all.subscribe).await?;
+            self.read_all(connections, &all.subscribe).await?;
         }
         // Until the feed of changes was read since everything is subscribed, so that nobody has to be left out of what is
         // told next; but not for long, since the directory may be away.
-        let _ = tokio::time::timeout(CATCH_UP_MAX, self.status.hearing.caught_up()).await;
-        link.limit().recovered(slowest);
+        let _ = tokio::time::timeout(CATCH_UP_MAX, self.status.feed.caught_up()).await;
+        connections.limit().recovered(slowest);
         self.status.set_fault(None);
         self.metrics.up.set(1.0);
         if again {
-            let (shard, channels) = (&self.parts.wire.place.name, all.subscribe.len());
+            let (shard, channels) = (&self.deps.codec.endpoint.name, all.subscribe.len());
             tracing::info!(shard, channels, "the Redis server is back");
-            self.parts.sink.gap(&all.subscribe);
+            self.deps.sink.gap(&all.subscribe);
         }
         Ok(())
     }
 
     /// Tells the server what changes, until something breaks.
-    pub(super) async fn keep_subscribed(&self, link: &Link) -> Fault {
+    pub(super) async fn keep_subscribed(&self, connections: &Connections) -> Error {
         loop {
-            let batch = self.wishes.next().await;
-            if let Err(fault) = self.tell(link, &batch).await {
+            let batch = self.subscriptions.next().await;
+            if let Err(fault) = self.tell(connections, &batch).await {
                 return fault;
             }
         }
     }
 
     /// Tells the server what is wanted, and waits until it has confirmed. Answers how long the slowest step took.
-    async fn tell(&self, link: &Link, batch: &Batch) -> Result<Duration, Fault> {
-        let slowest = link.subscribe(&batch.subscribe).await?;
-        link.unsubscribe(&batch.unsubscribe).await?;
-        self.wishes.confirm(batch);
-        self.metrics.subscriptions.set(self.wishes.len() as f64);
+    async fn tell(&self, connections: &Connections, batch: &Batch) -> Result<Duration, Error> {
+        let slowest = connections.subscribe(&batch.subscribe).await?;
+        connections.unsubscribe(&batch.unsubscribe).await?;
+        self.subscriptions.confirm(batch);
+        self.metrics.subscriptions.set(self.subscriptions.len() as f64);
         Ok(slowest)
     }
 
     /// What this gateway has announced, and where its users are now, whoever announced it.
-    async fn write_own(&self, link: &Link) -> Result<(), Fault> {
-        let wire = &self.parts.wire;
-        let mut own = self.own.all();
-        own.extend(self.parts.sink.own(&self.wishes.wanted()));
-        for some in own.chunks(STEP_MAX) {
+    async fn write_local_positions(&self, connections: &Connections) -> Result<(), Error> {
+        let codec = &self.deps.codec;
+        let mut local = self.local_positions.all();
+        local.extend(self.deps.sink.local_positions(&self.subscriptions.wanted()));
+        for some in local.chunks(STEP_MAX) {
             let mut pipeline = Pipeline::new();
-            let now = wire.clock.now();
+            let now = codec.clock.now();
             for (channel, sighting) in some.iter().cloned() {
                 let put = Put { channel, sighting, cost_ms: 0.0 };
-                wire.pack_put(&mut pipeline, &put, &link.terms, now);
+                codec.pack_put(&mut pipeline, &put, &connections.script, now);
             }
-            link.run(pipeline).await?;
+            connections.run(pipeline).await?;
         }
         Ok(())
     }
 
-    async fn read_all(&self, link: &Link, channels: &[Channel]) -> Result<(), Fault> {
-        let wire = &self.parts.wire;
+    async fn read_all(&self, connections: &Connections, channels: &[Channel]) -> Result<(), Error> {
+        let codec = &self.deps.codec;
         for some in channels.chunks(STEP_MAX) {
             let mut pipeline = Pipeline::new();
-            wire.pack_read(&mut pipeline, some);
-            let answers = link.run(pipeline).await?;
-            let read = wire.unpack_read(some, answers, wire.clock.now())?;
+            codec.pack_read(&mut pipeline, some);
+            let answers = connections.run(pipeline).await?;
+            let read = codec.unpack_read(some, answers, codec.clock.now())?;
             for (channel, sighting) in some.iter().zip(read) {
                 if let Some(sighting) = sighting {
-                    self.parts.sink.deliver(channel, sighting);
+                    self.deps.sink.deliver(channel, sighting);
                 }
             }
         }

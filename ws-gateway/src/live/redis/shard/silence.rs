@@ -49,7 +49,7 @@ impl SilenceLimit {
     }
 
     /// The limit where a quick server is allowed `usual`.
-    pub(super) fn of(&self, usual: Duration) -> Duration {
+    pub(super) fn at_least(&self, usual: Duration) -> Duration {
         let slowest_us = self.slowest_us.load(Ordering::Relaxed);
         if slowest_us == RECOVERING {
             return self.silence_max;
@@ -117,26 +117,26 @@ mod tests {
     #[test]
     fn a_quick_server_may_be_silent_as_usual_and_a_slow_one_longer() {
         let limit = SilenceLimit::new(MAX);
-        assert_eq!(limit.of(USUAL), MAX, "it is being recovered");
+        assert_eq!(limit.at_least(USUAL), MAX, "it is being recovered");
         limit.answered_in(ms(1));
-        assert_eq!(limit.of(USUAL), MAX, "it still is");
+        assert_eq!(limit.at_least(USUAL), MAX, "it still is");
         limit.recovered(ms(3));
-        assert_eq!(limit.of(USUAL), USUAL);
+        assert_eq!(limit.at_least(USUAL), USUAL);
         limit.answered_in(ms(800));
-        assert_eq!(limit.of(USUAL), ms(3_200));
+        assert_eq!(limit.at_least(USUAL), ms(3_200));
         limit.answered_in(ms(60_000));
-        assert_eq!(limit.of(USUAL), MAX);
+        assert_eq!(limit.at_least(USUAL), MAX);
     }
 
     #[test]
     fn a_server_that_is_quick_again_is_soon_judged_as_one() {
         let limit = SilenceLimit::new(MAX);
         limit.recovered(ms(1_000));
-        assert_eq!(limit.of(USUAL), ms(4_000));
+        assert_eq!(limit.at_least(USUAL), ms(4_000));
         for _ in 0..11 {
             limit.answered_in(ms(1));
         }
-        assert_eq!(limit.of(USUAL), USUAL);
+        assert_eq!(limit.at_least(USUAL), USUAL);
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,10 +4,10 @@ use model::Clock;
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::{Notify, watch};
 
+use super::super::endpoint::Endpoint;
 use super::super::metrics::ShardMetrics;
-use super::super::server::Place;
-use super::super::{changes, codec};
-use super::Parts;
+use super::super::{change_codec, record_codec};
+use super::Deps;
 use super::silence::Liveness;
 use crate::live::Sink;
 use crate::live::positions::Positions;
@@ -16,13 +16,13 @@ use crate::session::record::Sighting;
 /// Takes what the server says on one connection, in that connection's own task: nothing waits between the socket and the
 /// hub, so that there is no queue to bound. If the hub is slow, the socket fills; if the socket is full for too long, the
 /// server hangs up, and a gap is told.
-pub(super) struct Ear {
-    place: Place,
+pub(super) struct Subscriber {
+    endpoint: Endpoint,
     clock: Arc<dyn Clock>,
     origin: u64,
     sink: Arc<dyn Sink>,
     /// What this gateway has announced.
-    own: Arc<Positions>,
+    local_positions: Arc<Positions>,
     probe: Vec<u8>,
     probed: watch::Sender<u64>,
     broken: Notify,
@@ -33,16 +33,16 @@ pub(super) struct Ear {
 /// Nothing else is expected on this connection; it is dropped.
 pub(super) struct Unheard;
 
-impl Ear {
-    pub(super) fn new(parts: &Parts, own: Arc<Positions>, metrics: ShardMetrics) -> Self {
-        let wire = &parts.wire;
+impl Subscriber {
+    pub(super) fn new(deps: &Deps, local_positions: Arc<Positions>, metrics: ShardMetrics) -> Self {
+        let codec = &deps.codec;
         Self {
-            place: wire.place.clone(),
-            clock: wire.clock.clone(),
-            origin: wire.origin,
-            sink: parts.sink.clone(),
-            own,
-            probe: wire.place.probe_channel(wire.origin).into_bytes(),
+            endpoint: codec.endpoint.clone(),
+            clock: codec.clock.clone(),
+            origin: codec.origin,
+            sink: deps.sink.clone(),
+            local_positions,
+            probe: codec.endpoint.probe_channel(codec.origin).into_bytes(),
             probed: watch::channel(0).0,
             broken: Notify::new(),
             liveness: Liveness::new(),
@@ -82,19 +82,19 @@ impl Ear {
             self.probed.send_replace(number);
             return Some(());
         }
-        let channel = self.place.parse_channel(name)?;
-        if changes::is_change(bytes) {
-            self.sink.changed(&[changes::decode(bytes)?]);
+        let channel = self.endpoint.parse_channel(name)?;
+        if change_codec::is_change(bytes) {
+            self.sink.changed(&[change_codec::decode(bytes)?]);
             return Some(());
         }
         let now = self.clock.now().monotonic;
-        let decoded = codec::decode(channel.user.clone(), bytes, now)?;
+        let decoded = record_codec::decode(channel.user.clone(), bytes, now)?;
         if decoded.origin != self.origin {
             self.metrics.delivered.increment(1);
             let expires = now.plus_ms(decoded.ttl_ms.into());
             let sighting = Sighting { record: Arc::new(decoded.record), expires };
             // Else a server that has forgotten would be given what another gateway has overtaken.
-            self.own.overtake(&channel, &sighting);
+            self.local_positions.overtake(&channel, &sighting);
             self.sink.deliver(&channel, sighting);
         }
         Some(())

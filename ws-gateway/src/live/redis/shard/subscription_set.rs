@@ -9,17 +9,17 @@ use crate::live::Channel;
 /// Which channels of a shard this gateway wants to hear, and which of that the server doesn't know yet.
 ///
 /// A state, not a queue: however often a channel is asked for and let go of while the server is away, it waits here once.
-pub(super) struct Wishes {
+pub(super) struct SubscriptionSet {
     state: Mutex<State>,
     changed: Notify,
-    /// The last wish that the server has confirmed.
+    /// The last call that the server has confirmed.
     confirmed: watch::Sender<u64>,
 }
 
 #[derive(Default)]
 struct State {
     wanted: HashSet<Channel>,
-    /// Wishes that the server doesn't know: to hear the channel, or not.
+    /// What the server doesn't know yet: to hear the channel, or not.
     pending: HashMap<Channel, bool>,
     /// Counts calls.
     last: u64,
@@ -29,11 +29,11 @@ struct State {
 pub(super) struct Batch {
     pub(super) subscribe: Vec<Channel>,
     pub(super) unsubscribe: Vec<Channel>,
-    /// The last wish in it.
+    /// The last call in it.
     last: u64,
 }
 
-impl Wishes {
+impl SubscriptionSet {
     pub(super) fn new() -> Self {
         let (confirmed, _) = watch::channel(0);
         Self { state: Mutex::default(), changed: Notify::new(), confirmed }
@@ -43,25 +43,25 @@ impl Wishes {
         self.state.lock()
     }
 
-    /// Wishes to hear channels; the future completes when the server has confirmed.
+    /// Asks to hear channels; the future completes when the server has confirmed.
     pub(super) fn subscribe(
         self: &Arc<Self>,
         channels: Vec<Channel>,
     ) -> impl Future<Output = ()> + use<> {
-        let wish = self.wish(channels, true);
+        let asked = self.want(channels, true);
         let mut confirmed = self.confirmed.subscribe();
         async move {
             // Errs only if the shard is gone, and with it whoever waits.
-            let _ = confirmed.wait_for(|last| *last >= wish).await;
+            let _ = confirmed.wait_for(|last| *last >= asked).await;
         }
     }
 
-    /// Wishes not to hear them any more.
+    /// Asks not to hear them any more.
     pub(super) fn unsubscribe(&self, channels: Vec<Channel>) {
-        self.wish(channels, false);
+        self.want(channels, false);
     }
 
-    fn wish(&self, channels: Vec<Channel>, wanted: bool) -> u64 {
+    fn want(&self, channels: Vec<Channel>, wanted: bool) -> u64 {
         let mut guard = self.lock();
         let state = &mut *guard;
         for channel in channels {
@@ -137,31 +137,31 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_wish_for_a_channel_counts() {
-        let wishes = Arc::new(Wishes::new());
-        let first = wishes.subscribe(vec![channel("a"), channel("b")]);
-        wishes.unsubscribe(vec![channel("a")]);
-        let second = wishes.subscribe(vec![channel("a")]);
-        wishes.unsubscribe(vec![channel("b")]);
-        let batch = wishes.take().expect("there are wishes");
+    fn only_the_last_word_on_a_channel_counts() {
+        let subscriptions = Arc::new(SubscriptionSet::new());
+        let first = subscriptions.subscribe(vec![channel("a"), channel("b")]);
+        subscriptions.unsubscribe(vec![channel("a")]);
+        let second = subscriptions.subscribe(vec![channel("a")]);
+        subscriptions.unsubscribe(vec![channel("b")]);
+        let batch = subscriptions.take().expect("there is something");
         assert_eq!(
             (&batch.subscribe[..], &batch.unsubscribe[..]),
             (&[channel("a")][..], &[channel("b")][..])
         );
         let mut both = Box::pin(futures_util::future::join(first, second));
         assert!((&mut both).now_or_never().is_none());
-        wishes.confirm(&batch);
+        subscriptions.confirm(&batch);
         assert!(both.now_or_never().is_some());
-        assert!(wishes.take().is_none());
+        assert!(subscriptions.take().is_none());
     }
 
     #[test]
     fn a_new_connection_is_told_all_that_is_wanted_and_nothing_twice() {
-        let wishes = Arc::new(Wishes::new());
-        drop(wishes.subscribe(vec![channel("a"), channel("b")]));
-        wishes.confirm(&wishes.take().expect("there are wishes"));
-        wishes.unsubscribe(vec![channel("b")]);
-        assert_eq!(wishes.all().subscribe, [channel("a")]);
-        assert!(wishes.take().is_none());
+        let subscriptions = Arc::new(SubscriptionSet::new());
+        drop(subscriptions.subscribe(vec![channel("a"), channel("b")]));
+        subscriptions.confirm(&subscriptions.take().expect("there is something"));
+        subscriptions.unsubscribe(vec![channel("b")]);
+        assert_eq!(subscriptions.all().subscribe, [channel("a")]);
+        assert!(subscriptions.take().is_none());
     }
 }

@@ -8,13 +8,13 @@ use crate::session::circle::CircleChange;
 use crate::session::record::Sighting;
 
 /// Where the bus hands over what it hears: it goes the same way as what comes from a phone or a door of this gateway.
-pub(super) struct Inlet {
+pub(super) struct FanoutSink {
     pub(super) hub: Arc<Hub>,
     pub(super) registry: Arc<Registry>,
     pub(super) friends: Arc<dyn Friends>,
 }
 
-impl Sink for Inlet {
+impl Sink for FanoutSink {
     fn deliver(&self, channel: &Channel, sighting: Sighting) {
         self.hub.take_in(channel, sighting);
     }
@@ -23,8 +23,8 @@ impl Sink for Inlet {
         self.registry.amend(changes, |radius_m| self.friends.radius(radius_m));
     }
 
-    fn own(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
-        self.hub.own(channels)
+    fn local_positions(&self, channels: &[Channel]) -> Vec<(Channel, Sighting)> {
+        self.hub.local_positions(channels)
     }
 
     fn gap(&self, channels: &[Channel]) {

@@ -29,7 +29,7 @@ const PROBES_REMEMBERED: u64 = 4;
 
 /// How to reach one server, and what keys and channels are called there.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct Endpoint {
     pub(super) name: String,
     /// Host and port, for the log.
     pub(super) address: String,
@@ -60,7 +60,7 @@ pub(super) struct Memory {
     pub(super) settling_ms: u64,
 }
 
-impl Place {
+impl Endpoint {
     pub(super) fn new(
         server: &Server,
         config: &Config,
@@ -124,12 +124,12 @@ impl Place {
         self.connect_with(self.settings()).await
     }
 
-    /// A connection on which `ear` hears what was published.
-    pub(super) async fn connect_ear(
+    /// A connection on which `subscriber` hears what was published.
+    pub(super) async fn connect_subscriber(
         &self,
-        ear: impl AsyncPushSender,
+        subscriber: impl AsyncPushSender,
     ) -> Result<MultiplexedConnection, Error> {
-        self.connect_with(self.settings().set_push_sender(ear)).await
+        self.connect_with(self.settings().set_push_sender(subscriber)).await
     }
 
     async fn connect_with(
@@ -259,9 +259,9 @@ impl Place {
             Ok(done) => done.map_err(|e| self.explain(&e))?,
             Err(_) => return Err(self.silent()),
         }
-        let mut hearing = self.connect_ear(|_| Ok::<_, redis::RedisError>(())).await?;
+        let mut subscribing = self.connect_subscriber(|_| Ok::<_, redis::RedisError>(())).await?;
         let confirmed =
-            tokio::time::timeout(self.silence_timeout, hearing.subscribe(channel)).await;
+            tokio::time::timeout(self.silence_timeout, subscribing.subscribe(channel)).await;
         confirmed.map_err(|_| self.silent())?.map_err(|e| self.explain(&e))
     }
 

@@ -2,10 +2,10 @@
 
 use model::{UserId, ViewerClass};
 
-use super::Place;
+use super::Endpoint;
 use crate::live::Channel;
 
-impl Place {
+impl Endpoint {
     /// Which gateway tells through this server what others left untold.
     pub(in super::super) fn lead_key(&self) -> String {
         format!("{}:lead", self.prefix)

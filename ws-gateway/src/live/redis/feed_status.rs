@@ -8,7 +8,7 @@ use crate::live::{CURRENT_LEASE_MS, FeedServer};
 
 /// What one gateway hears of the changes that are told through one server. Written by the shard's task, read by sessions.
 #[derive(Default)]
-pub(super) struct Hearing {
+pub(super) struct FeedStatus {
     /// Until when what is heard counts as all there is, milliseconds of monotonic time.
     current_until: AtomicU64,
     /// Until when this gateway leads the server.
@@ -23,7 +23,7 @@ pub(super) struct Hearing {
     mark: Mutex<Option<ReadToken>>,
 }
 
-impl Hearing {
+impl FeedStatus {
     /// The connection is lost: from here on changes are missed.
     pub(super) fn lost(&self) {
         self.caught_up.store(false, Ordering::Release);
@@ -105,29 +105,29 @@ mod tests {
 
     #[test]
     fn only_what_was_followed_after_it_was_subscribed_is_current() {
-        let hearing = Hearing::default();
-        hearing.subscribed(Monotonic(100));
-        hearing.probed(Monotonic(150), None);
-        assert!(!hearing.is_current(Monotonic(151)), "something may have been missed before");
-        hearing.followed(Monotonic(90));
-        assert!(hearing.of_feed(Monotonic(151)).missed);
-        hearing.followed(Monotonic(160));
-        assert!(!hearing.of_feed(Monotonic(170)).missed);
-        assert!(hearing.is_current(Monotonic(160 + CURRENT_LEASE_MS - 1)));
-        assert!(!hearing.is_current(Monotonic(160 + CURRENT_LEASE_MS)));
-        hearing.probed(Monotonic(1_000), None);
-        assert!(hearing.is_current(Monotonic(1_000 + CURRENT_LEASE_MS - 1)));
-        hearing.lost();
-        hearing.probed(Monotonic(4_000), None);
-        assert!(!hearing.is_current(Monotonic(1_000 + CURRENT_LEASE_MS)));
+        let status = FeedStatus::default();
+        status.subscribed(Monotonic(100));
+        status.probed(Monotonic(150), None);
+        assert!(!status.is_current(Monotonic(151)), "something may have been missed before");
+        status.followed(Monotonic(90));
+        assert!(status.of_feed(Monotonic(151)).missed);
+        status.followed(Monotonic(160));
+        assert!(!status.of_feed(Monotonic(170)).missed);
+        assert!(status.is_current(Monotonic(160 + CURRENT_LEASE_MS - 1)));
+        assert!(!status.is_current(Monotonic(160 + CURRENT_LEASE_MS)));
+        status.probed(Monotonic(1_000), None);
+        assert!(status.is_current(Monotonic(1_000 + CURRENT_LEASE_MS - 1)));
+        status.lost();
+        status.probed(Monotonic(4_000), None);
+        assert!(!status.is_current(Monotonic(1_000 + CURRENT_LEASE_MS)));
     }
 
     #[test]
     fn who_leads_does_so_until_the_lease_is_over() {
-        let hearing = Hearing::default();
-        hearing.leads(Monotonic(100), Some(600));
-        assert!(hearing.of_feed(Monotonic(699)).leads && !hearing.of_feed(Monotonic(700)).leads);
-        hearing.leads(Monotonic(200), None);
-        assert!(!hearing.of_feed(Monotonic(201)).leads);
+        let status = FeedStatus::default();
+        status.leads(Monotonic(100), Some(600));
+        assert!(status.of_feed(Monotonic(699)).leads && !status.of_feed(Monotonic(700)).leads);
+        status.leads(Monotonic(200), None);
+        assert!(!status.of_feed(Monotonic(201)).leads);
     }
 }

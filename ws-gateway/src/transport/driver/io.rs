@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use model::{Caller, RetryAfterMs};
 
 use super::Driver;
-use crate::fanout::hub::Cell;
+use crate::fanout::hub::ChannelEntry;
 use crate::fanout::mailbox::Mailbox;
 use crate::live::{self, Channel};
 use crate::service::Gateway;
@@ -20,7 +20,7 @@ use crate::session::{Call, Input, Read, Unavailable};
 const SESSION_COST: u64 = 50;
 
 /// Cells with the slots under which this session watches them.
-type Slots = Vec<(u32, Arc<Cell>)>;
+type Slots = Vec<(u32, Arc<ChannelEntry>)>;
 
 impl Driver {
     pub(super) fn call(&mut self, call: Call) {
@@ -69,7 +69,7 @@ impl Driver {
             return self.input(Input::Refused(CloseCode::RateLimited, detail));
         }
         let per_user_max = gateway.config.sessions_per_user_max;
-        let joined = gateway.registry.join(self.seat.id(), &caller.user, per_user_max);
+        let joined = gateway.registry.join(self.permit.id(), &caller.user, per_user_max);
         if let Ok(used) = joined {
             self.fixes_used = used;
             self.input(Input::Admitted(caller));
@@ -140,30 +140,30 @@ impl Driver {
         let unwatched = self.session.take_unwatched();
         let slots: Vec<u32> = unwatched.iter().map(|(_, slot)| *slot).collect();
         let channels = unwatched.into_iter().map(|(user, slot)| (Channel::precise(user), slot));
-        let watched = gateway.hub.watch(&self.seat.mailbox, channels);
+        let watched = gateway.hub.watch(&self.permit.mailbox, channels);
         let needed = slots.iter().map(|slot| *slot as usize + 1).max().unwrap_or(0);
-        if self.cells.len() < needed {
-            self.cells.reserve_exact(needed - self.cells.len());
-            self.cells.resize(needed, None);
+        if self.entries.len() < needed {
+            self.entries.reserve_exact(needed - self.entries.len());
+            self.entries.resize(needed, None);
         }
-        for (slot, cell) in slots.into_iter().zip(watched) {
+        for (slot, entry) in slots.into_iter().zip(watched) {
             // Known already, to somebody else's watching.
-            if cell.is_ready() {
-                self.seat.mailbox.mark(slot);
+            if entry.is_ready() {
+                self.permit.mailbox.mark(slot);
             }
-            self.cells[slot as usize] = Some(cell);
+            self.entries[slot as usize] = Some(entry);
         }
         let mut by_server: Vec<Slots> = Vec::new();
-        for (slot, cell) in (0..).zip(&self.cells) {
-            let Some(cell) = cell.as_ref().filter(|cell| !cell.is_ready()) else { continue };
-            let server = gateway.live.server_of(&cell.channel().user);
+        for (slot, entry) in (0..).zip(&self.entries) {
+            let Some(entry) = entry.as_ref().filter(|entry| !entry.is_ready()) else { continue };
+            let server = gateway.live.server_of(&entry.channel().user);
             if by_server.len() <= server {
                 by_server.resize_with(server + 1, Vec::new);
             }
-            by_server[server].push((slot, cell.clone()));
+            by_server[server].push((slot, entry.clone()));
         }
         by_server.retain(|slots| !slots.is_empty());
-        let mailbox = self.seat.mailbox.clone();
+        let mailbox = self.permit.mailbox.clone();
         // Subscribed in the order of the calls, and so before anything else is asked for.
         let readings: Vec<_> = by_server
             .into_iter()
@@ -176,8 +176,8 @@ impl Driver {
     pub(super) fn unwatch(&mut self, slots: &[u32]) {
         let hub = self.gateway().hub.clone();
         for slot in slots {
-            if let Some(cell) = self.cells.get_mut(*slot as usize).and_then(Option::take) {
-                hub.unwatch(&cell, &self.seat.mailbox);
+            if let Some(entry) = self.entries.get_mut(*slot as usize).and_then(Option::take) {
+                hub.unwatch(&entry, &self.permit.mailbox);
             }
         }
         self.session.released(slots);
@@ -190,7 +190,7 @@ fn bring(
     mailbox: Arc<Mailbox>,
     slots: Slots,
 ) -> impl Future<Output = Result<(), live::Error>> + Send + 'static {
-    let channels: Vec<Channel> = slots.iter().map(|(_, cell)| cell.channel().clone()).collect();
+    let channels: Vec<Channel> = slots.iter().map(|(_, entry)| entry.channel().clone()).collect();
     let subscribed = gateway.hub.subscribe(&*gateway.live, channels.clone());
     async move {
         subscribed.await?;
@@ -200,8 +200,8 @@ fn bring(
                 gateway.hub.take_in(channel, sighting);
             }
         }
-        for (slot, cell) in &slots {
-            cell.set_ready();
+        for (slot, entry) in &slots {
+            entry.set_ready();
             mailbox.mark(*slot);
         }
         Ok(())

@@ -20,8 +20,8 @@ use std::time::Duration;
 use e2e::DEADLINE;
 use e2e::servers::Redis;
 use model::{
-    Clock, DeviceId, FeedPosition, Fix, Position, Random, ReadToken, SeededRandom, SystemClock,
-    UserId, Version,
+    Clock, DeviceId, ErrorChain, FeedPosition, Fix, Position, Random, ReadToken, SeededRandom,
+    SystemClock, UserId, Version,
 };
 use tokio::sync::watch;
 use ws_gateway::CircleChange;

@@ -6,7 +6,7 @@ use api::{Authenticated, Context, Problem, Query, Work};
 use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::routing::get;
-use model::{Ecef, ErrorKind, Metres, distance};
+use model::{Ecef, ErrorChain, ErrorKind, Metres, distance};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -140,7 +140,7 @@ async fn nearby(
         return Err(Problem::new(ErrorKind::Invalid, "invalid_query", detail));
     }
     let unavailable = |error: live::Error| {
-        tracing::warn!(error = %error, "friends nearby can't be read");
+        tracing::warn!(error = %ErrorChain(&error), "friends nearby can't be read");
         let detail = "positions or friends can't be read now";
         Problem::new(error.kind(), "unavailable", detail).retry_after_ms(RETRY_MS)
     };

@@ -4,39 +4,18 @@
 
 pub mod conformance;
 pub mod embedded;
+mod error;
 mod positions;
 pub mod redis;
 
-use std::fmt;
-
 use futures_util::future::BoxFuture;
-use model::{ErrorKind, Monotonic, ReadToken, UserId};
+use model::{Monotonic, ReadToken, UserId};
+
+pub use error::Error;
 
 pub use crate::session::channel::Channel;
 use crate::session::circle::CircleChange;
 pub use crate::session::record::{Sighting, Written};
-
-/// A failed call. Nothing is known of what it did: every call may be repeated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
-    /// What failed, for the log: no position, no token.
-    pub detail: String,
-}
-
-impl Error {
-    /// All failures here are of one kind: the servers behind the port can't be reached.
-    pub fn kind(&self) -> ErrorKind {
-        ErrorKind::Unavailable
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// How many fixes a user may send, over all gateways and connections. The same for all gateways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use api::{RateLimit, Usage, Verifier};
 use futures_util::future::BoxFuture;
 use model::{Clock, Moment, Random, UserId};
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 
 use crate::config::Config;
 use crate::fanout::admission::Admission;
@@ -151,7 +152,7 @@ impl Gateway {
         let live = self.live.clone();
         Box::pin(async move {
             if let Err(error) = live.tell(changes).await {
-                tracing::debug!(%error, "changes of circles can't be told now");
+                error.log("changes of circles can't be told now");
             }
         })
     }
@@ -218,7 +219,12 @@ impl Gateway {
     /// Turns until the returned future is dropped. Without it nothing expires, nobody is pinged, and changes that other
     /// gateways made are missed.
     pub async fn run(self: Arc<Self>) {
-        tokio::join!(self.clone().turn_again_and_again(), crate::service::feed::run(self));
+        let timers = self.clone().turn_again_and_again();
+        let feed = feed::run(self);
+        tokio::join!(
+            timers.instrument(tracing::info_span!("timers")),
+            feed.instrument(tracing::info_span!("directory_feed")),
+        );
     }
 
     async fn turn_again_and_again(self: Arc<Self>) {

@@ -153,6 +153,11 @@ impl Session {
         self.epoch = epoch;
     }
 
+    /// What the client was told that this session is called; names nobody.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The client's user, once known.
     pub(crate) fn user(&self) -> Option<&UserId> {
         self.caller.as_ref().map(|caller| &caller.user)

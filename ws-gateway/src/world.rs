@@ -44,7 +44,7 @@ impl Friends for Acquaintances {
     fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
         let failed = *self.fails.lock();
         let answer = if failed {
-            Err(Error { detail: "as the test wants".to_owned() })
+            Err(Error::unavailable("as the test wants"))
         } else {
             Ok(self.change(&user, |circle| circle.clone()))
         };

@@ -107,7 +107,7 @@ impl Live for Unreliable {
         fixes: u32,
     ) -> BoxFuture<'_, Result<Written, Error>> {
         if self.faults.writes_fail.load(Ordering::SeqCst) {
-            let error = Error { detail: "told to fail".to_owned() };
+            let error = Error::unavailable("told to fail");
             return Box::pin(std::future::ready(Err(error)));
         }
         self.inner.announce(sighting, fixes)

@@ -5,7 +5,7 @@ use super::*;
 async fn refused(world: &World) -> String {
     match world.connect().await {
         Ok(_) => panic!("it was let in"),
-        Err(error) => error.detail,
+        Err(error) => ErrorChain(&error).to_string(),
     }
 }
 

@@ -123,7 +123,7 @@ async fn patience_ends() {
     server.kill();
     let refused = one.live.announce(world.sighting("alice", 1), 0).await.expect_err("away");
     assert!(
-        refused.detail.contains(&format!("redis a at 127.0.0.1:{}", server.port())),
+        refused.to_string().contains(&format!("redis a at 127.0.0.1:{}", server.port())),
         "{refused}"
     );
     assert!(one.live.read(vec![channel("alice")]).await.is_err());

@@ -5,6 +5,7 @@ use api::SystemRandom;
 use api::metrics::Metric;
 use directory::Directory;
 use futures_util::future::BoxFuture;
+use model::ErrorChain;
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::redis::{self, Redis};
 use ws_gateway::live::{FixLimit, Live as LivePath, Sink};
@@ -76,7 +77,7 @@ impl Part for Live {
             let (shard, config) = (shard.clone(), config.redis.clone());
             Server::new(format!("redis {}", shard.name), async move {
                 let checked = Redis::check(&shard, &config, &SystemRandom).await;
-                let flaw = checked.map_err(|e| unusable(&e))?;
+                let flaw = checked.map_err(|e| unusable(&ErrorChain(&e)))?;
                 Ok(flaw.map_or("answers".to_owned(), |flaw| format!("answers; {flaw}")))
             })
         };
@@ -128,7 +129,7 @@ async fn open_live_path(deps: &Deps<'_>) -> Result<Attach, String> {
         }
         LiveBackend::Redis => {
             let connected = Redis::connect_with(config.redis.clone(), limit, clock, random);
-            let redis = connected.await.map_err(|e| unusable(&e))?;
+            let redis = connected.await.map_err(|e| unusable(&ErrorChain(&e)))?;
             Box::new(move |sink| redis.attach(&sink))
         }
     })

@@ -39,7 +39,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use model::{Clock, Random};
+use model::{Clock, ErrorKind, Random};
 use shard_map::ShardMap;
 
 pub use config::{Config, Server};
@@ -80,10 +80,10 @@ impl Redis {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, Error> {
-        let map = config.shard_map().map_err(|detail| Error { detail })?;
+        let map = config.shard_map().map_err(invalid)?;
         let servers = map.shards().iter().map(|shard| {
             let named = config.shards.iter().find(|server| server.name == shard.name.as_str());
-            named.ok_or_else(|| Error { detail: format!("redis.shards lacks {}", shard.name) })
+            named.ok_or_else(|| invalid(format!("redis.shards lacks {}", shard.name)))
         });
         let servers: Vec<&Server> = servers.collect::<Result<_, _>>()?;
         let name = MapName::new(&map);
@@ -107,7 +107,7 @@ impl Redis {
         config: &Config,
         random: &dyn Random,
     ) -> Result<Option<String>, Error> {
-        let map = config.shard_map().map_err(|detail| Error { detail })?;
+        let map = config.shard_map().map_err(invalid)?;
         let endpoint = Endpoint::new(server, config, MapName::new(&map), FixLimit::default())?;
         let mut connection = endpoint.connect().await?;
         let facts = endpoint.facts(&mut connection).await?;
@@ -141,6 +141,10 @@ impl Redis {
             followed_until: AtomicU64::new(0),
         })
     }
+}
+
+fn invalid(why: String) -> Error {
+    Error::new(ErrorKind::Invalid, why)
 }
 
 fn warning(policy: &str) -> String {

@@ -49,7 +49,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
     let mut follower = Follower::default();
     loop {
         if let Err(error) = follower.look(&gateway).await {
-            tracing::debug!(%error, "the feed of changes can't be read");
+            error.log("the feed of changes can't be read");
             follower.failed(&gateway);
         }
         let pause_ms = LOOK_MS + gateway.random.next_u64() % SPREAD_MS;
@@ -176,7 +176,7 @@ async fn relay(gateway: &Gateway, server: usize, changes: &[CircleChange], up_to
     let relaying = gateway.live.relay(server, here, up_to);
     match timeout(Duration::from_millis(RELAY_MS_MAX), relaying).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "changes can't be told through a server"),
+        Ok(Err(error)) => error.log("changes can't be told through a server"),
         Err(_) => tracing::debug!(server, "changes can't be told through a server in time"),
     }
 }

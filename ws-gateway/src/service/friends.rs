@@ -1,6 +1,6 @@
 use directory::{CHANGE_AGE_MS_MAX, Changes};
 use futures_util::future::BoxFuture;
-use model::{ErrorChain, ErrorKind, FeedPosition, Metres, ReadToken, UserId, ViewerClass};
+use model::{FeedPosition, Metres, ReadToken, UserId, ViewerClass};
 
 use crate::live::Error;
 use crate::session::circle::{Circle, CircleChange, CircleEdit};
@@ -59,10 +59,10 @@ pub enum Replay {
 impl Friends for directory::Directory {
     fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
         Box::pin(async move {
-            let circle = self.circle(&user).await.map_err(|e| unavailable(&e))?;
+            let circle = self.circle(&user).await?;
             if !circle.exists {
                 // Nobody can be a friend of theirs yet: to make them changes nothing that was read.
-                self.ensure_user(&user).await.map_err(|e| unavailable(&e))?;
+                self.ensure_user(&user).await?;
             }
             let precise = circle.friends.into_iter().filter(|f| f.class == ViewerClass::Precise);
             let friends = precise.map(|friend| friend.id).collect();
@@ -77,14 +77,14 @@ impl Friends for directory::Directory {
 
     fn feed_state(&self) -> BoxFuture<'_, Result<ReadToken, Error>> {
         Box::pin(async move {
-            let (state, _) = self.state().await.map_err(|e| unavailable(&e))?;
+            let (state, _) = self.state().await?;
             Ok(state)
         })
     }
 
     fn replay(&self, after: ReadToken, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
         Box::pin(async move {
-            match self.changes(after, limit).await.map_err(|e| unavailable(&e))? {
+            match self.changes(after, limit).await? {
                 Ok(Changes { as_of: state, changes, more }) => Ok(Replay::Changes {
                     as_of: state,
                     changes: changes.iter().map(|it| change(state.timeline, it)).collect(),
@@ -98,10 +98,10 @@ impl Friends for directory::Directory {
 
     fn forget_changes(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
-            let (_, now) = self.state().await.map_err(|e| unavailable(&e))?;
+            let (_, now) = self.state().await?;
             let horizon = now.plus_ms(-CHANGE_AGE_MS_MAX);
             let forgotten = self.forget_changes(horizon, FORGOTTEN_MAX).await;
-            forgotten.map(|_| ()).map_err(|e| unavailable(&e))
+            Ok(forgotten.map(|_| ())?)
         })
     }
 }
@@ -121,9 +121,8 @@ pub(crate) fn change(timeline: u64, change: &directory::CircleChange) -> CircleC
     CircleChange { as_of: ReadToken { timeline, position: change.position }, edit }
 }
 
-fn unavailable(error: &directory::Error) -> Error {
-    if error.kind() != ErrorKind::Unavailable {
-        tracing::error!(error = %ErrorChain(error), "the directory failed");
+impl From<directory::Error> for Error {
+    fn from(error: directory::Error) -> Self {
+        Self::new(error.kind(), "the directory can't be asked").because(error)
     }
-    Error { detail: ErrorChain(error).to_string() }
 }

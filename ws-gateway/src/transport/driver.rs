@@ -246,7 +246,7 @@ impl Driver {
             if let Some(announce) = &mut self.running.announce {
                 let Poll::Ready(answer) = announce.as_mut().poll(cx) else { return };
                 self.running.announce = None;
-                self.input(Input::Announced(answer.map_err(|error| io::told(&error))));
+                self.input(Input::Announced(io::told(&self.session, answer)));
             }
             let Some(effect) = self.effects.pop_front() else { return };
             match effect {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::{BoxFuture, join_all, try_join_all};
-use model::{Clock, Monotonic, ReadToken, UserId};
+use model::{Clock, ErrorChain, Monotonic, ReadToken, UserId};
 use shard_map::{ShardMap, Slot};
 
 use super::change_codec;
@@ -226,13 +226,13 @@ impl Live for Attached {
     }
 
     fn fault(&self) -> Option<String> {
-        self.shards.iter().find_map(|shard| shard.status.fault())
+        self.shards.iter().find_map(fault_of)
     }
 
     fn unfit(&self) -> Option<String> {
         let other_map = self.shards.iter().find(|shard| shard.status.has_other_map());
         if let Some(shard) = other_map {
-            return shard.status.fault();
+            return fault_of(shard);
         }
         let works = self.shards.iter().any(|shard| shard.status.fault().is_none());
         if works { None } else { self.fault() }
@@ -241,4 +241,8 @@ impl Live for Attached {
     fn clock_offsets_ms(&self) -> Vec<i64> {
         self.shards.iter().filter_map(|shard| shard.status.clock_offset_ms()).collect()
     }
+}
+
+fn fault_of(shard: &Shard) -> Option<String> {
+    shard.status.fault().map(|error| ErrorChain(&error).to_string())
 }

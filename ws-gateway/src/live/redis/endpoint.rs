@@ -10,6 +10,8 @@ use redis::{
 
 use super::config::{Config, Server};
 use super::map_name::MapName;
+use model::ErrorKind;
+
 use crate::live::{Error, FixLimit};
 
 /// The script that caches and publishes.
@@ -67,15 +69,14 @@ impl Endpoint {
         map_name: MapName,
         limit: FixLimit,
     ) -> Result<Self, Error> {
-        let unusable = |why: String| Error { detail: format!("redis {}: {why}", server.name) };
+        let unusable =
+            |why: String| Error::new(ErrorKind::Invalid, format!("redis {}: {why}", server.name));
+        let wrong_url = |error: RedisError| unusable("its url is wrong".to_owned()).because(error);
         let read = |path: &std::path::PathBuf| {
-            std::fs::read(path).map_err(|e| unusable(format!("can't read {}: {e}", path.display())))
+            std::fs::read(path)
+                .map_err(|e| unusable(format!("can't read {}", path.display())).because(e))
         };
-        let info = server
-            .url
-            .as_str()
-            .into_connection_info()
-            .map_err(|e| unusable(format!("its url is wrong: {e}")))?;
+        let info = server.url.as_str().into_connection_info().map_err(wrong_url)?;
         let mut settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         if let Some(path) = &server.password_file {
             let password = String::from_utf8_lossy(&read(path)?).trim_end().to_owned();
@@ -99,7 +100,7 @@ impl Endpoint {
         Ok(Self {
             name: server.name.clone(),
             address,
-            client: client.map_err(|e| unusable(format!("its url is wrong: {e}")))?,
+            client: client.map_err(wrong_url)?,
             prefix: config.key_prefix.clone(),
             channel_prefix: format!("{}@{database}:", config.key_prefix),
             connect_timeout: Duration::from_millis(config.connect_timeout_ms),
@@ -139,7 +140,7 @@ impl Endpoint {
         let connecting = self.client.get_multiplexed_async_connection_with_config(&settings);
         // The library's own limit ends with the TCP connection, before the server has said a word.
         match tokio::time::timeout(self.connect_timeout, connecting).await {
-            Ok(connected) => connected.map_err(|e| self.explain(&e)),
+            Ok(connected) => connected.map_err(|e| self.explain(e)),
             Err(_) => Err(self.silent()),
         }
     }
@@ -151,7 +152,7 @@ impl Endpoint {
     /// What is wrong with this server.
     pub(super) fn fault(&self, why: &str) -> Error {
         let Self { name, address, .. } = self;
-        Error { detail: format!("redis {name} at {address}: {why}") }
+        Error::unavailable(format!("redis {name} at {address}: {why}"))
     }
 
     pub(super) async fn facts(
@@ -256,13 +257,13 @@ impl Endpoint {
         pipeline.cmd("TIME").ignore();
         let rehearsed = pipeline.query_async::<()>(connection);
         match tokio::time::timeout(self.silence_timeout, rehearsed).await {
-            Ok(done) => done.map_err(|e| self.explain(&e))?,
+            Ok(done) => done.map_err(|e| self.explain(e))?,
             Err(_) => return Err(self.silent()),
         }
         let mut subscribing = self.connect_subscriber(|_| Ok::<_, redis::RedisError>(())).await?;
         let confirmed =
             tokio::time::timeout(self.silence_timeout, subscribing.subscribe(channel)).await;
-        confirmed.map_err(|_| self.silent())?.map_err(|e| self.explain(&e))
+        confirmed.map_err(|_| self.silent())?.map_err(|e| self.explain(e))
     }
 
     async fn ask<T: redis::FromRedisValue>(
@@ -271,25 +272,25 @@ impl Endpoint {
         command: &redis::Cmd,
     ) -> Result<T, Error> {
         match tokio::time::timeout(self.silence_timeout, command.query_async(connection)).await {
-            Ok(answer) => answer.map_err(|e| self.explain(&e)),
+            Ok(answer) => answer.map_err(|e| self.explain(e)),
             Err(_) => Err(self.silent()),
         }
     }
 
     /// What went wrong, and what to do; never a password.
-    pub(super) fn explain(&self, error: &RedisError) -> Error {
-        let code = error.code().unwrap_or_default();
-        let why = match code {
-            "WRONGPASS" => "the user or the password is wrong".to_owned(),
-            "NOAUTH" => "it wants a password, and none is set".to_owned(),
-            "NOPERM" => format!("the user isn't allowed to: {error}"),
+    pub(super) fn explain(&self, error: RedisError) -> Error {
+        let Self { name, address, .. } = self;
+        let failed = match error.code().unwrap_or_default() {
+            "WRONGPASS" => self.fault("the user or the password is wrong"),
+            "NOAUTH" => self.fault("it wants a password, and none is set"),
+            "NOPERM" => self.fault("the user isn't allowed to"),
             _ if error.kind() == redis::ErrorKind::AuthenticationFailed => {
-                "the user or the password is wrong".to_owned()
+                self.fault("the user or the password is wrong")
             }
-            _ if error.is_timeout() => "it doesn't answer in time".to_owned(),
-            _ if error.is_io_error() => format!("can't be reached: {error}"),
-            _ => error.to_string(),
+            _ if error.is_timeout() => self.silent(),
+            _ if error.is_io_error() => self.fault("can't be reached"),
+            _ => Error::unavailable(format!("redis {name} at {address}")),
         };
-        self.fault(&why)
+        failed.because(error)
     }
 }

@@ -15,9 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use metrics::Counter;
-use model::Random;
+use model::{ErrorChain, Random};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::Instrument as _;
 
 use super::feed_status::FeedStatus;
 use super::metrics::ShardMetrics;
@@ -49,7 +50,7 @@ pub(super) struct Shard {
 /// How a shard does.
 pub(super) struct Status {
     /// What keeps it from working.
-    fault: Mutex<Option<String>>,
+    fault: Mutex<Option<Error>>,
     epoch: Mutex<String>,
     /// What is heard of changes of circles.
     pub(super) feed: FeedStatus,
@@ -61,7 +62,7 @@ pub(super) struct Status {
 }
 
 impl Status {
-    pub(super) fn fault(&self) -> Option<String> {
+    pub(super) fn fault(&self) -> Option<Error> {
         self.fault.lock().clone()
     }
 
@@ -101,7 +102,7 @@ impl Status {
         *self.clock_offset_ms.lock() = offset_ms;
     }
 
-    fn set_fault(&self, fault: Option<String>) {
+    fn set_fault(&self, fault: Option<Error>) {
         *self.fault.lock() = fault;
     }
 }
@@ -124,7 +125,7 @@ impl Shard {
         let (requests, waiting) = mpsc::channel(WAITING_MAX);
         let subscriptions = Arc::new(SubscriptionSet::new());
         let status = Arc::new(Status {
-            fault: Mutex::new(Some("connecting".to_owned())),
+            fault: Mutex::new(Some(Error::unavailable("connecting"))),
             epoch: Mutex::new(deps.epoch.clone()),
             feed: FeedStatus::default(),
             declines: AtomicBool::new(false),
@@ -141,7 +142,8 @@ impl Shard {
             deps,
         };
         let (patience, published) = (task.deps.patience, task.metrics.published.clone());
-        let task = tokio::spawn(task.run(Inbox::new(waiting)));
+        let span = tracing::info_span!("redis_shard", shard = name);
+        let task = tokio::spawn(task.run(Inbox::new(waiting)).instrument(span));
         Self { subscriptions, status, local_positions, published, requests, patience, name, task }
     }
 
@@ -182,8 +184,8 @@ impl Shard {
 
 fn away(name: &str, status: &Status) -> Error {
     match status.fault() {
-        Some(detail) => Error { detail },
-        None => Error { detail: format!("redis {name}: it doesn't answer in time") },
+        Some(error) => error,
+        None => Error::unavailable(format!("redis {name}: it doesn't answer in time")),
     }
 }
 
@@ -230,11 +232,21 @@ impl ShardTask {
             };
             past = past.max(Past::Lost);
             self.status.set_clock_offset_ms(None);
-            tracing::warn!(shard = self.deps.codec.endpoint.name, %fault, "a Redis server is lost; connecting again");
-            self.status.set_fault(Some(fault.detail));
+            self.report(&fault);
+            self.status.set_fault(Some(fault));
             let spread_ms = self.deps.random.next_u64() % backoff_ms;
             tokio::time::sleep(Duration::from_millis(backoff_ms / 2 + spread_ms / 2)).await;
             backoff_ms = (backoff_ms * 2).min(BACKOFF_MS.1);
+        }
+    }
+
+    /// Says why the server is lost, once for all tries that fail for the same reason.
+    fn report(&self, fault: &Error) {
+        let error = ErrorChain(fault).to_string();
+        if self.status.fault().is_none_or(|known| ErrorChain(&known).to_string() != error) {
+            tracing::warn!(error, "a Redis server is lost; connecting again");
+        } else {
+            tracing::debug!(error, "a Redis server is still lost");
         }
     }
 

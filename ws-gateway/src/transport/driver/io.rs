@@ -14,7 +14,7 @@ use crate::live::{self, Channel};
 use crate::service::Gateway;
 use crate::session::circle::Circle;
 use crate::session::messages::{CloseCode, Token};
-use crate::session::{Call, Input, Read, Unavailable};
+use crate::session::{Call, Input, Read, Session, Unavailable};
 
 /// What a session costs beside the friends that it watches, in friends.
 const SESSION_COST: u64 = 50;
@@ -102,7 +102,7 @@ impl Driver {
             {
                 self.running.circle = None;
                 self.charge(&answer);
-                self.input(Input::Circle(answer.map_err(|error| told(&error))));
+                self.input(Input::Circle(told(&self.session, answer)));
                 progress = true;
             }
             if let Some(Poll::Ready(answer)) =
@@ -112,7 +112,7 @@ impl Driver {
                 self.session.set_epoch(self.gateway().live.epoch());
                 // What was read is in the view before the session tells it.
                 self.hear();
-                self.input(Input::Positions(answer.map_err(|error| told(&error))));
+                self.input(Input::Positions(told(&self.session, answer)));
                 progress = true;
             }
             if progress {
@@ -212,8 +212,11 @@ fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, TokenError> {
     gateway.verifier.verify(&token.0, gateway.now().wall)
 }
 
-/// Says in the log why something can't be done now: who asks needs to know only that.
-pub(super) fn told(error: &live::Error) -> Unavailable {
-    tracing::debug!(%error, "a session's call has failed");
-    Unavailable
+/// Says in the log why something can't be done now: the session needs to know only that.
+pub(super) fn told<T>(session: &Session, answer: Result<T, live::Error>) -> Result<T, Unavailable> {
+    answer.map_err(|error| {
+        let span = tracing::info_span!("session", id = session.id());
+        span.in_scope(|| error.log("what a session needs can't be had now"));
+        Unavailable
+    })
 }

@@ -57,7 +57,7 @@ impl Connections {
         let limit = || self.limit.at_least(self.endpoint.command_timeout);
         let sent = connection.send_packed_commands(&pipeline, 0, pipeline.len());
         let mut answers = match liveness.wait(limit, sent).await {
-            Ok(answers) => answers.map_err(|error| self.endpoint.explain(&error))?,
+            Ok(answers) => answers.map_err(|error| self.endpoint.explain(error))?,
             Err(_) => return Err(self.endpoint.silent()),
         };
         let names = answers.pop();
@@ -122,7 +122,7 @@ impl Connections {
         // Each confirmation passes through the ear, so that a long step is not a silence.
         let limit = || self.limit.at_least(self.endpoint.command_timeout);
         match self.subscriber.liveness().wait(limit, confirmation).await {
-            Ok(confirmed) => confirmed.map_err(|error| self.endpoint.explain(&error)),
+            Ok(confirmed) => confirmed.map_err(|error| self.endpoint.explain(error)),
             Err(_) => Err(self.endpoint.silent()),
         }
     }

@@ -51,7 +51,7 @@ impl Inbox {
         }
         loop {
             if self.choose(&mut may_read).await.is_err() {
-                return Error { detail: "nobody asks any more".to_owned() };
+                return Error::unavailable("nobody asks any more");
             }
             let now = codec.clock.now();
             let mut pipeline = Pipeline::new();

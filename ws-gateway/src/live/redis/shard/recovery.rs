@@ -81,8 +81,7 @@ impl ShardTask {
         self.status.set_fault(None);
         self.metrics.up.set(1.0);
         if again {
-            let (shard, channels) = (&self.deps.codec.endpoint.name, all.subscribe.len());
-            tracing::info!(shard, channels, "the Redis server is back");
+            tracing::info!(channels = all.subscribe.len(), "the Redis server is back");
             self.deps.sink.gap(&all.subscribe);
         }
         Ok(())

@@ -10,7 +10,7 @@
 //! * [`protocol`] turns messages into values and values into messages.
 //! * `fanout` holds every watched channel once and marks its watchers' mailboxes.
 //! * [`live`] says what is needed of a bus and a position store; [`live::embedded`] is both in one process,
-//!   [`live::redis`] both over many servers, [`live::conformance`] is what every adapter must pass.
+//!   [`live::redis`] both over many servers, `live::conformance` is what every adapter must pass.
 //! * `transport` connects sockets to sessions, `http` has the doors, and `service` is the handle, [`Gateway`]: who is
 //!   connected, whom they may see, timers, drain.
 //!
@@ -41,7 +41,6 @@ pub use config::Config;
 pub use http::router;
 pub use service::friends::{Friends, Replay};
 pub use service::{Deps, Gateway};
-pub use session::channel::Channel;
 pub use session::circle::{Circle, CircleChange, CircleEdit};
 pub use session::record::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
 pub use session::view::hysteresis::Hysteresis;

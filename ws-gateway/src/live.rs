@@ -2,6 +2,7 @@
 //! newest one of each user. Adapters live in folders of their own; one list of cases ([`conformance`]) holds for
 //! all of them.
 
+#[cfg(any(test, feature = "test-kit"))]
 pub mod conformance;
 pub mod embedded;
 mod error;

@@ -115,7 +115,7 @@ async fn what_a_user_may_not_do_is_found_by_a_check() {
     let world = World::over(&[format!("redis://app:secret@127.0.0.1:{}", server.port())]);
     let checked = Servers::check(&world.config.shards[0], &world.config, &*world.random).await;
     assert!(
-        checked.is_err_and(|error| error.to_string().contains("publish")),
+        checked.is_err_and(|error| ErrorChain(&error).to_string().contains("publish")),
         "it was found to be in order"
     );
 }

@@ -1,17 +1,13 @@
 //! One list of cases that every bus with its position store must pass, whatever it is made of.
 //!
-//! A case is a function over a [`Backend`]; [`conformance_tests!`](crate::conformance_tests) stamps all of them out as
-//! tests, named like `embedded::an_older_version_changes_nothing`.
+//! A case is a function over a [`Backend`]. The embedded adapter passes them here, those that need servers in `e2e`.
 
 mod bus;
 mod in_process;
 mod limits;
 mod positions;
 
-pub use bus::*;
 pub use in_process::InProcess;
-pub use limits::*;
-pub use positions::*;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -166,70 +162,48 @@ pub struct Case {
     pub run: for<'a> fn(&'a dyn Backend) -> BoxFuture<'a, ()>,
 }
 
-/// The one list; hands it to another macro.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! conformance_cases {
-    ($then:ident $(, $argument:expr_2021)*) => {
-        $crate::$then! { ($($argument),*)
-            what_is_written_is_read_everywhere
-            who_never_wrote_is_absent_and_answers_keep_the_order_of_the_questions
-            an_older_version_changes_nothing
-            versions_of_one_millisecond_are_ordered_by_device_then_seq
-            writing_the_same_again_is_harmless
-            a_position_is_forgotten_at_its_ttl
-            the_same_version_can_hold_longer_but_not_shorter
-            after_the_ttl_even_an_older_version_is_news
-            a_version_far_ahead_of_the_clock_is_not_trusted
-            a_sign_off_keeps_older_fixes_out
-            fixes_are_limited_over_all_gateways
-            what_is_no_news_and_what_is_written_again_cost_nothing
-            a_limit_is_left_in_force_by_positions_that_hold_for_a_moment
-            a_subscriber_hears_its_channels_in_order
-            a_gateway_is_not_told_its_own
-            only_news_is_published
-            subscribing_twice_is_once_and_ends_with_one_unsubscribe
-            subscribe_and_unsubscribe_take_effect_in_the_order_of_the_calls
-            nothing_falls_between_subscribing_and_reading
-            the_epoch_is_the_same_everywhere_and_not_empty
-        }
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! conformance_list {
-    (() $($case:ident)+) => {
-        &[$($crate::live::conformance::Case {
+macro_rules! cases {
+    ($($module:ident: $($case:ident)+;)+) => {
+        /// The one list.
+        pub const CASES: &[Case] = &[$($(Case {
             name: stringify!($case),
-            run: |backend| Box::pin($crate::live::conformance::$case(backend)),
-        }),+]
-    };
-}
+            run: |backend| Box::pin($module::$case(backend)),
+        }),+),+];
 
-#[doc(hidden)]
-#[macro_export]
-macro_rules! conformance_stamp {
-    (($backend:expr_2021) $($case:ident)+) => {
-        $(
-            #[tokio::test]
-            async fn $case() {
-                $crate::live::conformance::$case(&$backend).await;
-            }
-        )+
-    };
-}
-
-/// Every case.
-pub const CASES: &[Case] = conformance_cases!(conformance_list);
-
-/// Stamps out all cases as tests of a module, for a [`Backend`] that the expression makes anew for each.
-#[macro_export]
-macro_rules! conformance_tests {
-    ($name:ident, $backend:expr_2021) => {
-        mod $name {
-            use super::*;
-            $crate::conformance_cases! { conformance_stamp, $backend }
+        #[cfg(test)]
+        mod embedded {
+            $($(
+                #[tokio::test]
+                async fn $case() {
+                    super::$module::$case(&super::InProcess::new()).await;
+                }
+            )+)+
         }
     };
+}
+
+cases! {
+    positions:
+        what_is_written_is_read_everywhere
+        who_never_wrote_is_absent_and_answers_keep_the_order_of_the_questions
+        an_older_version_changes_nothing
+        versions_of_one_millisecond_are_ordered_by_device_then_seq
+        writing_the_same_again_is_harmless
+        a_position_is_forgotten_at_its_ttl
+        the_same_version_can_hold_longer_but_not_shorter
+        after_the_ttl_even_an_older_version_is_news
+        a_version_far_ahead_of_the_clock_is_not_trusted
+        a_sign_off_keeps_older_fixes_out;
+    limits:
+        fixes_are_limited_over_all_gateways
+        what_is_no_news_and_what_is_written_again_cost_nothing
+        a_limit_is_left_in_force_by_positions_that_hold_for_a_moment;
+    bus:
+        a_subscriber_hears_its_channels_in_order
+        a_gateway_is_not_told_its_own
+        only_news_is_published
+        subscribing_twice_is_once_and_ends_with_one_unsubscribe
+        subscribe_and_unsubscribe_take_effect_in_the_order_of_the_calls
+        nothing_falls_between_subscribing_and_reading
+        the_epoch_is_the_same_everywhere_and_not_empty;
 }

@@ -3,7 +3,7 @@
 use super::{Backend, Rig, channel};
 
 /// And hears nothing of others.
-pub async fn a_subscriber_hears_its_channels_in_order(backend: &dyn Backend) {
+pub(super) async fn a_subscriber_hears_its_channels_in_order(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     rig.lives[1].subscribe(vec![channel("alice")]).await.expect("subscribed");
     for seq in 1..=200 {
@@ -18,7 +18,7 @@ pub async fn a_subscriber_hears_its_channels_in_order(backend: &dyn Backend) {
 }
 
 /// Its own friends were served before the bus was asked.
-pub async fn a_gateway_is_not_told_its_own(backend: &dyn Backend) {
+pub(super) async fn a_gateway_is_not_told_its_own(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     for live in &rig.lives {
         live.subscribe(vec![channel("alice")]).await.expect("subscribed");
@@ -31,7 +31,7 @@ pub async fn a_gateway_is_not_told_its_own(backend: &dyn Backend) {
 }
 
 /// What is older than what is cached isn't worth telling.
-pub async fn only_news_is_published(backend: &dyn Backend) {
+pub(super) async fn only_news_is_published(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     rig.lives[1].subscribe(vec![channel("alice")]).await.expect("subscribed");
     let outcomes = [(5, 5_000), (4, 4_000), (6, 6_000)];
@@ -46,7 +46,7 @@ pub async fn only_news_is_published(backend: &dyn Backend) {
 }
 
 /// A set, not a counter.
-pub async fn subscribing_twice_is_once_and_ends_with_one_unsubscribe(backend: &dyn Backend) {
+pub(super) async fn subscribing_twice_is_once_and_ends_with_one_unsubscribe(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     for _ in 0..2 {
         rig.lives[1].subscribe(vec![channel("alice"), channel("end")]).await.expect("subscribed");
@@ -63,7 +63,7 @@ pub async fn subscribing_twice_is_once_and_ends_with_one_unsubscribe(backend: &d
 }
 
 /// In the order in which they were called, though nobody has waited yet.
-pub async fn subscribe_and_unsubscribe_take_effect_in_the_order_of_the_calls(
+pub(super) async fn subscribe_and_unsubscribe_take_effect_in_the_order_of_the_calls(
     backend: &dyn Backend,
 ) {
     let rig = Rig::new(backend, 2).await;
@@ -77,7 +77,7 @@ pub async fn subscribe_and_unsubscribe_take_effect_in_the_order_of_the_calls(
 }
 
 /// Whoever subscribes, then reads, has it from the one or hears it from the other.
-pub async fn nothing_falls_between_subscribing_and_reading(backend: &dyn Backend) {
+pub(super) async fn nothing_falls_between_subscribing_and_reading(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     for round in 1..=50_u64 {
         let user = format!("user{round}");
@@ -95,7 +95,7 @@ pub async fn nothing_falls_between_subscribing_and_reading(backend: &dyn Backend
 }
 
 /// Gateways of one bus agree on it; clients compare it.
-pub async fn the_epoch_is_the_same_everywhere_and_not_empty(backend: &dyn Backend) {
+pub(super) async fn the_epoch_is_the_same_everywhere_and_not_empty(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     let epochs = [rig.lives[0].epoch(), rig.lives[1].epoch()];
     assert!(!epochs[0].is_empty() && epochs[0] == epochs[1], "{epochs:?}");

@@ -10,7 +10,7 @@ fn interval_and_burst_ms() -> (u64, u64) {
 }
 
 /// And over connections that come and go; other users don't notice.
-pub async fn fixes_are_limited_over_all_gateways(backend: &dyn Backend) {
+pub(super) async fn fixes_are_limited_over_all_gateways(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     let burst = FixLimit::default().burst;
     let half = burst / 2;
@@ -33,7 +33,7 @@ pub async fn fixes_are_limited_over_all_gateways(backend: &dyn Backend) {
 }
 
 /// A `keep` and a sign-off are always taken.
-pub async fn what_is_no_news_and_what_is_written_again_cost_nothing(backend: &dyn Backend) {
+pub(super) async fn what_is_no_news_and_what_is_written_again_cost_nothing(backend: &dyn Backend) {
     let rig = Rig::new(backend, 1).await;
     let burst = FixLimit::default().burst;
     let newest = rig.sighting("alice", 0, 5);
@@ -55,7 +55,9 @@ pub async fn what_is_no_news_and_what_is_written_again_cost_nothing(backend: &dy
 }
 
 /// Else whoever sends positions of long ago could send any number.
-pub async fn a_limit_is_left_in_force_by_positions_that_hold_for_a_moment(backend: &dyn Backend) {
+pub(super) async fn a_limit_is_left_in_force_by_positions_that_hold_for_a_moment(
+    backend: &dyn Backend,
+) {
     let rig = Rig::new(backend, 1).await;
     let (_, burst_ms) = interval_and_burst_ms();
     let burst = FixLimit::default().burst;

@@ -9,7 +9,7 @@ use crate::live::Written;
 use crate::session::record::{Presence, Record, Sighting};
 
 /// What one gateway writes, every gateway reads, to the last digit.
-pub async fn what_is_written_is_read_everywhere(backend: &dyn Backend) {
+pub(super) async fn what_is_written_is_read_everywhere(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     let written = rig.sighting("alice", 0, 7);
     assert_eq!(rig.write(0, written.clone()).await, Written::Newest);
@@ -22,7 +22,7 @@ pub async fn what_is_written_is_read_everywhere(backend: &dyn Backend) {
 }
 
 /// Nobody is a position of (0, 0).
-pub async fn who_never_wrote_is_absent_and_answers_keep_the_order_of_the_questions(
+pub(super) async fn who_never_wrote_is_absent_and_answers_keep_the_order_of_the_questions(
     backend: &dyn Backend,
 ) {
     let rig = Rig::new(backend, 1).await;
@@ -35,7 +35,7 @@ pub async fn who_never_wrote_is_absent_and_answers_keep_the_order_of_the_questio
 }
 
 /// Whichever gateway writes when.
-pub async fn an_older_version_changes_nothing(backend: &dyn Backend) {
+pub(super) async fn an_older_version_changes_nothing(backend: &dyn Backend) {
     let rig = Rig::new(backend, 2).await;
     assert_eq!(rig.write(0, rig.sighting("alice", 0, 5)).await, Written::Newest);
     assert_eq!(rig.write(1, rig.sighting("alice", -1_000, 9)).await, Written::Older);
@@ -46,7 +46,9 @@ pub async fn an_older_version_changes_nothing(backend: &dyn Backend) {
 }
 
 /// The same on every server, whatever its language or locale: devices by their bytes, `seq` to its last bit.
-pub async fn versions_of_one_millisecond_are_ordered_by_device_then_seq(backend: &dyn Backend) {
+pub(super) async fn versions_of_one_millisecond_are_ordered_by_device_then_seq(
+    backend: &dyn Backend,
+) {
     let rig = Rig::new(backend, 1).await;
     let (channel, here) = rig.sighting("alice", 0, 0);
     // From the oldest to the newest.
@@ -75,7 +77,7 @@ pub async fn versions_of_one_millisecond_are_ordered_by_device_then_seq(backend:
 }
 
 /// So that a call whose answer was lost can be repeated.
-pub async fn writing_the_same_again_is_harmless(backend: &dyn Backend) {
+pub(super) async fn writing_the_same_again_is_harmless(backend: &dyn Backend) {
     let rig = Rig::new(backend, 1).await;
     let same = rig.sighting("alice", 0, 5);
     for _ in 0..3 {
@@ -85,7 +87,7 @@ pub async fn writing_the_same_again_is_harmless(backend: &dyn Backend) {
 }
 
 /// The TTL counts from what the sighting says.
-pub async fn a_position_is_forgotten_at_its_ttl(backend: &dyn Backend) {
+pub(super) async fn a_position_is_forgotten_at_its_ttl(backend: &dyn Backend) {
     let rig = Rig::new(backend, 1).await;
     rig.write(0, sighting(rig.now(), "alice", 0, 1, 1_000)).await;
     rig.write(0, sighting(rig.now(), "bob", 0, 1, 60_000)).await;
@@ -96,7 +98,7 @@ pub async fn a_position_is_forgotten_at_its_ttl(backend: &dyn Backend) {
 }
 
 /// As a `keep` does.
-pub async fn the_same_version_can_hold_longer_but_not_shorter(backend: &dyn Backend) {
+pub(super) async fn the_same_version_can_hold_longer_but_not_shorter(backend: &dyn Backend) {
     let rig = Rig::new(backend, 1).await;
     let at = rig.now();
     for ttl_ms in [1_000, 5_000, 500] {
@@ -109,7 +111,7 @@ pub async fn the_same_version_can_hold_longer_but_not_shorter(backend: &dyn Back
 }
 
 /// Whatever is left after its TTL must not stand in the way of anything.
-pub async fn after_the_ttl_even_an_older_version_is_news(backend: &dyn Backend) {
+pub(super) async fn after_the_ttl_even_an_older_version_is_news(backend: &dyn Backend) {
     let rig = Rig::new(backend, 1).await;
     rig.write(0, sighting(rig.now(), "alice", 0, 5, 1_000)).await;
     let older = sighting(rig.now(), "alice", -2_000, 4, 60_000);
@@ -119,7 +121,7 @@ pub async fn after_the_ttl_even_an_older_version_is_news(backend: &dyn Backend) 
 }
 
 /// Else everybody would freeze until the clock has caught up.
-pub async fn a_version_far_ahead_of_the_clock_is_not_trusted(backend: &dyn Backend) {
+pub(super) async fn a_version_far_ahead_of_the_clock_is_not_trusted(backend: &dyn Backend) {
     let rig = Rig::new(backend, 1).await;
     rig.write(0, rig.sighting("alice", 3_600_000, 5)).await;
     assert_eq!(rig.write(0, rig.sighting("alice", 0, 6)).await, Written::Newest);
@@ -127,7 +129,7 @@ pub async fn a_version_far_ahead_of_the_clock_is_not_trusted(backend: &dyn Backe
 }
 
 /// Gone is a record like any other: it is ordered, and it is read.
-pub async fn a_sign_off_keeps_older_fixes_out(backend: &dyn Backend) {
+pub(super) async fn a_sign_off_keeps_older_fixes_out(backend: &dyn Backend) {
     let rig = Rig::new(backend, 1).await;
     rig.write(0, rig.sighting("alice", -500, 1)).await;
     let (channel, here) = rig.sighting("alice", 0, 0);

@@ -11,6 +11,7 @@
 //! * Distances come from one formula, [`distance`], for friends and businesses alike.
 
 mod caller;
+mod canonical;
 pub mod crash;
 mod distance;
 mod error;
@@ -27,6 +28,7 @@ mod time;
 mod viewer;
 
 pub use caller::{Caller, Role};
+pub use canonical::{Canonical, CanonicalDigest};
 pub use distance::{Ecef, distance};
 pub use error::{ErrorChain, ErrorKind};
 pub use fix::{Fix, FixError, Version, limits};

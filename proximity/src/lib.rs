@@ -48,11 +48,12 @@ pub use crate::core::catalogue::command::{
     Author, Command, Effect, Import, Imported, Order, Outcome,
 };
 pub use crate::core::catalogue::details::{
-    Address, AttributeKey, AttributeValue, Details, Draft, DraftFault, DraftFaultKind, Edit, Name,
-    Patch, PatchDraft, Phone, Site,
+    Address, AttributeKey, AttributeValue, Details, Draft, DraftFault, DraftFaultKind, Name, Phone,
+    Site,
 };
 pub use crate::core::catalogue::hours::{HoursFault, Interval, OpeningHours, Openness};
 pub use crate::core::catalogue::id::{BusinessId, BusinessIdFault};
+pub use crate::core::catalogue::patch::{Edit, Patch, PatchDraft};
 pub use crate::core::catalogue::text::LineFault;
 pub use crate::core::geo::cell::{Area, Code, CountedCell, Range};
 pub use crate::core::geo::circle::{Circle, Millimetres};

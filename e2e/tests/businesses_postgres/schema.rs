@@ -3,13 +3,16 @@
 use futures_util::future::join_all;
 use model::ErrorChain;
 use proximity::postgres::{Config, Migrated, PostgresStore, migrate};
-use proximity::{Category, Error, Scan, Store, StoreError, StoreErrorKind};
+use proximity::{
+    Category, Error, IdempotencyKey, Limits, Order, Refusal, Scan, Store, StoreError,
+    StoreErrorKind,
+};
 
 use super::index::everywhere;
 use super::world::{apply, aside, config, connect, create, database, id, name, shared, version};
 
-const NONE_TO_NEWEST: Migrated = Migrated { from: 0, to: 2 };
-const NEWEST_ALREADY: Migrated = Migrated { from: 2, to: 2 };
+const NONE_TO_NEWEST: Migrated = Migrated { from: 0, to: 3 };
+const NEWEST_ALREADY: Migrated = Migrated { from: 3, to: 3 };
 
 async fn refused(config: &Config) -> String {
     match PostgresStore::connect(config).await {
@@ -32,6 +35,7 @@ const WITHOUT_NAMES: &str = "
     ALTER TABLE proximity.places DROP COLUMN name, ADD PRIMARY KEY (code, id) INCLUDE (latitude, longitude, placed);
     ALTER TABLE proximity.category_places
         DROP COLUMN name, ADD PRIMARY KEY (category_id, code, id) INCLUDE (latitude, longitude, placed);
+    ALTER TABLE proximity.keys DROP COLUMN digest;
     UPDATE proximity.schema_version SET number = 1";
 
 #[tokio::test]
@@ -40,7 +44,7 @@ async fn businesses_from_before_names_were_indexed_are_found_with_theirs() {
     apply(&connect(&config).await, (1..50).map(create).collect()).await;
     sqlx::raw_sql(WITHOUT_NAMES).execute(&mut aside(&config.url).await).await.expect("done");
     assert!(refused(&config).await.contains("whereabouts migrate"));
-    assert_eq!(migrate(&config).await, Ok(Migrated { from: 1, to: 2 }));
+    assert_eq!(migrate(&config).await, Ok(Migrated { from: 1, to: NEWEST_ALREADY.to }));
     let store = connect(&config).await;
     let category = Category::parse("Food / Bakery").expect("a category").key();
     for category in [None, Some(category)] {
@@ -61,7 +65,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     let config = database(shared().await).await;
     let sql = "UPDATE proximity.schema_version SET number = 99";
     sqlx::query(sql).execute(&mut aside(&config.url).await).await.expect("set");
-    let newer = StoreError::newer_version(99, 2);
+    let newer = StoreError::newer_version(99, 3);
     assert_eq!(PostgresStore::connect(&config).await.err(), Some(newer.clone()));
     assert_eq!(migrate(&config).await, Err(newer));
 }
@@ -101,9 +105,29 @@ async fn another_timeline_begins_another_history() {
     let after = apply(&store, vec![create(2)]).await;
     assert_ne!(before.timeline, after.timeline);
     assert_eq!((before.position.0, after.position.0), (1, 2));
-    let refusal = Error::Refused(proximity::Refusal::OtherTimeline);
+    let refusal = Error::Refused(Refusal::OtherTimeline);
     assert_eq!(store.changes(Some(before), 9).await.map(|_| ()), Err(refusal));
     assert_eq!(version(&store, 1, Some(before)).await, 1);
     // Who connects anew goes on in the same one.
     assert_eq!(apply(&connect(&config).await, vec![create(3)]).await.timeline, after.timeline);
+}
+
+/// As whoever ran the second version has it: requests are known by a hash of their `Debug` text only.
+const WITHOUT_DIGESTS: &str = "
+    ALTER TABLE proximity.keys DROP COLUMN digest;
+    UPDATE proximity.schema_version SET number = 2";
+
+#[tokio::test]
+async fn keys_from_before_digests_are_honoured() {
+    let config = database(shared().await).await;
+    let give = async |number| {
+        let order = Order { key: IdempotencyKey::parse("k").ok(), ..create(number) };
+        let applied = connect(&config).await.apply(vec![order], Limits::default()).await;
+        applied.expect("the store is there").outcomes.remove(0)
+    };
+    let first = give(1).await;
+    sqlx::raw_sql(WITHOUT_DIGESTS).execute(&mut aside(&config.url).await).await.expect("done");
+    assert_eq!(migrate(&config).await, Ok(Migrated { from: 2, to: NEWEST_ALREADY.to }));
+    assert_eq!(give(1).await, first);
+    assert_eq!(give(2).await, Err(Refusal::KeyUsed));
 }

@@ -10,4 +10,6 @@ pub(crate) mod hours;
 pub(crate) mod id;
 pub(crate) mod index_delta;
 pub(crate) mod ledger;
+pub(crate) mod patch;
+pub(crate) mod request_digest;
 pub(crate) mod text;

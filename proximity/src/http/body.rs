@@ -7,7 +7,7 @@ use serde::de::{self, Deserialize as De, Deserializer, MapAccess};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::core::catalogue::details::PatchDraft;
+use crate::core::catalogue::patch::PatchDraft;
 use crate::{Business, Details, Draft, Edit, Interval, OpeningHours, Patch};
 
 /// A place on Earth.

@@ -2,17 +2,19 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use model::{FeedPosition, Position, ReadToken, Timestamp, UserId};
+use model::{CanonicalDigest, FeedPosition, Position, ReadToken, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 pub(crate) use sql::{Columns, damaged, missing};
 use tokio::task::yield_now;
 
-use crate::core::catalogue::business::{Business, Source, SourceName};
+use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
 use crate::core::catalogue::change::Change;
 use crate::core::catalogue::command::{Effect, Outcome};
 use crate::core::catalogue::details::{Details, Draft, Name};
 use crate::core::catalogue::hours::OpeningHours;
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::ledger::{KeyOf, Remembered};
+use crate::core::catalogue::request_digest::RequestDigest;
 use crate::core::geo::cell::CountedCell;
 use crate::core::geo::hexagon::Hexagon;
 use crate::core::search::scan::Candidate;
@@ -237,4 +239,19 @@ pub(crate) fn outcome(record: &str) -> Result<Outcome, sqlx::Error> {
     };
     let effect = Effect::parse(&record.effect).ok_or_else(|| damaged("an unknown effect"))?;
     Ok(Outcome { effect, business })
+}
+
+/// What is remembered of a request with a key: `caller`, `key`, `fingerprint`, `digest` (hexadecimal; none where a process
+/// that knows no digests stored it), `at_ms`, `outcome`.
+pub(crate) fn remembered(row: &impl Columns) -> Result<(KeyOf, Remembered), sqlx::Error> {
+    let text = |column| row.text(column)?.ok_or_else(|| missing(column));
+    let caller = UserId::parse(text("caller")?).map_err(damaged)?;
+    let key = IdempotencyKey::parse(text("key")?).map_err(damaged)?;
+    let digest = row
+        .text("digest")?
+        .map(|hex| CanonicalDigest::from_hex(hex).ok_or_else(|| damaged("a digest is none")));
+    let debug_hash = number(row, "fingerprint")? as u64;
+    let request = RequestDigest { debug_hash, digest: digest.transpose()? };
+    let (at, outcome) = (Timestamp(number(row, "at_ms")?), outcome(text("outcome")?)?);
+    Ok(((caller, key), Remembered { request, at, outcome }))
 }

@@ -1,8 +1,9 @@
 use model::{Timestamp, UserId};
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
-use crate::core::catalogue::details::{Details, Patch};
+use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::patch::Patch;
 
 /// Who gives an order.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -87,52 +87,6 @@ pub struct Draft {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// What somebody wants to change of a business, not checked yet. `None` leaves as it is.
-#[derive(Debug, Clone, Default)]
-pub struct PatchDraft {
-    /// What it is called.
-    pub name: Option<String>,
-    /// All of what it is.
-    pub categories: Option<Vec<String>>,
-    /// Where it is, in words.
-    pub address: Edit<String>,
-    /// Where it is.
-    pub position: Option<Position>,
-    /// When it is open.
-    pub hours: Edit<OpeningHours>,
-    /// How to call it.
-    pub phone: Edit<String>,
-    /// Its site.
-    pub site: Edit<String>,
-    /// Attributes to be set, or to be taken away.
-    pub attributes: BTreeMap<String, Option<String>>,
-}
-
-/// What becomes of something that a business may lack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Edit<T> {
-    /// It stays.
-    #[default]
-    Keep,
-    /// It is taken away.
-    Clear,
-    /// It is this from now on.
-    Set(T),
-}
-
-/// What is to be changed of a business, checked.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Patch {
-    name: Option<Name>,
-    categories: Option<Vec<Category>>,
-    address: Edit<Address>,
-    position: Option<Position>,
-    hours: Edit<OpeningHours>,
-    phone: Edit<Phone>,
-    site: Edit<Site>,
-    attributes: BTreeMap<AttributeKey, Option<AttributeValue>>,
-}
-
 /// What is wrong with a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DraftFault {
@@ -199,98 +153,27 @@ impl Draft {
     }
 }
 
-impl PatchDraft {
-    /// Checks everything that can be without knowing the business.
-    pub fn check(self) -> Result<Patch, DraftFault> {
-        Ok(Patch {
-            name: optional(self.name.as_deref(), |text| in_field("name", Name::parse(text)))?,
-            categories: self.categories.map(|texts| categories(&texts)).transpose()?,
-            address: self.address.check(|text| in_field("address", Address::parse(&text)))?,
-            position: self.position.map(plain),
-            hours: self.hours,
-            phone: self.phone.check(|text| in_field("phone", Phone::parse(&text)))?,
-            site: self.site.check(|text| site(&text))?,
-            attributes: attributes(&self.attributes, |value| {
-                optional(value.as_deref(), |value| {
-                    in_field("attributes", AttributeValue::parse(value))
-                })
-            })?,
-        })
-    }
-}
-
-impl<T: Clone> Edit<T> {
-    fn check<U>(
-        self,
-        parse: impl FnOnce(T) -> Result<U, DraftFault>,
-    ) -> Result<Edit<U>, DraftFault> {
-        Ok(match self {
-            Self::Keep => Edit::Keep,
-            Self::Clear => Edit::Clear,
-            Self::Set(value) => Edit::Set(parse(value)?),
-        })
-    }
-
-    fn apply(&self, to: &mut Option<T>) {
-        match self {
-            Self::Keep => {}
-            Self::Clear => *to = None,
-            Self::Set(value) => *to = Some(value.clone()),
-        }
-    }
-}
-
-impl Patch {
-    /// Where it moves the business, if it does.
-    pub fn position(&self) -> Option<Position> {
-        self.position
-    }
-
-    /// The details as changed by this. Errs if there would be too many attributes.
-    pub fn apply(&self, to: &Details) -> Result<Details, DraftFault> {
-        let mut new = to.clone();
-        set(&mut new.name, self.name.as_ref());
-        set(&mut new.categories, self.categories.as_ref());
-        set(&mut new.position, self.position.as_ref());
-        self.address.apply(&mut new.address);
-        self.hours.apply(&mut new.hours);
-        self.phone.apply(&mut new.phone);
-        self.site.apply(&mut new.site);
-        for (key, value) in &self.attributes {
-            match value {
-                Some(value) => new.attributes.insert(key.clone(), value.clone()),
-                None => new.attributes.remove(key),
-            };
-        }
-        count("attributes", new.attributes.len(), 0, ATTRIBUTES_MAX)?;
-        Ok(new)
-    }
-}
-
 /// Without −0, which is 0, and which not every database keeps.
-fn plain(position: Position) -> Position {
+pub(super) fn plain(position: Position) -> Position {
     let (latitude, longitude) = (position.latitude() + 0.0, position.longitude() + 0.0);
     Position::new(latitude, longitude).expect("is where it was")
 }
 
-fn set<T: Clone>(field: &mut T, new: Option<&T>) {
-    if let Some(new) = new {
-        field.clone_from(new);
-    }
-}
-
-fn in_field<T>(field: &'static str, parsed: Result<T, LineFault>) -> Result<T, DraftFault> {
+pub(super) fn in_field<T>(
+    field: &'static str,
+    parsed: Result<T, LineFault>,
+) -> Result<T, DraftFault> {
     parsed.map_err(|fault| DraftFault { field, kind: DraftFaultKind::Line(fault) })
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     text: Option<&str>,
     parse: impl FnOnce(&str) -> Result<T, DraftFault>,
 ) -> Result<Option<T>, DraftFault> {
     text.map(parse).transpose()
 }
 
-fn site(text: &str) -> Result<Site, DraftFault> {
+pub(super) fn site(text: &str) -> Result<Site, DraftFault> {
     let site = in_field("site", text::check(text, SITE_CHARS_MAX))?;
     let rest = ["http://", "https://"].iter().find_map(|scheme| site.strip_prefix(scheme));
     match rest {
@@ -299,7 +182,7 @@ fn site(text: &str) -> Result<Site, DraftFault> {
     }
 }
 
-fn categories(texts: &[String]) -> Result<Vec<Category>, DraftFault> {
+pub(super) fn categories(texts: &[String]) -> Result<Vec<Category>, DraftFault> {
     count("categories", texts.len(), 1, CATEGORIES_MAX)?;
     let mut categories = Vec::with_capacity(texts.len());
     for text in texts {
@@ -311,7 +194,7 @@ fn categories(texts: &[String]) -> Result<Vec<Category>, DraftFault> {
     Ok(categories)
 }
 
-fn attributes<V, T>(
+pub(super) fn attributes<V, T>(
     given: &BTreeMap<String, V>,
     parse: impl Fn(&V) -> Result<T, DraftFault>,
 ) -> Result<BTreeMap<AttributeKey, T>, DraftFault> {
@@ -322,7 +205,12 @@ fn attributes<V, T>(
         .collect()
 }
 
-fn count(field: &'static str, count: usize, min: usize, max: usize) -> Result<(), DraftFault> {
+pub(super) fn count(
+    field: &'static str,
+    count: usize,
+    min: usize,
+    max: usize,
+) -> Result<(), DraftFault> {
     let kind = DraftFaultKind::Count { min, max };
     if (min..=max).contains(&count) { Ok(()) } else { Err(DraftFault { field, kind }) }
 }

@@ -7,6 +7,7 @@ use crate::core::catalogue::change_set::{BusinessChange, ChangeSet};
 use crate::core::catalogue::command::{Author, Command, Effect, Import, Imported, Order, Outcome};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::request_digest::RequestDigest;
 use crate::core::limits::{KEY_AGE_MS_MAX, Limits};
 use crate::core::refusal::Refusal;
 
@@ -17,7 +18,7 @@ pub(crate) type KeyOf = (UserId, IdempotencyKey);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Remembered {
     /// Tells another order from the same one.
-    pub(crate) fingerprint: u64,
+    pub(crate) request: RequestDigest,
     /// When it was given first.
     pub(crate) at: Timestamp,
     /// What it was answered.
@@ -107,15 +108,18 @@ impl Ledger {
     /// Decides one order; what it changes is seen by the next.
     pub(crate) fn apply(&mut self, order: &Order, limits: &Limits) -> Result<Outcome, Refusal> {
         let Some(key) = key_of(order) else { return self.decide(order, limits) };
-        let fingerprint = fingerprint(&order.command);
+        let request = RequestDigest::new(&order.command);
         if let Some(known) = self.keys.get(&key)
             && order.at - known.at <= KEY_AGE_MS_MAX
         {
-            let same = known.fingerprint == fingerprint;
-            return if same { Ok(known.outcome.clone()) } else { Err(Refusal::KeyUsed) };
+            return if known.request.is_same(&request) {
+                Ok(known.outcome.clone())
+            } else {
+                Err(Refusal::KeyUsed)
+            };
         }
         let outcome = self.decide(order, limits)?;
-        let remembered = Remembered { fingerprint, at: order.at, outcome: outcome.clone() };
+        let remembered = Remembered { request, at: order.at, outcome: outcome.clone() };
         self.keys.insert(key.clone(), remembered);
         self.new_keys.insert(key);
         Ok(outcome)
@@ -312,23 +316,6 @@ impl Slot {
 /// Answers don't say where in the feed they are: one that is remembered couldn't know.
 fn outcome(effect: Effect, business: Business) -> Outcome {
     Outcome { effect, business: Business { placed: FeedPosition(0), ..business } }
-}
-
-/// Of everything in a command but the id proposed for a new business. Positions hide themselves in `Debug` output.
-fn fingerprint(command: &Command) -> u64 {
-    let position = match command {
-        Command::Create { details, .. } | Command::Replace { details, .. } => {
-            Some(details.position)
-        }
-        Command::Change { patch, .. } => patch.position(),
-        Command::Remove { .. } | Command::Assign { .. } => None,
-    };
-    let place = position.map(|at| (at.latitude().to_bits(), at.longitude().to_bits()));
-    let text = match command {
-        Command::Create { owner, details, .. } => format!("create {owner:?} {details:?} {place:?}"),
-        other => format!("{other:?} {place:?}"),
-    };
-    model::fnv1a(text.bytes())
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::Backend;
 use super::world::{NOW, World, at, details, operator, order, owner, user};
 use crate::core::catalogue::command::{Command, Effect};
-use crate::core::catalogue::details::{Draft, Edit, PatchDraft};
+use crate::core::catalogue::details::Draft;
 use crate::core::catalogue::hours::{Interval, OpeningHours};
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::patch::{Edit, PatchDraft};
 use crate::core::limits::{ATTRIBUTES_MAX, Limits};
 use crate::core::refusal::Refusal;
 

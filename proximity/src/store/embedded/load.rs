@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use model::{ReadToken, Timestamp, UserId};
+use model::{ReadToken, UserId};
 use sqlx::{Row, SqliteConnection};
 
 use super::read::{BUSINESSES_BY_ID, ids_json};
-use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
+use crate::core::catalogue::business::{Business, Source};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
 use crate::store::rows::{self, damaged};
@@ -62,20 +62,12 @@ async fn keys(
         return Ok(Vec::new());
     }
     let pairs: Vec<_> = keys.iter().map(|(user, key)| (user.as_str(), key.as_str())).collect();
-    let sql = "SELECT caller, keys.key AS text, fingerprint, at_ms, outcome
+    let sql = "SELECT caller, keys.key AS key, fingerprint, digest, at_ms, outcome
                FROM json_each(?1) AS wanted
                CROSS JOIN keys ON caller = wanted.value ->> 0 AND keys.key = wanted.value ->> 1";
     let wanted = serde_json::to_string(&pairs).expect("text becomes JSON");
     let found = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
-    let remembered = found.iter().map(|row| {
-        let caller = UserId::parse(row.try_get("caller")?).map_err(damaged)?;
-        let key = IdempotencyKey::parse(row.try_get("text")?).map_err(damaged)?;
-        let fingerprint = row.try_get::<i64, _>("fingerprint")? as u64;
-        let outcome = rows::outcome(row.try_get("outcome")?)?;
-        let at = Timestamp(row.try_get("at_ms")?);
-        Ok(((caller, key), Remembered { fingerprint, at, outcome }))
-    });
-    remembered.collect()
+    found.iter().map(rows::remembered).collect()
 }
 
 async fn owned(

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::CanonicalDigest;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, QueryBuilder, SqlSafeStr, Sqlite, SqliteConnection};
 
@@ -181,13 +182,14 @@ pub(super) async fn keys(
     let Some(newest) = keys.iter().map(|(_, known)| known.at).max() else { return Ok(()) };
     let rows: Vec<_> = keys
         .iter()
-        .map(|((caller, key), Remembered { fingerprint, at, outcome })| {
+        .map(|((caller, key), Remembered { request, at, outcome })| {
             let outcome = rows::outcome_record(outcome);
-            (caller.as_str(), key.as_str(), *fingerprint as i64, at.0, outcome)
+            let digest = request.digest.map(CanonicalDigest::to_hex);
+            (caller.as_str(), key.as_str(), request.debug_hash as i64, at.0, outcome, digest)
         })
         .collect();
-    let sql = "INSERT OR REPLACE INTO keys
-               SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+    let sql = "INSERT OR REPLACE INTO keys (caller, key, fingerprint, at_ms, outcome, digest)
+               SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
                FROM json_each(?1)";
     run(connection, sql, &rows).await?;
     let sql = "DELETE FROM keys WHERE (caller, key) IN

@@ -1,6 +1,6 @@
 /// Each step leads from the version that is its index to the next; `PRAGMA user_version` says how many were taken.
 /// A step that was released is never changed.
-pub(super) const STEPS: [&str; 2] = [FIRST, NAMES];
+pub(super) const STEPS: [&str; 3] = [FIRST, NAMES, DIGESTS];
 
 const FIRST: &str = "
     -- One row: how many changes there were, and of which history.
@@ -90,3 +90,6 @@ const NAMES: &str = "
     UPDATE category_places
         SET name = (SELECT name FROM businesses WHERE businesses.id = category_places.id);
 ";
+
+/// Requests with keys are compared by a digest of their canonical form, hexadecimal; NULL where it was stored before.
+const DIGESTS: &str = "ALTER TABLE keys ADD COLUMN digest TEXT;";

@@ -3,23 +3,29 @@ use std::collections::BTreeMap;
 use model::{Position, Random, SeededRandom};
 
 use super::*;
-use crate::core::catalogue::business::{Source, SourceName};
+use crate::core::catalogue::business::{IdempotencyKey, Source, SourceName};
+use crate::core::catalogue::command::{Author, Command};
 use crate::core::catalogue::details::{Draft, Name};
 use crate::core::geo::cell::Range;
+
+fn draft() -> Draft {
+    Draft {
+        name: "x".to_owned(),
+        categories: vec!["Food".to_owned()],
+        address: None,
+        position: Position::new(1.0, 2.0).expect("on Earth"),
+        hours: None,
+        phone: None,
+        site: None,
+        attributes: BTreeMap::new(),
+    }
+}
 
 fn places(random: &dyn Random, range: std::ops::Range<usize>) -> Vec<Import> {
     let line = |text: &str| SourceName::parse(text).expect("a source");
     let place = |n: usize| {
-        let draft = Draft {
-            name: format!("{n:0100}"),
-            categories: vec!["Food".to_owned()],
-            address: None,
-            position: Position::new(n as f64 / 100.0, 0.0).expect("on Earth"),
-            hours: None,
-            phone: None,
-            site: None,
-            attributes: BTreeMap::new(),
-        };
+        let position = Position::new(n as f64 / 100.0, 0.0).expect("on Earth");
+        let draft = Draft { name: format!("{n:0100}"), position, ..draft() };
         let source = Source { name: line("case"), id: line(&n.to_string()) };
         let details = draft.check().expect("good");
         Import { id: BusinessId::random(random), source, details }
@@ -93,4 +99,41 @@ async fn scans_read_ranges_of_the_indexes_and_sort_nothing() {
         let sorts = steps.iter().filter(|step| step.contains("TEMP B-TREE")).count();
         assert!(sorts <= if sql == read::CHANGES { 2 } else { 0 }, "{steps:#?}");
     }
+}
+
+/// As it was stored when requests were compared by a hash of their `Debug` text: the hash is that of a creation, by an
+/// operator, of a business of nobody's.
+#[tokio::test]
+async fn a_key_that_was_stored_before_digests_is_honoured() {
+    let data = tempfile::TempDir::new().expect("a temporary directory");
+    let path = data.path().join(FILE_NAME);
+    let before = File::open(&path, CACHE_KIB, &schema::STEPS[..2]).await.expect("opens");
+    let mut writer = before.writer().await.expect("nothing has failed yet");
+    let mut transaction = writer.begin().await.expect("begins");
+    let outcome = r#"{"effect":"created","id":7,"version":1,"updated_ms":5,"name":"x",
+        "latitude_bits":4607182418800017408,"longitude_bits":4611686018427387904,"rest":"{\"categories\":[\"Food\"]}"}"#;
+    sqlx::query("INSERT INTO keys VALUES ('root', 'k', ?1, 5, ?2)")
+        .bind(0x94ba_a3e2_2bce_a86f_u64 as i64)
+        .bind(outcome)
+        .execute(&mut *transaction)
+        .await
+        .expect("inserted");
+    transaction.commit().await.expect("committed");
+    writer.keep();
+    before.close().await.expect("closes");
+
+    let store = EmbeddedStore::open(data.path()).await.expect("opens");
+    let give = async |name: &str| {
+        let draft = Draft { name: name.to_owned(), ..draft() };
+        let id = BusinessId::random(&SeededRandom::new(1));
+        let details = Box::new(draft.check().expect("good"));
+        let command = Command::Create { id, owner: None, details };
+        let author = Author::Operator(UserId::parse("root").expect("an id"));
+        let key = IdempotencyKey::parse("k").ok();
+        let order = Order { author, key, command, at: Timestamp(6) };
+        store.apply(vec![order], Limits::default()).await.expect("applies").outcomes.remove(0)
+    };
+    assert_eq!(give("x").await.map(|answer| answer.business.id.integer()), Ok(7));
+    assert_eq!(give("y").await.map(|_| ()), Err(Refusal::KeyUsed));
+    assert!(store.changes(None, 1).await.expect("reads").changes.is_empty());
 }

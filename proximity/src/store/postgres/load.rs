@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use model::{Timestamp, UserId};
+use model::UserId;
 use sqlx::{PgConnection, Row};
 
-use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
+use crate::core::catalogue::business::{Business, Source};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
 use crate::store::rows::{self, damaged};
@@ -61,7 +61,7 @@ async fn keys(
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = "SELECT caller, key, fingerprint, at_ms, outcome
+    let sql = "SELECT caller, key, fingerprint, digest, at_ms, outcome
                FROM unnest($1::text[], $2::text[]) AS wanted (caller, key)
                JOIN proximity.keys USING (caller, key)";
     let found = sqlx::query(sql)
@@ -69,15 +69,7 @@ async fn keys(
         .bind(keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>())
         .fetch_all(connection)
         .await?;
-    let remembered = found.iter().map(|row| {
-        let caller = UserId::parse(row.try_get("caller")?).map_err(damaged)?;
-        let key = IdempotencyKey::parse(row.try_get("key")?).map_err(damaged)?;
-        let fingerprint = row.try_get::<i64, _>("fingerprint")? as u64;
-        let outcome = rows::outcome(row.try_get("outcome")?)?;
-        let at = Timestamp(row.try_get("at_ms")?);
-        Ok(((caller, key), Remembered { fingerprint, at, outcome }))
-    });
-    remembered.collect()
+    found.iter().map(rows::remembered).collect()
 }
 
 async fn owned(

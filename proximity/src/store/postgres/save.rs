@@ -1,6 +1,7 @@
 use std::io;
 use std::sync::Arc;
 
+use model::CanonicalDigest;
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
@@ -146,19 +147,23 @@ pub(super) async fn keys(
     keys: &[(KeyOf, Remembered)],
 ) -> Result<(), sqlx::Error> {
     let Some(newest) = keys.iter().map(|(_, known)| known.at).max() else { return Ok(()) };
-    let sql = "INSERT INTO proximity.keys (caller, key, fingerprint, at_ms, outcome)
-               SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])
+    let sql = "INSERT INTO proximity.keys (caller, key, fingerprint, at_ms, outcome, digest)
+               SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[],
+                                    $6::text[])
                ON CONFLICT (caller, key) DO UPDATE SET
                    fingerprint = excluded.fingerprint, at_ms = excluded.at_ms,
-                   outcome = excluded.outcome";
+                   outcome = excluded.outcome, digest = excluded.digest";
     let outcomes: Vec<_> =
         keys.iter().map(|(_, known)| rows::outcome_record(&known.outcome)).collect();
+    let digests: Vec<_> =
+        keys.iter().map(|(_, known)| known.request.digest.map(CanonicalDigest::to_hex)).collect();
     sqlx::query(sql)
         .bind(keys.iter().map(|((caller, _), _)| caller.as_str()).collect::<Vec<_>>())
         .bind(keys.iter().map(|((_, key), _)| key.as_str()).collect::<Vec<_>>())
-        .bind(keys.iter().map(|(_, known)| known.fingerprint as i64).collect::<Vec<_>>())
+        .bind(keys.iter().map(|(_, known)| known.request.debug_hash as i64).collect::<Vec<_>>())
         .bind(keys.iter().map(|(_, known)| known.at.0).collect::<Vec<_>>())
         .bind(outcomes)
+        .bind(digests)
         .execute(&mut *connection)
         .await?;
     let sql = "DELETE FROM proximity.keys WHERE (caller, key) IN

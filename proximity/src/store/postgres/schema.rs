@@ -8,7 +8,7 @@ use super::{Config, NAMESPACE};
 /// taken. A step that was released is never changed.
 ///
 /// Texts that are looked up compare as bytes (`COLLATE "C"`), whatever the database's language.
-const STEPS: [&str; 2] = [FIRST, NAMES];
+const STEPS: [&str; 3] = [FIRST, NAMES, DIGESTS];
 
 const FIRST: &str = r#"
     CREATE SCHEMA proximity;
@@ -122,6 +122,10 @@ const NAMES: &str = "
         DROP CONSTRAINT category_places_pkey,
         ADD PRIMARY KEY (category_id, code, id) INCLUDE (latitude, longitude, placed, name);
 ";
+
+/// Requests with keys are compared by a digest of their canonical form, hexadecimal; NULL where it was stored before, or
+/// by a process that knows no digests.
+const DIGESTS: &str = "ALTER TABLE proximity.keys ADD COLUMN digest TEXT;";
 
 const SCHEMA: Schema = Schema { name: "proximity", namespace: NAMESPACE, steps: &STEPS };
 

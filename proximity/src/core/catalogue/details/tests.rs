@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::catalogue::patch::{Edit, PatchDraft};
 
 fn draft() -> Draft {
     Draft {

@@ -1,7 +1,7 @@
 use model::{Position, SeededRandom};
 
 use super::*;
-use crate::core::catalogue::details::{Draft, PatchDraft};
+use crate::core::catalogue::details::Draft;
 
 fn user(name: &str) -> UserId {
     UserId::parse(name).expect("an id")
@@ -76,17 +76,6 @@ fn a_repeated_key_answers_as_before_for_a_day() {
     assert_eq!(ledger.apply(&other, &limits), Err(Refusal::KeyUsed));
     let late = ledger.apply(&keyed(create(4), "k", KEY_AGE_MS_MAX + 1), &limits);
     assert_eq!(late.map(|outcome| outcome.business.id), Ok(id(4)));
-}
-
-#[test]
-fn patches_of_different_places_are_different_orders() {
-    let patch = |longitude| {
-        let position = Position::new(1.0, longitude).ok();
-        let patch = PatchDraft { position, ..PatchDraft::default() }.check().expect("good");
-        Command::Change { id: id(1), expected: None, patch: Box::new(patch) }
-    };
-    assert_ne!(fingerprint(&patch(1.0)), fingerprint(&patch(2.0)));
-    assert_eq!(fingerprint(&patch(1.0)), fingerprint(&patch(1.0)));
 }
 
 #[test]

@@ -1,0 +1,126 @@
+use std::collections::BTreeMap;
+
+use model::Position;
+
+use crate::core::catalogue::category::Category;
+use crate::core::catalogue::details::{
+    Address, AttributeKey, AttributeValue, Details, DraftFault, Name, Phone, Site, attributes,
+    categories, count, in_field, optional, plain, site,
+};
+use crate::core::catalogue::hours::OpeningHours;
+use crate::core::limits::ATTRIBUTES_MAX;
+
+/// What somebody wants to change of a business, not checked yet. `None` leaves as it is.
+#[derive(Debug, Clone, Default)]
+pub struct PatchDraft {
+    /// What it is called.
+    pub name: Option<String>,
+    /// All of what it is.
+    pub categories: Option<Vec<String>>,
+    /// Where it is, in words.
+    pub address: Edit<String>,
+    /// Where it is.
+    pub position: Option<Position>,
+    /// When it is open.
+    pub hours: Edit<OpeningHours>,
+    /// How to call it.
+    pub phone: Edit<String>,
+    /// Its site.
+    pub site: Edit<String>,
+    /// Attributes to be set, or to be taken away.
+    pub attributes: BTreeMap<String, Option<String>>,
+}
+
+/// What becomes of something that a business may lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Edit<T> {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is taken away.
+    Clear,
+    /// It is this from now on.
+    Set(T),
+}
+
+/// What is to be changed of a business, checked.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Patch {
+    pub(super) name: Option<Name>,
+    pub(super) categories: Option<Vec<Category>>,
+    pub(super) address: Edit<Address>,
+    pub(super) position: Option<Position>,
+    pub(super) hours: Edit<OpeningHours>,
+    pub(super) phone: Edit<Phone>,
+    pub(super) site: Edit<Site>,
+    pub(super) attributes: BTreeMap<AttributeKey, Option<AttributeValue>>,
+}
+
+impl PatchDraft {
+    /// Checks everything that can be without knowing the business.
+    pub fn check(self) -> Result<Patch, DraftFault> {
+        Ok(Patch {
+            name: optional(self.name.as_deref(), |text| in_field("name", Name::parse(text)))?,
+            categories: self.categories.map(|texts| categories(&texts)).transpose()?,
+            address: self.address.check(|text| in_field("address", Address::parse(&text)))?,
+            position: self.position.map(plain),
+            hours: self.hours,
+            phone: self.phone.check(|text| in_field("phone", Phone::parse(&text)))?,
+            site: self.site.check(|text| site(&text))?,
+            attributes: attributes(&self.attributes, |value| {
+                optional(value.as_deref(), |value| {
+                    in_field("attributes", AttributeValue::parse(value))
+                })
+            })?,
+        })
+    }
+}
+
+impl<T: Clone> Edit<T> {
+    fn check<U>(
+        self,
+        parse: impl FnOnce(T) -> Result<U, DraftFault>,
+    ) -> Result<Edit<U>, DraftFault> {
+        Ok(match self {
+            Self::Keep => Edit::Keep,
+            Self::Clear => Edit::Clear,
+            Self::Set(value) => Edit::Set(parse(value)?),
+        })
+    }
+
+    fn apply(&self, to: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *to = None,
+            Self::Set(value) => *to = Some(value.clone()),
+        }
+    }
+}
+
+impl Patch {
+    /// The details as changed by this. Errs if there would be too many attributes.
+    pub fn apply(&self, to: &Details) -> Result<Details, DraftFault> {
+        let mut new = to.clone();
+        set(&mut new.name, self.name.as_ref());
+        set(&mut new.categories, self.categories.as_ref());
+        set(&mut new.position, self.position.as_ref());
+        self.address.apply(&mut new.address);
+        self.hours.apply(&mut new.hours);
+        self.phone.apply(&mut new.phone);
+        self.site.apply(&mut new.site);
+        for (key, value) in &self.attributes {
+            match value {
+                Some(value) => new.attributes.insert(key.clone(), value.clone()),
+                None => new.attributes.remove(key),
+            };
+        }
+        count("attributes", new.attributes.len(), 0, ATTRIBUTES_MAX)?;
+        Ok(new)
+    }
+}
+
+fn set<T: Clone>(field: &mut T, new: Option<&T>) {
+    if let Some(new) = new {
+        field.clone_from(new);
+    }
+}

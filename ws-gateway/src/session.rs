@@ -140,7 +140,7 @@ impl Session {
             Input::Renewed(answer) => self.renewed(answer, effects),
             Input::Circle(answer) => self.circle(now, answer, effects),
             Input::Positions(answer) => self.positions(now, answer.is_ok()),
-            Input::Announced(answer) => self.announced(answer, effects),
+            Input::Announced(answer) => self.announced(now, answer, effects),
             Input::News(slot, record) => self.news(slot, record),
             Input::Signals(signals, drain_in_ms) => {
                 self.signals(now, &signals, drain_in_ms, effects);

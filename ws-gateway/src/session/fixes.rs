@@ -4,7 +4,7 @@ pub(crate) mod validation;
 
 use std::sync::Arc;
 
-use model::{DeviceId, Moment, Timestamp, Version};
+use model::{DeviceId, Moment, Monotonic, Timestamp, Version};
 
 use super::channel::Channel;
 use super::messages::{ErrorWord, Rejection, Reply, SentFix};
@@ -14,11 +14,12 @@ use validation::{DEVICES_MAX, Timing, Unshown};
 
 /// What the answer will be about, once the position store has answered.
 pub(super) enum Announcing {
-    /// `before` was the device's last `seq` before this one.
+    /// `before` was the device's last `seq` before this one; from `expires` on it isn't shown.
     Fix {
         device: DeviceId,
         seq: u64,
         before: Option<u64>,
+        expires: Monotonic,
     },
     Keep {
         device: DeviceId,
@@ -66,9 +67,10 @@ impl Session {
         };
         let effective = self.after_sign_off(timing.effective, now);
         let version = Version { effective, device: device.clone(), seq: fix.seq };
-        self.announcing = Some(Announcing::Fix { device, seq, before });
+        let expires = timing.expires;
+        self.announcing = Some(Announcing::Fix { device, seq, before, expires });
         let sent = fixes.len() as u32;
-        self.announce(now, version, Presence::Here(fix.fix), (timing.expires, sent), effects);
+        self.announce(now, version, Presence::Here(fix.fix), (expires, sent), effects);
     }
 
     pub(super) fn keep(&mut self, now: Moment, device: DeviceId, effects: &mut Vec<Effect>) {
@@ -122,7 +124,7 @@ impl Session {
         now: Moment,
         version: Version,
         presence: Presence,
-        (expires, fixes): (model::Monotonic, u32),
+        (expires, fixes): (Monotonic, u32),
         effects: &mut Vec<Effect>,
     ) {
         let Some(user) = self.user().cloned() else { return };
@@ -134,6 +136,7 @@ impl Session {
 
     pub(super) fn announced(
         &mut self,
+        now: Moment,
         answer: Result<Written, Unavailable>,
         effects: &mut Vec<Effect>,
     ) {
@@ -152,9 +155,13 @@ impl Session {
             }
             // They cost nothing, and are never limited.
             (_, Ok(Written::Limited { .. })) => return,
-            (Announcing::Fix { device, seq, .. }, Ok(written)) => {
-                let reason = (written == Written::Older).then_some(Unshown::Older);
-                return acknowledge(device, seq, reason, effects);
+            (Announcing::Fix { device, seq, .. }, Ok(Written::Older)) => {
+                return acknowledge(device, seq, Some(Unshown::Older), effects);
+            }
+            (Announcing::Fix { device, seq, expires, .. }, Ok(Written::Newest)) => {
+                // Its turn may have come late.
+                let is_over = now.monotonic >= expires;
+                return acknowledge(device, seq, is_over.then_some(Unshown::TooOld), effects);
             }
             (Announcing::Keep { device }, Ok(_)) => Reply::Kept { device, located: true },
             (Announcing::SignOff { device }, Ok(_)) => Reply::SignedOff { device },

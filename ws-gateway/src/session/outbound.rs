@@ -89,8 +89,7 @@ impl Session {
     }
 
     fn snapshot_part(&mut self, now: Moment, may_tell: &dyn Fn(&UserId) -> bool) -> Reply {
-        let changes = self.view.collect(self.limits.changes_per_message_max, may_tell);
-        let more = self.view.has_pending();
+        let (friends, more) = self.view.list(self.limits.changes_per_message_max, may_tell);
         self.due.set(Due::Snapshot, more);
         self.gap_stands = false;
         if !more {
@@ -101,8 +100,7 @@ impl Session {
             epoch: self.epoch.clone(),
             at: now.wall,
             located: self.view.located(),
-            // All have just come, since nobody was listed before.
-            friends: changes.came,
+            friends,
             more,
         }))
     }

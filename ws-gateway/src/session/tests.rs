@@ -1,5 +1,7 @@
 //! A session by itself: what it answers to one input, and when it ends.
 
+mod fixes;
+
 use super::*;
 use model::{FeedPosition, ReadToken, Role, Timestamp};
 
@@ -170,28 +172,6 @@ fn binary_messages_close_the_session() {
 }
 
 #[test]
-fn too_many_fixes_are_refused_with_the_time_to_wait_and_change_nothing() {
-    let config = Config { fixes_per_s: 1, fixes_burst: 100, ..Config::default() };
-    let mut alone = Alone::live(&config);
-    let fix = |seq: u32| {
-        format!(r#"{{"type":"fix","device":"d","seq":{seq},"latitude":1,"longitude":2}}"#)
-    };
-    for seq in 0..100 {
-        assert!(error(&alone.say(&fix(seq))).is_none(), "{seq}");
-        alone.session.announcing = None;
-    }
-    let effects = alone.say(&fix(100));
-    assert_eq!(error(&effects), Some("rate_limited"));
-    let told = effects.iter().any(|effect| {
-        matches!(effect, Effect::Send(message) if text(message).contains(r#""seq":100,"retry_after_ms":1000"#))
-    });
-    assert!(told, "{effects:?}");
-    alone.pass_ms(1_000);
-    let effects = alone.say(&fix(100));
-    assert!(matches!(effects[..], [Effect::Call(Call::Announce(..))]), "{effects:?}");
-}
-
-#[test]
 fn who_keeps_sending_nonsense_is_closed() {
     let config = Config { errors_max: 3, messages_burst: 100, ..Config::default() };
     let mut alone = Alone::live(&config);
@@ -210,35 +190,6 @@ fn a_drain_is_announced_and_then_closes() {
     assert_eq!(told, r#"{"type":"drain","closes_in_ms":4000}"#);
     assert!(alone.next_message().is_none(), "once");
     assert_eq!(closed(&alone.pass_ms(4_000)), Some(CloseCode::Restarting));
-}
-
-#[test]
-fn of_a_batch_only_the_newest_believable_fix_is_shown() {
-    let mut alone = Alone::live(&Config::default());
-    let now_ms = alone.now.wall.0;
-    let fix = |seq: u32, time_ms: i64, latitude: u32| {
-        format!(r#"{{"seq":{seq},"latitude":{latitude},"longitude":2,"time_ms":{time_ms}}}"#)
-    };
-    let fixes = [
-        fix(1, now_ms - 86_400_000, 1),
-        fix(2, now_ms - 1_000, 2),
-        fix(3, now_ms - 5_000, 3),
-        fix(4, now_ms + 86_400_000, 4),
-    ];
-    let batch = format!(r#"{{"type":"fixes","device":"d","fixes":[{}]}}"#, fixes.join(","));
-    let effects = alone.say(&batch);
-    let [Effect::Call(Call::Announce(_, sighting, 4))] = &effects[..] else {
-        panic!("{effects:?}")
-    };
-    assert_eq!(
-        (sighting.record.version.seq, sighting.record.version.effective.0),
-        (2, now_ms - 1_000)
-    );
-    let effects = alone.step(Input::Announced(Ok(Written::Newest)));
-    let acked = effects.iter().any(|effect| {
-        matches!(effect, Effect::Send(message) if text(message).contains(r#""seq":4,"kept":"memory","shown":true"#))
-    });
-    assert!(acked, "{effects:?}");
 }
 
 #[test]
@@ -263,18 +214,4 @@ fn a_gap_is_told_before_its_snapshot_also_while_an_answer_is_owed() {
     let told: Vec<_> = std::iter::from_fn(|| alone.next_message()).collect();
     assert!(text(&told[0]).contains(r#""type":"gap""#), "{:?}", told[0]);
     assert!(matches!(told[1], Reply::Snapshot(_)), "{:?}", told[1]);
-}
-
-#[test]
-fn fixes_beyond_the_limit_are_no_erroneous_messages() {
-    let config = Config { fixes_burst: 100, errors_max: 2, ..Config::default() };
-    let mut alone = Alone::live(&config);
-    let fixes: Vec<String> =
-        (1..=100).map(|seq| format!(r#"{{"seq":{seq},"latitude":1,"longitude":2}}"#)).collect();
-    let batch = format!(r#"{{"type":"fixes","device":"phone","fixes":[{}]}}"#, fixes.join(","));
-    alone.say(&batch);
-    for _ in 0..4 {
-        let effects = alone.say(&batch);
-        assert_eq!((error(&effects), closed(&effects)), (Some("rate_limited"), None));
-    }
 }

@@ -29,6 +29,8 @@ pub(crate) struct View {
     by_user: HashMap<UserId, u32>,
     /// Slots to look at in the next message.
     pending: DirtySet,
+    /// Slots to look at once a snapshot is told, of which a part told something already.
+    after_snapshot: DirtySet,
     /// Slots that were to be looked at while nothing might be told of their users.
     withheld: DirtySet,
     /// Who is in the client's list and no friend any more. Told before anything else, in a message of their own, since
@@ -59,6 +61,7 @@ impl View {
             unwatched: Vec::new(),
             by_user: HashMap::new(),
             pending: DirtySet::default(),
+            after_snapshot: DirtySet::default(),
             withheld: DirtySet::default(),
             dismissed: Vec::new(),
         }
@@ -204,6 +207,30 @@ impl View {
         }
     }
 
+    /// Works out up to `limit` friends for a part of a snapshot, and whether more parts follow. What has changed since an
+    /// earlier part comes after the last one.
+    pub(crate) fn list(
+        &mut self,
+        limit: usize,
+        may_tell: &dyn Fn(&UserId) -> bool,
+    ) -> (Vec<Seen>, bool) {
+        let mut changes = Changes::default();
+        while changes.came.len() < limit {
+            let Some(slot) = self.pending.pop() else { break };
+            let Slot { user, told, .. } = &self.slots[slot as usize];
+            if told.is_some() || user.as_ref().is_some_and(|user| self.dismissed.contains(user)) {
+                self.after_snapshot.insert(slot);
+            } else {
+                self.evaluate(slot, may_tell, &mut changes);
+            }
+        }
+        let more = !self.pending.is_empty();
+        if !more {
+            std::mem::swap(&mut self.pending, &mut self.after_snapshot);
+        }
+        (changes.came, more)
+    }
+
     /// Works out up to `limit` changes. Of users of whom nothing may be told only that they are gone.
     pub(crate) fn collect(&mut self, limit: usize, may_tell: &dyn Fn(&UserId) -> bool) -> Changes {
         let mut changes = Changes::default();
@@ -254,3 +281,6 @@ impl View {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

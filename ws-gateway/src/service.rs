@@ -10,7 +10,7 @@ use std::time::Duration;
 use api::{RateLimit, Usage, Verifier};
 use futures_util::future::BoxFuture;
 use model::{Clock, Moment, Random, UserId};
-use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use crate::config::Config;
@@ -73,7 +73,8 @@ pub struct Gateway {
     step_ms: u64,
     draining: AtomicBool,
     drain_window_ms: AtomicU64,
-    left: Notify,
+    /// Holds a token for each open connection.
+    open: TaskTracker,
 }
 
 impl Gateway {
@@ -116,7 +117,7 @@ impl Gateway {
             metrics,
             step_ms,
             draining: AtomicBool::new(false),
-            left: Notify::new(),
+            open: TaskTracker::new(),
         })
     }
 
@@ -254,17 +255,9 @@ impl Gateway {
         self.drain_window_ms.store(window_ms, Ordering::Release);
         self.registry.signal_all(|signals| signals.drain = true);
         let patience = Duration::from_millis(window_ms + DRAIN_GRACE_MS);
-        let all_left = async {
-            loop {
-                let left = self.left.notified();
-                if self.registry.len() == 0 {
-                    return;
-                }
-                left.await;
-            }
-        };
+        self.open.close();
         // What is left after that holds on to a connection that can't be written; it is reset with the process.
-        let _ = tokio::time::timeout(patience, all_left).await;
+        let _ = tokio::time::timeout(patience, self.open.wait()).await;
     }
 
     /// When a session is to close in a drain: not at once, so that the warning is read, and not all together.

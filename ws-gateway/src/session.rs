@@ -250,7 +250,7 @@ impl Session {
             self.reads.circle_is_unknown();
         }
         if signals.gap {
-            self.gap(effects);
+            self.gap();
         }
         if signals.regained {
             self.view.look_at_withheld();

@@ -6,6 +6,7 @@ mod held;
 mod properties;
 mod scenes;
 mod schedules;
+pub(crate) mod stepping;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -2,57 +2,40 @@
 
 use crate::session::messages::CloseCode;
 
+/// In the order of the documentation, which is that of the enum.
+const TABLE: [(CloseCode, u16, &str); 16] = [
+    (CloseCode::Normal, 1000, "normal"),
+    (CloseCode::ProtocolError, 1002, "protocol_error"),
+    (CloseCode::UnsupportedData, 1003, "unsupported_data"),
+    (CloseCode::InvalidUtf8, 1007, "invalid_utf8"),
+    (CloseCode::MessageTooBig, 1009, "message_too_big"),
+    (CloseCode::Restarting, 1012, "restarting"),
+    (CloseCode::TryAgainLater, 1013, "try_again_later"),
+    (CloseCode::SlowClient, 4000, "slow_client"),
+    (CloseCode::Unresponsive, 4001, "unresponsive"),
+    (CloseCode::TokenExpired, 4002, "token_expired"),
+    (CloseCode::RateLimited, 4003, "rate_limited"),
+    (CloseCode::TooManySessions, 4004, "too_many_sessions"),
+    (CloseCode::AuthTimeout, 4005, "auth_timeout"),
+    (CloseCode::TokenNotYetValid, 4006, "token_not_yet_valid"),
+    (CloseCode::Unauthenticated, 4500, "unauthenticated"),
+    (CloseCode::BadMessages, 4501, "bad_messages"),
+];
+
 impl CloseCode {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
-        Self::Normal,
-        Self::ProtocolError,
-        Self::UnsupportedData,
-        Self::InvalidUtf8,
-        Self::MessageTooBig,
-        Self::Restarting,
-        Self::TryAgainLater,
-        Self::SlowClient,
-        Self::Unresponsive,
-        Self::TokenExpired,
-        Self::RateLimited,
-        Self::TooManySessions,
-        Self::AuthTimeout,
-        Self::TokenNotYetValid,
-        Self::Unauthenticated,
-        Self::BadMessages,
-    ];
-
-    /// The number on the wire and the name in the close frame, metrics and documentation.
-    pub fn parts(self) -> (u16, &'static str) {
-        match self {
-            Self::Normal => (1000, "normal"),
-            Self::ProtocolError => (1002, "protocol_error"),
-            Self::UnsupportedData => (1003, "unsupported_data"),
-            Self::InvalidUtf8 => (1007, "invalid_utf8"),
-            Self::MessageTooBig => (1009, "message_too_big"),
-            Self::Restarting => (1012, "restarting"),
-            Self::TryAgainLater => (1013, "try_again_later"),
-            Self::SlowClient => (4000, "slow_client"),
-            Self::Unresponsive => (4001, "unresponsive"),
-            Self::TokenExpired => (4002, "token_expired"),
-            Self::RateLimited => (4003, "rate_limited"),
-            Self::TooManySessions => (4004, "too_many_sessions"),
-            Self::AuthTimeout => (4005, "auth_timeout"),
-            Self::TokenNotYetValid => (4006, "token_not_yet_valid"),
-            Self::Unauthenticated => (4500, "unauthenticated"),
-            Self::BadMessages => (4501, "bad_messages"),
-        }
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|(code, ..)| *code)
     }
 
     /// The number on the wire.
     pub fn code(self) -> u16 {
-        self.parts().0
+        TABLE[self as usize].1
     }
 
-    /// The name.
+    /// The name in the close frame, metrics and documentation.
     pub fn name(self) -> &'static str {
-        self.parts().1
+        TABLE[self as usize].2
     }
 
     /// Whether a client should come back.
@@ -67,12 +50,13 @@ mod tests {
 
     #[test]
     fn codes_and_names_are_unique_and_codes_may_be_sent() {
-        let mut codes: Vec<_> = CloseCode::ALL.iter().map(|c| c.code()).collect();
-        let mut names: Vec<_> = CloseCode::ALL.iter().map(|c| c.name()).collect();
+        let mut codes: Vec<_> = CloseCode::all().map(CloseCode::code).collect();
+        let mut names: Vec<_> = CloseCode::all().map(CloseCode::name).collect();
         assert!(codes.iter().all(|c| !matches!(c, 0..=999 | 1004..=1006 | 1015..=2999)));
+        assert!(CloseCode::all().enumerate().all(|(at, code)| code as usize == at), "as the enum");
         codes.dedup();
         names.sort_unstable();
         names.dedup();
-        assert_eq!((codes.len(), names.len()), (CloseCode::ALL.len(), CloseCode::ALL.len()));
+        assert_eq!((codes.len(), names.len()), (TABLE.len(), TABLE.len()));
     }
 }

@@ -3,35 +3,29 @@
 use crate::session::fixes::validation::Unshown;
 use crate::session::messages::ErrorWord;
 
+/// In the order of the documentation, which is that of the enum.
+const WORDS: [(ErrorWord, &str); 10] = [
+    (ErrorWord::InvalidJson, "invalid_json"),
+    (ErrorWord::InvalidMessage, "invalid_message"),
+    (ErrorWord::UnknownType, "unknown_type"),
+    (ErrorWord::InvalidFix, "invalid_fix"),
+    (ErrorWord::TooManyFixes, "too_many_fixes"),
+    (ErrorWord::RateLimited, "rate_limited"),
+    (ErrorWord::AlreadyAuthenticated, "already_authenticated"),
+    (ErrorWord::NotAuthenticated, "not_authenticated"),
+    (ErrorWord::InvalidToken, "invalid_token"),
+    (ErrorWord::Unavailable, "unavailable"),
+];
+
 impl ErrorWord {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
-        Self::InvalidJson,
-        Self::InvalidMessage,
-        Self::UnknownType,
-        Self::InvalidFix,
-        Self::TooManyFixes,
-        Self::RateLimited,
-        Self::AlreadyAuthenticated,
-        Self::NotAuthenticated,
-        Self::InvalidToken,
-        Self::Unavailable,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        WORDS.iter().map(|(word, _)| *word)
+    }
 
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidJson => "invalid_json",
-            Self::InvalidMessage => "invalid_message",
-            Self::UnknownType => "unknown_type",
-            Self::InvalidFix => "invalid_fix",
-            Self::TooManyFixes => "too_many_fixes",
-            Self::RateLimited => "rate_limited",
-            Self::AlreadyAuthenticated => "already_authenticated",
-            Self::NotAuthenticated => "not_authenticated",
-            Self::InvalidToken => "invalid_token",
-            Self::Unavailable => "unavailable",
-        }
+        WORDS[self as usize].1
     }
 }
 
@@ -44,5 +38,15 @@ impl Unshown {
             Self::TooOld => "too_old",
             Self::Ahead => "ahead",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_in_the_order_of_the_enum() {
+        assert!(ErrorWord::all().enumerate().all(|(at, word)| word as usize == at));
     }
 }

@@ -6,7 +6,6 @@ use model::DeviceId;
 use serde::Serialize;
 
 use crate::session::fixes::validation::Unshown;
-use crate::session::limits::Limits;
 use crate::session::messages::{Reply, Welcome};
 use crate::session::outbound::reporting_hint::{Accuracy, ReportingHint};
 
@@ -31,176 +30,146 @@ pub const REPLY_TYPES: [&str; 17] = [
     "error",
 ];
 
-/// A message that isn't put together from pieces which are encoded once.
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum JsonReply<'a> {
-    Welcome(JsonWelcome<'a>),
-    Ack {
-        device: &'a str,
-        seq: u64,
-        kept: &'a str,
-        shown: bool,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'a str>,
-    },
-    Kept {
-        device: &'a str,
-        located: bool,
-    },
-    SignedOff {
-        device: &'a str,
-    },
-    Pong {
-        id: u64,
-        time_ms: i64,
-    },
-    Renewed {
-        token_expires_ms: i64,
-    },
-    Radius {
-        radius_m: f64,
-    },
-    #[serde(rename = "hint")]
-    ReportingHint {
-        #[serde(flatten)]
-        hint: JsonHint,
-    },
-    Gap,
-    Unlocated,
-    Degraded {
-        interval_ms: u64,
-    },
-    Recovered {
-        interval_ms: u64,
-    },
-    Drain {
-        closes_in_ms: u64,
-    },
-    Error {
-        error: &'a str,
-        detail: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        device: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        seq: Option<u64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        retry_after_ms: Option<u64>,
-    },
-}
-
-#[derive(Serialize)]
-struct JsonWelcome<'a> {
-    user: &'a str,
-    session: &'a str,
-    epoch: &'a str,
-    time_ms: i64,
-    ttl_ms: u64,
-    radius_m: f64,
-    tick_ms: u64,
-    ping_interval_ms: u64,
-    token_expires_ms: i64,
-    limits: JsonLimits,
-    hint: JsonHint,
-}
-
-#[derive(Serialize)]
-struct JsonLimits {
-    message_bytes: usize,
-    batch_fixes: usize,
-    fixes_per_s: u32,
-    fixes_burst: u32,
-    bytes_per_s: u32,
-}
-
-#[derive(Serialize)]
-struct JsonHint {
-    interval_ms: u64,
-    displacement_m: u32,
-    accuracy: &'static str,
-}
-
-impl From<&Limits> for JsonLimits {
-    fn from(limits: &Limits) -> Self {
-        Self {
-            message_bytes: limits.message_bytes_max,
-            batch_fixes: limits.batch_fixes_max,
-            fixes_per_s: limits.fixes_per_s,
-            fixes_burst: limits.fixes_burst,
-            bytes_per_s: limits.bytes_per_s,
-        }
-    }
-}
-
-impl From<ReportingHint> for JsonHint {
-    fn from(hint: ReportingHint) -> Self {
-        let ReportingHint { interval_ms, displacement_m, accuracy } = hint;
-        let accuracy = match accuracy {
-            Accuracy::Low => "low",
-            Accuracy::Balanced => "balanced",
-            Accuracy::High => "high",
-        };
-        Self { interval_ms, displacement_m, accuracy }
-    }
-}
-
-impl<'a> From<&'a Welcome> for JsonWelcome<'a> {
-    fn from(welcome: &'a Welcome) -> Self {
-        let limits = &*welcome.limits;
-        Self {
-            user: welcome.user.as_str(),
-            session: &welcome.session,
-            epoch: &welcome.epoch,
-            time_ms: welcome.at.0,
-            ttl_ms: limits.ttl_ms,
-            radius_m: welcome.radius.0,
-            tick_ms: limits.tick_ms,
-            ping_interval_ms: limits.ping_interval_ms,
-            token_expires_ms: welcome.token_expires.0,
-            limits: limits.into(),
-            hint: welcome.hint.into(),
-        }
-    }
-}
-
 /// Appends a message as JSON text.
 pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
-    let wire = match reply {
-        Reply::Snapshot(part) => return lists::snapshot(part, out),
-        Reply::Position(record) => return lists::position(record, out),
-        Reply::Push(news) => return lists::push(news, out),
-        Reply::Welcome(welcome) => JsonReply::Welcome((&**welcome).into()),
-        Reply::Ack { device, seq, unshown } => JsonReply::Ack {
-            device: device.as_str(),
-            seq: *seq,
-            kept: if unshown.is_none() { "memory" } else { "none" },
-            shown: unshown.is_none(),
-            reason: unshown.map(Unshown::as_str),
-        },
+    match reply {
+        Reply::Snapshot(part) => lists::snapshot(part, out),
+        Reply::Position(record) => lists::position(record, out),
+        Reply::Push(news) => lists::push(news, out),
+        Reply::Welcome(it) => welcome(it, out),
+        Reply::Ack { device, seq, unshown } => Object::new(out, "ack")
+            .with("device", device.as_str())
+            .with("seq", seq)
+            .with("kept", if unshown.is_none() { "memory" } else { "none" })
+            .with("shown", unshown.is_none())
+            .with_any("reason", unshown.map(Unshown::as_str))
+            .end(),
         Reply::Kept { device, located } => {
-            JsonReply::Kept { device: device.as_str(), located: *located }
+            Object::new(out, "kept").with("device", device.as_str()).with("located", located).end();
         }
-        Reply::SignedOff { device } => JsonReply::SignedOff { device: device.as_str() },
-        Reply::Pong { id, at } => JsonReply::Pong { id: *id, time_ms: at.0 },
+        Reply::SignedOff { device } => {
+            Object::new(out, "signed_off").with("device", device.as_str()).end();
+        }
+        Reply::Pong { id, at } => {
+            Object::new(out, "pong").with("id", id).with("time_ms", at.0).end();
+        }
         Reply::Renewed { token_expires } => {
-            JsonReply::Renewed { token_expires_ms: token_expires.0 }
+            Object::new(out, "renewed").with("token_expires_ms", token_expires.0).end();
         }
-        Reply::Radius(radius) => JsonReply::Radius { radius_m: radius.0 },
-        Reply::ReportingHint(hint) => JsonReply::ReportingHint { hint: (*hint).into() },
-        Reply::Gap => JsonReply::Gap,
-        Reply::Unlocated => JsonReply::Unlocated,
-        Reply::Degraded { interval_ms } => JsonReply::Degraded { interval_ms: *interval_ms },
-        Reply::Recovered { interval_ms } => JsonReply::Recovered { interval_ms: *interval_ms },
-        Reply::Drain { closes_in_ms } => JsonReply::Drain { closes_in_ms: *closes_in_ms },
-        Reply::Error(fault) => JsonReply::Error {
-            error: fault.word.as_str(),
-            detail: &fault.detail,
-            device: fault.device.as_ref().map(DeviceId::as_str),
-            seq: fault.seq,
-            retry_after_ms: fault.retry_after_ms,
-        },
+        Reply::Radius(radius) => Object::new(out, "radius").with("radius_m", radius.0).end(),
+        Reply::ReportingHint(it) => hint(Object::new(out, "hint"), *it).end(),
+        Reply::Gap => Object::new(out, "gap").end(),
+        Reply::Unlocated => Object::new(out, "unlocated").end(),
+        Reply::Degraded { interval_ms } => {
+            Object::new(out, "degraded").with("interval_ms", interval_ms).end();
+        }
+        Reply::Recovered { interval_ms } => {
+            Object::new(out, "recovered").with("interval_ms", interval_ms).end();
+        }
+        Reply::Drain { closes_in_ms } => {
+            Object::new(out, "drain").with("closes_in_ms", closes_in_ms).end();
+        }
+        Reply::Error(it) => Object::new(out, "error")
+            .with("error", it.word.as_str())
+            .with("detail", &it.detail)
+            .with_any("device", it.device.as_ref().map(DeviceId::as_str))
+            .with_any("seq", it.seq)
+            .with_any("retry_after_ms", it.retry_after_ms)
+            .end(),
+    }
+}
+
+fn welcome(it: &Welcome, out: &mut Vec<u8>) {
+    let limits = &*it.limits;
+    let welcome = Object::new(out, "welcome")
+        .with("user", it.user.as_str())
+        .with("session", &it.session)
+        .with("epoch", &it.epoch)
+        .with("time_ms", it.at.0)
+        .with("ttl_ms", limits.ttl_ms)
+        .with("radius_m", it.radius.0)
+        .with("tick_ms", limits.tick_ms)
+        .with("ping_interval_ms", limits.ping_interval_ms)
+        .with("token_expires_ms", it.token_expires.0);
+    let welcome = welcome
+        .open("limits")
+        .with("message_bytes", limits.message_bytes_max)
+        .with("batch_fixes", limits.batch_fixes_max)
+        .with("fixes_per_s", limits.fixes_per_s)
+        .with("fixes_burst", limits.fixes_burst)
+        .with("bytes_per_s", limits.bytes_per_s)
+        .close();
+    hint(welcome.open("hint"), it.hint).close().end();
+}
+
+fn hint(object: Object<'_>, hint: ReportingHint) -> Object<'_> {
+    let accuracy = match hint.accuracy {
+        Accuracy::Low => "low",
+        Accuracy::Balanced => "balanced",
+        Accuracy::High => "high",
     };
-    serde_json::to_writer(out, &wire).expect("strings and finite numbers always have a JSON form");
+    object
+        .with("interval_ms", hint.interval_ms)
+        .with("displacement_m", hint.displacement_m)
+        .with("accuracy", accuracy)
+}
+
+/// A JSON object that is being written.
+struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    is_empty: bool,
+}
+
+impl<'a> Object<'a> {
+    /// A message of this type.
+    fn new(out: &'a mut Vec<u8>, kind: &str) -> Self {
+        out.push(b'{');
+        Self { out, is_empty: true }.with("type", kind)
+    }
+
+    fn name(&mut self, name: &str) {
+        if !std::mem::take(&mut self.is_empty) {
+            self.out.push(b',');
+        }
+        self.write(name);
+        self.out.push(b':');
+    }
+
+    fn write(&mut self, value: impl Serialize) {
+        let written = serde_json::to_writer(&mut *self.out, &value);
+        written.expect("strings and finite numbers always have a JSON form");
+    }
+
+    fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        self.name(name);
+        self.write(value);
+        self
+    }
+
+    /// Leaves the field out if there is no value.
+    fn with_any(self, name: &str, value: Option<impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// Begins an object in it.
+    fn open(mut self, name: &str) -> Self {
+        self.name(name);
+        self.out.push(b'{');
+        Self { is_empty: true, ..self }
+    }
+
+    /// Ends the object that was begun in it.
+    fn close(self) -> Self {
+        self.out.push(b'}');
+        Self { is_empty: false, ..self }
+    }
+
+    fn end(self) {
+        self.out.push(b'}');
+    }
 }
 
 #[cfg(test)]

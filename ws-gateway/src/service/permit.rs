@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
 use super::Gateway;
 use crate::fanout::mailbox::Mailbox;
 use crate::fanout::registry::Full;
@@ -9,6 +11,7 @@ pub(crate) struct ConnectionPermit {
     gateway: Arc<Gateway>,
     id: u64,
     pub(crate) mailbox: Arc<Mailbox>,
+    _open: TaskTrackerToken,
 }
 
 impl Gateway {
@@ -29,7 +32,7 @@ impl Gateway {
         let mailbox = Arc::new(Mailbox::new());
         let id = self.registry.enter(&mailbox, self.config.sessions_max, anonymous_max)?;
         self.metrics.opened();
-        Ok(ConnectionPermit { gateway: self.clone(), id, mailbox })
+        Ok(ConnectionPermit { gateway: self.clone(), id, mailbox, _open: self.open.token() })
     }
 }
 
@@ -48,6 +51,5 @@ impl Drop for ConnectionPermit {
         self.mailbox.close();
         self.gateway.registry.leave(self.id);
         self.gateway.metrics.ended();
-        self.gateway.left.notify_waiters();
     }
 }

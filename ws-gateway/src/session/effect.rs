@@ -4,7 +4,7 @@ use model::Caller;
 
 use super::channel::Channel;
 use super::circle::Circle;
-use super::messages::{CloseCode, ErrorWord, Rejection, Reply, Request, Token};
+use super::messages::{CloseCode, Rejection, Reply, Request, Token};
 use super::record::{Record, Sighting, Written};
 use super::signals::Signals;
 
@@ -53,15 +53,6 @@ pub(crate) enum Effect {
     Call(Call),
     /// Write a close frame, and end.
     Close(CloseCode, String),
-    /// For the metrics: a message was refused.
-    Refused(ErrorWord),
-    /// For the metrics: a fix was acknowledged.
-    Fix {
-        /// Whether it became the shown position.
-        shown: bool,
-    },
-    /// For the metrics: the client was told of a gap.
-    Gap,
 }
 
 /// What takes others to do.

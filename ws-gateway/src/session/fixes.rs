@@ -181,7 +181,6 @@ impl Session {
 }
 
 fn acknowledge(device: DeviceId, seq: u64, unshown: Option<Unshown>, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Fix { shown: unshown.is_none() });
     effects.push(Effect::Send(Reply::Ack { device, seq, unshown }));
 }
 

@@ -115,12 +115,11 @@ impl Session {
     }
 
     /// Something may have been missed; what the view holds is the newest again.
-    pub(super) fn gap(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn gap(&mut self) {
         // Whoever isn't live yet gets its first snapshot anyway.
         if matches!(self.phase, Phase::Live) {
             // Told once, however often it happens before the snapshot.
             if !std::mem::replace(&mut self.gap_stands, true) {
-                effects.push(Effect::Gap);
                 // Not an effect: that would wait behind a call under way, and the snapshot pass it.
                 self.due.insert(Due::Gap);
             }

@@ -71,7 +71,6 @@ impl Session {
 
     pub(super) fn refuse(&mut self, rejection: Rejection, effects: &mut Vec<Effect>) {
         let word = rejection.word;
-        effects.push(Effect::Refused(word));
         effects.push(Effect::Send(Reply::Error(Box::new(rejection))));
         // Who sends too much has made no mistake; it may even have been another device of the user.
         self.errors += u32::from(word != ErrorWord::RateLimited);

@@ -28,9 +28,6 @@ mod product {
 }
 
 #[cfg(test)]
-mod stepping;
-
+pub(crate) use crate::world::stepping::{at_next_pause, pause, plant, planted, take_next};
 #[cfg(not(test))]
 pub(crate) use product::{pause, planted};
-#[cfg(test)]
-pub(crate) use stepping::{at_next_pause, pause, plant, planted, take_next};

@@ -87,7 +87,7 @@ fn closed(effects: &[Effect]) -> Option<CloseCode> {
 
 fn error(effects: &[Effect]) -> Option<&'static str> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Refused(word) => Some(word.as_str()),
+        Effect::Send(Reply::Error(rejection)) => Some(rejection.word.as_str()),
         _ => None,
     })
 }

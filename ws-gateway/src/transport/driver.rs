@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
-use model::{Caller, Monotonic, UserId};
+use model::{Caller, Moment, Monotonic, UserId};
 
 use crate::fanout::hub::{ChannelEntry, Due};
 use crate::fanout::registry::FixesUsed;
@@ -200,8 +200,14 @@ impl Driver {
             self.settle(now);
             return None;
         };
+        self.count(&message, now);
+        Some(Out::Message(message))
+    }
+
+    /// Counts a message for the metrics.
+    fn count(&self, message: &Reply, now: Moment) {
         let metrics = &self.gateway().metrics;
-        match &message {
+        match message {
             Reply::Snapshot(_) => metrics.snapshots.increment(1),
             Reply::Push(push) => {
                 metrics.pushes.increment(1);
@@ -210,9 +216,11 @@ impl Driver {
                     metrics.fix_to_push(now.monotonic.since_ms(record.received));
                 }
             }
+            Reply::Ack { unshown, .. } => metrics.fix(unshown.is_none()),
+            Reply::Gap => metrics.gaps.increment(1),
+            Reply::Error(rejection) => Metrics::error(rejection.word),
             _ => {}
         }
-        Some(Out::Message(message))
     }
 
     /// The client closes; the library answers.
@@ -250,7 +258,10 @@ impl Driver {
             }
             let Some(effect) = self.effects.pop_front() else { return };
             match effect {
-                Effect::Send(message) => self.out.push_back(Out::Message(message)),
+                Effect::Send(message) => {
+                    self.count(&message, self.gateway().now());
+                    self.out.push_back(Out::Message(message));
+                }
                 Effect::Ping => self.out.push_back(Out::Ping),
                 Effect::Unwatch(slots) => self.unwatch(&slots),
                 Effect::Call(call) => self.call(call),
@@ -259,9 +270,6 @@ impl Driver {
                     self.close();
                     self.out.push_back(Out::Close(code, detail));
                 }
-                Effect::Refused(word) => Metrics::error(word),
-                Effect::Fix { shown } => self.gateway().metrics.fix(shown),
-                Effect::Gap => self.gateway().metrics.gaps.increment(1),
             }
         }
     }

@@ -198,7 +198,7 @@ impl Live for Attached {
     }
 
     fn may_lead(&self, may: bool) {
-        self.shards.iter().for_each(|shard| shard.status.set_may_lead(may));
+        self.shards.iter().for_each(|shard| shard.status.declines.store(!may, Ordering::Release));
     }
 
     fn followed(&self, began: Monotonic) {
@@ -220,7 +220,8 @@ impl Live for Attached {
 
     fn epoch(&self) -> String {
         // As long for a hundred servers as for one.
-        let epochs: Vec<String> = self.shards.iter().map(|shard| shard.status.epoch()).collect();
+        let epochs: Vec<String> =
+            self.shards.iter().map(|shard| shard.status.epoch.lock().clone()).collect();
         let bytes = epochs.iter().flat_map(|epoch| epoch.bytes().chain([b'\n']));
         format!("{:016x}", model::fnv1a(bytes))
     }
@@ -230,19 +231,20 @@ impl Live for Attached {
     }
 
     fn unfit(&self) -> Option<String> {
-        let other_map = self.shards.iter().find(|shard| shard.status.has_other_map());
+        let other_map =
+            self.shards.iter().find(|shard| shard.status.has_other_map.load(Ordering::Relaxed));
         if let Some(shard) = other_map {
             return fault_of(shard);
         }
-        let works = self.shards.iter().any(|shard| shard.status.fault().is_none());
+        let works = self.shards.iter().any(|shard| shard.status.fault.lock().is_none());
         if works { None } else { self.fault() }
     }
 
     fn clock_offsets_ms(&self) -> Vec<i64> {
-        self.shards.iter().filter_map(|shard| shard.status.clock_offset_ms()).collect()
+        self.shards.iter().filter_map(|shard| *shard.status.clock_offset_ms.lock()).collect()
     }
 }
 
 fn fault_of(shard: &Shard) -> Option<String> {
-    shard.status.fault().map(|error| ErrorChain(&error).to_string())
+    shard.status.fault.lock().as_ref().map(|error| ErrorChain(error).to_string())
 }

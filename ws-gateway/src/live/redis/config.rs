@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use shard_map::{Shard, ShardMap, ShardName};
+use url::Url;
 
 /// The Redis servers of the live path, and how patient to be with them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,15 +62,11 @@ fn one() -> u32 {
 
 /// The URL without its password.
 fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return "***".to_owned() };
-    match rest.rsplit_once('@') {
-        Some((login, place)) => {
-            let user = login.split(':').next().unwrap_or_default();
-            let secret = if login.contains(':') { ":***" } else { "" };
-            format!("{scheme}://{user}{secret}@{place}")
-        }
-        None => url.to_owned(),
+    let Ok(mut url) = Url::parse(url) else { return "***".to_owned() };
+    if url.password().is_some() && url.set_password(Some("***")).is_err() {
+        return "***".to_owned();
     }
+    url.into()
 }
 
 fn redacted<S: serde::Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {

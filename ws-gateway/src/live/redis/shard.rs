@@ -11,13 +11,14 @@ mod subscriber;
 mod subscription_set;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use metrics::Counter;
 use model::{ErrorChain, Random};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 use super::feed_status::FeedStatus;
@@ -44,67 +45,23 @@ pub(super) struct Shard {
     requests: mpsc::Sender<Request>,
     patience: Duration,
     name: String,
-    task: tokio::task::JoinHandle<()>,
+    _task: AbortOnDropHandle<()>,
 }
 
-/// How a shard does.
+/// How a shard does: written by its task, but for [`Status::declines`].
 pub(super) struct Status {
     /// What keeps it from working.
-    fault: Mutex<Option<Error>>,
-    epoch: Mutex<String>,
+    pub(super) fault: Mutex<Option<Error>>,
+    /// The name of what the server remembers.
+    pub(super) epoch: Mutex<String>,
     /// What is heard of changes of circles.
     pub(super) feed: FeedStatus,
     /// Whether this gateway can't read the feed, and leaves it to others to lead.
-    declines: AtomicBool,
+    pub(super) declines: AtomicBool,
     /// Whether gateways with another shard map work there.
-    other_map: AtomicBool,
-    clock_offset_ms: Mutex<Option<i64>>,
-}
-
-impl Status {
-    pub(super) fn fault(&self) -> Option<Error> {
-        self.fault.lock().clone()
-    }
-
-    /// The name of what the server remembers.
-    pub(super) fn epoch(&self) -> String {
-        self.epoch.lock().clone()
-    }
-
-    /// Whether this gateway wants to lead the server.
-    fn may_lead(&self) -> bool {
-        !self.declines.load(Ordering::Acquire)
-    }
-
-    pub(super) fn set_may_lead(&self, may: bool) {
-        self.declines.store(!may, Ordering::Release);
-    }
-
-    fn set_epoch(&self, epoch: &str) {
-        epoch.clone_into(&mut self.epoch.lock());
-    }
-
-    /// Whether gateways with another shard map work there.
-    pub(super) fn has_other_map(&self) -> bool {
-        self.other_map.load(Ordering::Relaxed)
-    }
-
-    fn set_other_map(&self, other: bool) {
-        self.other_map.store(other, Ordering::Relaxed);
-    }
-
+    pub(super) has_other_map: AtomicBool,
     /// How far our calendar is ahead of the server's, milliseconds, if it answers.
-    pub(super) fn clock_offset_ms(&self) -> Option<i64> {
-        *self.clock_offset_ms.lock()
-    }
-
-    fn set_clock_offset_ms(&self, offset_ms: Option<i64>) {
-        *self.clock_offset_ms.lock() = offset_ms;
-    }
-
-    fn set_fault(&self, fault: Option<Error>) {
-        *self.fault.lock() = fault;
-    }
+    pub(super) clock_offset_ms: Mutex<Option<i64>>,
 }
 
 /// What a shard is made of.
@@ -129,7 +86,7 @@ impl Shard {
             epoch: Mutex::new(deps.epoch.clone()),
             feed: FeedStatus::default(),
             declines: AtomicBool::new(false),
-            other_map: AtomicBool::new(false),
+            has_other_map: AtomicBool::new(false),
             clock_offset_ms: Mutex::default(),
         });
         let local_positions = Arc::new(Positions::new(deps.codec.clock.clone()));
@@ -143,8 +100,18 @@ impl Shard {
         };
         let (patience, published) = (task.deps.patience, task.metrics.published.clone());
         let span = tracing::info_span!("redis_shard", shard = name);
-        let task = tokio::spawn(task.run(Inbox::new(waiting)).instrument(span));
-        Self { subscriptions, status, local_positions, published, requests, patience, name, task }
+        let task =
+            AbortOnDropHandle::new(tokio::spawn(task.run(Inbox::new(waiting)).instrument(span)));
+        Self {
+            subscriptions,
+            status,
+            local_positions,
+            published,
+            requests,
+            patience,
+            name,
+            _task: task,
+        }
     }
 
     /// Asks the server, and waits a while if it is away.
@@ -183,15 +150,9 @@ impl Shard {
 }
 
 fn away(name: &str, status: &Status) -> Error {
-    match status.fault() {
-        Some(error) => error,
+    match &*status.fault.lock() {
+        Some(error) => error.clone(),
         None => Error::unavailable(format!("redis {name}: it doesn't answer in time")),
-    }
-}
-
-impl Drop for Shard {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -231,9 +192,9 @@ impl ShardTask {
                 Err(fault) => fault,
             };
             past = past.max(Past::Lost);
-            self.status.set_clock_offset_ms(None);
+            *self.status.clock_offset_ms.lock() = None;
             self.report(&fault);
-            self.status.set_fault(Some(fault));
+            *self.status.fault.lock() = Some(fault);
             let spread_ms = self.deps.random.next_u64() % backoff_ms;
             tokio::time::sleep(Duration::from_millis(backoff_ms / 2 + spread_ms / 2)).await;
             backoff_ms = (backoff_ms * 2).min(BACKOFF_MS.1);
@@ -243,7 +204,8 @@ impl ShardTask {
     /// Says why the server is lost, once for all tries that fail for the same reason.
     fn report(&self, fault: &Error) {
         let error = ErrorChain(fault).to_string();
-        if self.status.fault().is_none_or(|known| ErrorChain(&known).to_string() != error) {
+        let known = self.status.fault.lock().as_ref().map(|known| ErrorChain(known).to_string());
+        if known.is_none_or(|known| known != error) {
             tracing::warn!(error, "a Redis server is lost; connecting again");
         } else {
             tracing::debug!(error, "a Redis server is still lost");

@@ -8,21 +8,21 @@ fn id(name: &str) -> UserId {
 }
 
 /// Where somebody is, at the n-th degree of longitude.
-fn record(name: &str, n: u32) -> Option<Arc<Record>> {
+fn record(name: &str, n: u32) -> Arc<Record> {
     let device = DeviceId::parse("phone").expect("a valid id");
     let version = Version { effective: Timestamp(i64::from(n)), device, seq: u64::from(n) };
     let here = Presence::Here(Fix::at(Position::new(0.0, f64::from(n)).expect("on Earth")));
-    Some(Arc::new(Record::new(id(name), version, here, Monotonic(0))))
+    Arc::new(Record::new(id(name), version, here, Monotonic(0)))
 }
 
 /// Somebody who looks round the world, with these friends near.
 fn view(friends: &[&str]) -> View {
     let mut view = View::new(Metres(3e7));
     view.watch_self(&id("me-myself"));
-    view.set_record(SELF_SLOT, record("me-myself", 0));
+    view.set_record(SELF_SLOT, Some(record("me-myself", 0)));
     for (friend, slot) in friends.iter().zip(1..) {
         view.add(&id(friend));
-        view.set_record(slot, record(friend, 1));
+        view.set_record(slot, Some(record(friend, 1)));
     }
     view
 }
@@ -40,7 +40,7 @@ fn part(view: &mut View, limit: usize) -> (Vec<String>, bool) {
 fn who_moves_between_two_parts_of_a_snapshot_is_told_after_it() {
     let mut view = view(&["ann", "ben"]);
     assert_eq!(part(&mut view, 1), (vec!["ann".to_owned()], true));
-    view.set_record(1, record("ann", 2));
+    view.set_record(1, Some(record("ann", 2)));
     assert_eq!(part(&mut view, 9), (vec!["ben".to_owned()], false));
     assert!(view.has_pending());
     let changes = view.collect(9, &|_| true);
@@ -53,7 +53,7 @@ fn who_is_dismissed_between_two_parts_leaves_after_it_and_can_come_again() {
     assert_eq!(part(&mut view, 1), (vec!["ann".to_owned()], true));
     assert_eq!(view.remove(&id("ann")), Some(1));
     view.add(&id("ann"));
-    view.set_record(3, record("ann", 2));
+    view.set_record(3, Some(record("ann", 2)));
     assert_eq!(part(&mut view, 9), (vec!["ben".to_owned()], false));
     let left = view.collect(9, &|_| true);
     assert_eq!((left.left, left.came.len()), (vec![(id("ann"), Departure::Gone)], 0));

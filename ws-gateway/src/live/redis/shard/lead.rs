@@ -1,3 +1,4 @@
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis::{Pipeline, Value};
@@ -31,7 +32,7 @@ impl ShardTask {
         let endpoint = &codec.endpoint;
         loop {
             let (mut leads, mut gateways) = (false, 0);
-            if self.status.may_lead() {
+            if !self.status.declines.load(Ordering::Acquire) {
                 let asked = codec.clock.now().monotonic;
                 let mut pipeline = Pipeline::new();
                 pipeline.cmd("EVAL").arg(LEAD).arg(1).arg(endpoint.lead_key());

@@ -38,7 +38,7 @@ impl ShardTask {
         if let Some(server_ms) = answers.last().and_then(unix_ms) {
             let round_trip_ms = answered.monotonic.since_ms(asked.monotonic);
             let offset_ms = answered.wall.0 - (round_trip_ms / 2) as i64 - server_ms;
-            self.status.set_clock_offset_ms(Some(offset_ms));
+            *self.status.clock_offset_ms.lock() = Some(offset_ms);
             self.metrics.clock_offset.set(offset_ms as f64 / 1_000.0);
         }
         connections.heard(number, self.deps.probe_timeout).await?;

@@ -5,6 +5,7 @@
 //! taken from the first moment on, what they read once the server has settled.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis::Pipeline;
@@ -32,7 +33,7 @@ impl ShardTask {
         let facts = endpoint.facts(&mut commands).await?;
         let new_epoch = model::token(&*self.deps.random);
         let refused = endpoint.claim_map(&mut commands).await?;
-        self.status.set_other_map(refused.is_some());
+        self.status.has_other_map.store(refused.is_some(), Ordering::Relaxed);
         if let Some(why) = refused {
             return Err(endpoint.fault(&why));
         }
@@ -65,7 +66,7 @@ impl ShardTask {
         may_read: &watch::Sender<bool>,
     ) -> Result<(), Error> {
         tokio::time::sleep(settling).await;
-        self.status.set_epoch(&connections.epoch);
+        connections.epoch.clone_into(&mut self.status.epoch.lock());
         may_read.send_replace(true);
         let all = self.subscriptions.all();
         let again = std::mem::replace(past, Past::Promised) == Past::Promised;
@@ -78,7 +79,7 @@ impl ShardTask {
         // told next; but not for long, since the directory may be away.
         let _ = tokio::time::timeout(CATCH_UP_MAX, self.status.feed.caught_up()).await;
         connections.limit().recovered(slowest);
-        self.status.set_fault(None);
+        *self.status.fault.lock() = None;
         self.metrics.up.set(1.0);
         if again {
             tracing::info!(channels = all.subscribe.len(), "the Redis server is back");

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::Planted;
+use crate::session::seam::Planted;
 
 type Step = Box<dyn FnOnce()>;
 

@@ -13,5 +13,6 @@ mod documents {
     mod live;
     mod metrics;
     mod protocol;
+    mod readme;
     mod rest;
 }

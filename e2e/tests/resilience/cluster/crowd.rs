@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep_until, timeout};
 
 use super::faults::{Fault, GATEWAYS, SHARDS};
-use super::world::{holds_within, machine};
+use super::world::holds_within;
+use crate::resilience::machine;
 
 const PEOPLE: usize = 2_000;
 const FRIENDS_EACH: usize = 10;
@@ -42,7 +43,7 @@ const LONG: Duration = Duration::from_mins(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_breaks_nobody_is_missed_shown_wrongly_or_lost() {
-    let _machine = machine().await;
+    let _machine = machine::alone().await;
     let mut world = World::start().await;
     world.look("before anything breaks").await;
     let began = Instant::now();

@@ -2,9 +2,7 @@
 //!
 //! Heads over 128 KiB and over 100 headers never reach the routes: the HTTP library answers them with a bare 431.
 
-mod handshake {
-    mod refusals;
+mod refusals;
 
-    mod identity;
-    mod upgrade;
-}
+mod identity;
+mod upgrade;

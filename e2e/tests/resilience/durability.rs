@@ -4,11 +4,9 @@
 //! thing must be after a crash: what was acknowledged last, or what the one request without an answer would have made
 //! of it.
 
-mod durability {
-    mod choice;
-    mod kills;
-    mod known;
-    mod line;
-    mod lists;
-    mod worker;
-}
+mod choice;
+mod kills;
+mod known;
+mod line;
+mod lists;
+mod worker;

@@ -10,7 +10,7 @@ use e2e::process::binary;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../../README.md");
 
 /// How long each step may take.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -6,10 +6,8 @@
 //!
 //! What the HTTP library can't parse never reaches the routes: it answers with a bare 400 or 431, and hangs up.
 
-mod rest_doors {
-    mod world;
+mod world;
 
-    mod bodies;
-    mod framing;
-    mod requests;
-}
+mod bodies;
+mod framing;
+mod routes;

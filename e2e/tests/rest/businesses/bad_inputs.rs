@@ -1,5 +1,5 @@
 //! Bad inputs that concern businesses: payloads, nearby search, REST in general. What every REST endpoint has
-//! in common (framing, slow bodies, headers) is tested once, in `rest_doors`.
+//! in common (framing, slow bodies, headers) is tested once, in `requests`.
 
 use e2e::Sandbox;
 use e2e::raw::assert_problem;

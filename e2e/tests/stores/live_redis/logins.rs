@@ -37,7 +37,7 @@ async fn a_password_is_needed_and_may_come_from_a_file() {
 #[tokio::test]
 async fn a_user_needs_no_more_rights_than_documented() {
     let server = Redis::start().await;
-    let readme = include_str!("../../../README.md");
+    let readme = include_str!("../../../../README.md");
     let (_, rights) = readme.split_once("`~PREFIX:*").expect("the README says which");
     let (rights, _) = rights.split_once('`').expect("all of them");
     // Rights that older servers don't know, and that are needed for nothing but a name.

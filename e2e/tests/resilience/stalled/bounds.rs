@@ -3,6 +3,7 @@ use e2e::{Frame, LISBON};
 
 use super::movers::{STEP, Scale, step, watcher};
 use super::watchers::{READERS, assert_sees_truth, watch_walk};
+use crate::resilience::machine;
 
 /// What each stalled socket would have been sent, at least.
 const BYTES_MIN: usize = 8 * 1024 * 1024;
@@ -35,6 +36,7 @@ fn scale() -> Scale {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stalled_readers_cost_little_and_concern_nobody_else() {
+    let _machine = machine::alone().await;
     let scale = scale();
     let home = Home::new(PATIENT);
     let process = home.start().await;
@@ -87,6 +89,7 @@ async fn stalled_readers_cost_little_and_concern_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_stays_stalled_is_let_go() {
+    let _machine = machine::alone().await;
     let settings = "[gateway]\nstuck_degrade_ms = 1000\nstuck_close_ms = 1500\n\
                     fixes_per_s = 1000\nmessages_per_s = 1000\nbytes_per_s = 1000000\n";
     let home = Home::new(settings);

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use e2e::cluster::Cluster;
 use e2e::{LISBON, Place, north_of};
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::RwLockReadGuard;
 use tokio::time::{Instant, sleep};
 
-/// Thousands of people need the machine for themselves; a few go beside each other.
-static MACHINE: RwLock<()> = RwLock::const_new(());
+use crate::resilience::machine::beside_others;
 
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(10);
@@ -17,11 +16,6 @@ const LOOK: Duration = Duration::from_millis(10);
 pub(crate) fn metres_north(metres: f64) -> Place {
     let (latitude, longitude) = north_of(LISBON, metres);
     ((latitude * 1e7).round() / 1e7, longitude)
-}
-
-/// Waits for the machine, for a test that needs all of it.
-pub(crate) async fn machine() -> RwLockWriteGuard<'static, ()> {
-    MACHINE.write().await
 }
 
 /// A cluster for a few people.
@@ -36,13 +30,13 @@ impl Small {
     }
 
     pub(crate) async fn start_with(gateways: usize, shards: usize, settings: &str) -> Self {
-        let machine = MACHINE.read().await;
+        let machine = beside_others().await;
         let cluster = Cluster::start_with(gateways, shards, settings).await;
         Self { cluster, _machine: machine }
     }
 
     pub(crate) async fn start_on_lines(gateways: usize, shards: usize, settings: &str) -> Self {
-        let machine = MACHINE.read().await;
+        let machine = beside_others().await;
         let cluster = Cluster::start_on_lines(gateways, shards, settings).await;
         Self { cluster, _machine: machine }
     }

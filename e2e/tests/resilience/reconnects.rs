@@ -1,5 +1,6 @@
 //! Somebody with very many friends comes and goes, again and again: nothing of that stays.
 
+use crate::resilience::machine;
 use std::time::Duration;
 
 use e2e::process::{Home, Process};
@@ -90,6 +91,7 @@ async fn come_and_go(process: &Process, times: usize) -> u64 {
 
 #[tokio::test]
 async fn a_thousand_connections_of_a_user_with_five_thousand_friends_leave_nothing_behind() {
+    let _machine = machine::alone().await;
     let home = Home::new(SETTINGS);
     let process = home.start().await;
     friends(&process).await;

@@ -4,8 +4,6 @@
 //! would have been sent is measured at watchers of the same people who read on. `WHEREABOUTS_LONG=1` makes everything
 //! larger.
 
-mod stalled {
-    mod bounds;
-    mod movers;
-    mod watchers;
-}
+mod bounds;
+mod movers;
+mod watchers;

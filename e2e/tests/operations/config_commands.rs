@@ -2,13 +2,11 @@
 //! anything starts; what is in force; where users live. Servers are away here: what real ones answer is tested where real
 //! ones run.
 
-mod config_commands {
-    mod settings;
+mod settings;
 
-    mod check;
-    mod dump;
-    mod examples;
-    mod plan;
-    mod serve;
-    mod show;
-}
+mod check;
+mod dump;
+mod examples;
+mod plan;
+mod serve;
+mod show;

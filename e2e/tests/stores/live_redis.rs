@@ -1,16 +1,10 @@
 //! The bus and the position store over real Redis servers, which are killed, wiped, cut off and misconfigured.
 
-#[path = "live_redis/changes.rs"]
 mod changes;
-#[path = "live_redis/clocks.rs"]
 mod clocks;
-#[path = "live_redis/logins.rs"]
 mod logins;
-#[path = "live_redis/losses.rs"]
 mod losses;
-#[path = "live_redis/maps.rs"]
 mod maps;
-#[path = "live_redis/returns.rs"]
 mod returns;
 
 use std::collections::HashMap;

@@ -8,6 +8,7 @@ use model::{Clock, Role, SystemClock};
 use super::choice::Choice;
 use super::line::Line;
 use super::worker::Worker;
+use crate::resilience::machine;
 
 const KILLS: usize = 50;
 const WORKERS: usize = 8;
@@ -20,6 +21,7 @@ const SEED_VARIABLE: &str = "WHEREABOUTS_SEED";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_by_any_of_fifty_kills() {
+    let _machine = machine::alone().await;
     let seed = std::env::var(SEED_VARIABLE).ok().and_then(|text| text.parse().ok());
     let seed: u64 = seed.unwrap_or_else(|| SystemClock::start().now().wall.0 as u64);
     println!("{SEED_VARIABLE}={seed} repeats this choice of writes and moments");

@@ -1,0 +1,7 @@
+//! What operators type, and what they are told.
+
+mod operations {
+    mod config_commands;
+    mod drain;
+    mod operators;
+}

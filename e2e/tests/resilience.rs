@@ -1,0 +1,9 @@
+//! What breaks, goes away, stalls or comes back. Tests that measure have the machine to themselves: see `machine`.
+
+mod resilience {
+    mod cluster;
+    mod durability;
+    mod machine;
+    mod reconnects;
+    mod stalled;
+}

@@ -1,0 +1,7 @@
+//! Stores on real servers, PostgreSQL and Redis: what only servers can do to them.
+
+mod stores {
+    mod businesses_postgres;
+    mod directory_postgres;
+    mod live_redis;
+}

@@ -1,7 +1,5 @@
 //! Every metric of the gateway, with its help text. Labels come from closed sets; nothing names a user or a place.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
 use crate::protocol::{CloseCode, ErrorWord};
@@ -53,7 +51,6 @@ pub(crate) struct Metrics {
     pub(crate) gaps: Counter,
     pub(crate) pace_changes: Counter,
     fix_to_push: Histogram,
-    open: AtomicU64,
 }
 
 impl Metrics {
@@ -71,7 +68,6 @@ impl Metrics {
             gaps: counter!(GAPS),
             pace_changes: counter!(PACES),
             fix_to_push: histogram!(FIX_TO_PUSH),
-            open: AtomicU64::new(0),
         }
     }
 
@@ -84,11 +80,11 @@ impl Metrics {
     }
 
     pub(crate) fn opened(&self) {
-        self.sessions.set((self.open.fetch_add(1, Ordering::Relaxed) + 1) as f64);
+        self.sessions.increment(1.0);
     }
 
     pub(crate) fn ended(&self) {
-        self.sessions.set((self.open.fetch_sub(1, Ordering::Relaxed) - 1) as f64);
+        self.sessions.decrement(1.0);
     }
 
     pub(crate) fn closed(code: CloseCode) {

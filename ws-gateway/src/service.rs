@@ -15,9 +15,9 @@ use tracing::Instrument as _;
 
 use crate::config::Config;
 use crate::fanout::admission::Admission;
-use crate::fanout::hub::{Due, Hub};
+use crate::fanout::hub::{Due, Hub, Timers};
 use crate::fanout::registry::Registry;
-use crate::fanout::timers::Timers;
+use crate::fanout::wheel::Wheel;
 use crate::live::{Live, Sink};
 use crate::metrics::Metrics;
 use crate::session::circle::CircleChange;
@@ -64,7 +64,7 @@ pub struct Gateway {
     pub(crate) friends_are_shared: bool,
     pub(crate) hub: Arc<Hub>,
     pub(crate) live: Arc<dyn Live>,
-    pub(crate) timers: Arc<Timers<Due>>,
+    pub(crate) timers: Arc<Timers>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) admission: Admission,
     /// What each user's connecting costs; none if it is free.
@@ -86,7 +86,7 @@ impl Gateway {
     ) -> Arc<Self> {
         // Half a tick, so that a tick's end is noticed within half of another.
         let step_ms = (config.tick_ms / 2).clamp(STEP_MS.0, STEP_MS.1);
-        let timers = Arc::new(Timers::new(step_ms));
+        let timers = Arc::new(Timers::new(Wheel::new(step_ms)));
         let metrics = Metrics::new();
         let deliveries = metrics.deliveries.clone();
         let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone(), deliveries));
@@ -169,19 +169,9 @@ impl Gateway {
         self.registry.signal_all(|signals| signals.circle_unknown = true);
     }
 
-    /// What keeps the bus or the position store from working now; for operators.
-    pub fn fault(&self) -> Option<String> {
-        self.live.fault()
-    }
-
-    /// Why new clients had better be sent to another gateway (see [`Live::unfit`]).
-    pub fn unfit(&self) -> Option<String> {
-        self.live.unfit()
-    }
-
-    /// How far this machine's calendar is ahead of those of the servers behind the port, milliseconds.
-    pub fn clock_offsets_ms(&self) -> Vec<i64> {
-        self.live.clock_offsets_ms()
+    /// What carries positions to and from other gateways; for operators.
+    pub fn live(&self) -> &dyn Live {
+        &*self.live
     }
 
     /// Connections that are open.
@@ -199,7 +189,7 @@ impl Gateway {
     pub fn turn(&self) -> usize {
         let now = self.clock.now();
         let mut idle = Vec::new();
-        let all = self.timers.take_due(now.monotonic);
+        let all = self.timers.lock().advance(now.monotonic);
         let count = all.len();
         for due in all {
             match due {
@@ -240,7 +230,7 @@ impl Gateway {
             if now.since_ms(gauged) >= GAUGE_MS {
                 gauged = now;
                 self.metrics.channels.set(self.hub.channels() as f64);
-                self.metrics.timers.set(self.timers.len() as f64);
+                self.metrics.timers.set(self.timers.lock().len() as f64);
             }
         }
     }

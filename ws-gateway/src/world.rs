@@ -17,8 +17,8 @@ use model::{Clock, FeedPosition, ManualClock, Metres, ReadToken, SeededRandom, T
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use crate::live::Error;
 use crate::live::embedded::Embedded;
+use crate::live::{Error, FixLimit};
 use crate::service::friends::Friends;
 use crate::service::{Deps, Gateway};
 use crate::session::circle::Circle;
@@ -87,7 +87,7 @@ impl World {
     fn new(gateways: usize, config: Config) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let friends = Arc::new(Acquaintances::default());
-        let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7));
+        let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7), FixLimit::default());
         let gateways = (0..gateways)
             .map(|n| {
                 let deps = Deps {

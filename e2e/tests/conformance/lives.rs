@@ -7,7 +7,7 @@ use model::{ManualClock, SeededRandom};
 use tokio::sync::OnceCell;
 use ws_gateway::live::conformance::{Backend, CASES, InProcess, standing_clock};
 use ws_gateway::live::redis::{Config, Redis as Servers, Server};
-use ws_gateway::live::{Live, Sink};
+use ws_gateway::live::{FixLimit, Live, Sink};
 
 use crate::grid::{Grid, Trial};
 
@@ -62,7 +62,12 @@ impl Backend for OverRedis {
         Box::pin(async move {
             let connect = || {
                 let random = Arc::new(SeededRandom::new(1));
-                Servers::connect(self.config.clone(), self.clock.clone(), random)
+                Servers::connect(
+                    self.config.clone(),
+                    FixLimit::default(),
+                    self.clock.clone(),
+                    random,
+                )
             };
             self.servers
                 .get_or_try_init(connect)

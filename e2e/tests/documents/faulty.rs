@@ -13,7 +13,7 @@ use model::{Clock, FeedPosition, Metres, ReadToken, Role, SystemClock, UserId};
 use tokio::net::TcpListener;
 use ws_gateway::Sighting;
 use ws_gateway::live::embedded::Embedded;
-use ws_gateway::live::{Channel, Error, Live, Sink, Written};
+use ws_gateway::live::{Channel, Error, FixLimit, Live, Sink, Written};
 use ws_gateway::{Circle, CircleChange, Config, Deps, Friends, Gateway};
 
 const SECRET: [u8; 32] = [7; 32];
@@ -57,7 +57,7 @@ impl Faulty {
         let token = signer.sign(&alice, Role::User, clock.now().wall, 3_600);
 
         let faults = Arc::new(Faults::default());
-        let embedded = Embedded::new(clock.clone(), &*random);
+        let embedded = Embedded::new(clock.clone(), &*random, FixLimit::default());
         let deps = Deps {
             clock: clock.clone(),
             random: random.clone(),

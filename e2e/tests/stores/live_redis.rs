@@ -20,7 +20,7 @@ use model::{
 use tokio::sync::watch;
 use ws_gateway::CircleChange;
 use ws_gateway::live::redis::{Config, Redis as Servers, Server};
-use ws_gateway::live::{Channel, Live, Sink};
+use ws_gateway::live::{Channel, FixLimit, Live, Sink};
 use ws_gateway::{Presence, Record, Sighting};
 
 /// What a gateway has been handed.
@@ -127,7 +127,13 @@ impl World {
     }
 
     async fn connect(&self) -> Result<Servers, ws_gateway::live::Error> {
-        Servers::connect(self.config.clone(), self.clock.clone(), self.random.clone()).await
+        Servers::connect(
+            self.config.clone(),
+            FixLimit::default(),
+            self.clock.clone(),
+            self.random.clone(),
+        )
+        .await
     }
 
     async fn gateways<const N: usize>(&self) -> [Gateway; N] {

@@ -106,8 +106,8 @@ impl Part for Live {
                 }
                 if is_server {
                     readiness.follow_in_parts("redis", move || Condition {
-                        fault: gateway.fault(),
-                        is_broken: gateway.unfit().is_some(),
+                        fault: gateway.live().fault(),
+                        is_broken: gateway.live().unfit().is_some(),
                     });
                 }
             }));
@@ -124,11 +124,11 @@ async fn open_live_path(deps: &Deps<'_>) -> Result<Attach, String> {
     let limit = FixLimit { per_s: config.gateway.fixes_per_s, burst: config.gateway.fixes_burst };
     Ok(match config.backends.live {
         LiveBackend::Embedded => {
-            let embedded = Embedded::new(clock, &*random).with_limit(limit);
+            let embedded = Embedded::new(clock, &*random, limit);
             Box::new(move |sink| embedded.attach(sink))
         }
         LiveBackend::Redis => {
-            let connected = Redis::connect_with(config.redis.clone(), limit, clock, random);
+            let connected = Redis::connect(config.redis.clone(), limit, clock, random);
             let redis = connected.await.map_err(|e| unusable(&ErrorChain(&e)))?;
             Box::new(move |sink| redis.attach(&sink))
         }
@@ -156,7 +156,7 @@ fn connect_gateway(deps: &Deps<'_>, directory: &Directory, attach: Attach) -> Ar
 
 fn watch_clock(readiness: &Readiness, gateway: Arc<Gateway>, directory: Directory) {
     readiness.follow("clock", move || {
-        let mut offsets_ms = gateway.clock_offsets_ms();
+        let mut offsets_ms = gateway.live().clock_offsets_ms();
         offsets_ms.extend(directory.clock_offset_ms());
         clock_fault(&offsets_ms)
     });

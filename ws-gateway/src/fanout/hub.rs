@@ -12,7 +12,7 @@ use model::{Clock, Monotonic};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::fanout::mailbox::Mailbox;
-use crate::fanout::timers::Timers;
+use crate::fanout::wheel::Wheel;
 use crate::live::{Channel, Error, Live};
 use crate::session::record::Sighting;
 use crate::session::view::SELF_SLOT;
@@ -34,10 +34,13 @@ pub(crate) struct Hub {
     hasher: RandomState,
     /// Held while channels are made or dropped, so that the bus hears of both in the same order.
     order: Mutex<()>,
-    timers: Arc<Timers<Due>>,
+    timers: Arc<Timers>,
     clock: Arc<dyn Clock>,
     deliveries: Counter,
 }
+
+/// The one timer wheel of a gateway: no session, channel or position has a timer of its own.
+pub(crate) type Timers = Mutex<Wheel<Due>>;
 
 type Stripe = HashMap<Channel, Arc<ChannelEntry>>;
 
@@ -54,11 +57,7 @@ pub(crate) enum Due {
 }
 
 impl Hub {
-    pub(crate) fn new(
-        timers: Arc<Timers<Due>>,
-        clock: Arc<dyn Clock>,
-        deliveries: Counter,
-    ) -> Self {
+    pub(crate) fn new(timers: Arc<Timers>, clock: Arc<dyn Clock>, deliveries: Counter) -> Self {
         let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
         let (hasher, order) = (RandomState::new(), Mutex::default());
         Self { stripes, hasher, order, timers, clock, deliveries }
@@ -124,7 +123,7 @@ impl Hub {
 
     fn keep(&self, entry: &Arc<ChannelEntry>, state: &mut State, until: Monotonic) {
         if state.kept_until.replace(until).is_none() {
-            self.timers.at(until, Due::Idle(Arc::downgrade(entry)));
+            self.timers.lock().insert(until, Due::Idle(Arc::downgrade(entry)));
         }
     }
 

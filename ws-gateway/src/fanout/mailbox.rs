@@ -10,6 +10,7 @@ use crate::session::view::dirty_set::DirtySet;
 ///
 /// Holds one bit per friend, however much happens: only *that* somebody moved, never where; the
 /// session looks up the newest position when it is able to send it.
+#[derive(Default)]
 pub(crate) struct Mailbox {
     state: Mutex<State>,
     waker: AtomicWaker,
@@ -24,10 +25,6 @@ struct State {
 }
 
 impl Mailbox {
-    pub(crate) fn new() -> Self {
-        Self { state: Mutex::default(), waker: AtomicWaker::new() }
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }

@@ -15,6 +15,7 @@ use crate::session::record::Sighting;
 use bus::{Exchange, Subscriber};
 
 /// What the gateways of one process share.
+#[derive(Clone)]
 pub struct Embedded {
     exchange: Arc<Exchange>,
     positions: Arc<Positions>,
@@ -24,46 +25,27 @@ pub struct Embedded {
 
 /// One gateway's end of it.
 struct Attached {
-    exchange: Arc<Exchange>,
+    shared: Embedded,
     subscriber: Arc<Subscriber>,
-    positions: Arc<Positions>,
-    epoch: String,
-    limit: Gcra,
 }
 
 impl Embedded {
-    /// Empty, and of a new epoch: what an earlier process held in memory is lost.
-    pub fn new(clock: Arc<dyn Clock>, random: &dyn Random) -> Self {
+    /// Empty, and of a new epoch: what an earlier process held in memory is lost. `limit` is what a user may send.
+    pub fn new(clock: Arc<dyn Clock>, random: &dyn Random, limit: FixLimit) -> Self {
         let positions = Arc::new(Positions::new(clock));
-        let epoch = model::token(random);
-        Self { exchange: Arc::default(), positions, epoch, limit: gcra(FixLimit::default()) }
-    }
-
-    /// With another limit of what a user may send.
-    #[must_use]
-    pub fn with_limit(self, limit: FixLimit) -> Self {
-        Self { limit: gcra(limit), ..self }
+        let limit = Gcra::new(limit.per_s, limit.burst);
+        Self { exchange: Arc::default(), positions, epoch: model::token(random), limit }
     }
 
     /// Connects one more gateway.
     pub fn attach(&self, sink: Arc<dyn Sink>) -> Arc<dyn Live> {
-        Arc::new(Attached {
-            subscriber: self.exchange.join(sink),
-            exchange: self.exchange.clone(),
-            positions: self.positions.clone(),
-            epoch: self.epoch.clone(),
-            limit: self.limit,
-        })
+        Arc::new(Attached { shared: self.clone(), subscriber: self.exchange.join(sink) })
     }
-}
-
-fn gcra(limit: FixLimit) -> Gcra {
-    Gcra::new(limit.per_s, limit.burst)
 }
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        self.exchange.leave(&self.subscriber);
+        self.shared.exchange.leave(&self.subscriber);
     }
 }
 
@@ -77,16 +59,16 @@ impl Live for Attached {
         (channel, sighting): (Channel, Sighting),
         fixes: u32,
     ) -> BoxFuture<'_, Result<Written, Error>> {
-        let charge = (fixes > 0).then_some((self.limit, fixes));
-        let written = self.positions.write_charged(channel.clone(), sighting.clone(), charge);
+        let charge = (fixes > 0).then_some((self.shared.limit, fixes));
+        let written = self.shared.positions.write(channel.clone(), sighting.clone(), charge);
         if written == Written::Newest {
-            self.exchange.publish(&self.subscriber, &channel, &sighting);
+            self.shared.exchange.publish(&self.subscriber, &channel, &sighting);
         }
         ready(written)
     }
 
     fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
-        ready(channels.iter().map(|channel| self.positions.read(channel)).collect())
+        ready(channels.iter().map(|channel| self.shared.positions.read(channel)).collect())
     }
 
     fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
@@ -99,11 +81,11 @@ impl Live for Attached {
     }
 
     fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
-        self.exchange.tell(&self.subscriber, &changes);
+        self.shared.exchange.tell(&self.subscriber, &changes);
         ready(())
     }
 
     fn epoch(&self) -> String {
-        self.epoch.clone()
+        self.shared.epoch.clone()
     }
 }

@@ -42,13 +42,8 @@ impl Positions {
         self.stripes[index].lock()
     }
 
-    /// Writes what is newer, at no cost.
-    pub(crate) fn write(&self, channel: Channel, sighting: Sighting) -> Written {
-        self.write_charged(channel, sighting, None)
-    }
-
-    /// Writes what is newer, if the limit allows so many fixes; what isn't newer costs nothing.
-    pub(crate) fn write_charged(
+    /// Writes what is newer, if the limit that is charged allows so many fixes; what isn't newer costs nothing.
+    pub(crate) fn write(
         &self,
         channel: Channel,
         sighting: Sighting,

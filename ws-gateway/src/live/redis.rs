@@ -64,17 +64,9 @@ pub struct Redis {
 
 impl Redis {
     /// Reaches every server, and says clearly which one can't be used, and why; also if gateways work there that place
-    /// users by another shard map. A server that may throw positions away when it is full is warned about in the log.
+    /// users by another shard map. A server that may throw positions away when it is full is warned about in the log. `limit` is
+    /// what a user may send.
     pub async fn connect(
-        config: Config,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
-    ) -> Result<Self, Error> {
-        Self::connect_with(config, FixLimit::default(), clock, random).await
-    }
-
-    /// The same with another limit of what a user may send.
-    pub async fn connect_with(
         config: Config,
         limit: FixLimit,
         clock: Arc<dyn Clock>,
@@ -111,7 +103,7 @@ impl Redis {
         let endpoint = Endpoint::new(server, config, MapName::new(&map), FixLimit::default())?;
         let mut connection = endpoint.connect().await?;
         let facts = endpoint.facts(&mut connection).await?;
-        if let Some(why) = endpoint.look_at_map(&mut connection).await? {
+        if let Some(why) = endpoint.compare_map(&mut connection, 0).await? {
             return Err(endpoint.fault(&why));
         }
         endpoint.rehearse(&mut connection, &model::token(random)).await?;
@@ -159,7 +151,7 @@ async fn reach(endpoint: Endpoint, random: &dyn Random) -> Result<(Endpoint, Mem
     if let Some(policy) = facts.evicts {
         tracing::warn!(shard = endpoint.name, address = endpoint.address, "{}", warning(&policy));
     }
-    if let Some(why) = endpoint.claim_map(&mut connection).await? {
+    if let Some(why) = endpoint.compare_map(&mut connection, endpoint.map_remembered_ms).await? {
         return Err(endpoint.fault(&why));
     }
     let memory = endpoint.memory(&mut connection, &facts.run_id, &model::token(random)).await?;

@@ -57,7 +57,7 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
             Object::new(out, "renewed").with("token_expires_ms", token_expires.0).end();
         }
         Reply::Radius(radius) => Object::new(out, "radius").with("radius_m", radius.0).end(),
-        Reply::ReportingHint(it) => hint(Object::new(out, "hint"), *it).end(),
+        Reply::ReportingHint(it) => with_hint(Object::new(out, "hint"), *it).end(),
         Reply::Gap => Object::new(out, "gap").end(),
         Reply::Unlocated => Object::new(out, "unlocated").end(),
         Reply::Degraded { interval_ms } => {
@@ -99,10 +99,10 @@ fn welcome(it: &Welcome, out: &mut Vec<u8>) {
         .with("fixes_burst", limits.fixes_burst)
         .with("bytes_per_s", limits.bytes_per_s)
         .close();
-    hint(welcome.open("hint"), it.hint).close().end();
+    with_hint(welcome.open("hint"), it.hint).close().end();
 }
 
-fn hint(object: Object<'_>, hint: ReportingHint) -> Object<'_> {
+fn with_hint(object: Object<'_>, hint: ReportingHint) -> Object<'_> {
     let accuracy = match hint.accuracy {
         Accuracy::Low => "low",
         Accuracy::Balanced => "balanced",

@@ -12,7 +12,7 @@ use model::{Caller, Moment, Monotonic, UserId};
 
 use crate::fanout::hub::{ChannelEntry, Due};
 use crate::fanout::registry::FixesUsed;
-use crate::fanout::timers::wheel::TimerKey;
+use crate::fanout::wheel::TimerKey;
 use crate::live::{self, Written};
 use crate::metrics::Metrics;
 use crate::protocol::request;
@@ -68,7 +68,7 @@ pub(crate) struct Driver {
 impl Driver {
     /// A connection that has just been made; with a caller if the handshake brought a valid token.
     pub(crate) fn new(permit: ConnectionPermit, caller: Option<Caller>) -> Self {
-        let gateway = permit.gateway();
+        let gateway = &permit.gateway;
         let id = model::token(&*gateway.random);
         let epoch = gateway.live.epoch();
         let (limits, spread) = (gateway.session_limits.clone(), gateway.random.next_u64());
@@ -93,7 +93,7 @@ impl Driver {
     }
 
     fn gateway(&self) -> &Arc<Gateway> {
-        self.permit.gateway()
+        &self.permit.gateway
     }
 
     /// Whether a message of the client may be given now. While not, the client isn't read: what it sends waits in the
@@ -193,7 +193,7 @@ impl Driver {
             return None;
         }
         let now = self.gateway().now();
-        let live = self.permit.gateway().live.clone();
+        let live = self.permit.gateway.live.clone();
         let all = live.are_all_current(now.monotonic);
         let may_tell = |user: &UserId| all || live.is_current(user, now.monotonic);
         let Some(message) = self.session.next_message(now, &may_tell) else {
@@ -241,7 +241,7 @@ impl Driver {
         self.closed = Some(until);
         self.effects.clear();
         self.running = Running::default();
-        self.gateway().timers.at(until, Due::Wake(self.permit.mailbox.clone()));
+        self.gateway().timers.lock().insert(until, Due::Wake(self.permit.mailbox.clone()));
     }
 
     /// Whether a close wasn't answered in time, or could never be written.

@@ -79,8 +79,7 @@ fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Pro
     {
         return Err(unavailable("too many sessions are being opened").retry_after_ms(ms));
     }
-    let permit = if caller.is_some() { gateway.permit_authenticated() } else { gateway.permit() };
-    let permit = permit.map_err(|full| {
+    let permit = gateway.permit(caller.as_ref()).map_err(|full| {
         unavailable(match full {
             Full::Unauthenticated => "too many connections that haven't authenticated",
             Full::Sessions | Full::User => "too many connections",
@@ -134,7 +133,8 @@ fn check_upgrade(request: &Request) -> Result<(), Problem> {
     };
     // The route for GET takes HEAD too.
     if request.method() != Method::GET {
-        return Err(method_not_allowed());
+        let (status, detail) = (StatusCode::METHOD_NOT_ALLOWED, "a WebSocket is opened with GET");
+        return Err(Problem::with_status(status, "method_not_allowed", detail));
     }
     if request.version() < Version::HTTP_11 {
         return Err(upgrade_required("a WebSocket needs HTTP/1.1"));
@@ -200,11 +200,6 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, Proble
 fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
     let Some(token) = api::bearer(headers)? else { return Ok(None) };
     Ok(Some(gateway.verifier.verify(token, gateway.now().wall)?))
-}
-
-fn method_not_allowed() -> Problem {
-    let detail = "a WebSocket is opened with GET";
-    Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
 fn upgrade_required(detail: &'static str) -> Problem {

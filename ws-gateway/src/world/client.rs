@@ -42,7 +42,7 @@ impl Client {
         seq: u64,
     ) -> Self {
         let caller = Caller { user: user.clone(), role: Role::User, expires };
-        let driver = Driver::new(gateway.permit().expect("there is room"), Some(caller));
+        let driver = Driver::new(gateway.permit(None).expect("there is room"), Some(caller));
         let (friends, heard) = (BTreeMap::new(), Vec::new());
         let (continues, closed, stuck) = (false, None, false);
         Self { user, expires, driver, seq, friends, heard, continues, closed, stuck }

@@ -93,7 +93,8 @@ fn a_user_with_many_friends_who_comes_and_goes_leaves_nothing_behind() {
         let connection = world.connect(&friend, 1);
         world.at(connection, HERE);
     }
-    let left = |world: &World| (world.gateways[0].hub.channels(), world.gateways[0].timers.len());
+    let left =
+        |world: &World| (world.gateways[0].hub.channels(), world.gateways[0].timers.lock().len());
     let before = left(&world);
     for _ in 0..20 {
         let alice = world.connect("alice", 0);

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use ws_gateway::CircleChange;
 use ws_gateway::Sighting;
 use ws_gateway::live::redis::{Config, Redis, Server};
-use ws_gateway::live::{Channel, Live, Sink};
+use ws_gateway::live::{Channel, FixLimit, Live, Sink};
 use ws_gateway::{Deps, Gateway};
 
 const USAGE: &str = "circle_changes DATABASE_URL REDIS_URL GATEWAYS USERS SECONDS WATCHED_ON";
@@ -143,7 +143,7 @@ async fn connect(
     let (name, url) = ("a".to_owned(), server.to_owned());
     let shard = Server { name, weight: 1, url, password_file: None, tls_ca_file: None };
     let config = Config { shards: vec![shard], ..Config::default() };
-    Ok(Redis::connect(config, clock.clone(), random.clone()).await?)
+    Ok(Redis::connect(config, FixLimit::default(), clock.clone(), random.clone()).await?)
 }
 
 /// The gateway whose process commits: it tells the others.

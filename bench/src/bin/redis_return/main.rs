@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use model::{Clock, DeviceId, Fix, Position, Random, SeededRandom, SystemClock, UserId, Version};
 use report::Report;
 use ws_gateway::live::redis::{Config, Redis, Server};
-use ws_gateway::live::{Channel, Live, Sink};
+use ws_gateway::live::{Channel, FixLimit, Live, Sink};
 use ws_gateway::{CircleChange, Presence, Record, Sighting};
 
 const USAGE: &str = "redis_return PORT GATEWAYS SUBSCRIPTIONS USERS ANNOUNCED";
@@ -97,7 +97,7 @@ async fn run(
     let shard =
         Server { name: "a".to_owned(), weight: 1, url, password_file: None, tls_ca_file: None };
     let config = Config { shards: vec![shard], ..Config::default() };
-    let redis = Redis::connect(config, clock.clone(), random.clone()).await?;
+    let redis = Redis::connect(config, FixLimit::default(), clock.clone(), random.clone()).await?;
     let channels = (0..users)
         .map(|n| Ok(Channel::precise(UserId::parse(&format!("user-{n}"))?)))
         .collect::<Result<Vec<_>, Failure>>()?;

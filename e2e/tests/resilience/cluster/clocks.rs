@@ -7,7 +7,7 @@ use model::{
     Clock, DeviceId, Fix, ManualClock, Moment, Position, SeededRandom, Timestamp, UserId, Version,
 };
 use ws_gateway::live::redis::{Config, Redis as Servers, Server};
-use ws_gateway::live::{Channel, Live, Sink, Written};
+use ws_gateway::live::{Channel, FixLimit, Live, Sink, Written};
 use ws_gateway::{CLOCK_AHEAD_MS, CircleChange, Presence, Record, Sighting};
 
 const START: Timestamp = Timestamp(1_800_000_000_000);
@@ -39,7 +39,7 @@ async fn gateway(server: &Redis, wall: Timestamp) -> (Arc<dyn Live>, Moment) {
     let config = Config { shards: vec![shard], settle_ms: 10, ..Config::default() };
     let clock = Arc::new(ManualClock::at(wall));
     let random = Arc::new(SeededRandom::new(wall.0 as u64));
-    let connected = Servers::connect(config, clock.clone(), random).await;
+    let connected = Servers::connect(config, FixLimit::default(), clock.clone(), random).await;
     let sink: Arc<dyn Sink> = Arc::new(Deaf);
     (connected.expect("the server is there").attach(&sink), clock.now())
 }

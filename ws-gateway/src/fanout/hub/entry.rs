@@ -4,10 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use model::{Moment, Monotonic};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::Due;
+use super::{Due, Timers};
 use crate::fanout::mailbox::Mailbox;
-use crate::fanout::timers::Timers;
-use crate::fanout::timers::wheel::TimerKey;
+use crate::fanout::wheel::TimerKey;
 use crate::live::Channel;
 use crate::session::record::{Merge, Sighting, merge};
 use crate::session::seam::{Planted, planted};
@@ -62,12 +61,7 @@ impl ChannelEntry {
     }
 
     /// Answers how many watchers were marked.
-    pub(super) fn put(
-        self: &Arc<Self>,
-        sighting: Sighting,
-        now: Moment,
-        timers: &Timers<Due>,
-    ) -> usize {
+    pub(super) fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers) -> usize {
         let mut state = self.lock();
         let outcome = merge(state.sighting.as_ref(), &sighting, now.wall);
         // One that is over when it arrives still ends what is older, though a `keep` made that hold longer: so it does
@@ -87,24 +81,24 @@ impl ChannelEntry {
 
     /// Sees to it that somebody looks at that moment, or before. What comes later may expire sooner: a fix out of a
     /// phone's backlog after a `keep`.
-    fn arm(self: &Arc<Self>, state: &mut State, at: Monotonic, timers: &Timers<Due>) {
+    fn arm(self: &Arc<Self>, state: &mut State, at: Monotonic, timers: &Timers) {
         match state.armed {
             Some(armed) if armed.deadline <= at || planted(Planted::TimerKept) => return,
             Some(_) => self.disarm(state, timers),
             None => {}
         }
-        state.armed = Some(timers.at(at, Due::Expire(Arc::downgrade(self))));
+        state.armed = Some(timers.lock().insert(at, Due::Expire(Arc::downgrade(self))));
     }
 
-    pub(super) fn disarm(self: &Arc<Self>, state: &mut State, timers: &Timers<Due>) {
+    pub(super) fn disarm(self: &Arc<Self>, state: &mut State, timers: &Timers) {
         let Some(key) = state.armed.take() else { return };
         let is_ours =
             |due: &Due| matches!(due, Due::Expire(entry) if entry.as_ptr() == Arc::as_ptr(self));
-        timers.cancel(key, is_ours);
+        timers.lock().cancel(key, is_ours);
     }
 
     /// Drops the sighting if its time is over; else comes back when it is.
-    pub(crate) fn expire(self: &Arc<Self>, now: Moment, timers: &Timers<Due>) {
+    pub(crate) fn expire(self: &Arc<Self>, now: Moment, timers: &Timers) {
         let mut state = self.lock();
         if state.armed.is_some_and(|armed| armed.deadline > now.monotonic) {
             // Taken out of the wheel in the moment in which another took its place.

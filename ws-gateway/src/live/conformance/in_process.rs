@@ -5,7 +5,7 @@ use model::{Clock, ManualClock, SeededRandom};
 
 use super::{Backend, standing_clock};
 use crate::live::embedded::Embedded;
-use crate::live::{Live, Sink};
+use crate::live::{FixLimit, Live, Sink};
 
 /// The embedded bus and store, on a clock that cases move.
 pub struct InProcess {
@@ -21,7 +21,11 @@ impl InProcess {
     )]
     pub fn new() -> Self {
         let clock = standing_clock();
-        let embedded = Embedded::new(clock.clone() as Arc<dyn Clock>, &SeededRandom::new(1));
+        let embedded = Embedded::new(
+            clock.clone() as Arc<dyn Clock>,
+            &SeededRandom::new(1),
+            FixLimit::default(),
+        );
         Self { clock, embedded }
     }
 }

@@ -63,7 +63,7 @@ impl Attached {
         let (channel, version) = (put.channel.clone(), put.sighting.record.version.clone());
         // Remembered first: if the server is away, it is written when it is back.
         let before = shard.local_positions.read(&channel);
-        shard.local_positions.write(channel.clone(), put.sighting.clone());
+        shard.local_positions.write(channel.clone(), put.sighting.clone(), None);
         let written = shard.ask(|answer| Request::Put(put, answer)).await?;
         match written {
             Written::Newest => shard.published.increment(1),

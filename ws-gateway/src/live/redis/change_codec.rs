@@ -9,6 +9,7 @@
 //! | 1 + n | the user with the smaller id, or whose radius it is: the length, then the characters |
 //! | 1 + n or 4 | the user with the greater id; or the radius, metres, 0 for the deployment's |
 
+use bytes::Buf as _;
 use model::{FeedPosition, ReadToken, UserId};
 
 use crate::session::circle::{CircleChange, CircleEdit};
@@ -54,16 +55,16 @@ pub(super) fn encode(change: &CircleChange) -> Vec<u8> {
 /// Reads a change; none if the bytes aren't one.
 pub(super) fn decode(bytes: &[u8]) -> Option<CircleChange> {
     let mut rest = bytes.strip_prefix(&[LAYOUT])?;
-    let timeline = u64::from_be_bytes(take(&mut rest)?);
-    let position = u64::from_be_bytes(take(&mut rest)?);
-    let [kind] = take(&mut rest)?;
+    let timeline = rest.try_get_u64().ok()?;
+    let position = rest.try_get_u64().ok()?;
+    let kind = rest.try_get_u8().ok()?;
     let one = user(&mut rest)?;
     let edit = match kind {
         PARTED | FRIENDS => {
             CircleEdit::Pair { low: one, high: user(&mut rest)?, friends: kind == FRIENDS }
         }
         RADIUS => {
-            let radius_m = u32::from_be_bytes(take(&mut rest)?);
+            let radius_m = rest.try_get_u32().ok()?;
             CircleEdit::Radius { user: one, radius_m: (radius_m > 0).then_some(radius_m) }
         }
         _ => return None,
@@ -74,14 +75,8 @@ pub(super) fn decode(bytes: &[u8]) -> Option<CircleChange> {
     })
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (some, others) = rest.split_at_checked(N)?;
-    *rest = others;
-    some.try_into().ok()
-}
-
 fn user(rest: &mut &[u8]) -> Option<UserId> {
-    let [length] = take(rest)?;
+    let length = rest.try_get_u8().ok()?;
     let (some, others) = rest.split_at_checked(length.into())?;
     *rest = others;
     UserId::parse(std::str::from_utf8(some).ok()?).ok()

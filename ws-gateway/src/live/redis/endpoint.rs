@@ -193,23 +193,9 @@ impl Endpoint {
         Ok(Memory { epoch, settling_ms })
     }
 
-    /// Says by which map this gateway places users; answers why it may not, if gateways with another one work there.
-    pub(super) async fn claim_map(
-        &self,
-        connection: &mut MultiplexedConnection,
-    ) -> Result<Option<String>, Error> {
-        self.compare_map(connection, self.map_remembered_ms).await
-    }
-
-    /// The same, but changes nothing.
-    pub(super) async fn look_at_map(
-        &self,
-        connection: &mut MultiplexedConnection,
-    ) -> Result<Option<String>, Error> {
-        self.compare_map(connection, 0).await
-    }
-
-    async fn compare_map(
+    /// Says by which map this gateway places users, for so many milliseconds, or changes nothing if these are none;
+    /// answers why it may not, if gateways with another one work there.
+    pub(super) async fn compare_map(
         &self,
         connection: &mut MultiplexedConnection,
         remembered_ms: u64,

@@ -18,6 +18,7 @@
 //! `announce.lua` reads and writes. Zeros instead of a record mean that only that is remembered. A record alone is what
 //! was cached before there was a limit.
 
+use bytes::Buf as _;
 use model::{DeviceId, Fix, Monotonic, Position, Timestamp, UserId, Version};
 
 use crate::session::record::{Presence, Record};
@@ -82,30 +83,28 @@ pub(super) fn decode_cached(user: UserId, bytes: &[u8], received: Monotonic) -> 
 
 /// Reads a record of this user; none if the bytes aren't one.
 pub(super) fn decode(user: UserId, bytes: &[u8], received: Monotonic) -> Option<Decoded> {
-    let mut rest = Bytes(bytes);
-    if rest.take::<1>()? != [LAYOUT] {
-        return None;
-    }
-    let effective = Timestamp(i64::from_be_bytes(rest.take()?));
-    let seq = u64::from_be_bytes(rest.take()?);
-    let [length] = rest.take()?;
-    let device = DeviceId::parse(std::str::from_utf8(rest.some(length.into())?).ok()?).ok()?;
-    let origin = u64::from_be_bytes(rest.take()?);
-    let ttl_ms = u32::from_be_bytes(rest.take()?);
-    let [bits] = rest.take()?;
+    let mut rest = bytes.strip_prefix(&[LAYOUT])?;
+    let effective = Timestamp(rest.try_get_i64().ok()?);
+    let seq = rest.try_get_u64().ok()?;
+    let length = rest.try_get_u8().ok()?;
+    let (device, mut rest) = rest.split_at_checked(length.into())?;
+    let device = DeviceId::parse(std::str::from_utf8(device).ok()?).ok()?;
+    let origin = rest.try_get_u64().ok()?;
+    let ttl_ms = rest.try_get_u32().ok()?;
+    let bits = rest.try_get_u8().ok()?;
     let presence =
         if bits & HERE == 0 { Presence::Gone } else { Presence::Here(fix(bits, &mut rest)?) };
-    if !rest.0.is_empty() {
+    if !rest.is_empty() {
         return None;
     }
     let record = Record::new(user, Version { effective, device, seq }, presence, received);
     Some(Decoded { record, origin, ttl_ms })
 }
 
-fn fix(bits: u8, rest: &mut Bytes<'_>) -> Option<Fix> {
-    let position = Position::new(rest.double()?, rest.double()?).ok()?;
-    let mut extra =
-        |bit: u8| if bits & 1 << bit == 0 { Some(None) } else { rest.double().map(Some) };
+fn fix(bits: u8, rest: &mut &[u8]) -> Option<Fix> {
+    let mut double = || rest.try_get_f64().ok();
+    let position = Position::new(double()?, double()?).ok()?;
+    let mut extra = |bit: u8| if bits & 1 << bit == 0 { Some(None) } else { double().map(Some) };
     let fix = Fix {
         position,
         accuracy_m: extra(1)?,
@@ -115,24 +114,6 @@ fn fix(bits: u8, rest: &mut Bytes<'_>) -> Option<Fix> {
         battery_percent: extra(5)?,
     };
     fix.checked().ok()
-}
-
-struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Bytes<'a> {
-    fn some(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (some, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(some)
-    }
-
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.some(N)?.try_into().ok()
-    }
-
-    fn double(&mut self) -> Option<f64> {
-        Some(f64::from_be_bytes(self.take()?))
-    }
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ impl Shard {
     /// Starts the task, within a tokio runtime.
     pub(super) fn start(deps: Deps) -> Self {
         let (requests, waiting) = mpsc::channel(WAITING_MAX);
-        let subscriptions = Arc::new(SubscriptionSet::new());
+        let subscriptions = Arc::new(SubscriptionSet::default());
         let status = Arc::new(Status {
             fault: Mutex::new(Some(Error::unavailable("connecting"))),
             epoch: Mutex::new(deps.epoch.clone()),

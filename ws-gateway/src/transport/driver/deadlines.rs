@@ -31,7 +31,7 @@ impl Driver {
         if let Some(at) = self.session.slow_consumer.next_push().filter(|at| *at > now.monotonic) {
             let mailbox = self.permit.mailbox.clone();
             if mailbox.cool() {
-                self.gateway().timers.at(at, Due::Tick(mailbox));
+                self.gateway().timers.lock().insert(at, Due::Tick(mailbox));
             }
         }
         self.arm(now);
@@ -43,7 +43,8 @@ impl Driver {
         if !covered {
             let far = usize::from(at.since_ms(now.monotonic) >= NEAR_MS);
             self.disarm(far);
-            let key = self.gateway().timers.at(at, Due::Wake(self.permit.mailbox.clone()));
+            let key =
+                self.gateway().timers.lock().insert(at, Due::Wake(self.permit.mailbox.clone()));
             self.armed[far] = Some(key);
         }
     }
@@ -52,6 +53,6 @@ impl Driver {
         let Some(key) = self.armed[far].take() else { return };
         let mailbox = &self.permit.mailbox;
         let is_ours = |due: &Due| matches!(due, Due::Wake(other) if Arc::ptr_eq(other, mailbox));
-        self.gateway().timers.cancel(key, is_ours);
+        self.gateway().timers.lock().cancel(key, is_ours);
     }
 }

@@ -69,7 +69,7 @@ impl Driver {
             return self.input(Input::Refused(CloseCode::RateLimited, detail));
         }
         let per_user_max = gateway.config.sessions_per_user_max;
-        let joined = gateway.registry.join(self.permit.id(), &caller.user, per_user_max);
+        let joined = gateway.registry.join(self.permit.id, &caller.user, per_user_max);
         if let Ok(used) = joined {
             self.fixes_used = used;
             self.input(Input::Admitted(caller));

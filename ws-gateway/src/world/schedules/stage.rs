@@ -11,7 +11,7 @@ use super::super::held::{HeldFriends, HeldLive, HeldSink, Holds, Truth};
 use super::super::{Client, START, id};
 use crate::config::Config;
 use crate::live::embedded::Embedded;
-use crate::live::{Channel, Live};
+use crate::live::{Channel, FixLimit, Live};
 use crate::service::{Deps, Gateway};
 use crate::session::circle::{CircleChange, CircleEdit};
 use crate::session::record::Sighting;
@@ -63,7 +63,7 @@ impl Stage {
         let clock = Arc::new(ManualClock::at(START));
         let holds = Arc::new(Holds::default());
         let truth = Arc::new(Truth::new(holds.clone()));
-        let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7));
+        let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7), FixLimit::default());
         let config = Config { ttl_ms: TTL_MS, ..Config::default() };
         let gateways = (0..GATEWAYS).map(|gateway| {
             let deps = Deps {

@@ -32,7 +32,7 @@ impl ShardTask {
         let mut commands = endpoint.connect().await?;
         let facts = endpoint.facts(&mut commands).await?;
         let new_epoch = model::token(&*self.deps.random);
-        let refused = endpoint.claim_map(&mut commands).await?;
+        let refused = endpoint.compare_map(&mut commands, endpoint.map_remembered_ms).await?;
         self.status.has_other_map.store(refused.is_some(), Ordering::Relaxed);
         if let Some(why) = refused {
             return Err(endpoint.fault(&why));

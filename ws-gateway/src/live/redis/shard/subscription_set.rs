@@ -9,6 +9,7 @@ use crate::live::Channel;
 /// Which channels of a shard this gateway wants to hear, and which of that the server doesn't know yet.
 ///
 /// A state, not a queue: however often a channel is asked for and let go of while the server is away, it waits here once.
+#[derive(Default)]
 pub(super) struct SubscriptionSet {
     state: Mutex<State>,
     changed: Notify,
@@ -34,11 +35,6 @@ pub(super) struct Batch {
 }
 
 impl SubscriptionSet {
-    pub(super) fn new() -> Self {
-        let (confirmed, _) = watch::channel(0);
-        Self { state: Mutex::default(), changed: Notify::new(), confirmed }
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
@@ -138,7 +134,7 @@ mod tests {
 
     #[test]
     fn only_the_last_word_on_a_channel_counts() {
-        let subscriptions = Arc::new(SubscriptionSet::new());
+        let subscriptions = Arc::new(SubscriptionSet::default());
         let first = subscriptions.subscribe(vec![channel("a"), channel("b")]);
         subscriptions.unsubscribe(vec![channel("a")]);
         let second = subscriptions.subscribe(vec![channel("a")]);
@@ -157,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_new_connection_is_told_all_that_is_wanted_and_nothing_twice() {
-        let subscriptions = Arc::new(SubscriptionSet::new());
+        let subscriptions = Arc::new(SubscriptionSet::default());
         drop(subscriptions.subscribe(vec![channel("a"), channel("b")]));
         subscriptions.confirm(&subscriptions.take().expect("there is something"));
         subscriptions.unsubscribe(vec![channel("b")]);

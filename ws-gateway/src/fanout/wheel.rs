@@ -51,8 +51,9 @@ impl<T> Wheel<T> {
         self.slots.iter().map(Vec::len).sum()
     }
 
-    /// Moves on to `now` and appends what is due.
-    pub(crate) fn advance(&mut self, now: Monotonic, due: &mut Vec<T>) {
+    /// Moves on to `now`; answers what is due.
+    pub(crate) fn advance(&mut self, now: Monotonic) -> Vec<T> {
+        let mut due = Vec::new();
         let target = now.0 / self.slot_ms;
         let first = (self.reached + 1).max(target.saturating_sub(SLOTS as u64 - 1));
         for slot in first..=target {
@@ -65,6 +66,7 @@ impl<T> Wheel<T> {
             entries.shrink_to_fit();
         }
         self.reached = self.reached.max(target);
+        due
     }
 }
 
@@ -87,8 +89,7 @@ mod tests {
             let mut seen = vec![false; deadlines.len()];
             for step in steps.into_iter().chain([200_000]) {
                 now += step;
-                let mut due = Vec::new();
-                wheel.advance(Monotonic(now), &mut due);
+                let due = wheel.advance(Monotonic(now));
                 for item in due {
                     prop_assert!(!std::mem::replace(&mut seen[item], true), "twice");
                     prop_assert!(deadlines[item] <= now);
@@ -110,8 +111,7 @@ mod tests {
             wheel.cancel(keys[n as usize], |item| *item == n);
         }
         assert_eq!(wheel.len(), 33);
-        let mut due = Vec::new();
-        wheel.advance(Monotonic(1_000), &mut due);
+        let mut due = wheel.advance(Monotonic(1_000));
         due.sort_unstable();
         assert!(due.into_iter().eq((0..50).filter(|n| n % 3 != 0)));
     }
@@ -119,10 +119,8 @@ mod tests {
     #[test]
     fn what_is_inserted_late_comes_in_the_next_step() {
         let mut wheel = Wheel::new(5);
-        let mut due = Vec::new();
-        wheel.advance(Monotonic(1_000), &mut due);
+        assert!(wheel.advance(Monotonic(1_000)).is_empty());
         wheel.insert(Monotonic(3), "late");
-        wheel.advance(Monotonic(1_005), &mut due);
-        assert_eq!(due, ["late"]);
+        assert_eq!(wheel.advance(Monotonic(1_005)), ["late"]);
     }
 }

@@ -1,5 +1,4 @@
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use model::ErrorKind;
 
 use crate::Problem;
@@ -29,15 +28,15 @@ impl Cursor {
     /// As text, for the list `list`, whose name should tell whose it is and have no line feed: `friends/alice`.
     pub fn encode(&self, list: &str) -> String {
         let sum = hexadecimal(checksum(list, &self.last));
-        URL_SAFE_NO_PAD
-            .encode([&sum, "\n".as_bytes(), list.as_bytes(), b"\n", self.last.as_bytes()].concat())
+        BASE64URL_NOPAD
+            .encode(&[&sum, "\n".as_bytes(), list.as_bytes(), b"\n", self.last.as_bytes()].concat())
     }
 
     /// Reads a cursor that must belong to `list`.
     pub fn decode(text: &str, list: &str) -> Result<Self, Problem> {
         let invalid = |detail| Problem::new(ErrorKind::Invalid, "invalid_cursor", detail);
         let decoded = (text.len() <= CURSOR_BYTES_MAX)
-            .then(|| URL_SAFE_NO_PAD.decode(text).ok())
+            .then(|| BASE64URL_NOPAD.decode(text.as_bytes()).ok())
             .flatten()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .ok_or_else(|| invalid("cursor is not one that this service gave"))?;
@@ -57,8 +56,9 @@ impl Cursor {
 
 /// Eight digits. Every page has a cursor, and the machinery of `format!` takes longer than all the rest of one.
 fn hexadecimal(sum: u32) -> [u8; 8] {
-    let digit = |place: usize| b"0123456789abcdef"[(sum >> (28 - 4 * place)) as usize & 15];
-    std::array::from_fn(digit)
+    let mut digits = [0; 8];
+    HEXLOWER.encode_mut(&sum.to_be_bytes(), &mut digits);
+    digits
 }
 
 /// FNV-1a, 32 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>).

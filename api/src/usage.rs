@@ -11,6 +11,9 @@ pub const CALLERS_MAX: usize = 65_536;
 const FORGOTTEN: usize = 4;
 
 /// What each caller has used of a limit.
+///
+/// A map of ours rather than a cache's: that would forget who hasn't come for the longest, and with them what they have
+/// used up; this one forgets first whoever has used nothing.
 #[derive(Debug)]
 pub struct Usage {
     gcra: Gcra,

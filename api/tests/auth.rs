@@ -1,8 +1,7 @@
 //! Tokens: what is accepted, what is refused, and with which words.
 
 use api::{KeyError, Signer, TOKEN_BYTES_MAX, TokenError, Verifier, VerifyingKey};
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use model::{Role, Timestamp, UserId};
 use proptest::prelude::*;
@@ -25,7 +24,7 @@ const ED25519_PUBLIC: [u8; 32] = [
 
 fn pem(label: &str, prefix: &[u8], key: &[u8]) -> Vec<u8> {
     let der = [prefix, key].concat();
-    let text = STANDARD.encode(der);
+    let text = BASE64.encode(der.as_ref());
     format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n").into_bytes()
 }
 
@@ -71,7 +70,11 @@ fn with(changes: &Value) -> Value {
 }
 
 fn forge(header: &str, payload: &str, secret: &[u8]) -> String {
-    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let message = format!(
+        "{}.{}",
+        BASE64URL_NOPAD.encode(header.as_bytes()),
+        BASE64URL_NOPAD.encode(payload.as_bytes())
+    );
     let key = EncodingKey::from_secret(secret);
     let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256);
     format!("{message}.{}", signature.expect("signed"))
@@ -154,8 +157,8 @@ fn a_token_chooses_no_algorithm() {
     let claims = claims().to_string();
     let none = format!(
         "{}.{}.",
-        URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"hs"}"#),
-        URL_SAFE_NO_PAD.encode(&claims)
+        BASE64URL_NOPAD.encode(br#"{"alg":"none","kid":"hs"}"#),
+        BASE64URL_NOPAD.encode(claims.as_bytes())
     );
     assert_eq!(fault(&none), TokenError::WrongAlgorithm);
     for secret in [&public_pem()[..], &ED25519_PUBLIC] {

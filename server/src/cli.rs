@@ -3,6 +3,7 @@
 pub(crate) mod args;
 mod command;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -59,6 +60,18 @@ enum Command {
     Migrate(MigrateArgs),
     /// Which Redis server holds which users, and what a change would move
     ShardMap(ShardMapArgs),
+}
+
+/// Prints a line. Whoever has hung up (`| head`) wants to read no more, which is no reason to panic as `println!` does.
+macro_rules! say {
+    ($($words:tt)*) => {
+        $crate::cli::say_line(format_args!($($words)*))
+    };
+}
+pub(crate) use say;
+
+pub(crate) fn say_line(words: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{words}");
 }
 
 /// Reads the command line and does what it says.

@@ -1,16 +1,11 @@
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 use model::{Caller, Timestamp};
-use parking_lot::{Mutex, MutexGuard};
+use quick_cache::sync::Cache;
 
 /// Verified tokens remembered at a time, some 2 MB at 400 bytes a token and at most 20 MB.
 pub const TOKENS_REMEMBERED_MAX: usize = 4_096;
-
-/// So that requests on different cores seldom wait for each other.
-const SHARDS: usize = 8;
-
-const SHARD_TOKENS_MAX: usize = TOKENS_REMEMBERED_MAX / SHARDS;
 
 /// What a token says that was signed by one of our keys, for us, by our issuer. Whether it is the time for it has to be
 /// judged at each use.
@@ -23,47 +18,41 @@ pub(super) struct Claimed {
 
 /// The tokens that were verified: a caller sends the same one with each request, and to verify it costs more than many
 /// an answer. The keys never change, so what was signed once stays so.
-#[derive(Default)]
 pub(super) struct Memo {
     hasher: RandomState,
     // By the keyed hash of the text rather than the text, so that two texts are compared only if one is known or 64
     // secret bits are guessed: otherwise the time of a comparison could tell how much of a signature is right.
-    // Plain locks: each is held for one lookup.
-    shards: [Mutex<HashMap<u64, Remembered>>; SHARDS],
+    tokens: Cache<u64, Remembered>,
 }
 
+#[derive(Clone)]
 struct Remembered {
-    text: Box<str>,
+    text: Arc<str>,
     claimed: Claimed,
+}
+
+impl Default for Memo {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), tokens: Cache::new(TOKENS_REMEMBERED_MAX) }
+    }
 }
 
 impl Memo {
     /// What this very token says, if it is remembered.
     pub(super) fn recall(&self, token: &str) -> Option<Claimed> {
-        let hash = self.hasher.hash_one(token);
-        let shard = self.shard(hash);
-        let found = shard.get(&hash).filter(|remembered| *remembered.text == *token)?;
-        Some(found.claimed.clone())
+        let found = self.tokens.get(&self.hasher.hash_one(token))?;
+        (*found.text == *token).then_some(found.claimed)
     }
 
-    /// Remembers a token that is valid. A full shard forgets all of its own: its callers verify theirs once more.
+    /// Remembers a token that is valid. Those are forgotten for it that weren't used for the longest.
     pub(super) fn keep(&self, token: &str, claimed: Claimed) {
-        let hash = self.hasher.hash_one(token);
-        let mut shard = self.shard(hash);
-        if shard.len() >= SHARD_TOKENS_MAX {
-            shard.clear();
-        }
-        shard.insert(hash, Remembered { text: token.into(), claimed });
-    }
-
-    fn shard(&self, hash: u64) -> MutexGuard<'_, HashMap<u64, Remembered>> {
-        let shard = &self.shards[hash as usize % SHARDS];
-        shard.lock()
+        let remembered = Remembered { text: token.into(), claimed };
+        self.tokens.insert(self.hasher.hash_one(token), remembered);
     }
 
     #[cfg(test)]
     pub(super) fn tokens(&self) -> usize {
-        (0..SHARDS as u64).map(|hash| self.shard(hash).len()).sum()
+        self.tokens.len()
     }
 }
 
@@ -93,7 +82,7 @@ mod tests {
         let memo = Memo::default();
         let hash = memo.hasher.hash_one("a.b.d");
         let stranger = Remembered { text: "a.b.c".into(), claimed: claimed("alice") };
-        memo.shard(hash).insert(hash, stranger);
+        memo.tokens.insert(hash, stranger);
         assert_eq!(memo.recall("a.b.d"), None);
     }
 

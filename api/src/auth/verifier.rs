@@ -1,7 +1,6 @@
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::Algorithm;
 use model::{Caller, Role, Timestamp, UserId};
 use serde::Deserialize;
@@ -74,7 +73,7 @@ fn timestamp(seconds: f64) -> Timestamp {
 
 /// One part of a token: a JSON object in base64url.
 fn part<'de, T: Deserialize<'de>>(text: &str, into: &'de mut Vec<u8>) -> Result<T, TokenError> {
-    *into = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Malformed)?;
+    *into = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| TokenError::Malformed)?;
     // A struct would also be read from an array.
     if into.first() != Some(&b'{') {
         return Err(TokenError::Malformed);

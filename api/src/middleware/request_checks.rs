@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use axum::extract::Request;
 use http::{HeaderMap, StatusCode, header};
 use model::ErrorKind;
+use percent_encoding::percent_decode_str;
 
 use crate::Problem;
 use crate::extract::too_large;
@@ -64,22 +65,13 @@ fn check_path(path: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// `None` for what is not percent-encoded UTF-8 (RFC 3986, 2.1).
+/// `None` for what is not percent-encoded UTF-8 (RFC 3986, 2.1); the library lets wrong escapes stand.
 fn percent_decoded(path: &str) -> Option<Cow<'_, str>> {
-    if !path.contains('%') {
-        return Some(Cow::Borrowed(path));
-    }
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digit = |b: Option<u8>| char::from(b?).to_digit(16);
-            bytes.push((digit(rest.next())? * 16 + digit(rest.next())?) as u8);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok().map(Cow::Owned)
+    let is_escape = |behind: &str| {
+        behind.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let is_encoded = path.split('%').skip(1).all(is_escape);
+    is_encoded.then(|| percent_decode_str(path).decode_utf8().ok()).flatten()
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ mod simulate;
 mod table;
 mod token;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -32,6 +31,7 @@ pub(crate) use simulate::simulate;
 pub(crate) use token::token;
 
 use crate::cli::args::Sources;
+use crate::cli::say;
 use crate::config::Config;
 
 /// How a command ended, or in words why it couldn't.
@@ -127,7 +127,6 @@ fn print(summary: &simulation::Summary, json: bool) -> Result<(), String> {
     } else {
         summary.to_string()
     };
-    // Whoever has hung up wants to read no more.
-    let _ = writeln!(std::io::stdout(), "{text}");
+    say!("{text}");
     Ok(())
 }

@@ -6,9 +6,8 @@ use api::Problem;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use data_encoding::BASE64;
 use hyper_util::rt::TokioIo;
 use metrics::counter;
 use model::{Caller, ErrorKind, RetryAfterMs};
@@ -156,7 +155,7 @@ fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
     let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
     let key = keys
         .next()
-        .filter(|key| STANDARD.decode(key.as_bytes()).is_ok_and(|bytes| bytes.len() == KEY_BYTES));
+        .filter(|key| BASE64.decode(key.as_bytes()).is_ok_and(|bytes| bytes.len() == KEY_BYTES));
     let accept = key.and_then(|key| HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok());
     accept
         .filter(|_| keys.next().is_none())

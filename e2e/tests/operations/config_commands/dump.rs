@@ -1,6 +1,6 @@
 //! `dump-config`.
 
-use e2e::process::{Home, run};
+use e2e::process::{Home, binary, run};
 use server::{Config, LiveBackend};
 
 use super::settings::{FAILED, assert_prints, assert_refused, beside, gateway, text};
@@ -33,4 +33,16 @@ async fn what_can_not_work_is_not_dumped() {
     let home = Home::new("[gateway]\ntick_ms = 0\n");
     let ended = run(&["dump-config", "--config", text(&home.settings())]).await;
     assert_refused(&ended, FAILED, &["gateway.tick_ms must be from 1 to 1000"]);
+}
+
+#[tokio::test]
+async fn whoever_reads_no_further_is_no_reason_to_panic() {
+    for command in ["dump-config", "check-config"] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ended = tokio::process::Command::new(binary()).arg(command).stdout(writer).output();
+        let ended = ended.await.expect("it runs");
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        assert!(ended.stderr.is_empty(), "{ended:?}");
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 #[derive(Clone, Copy)]
 pub(crate) struct TimeOfDay(pub(crate) f64);
 
+/// A duration with one unit. The crates that parse such read no fractions, or no days.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use super::{Done, columns};
 use crate::cli::args::{CheckConfigArgs, Sources};
+use crate::cli::say;
 use crate::config::Config;
 use crate::{Keys, logs, parts};
 
@@ -22,12 +23,12 @@ pub(crate) async fn check_config(args: &CheckConfigArgs) -> Done {
         };
         table.add_row([mark, what, text.trim_end()]);
     }
-    println!("{}", table.trim_fmt());
+    say!("{}", table.trim_fmt());
     let failed = checks.iter().filter(|check| check.outcome.is_err()).count();
     if failed == 0 {
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{failed} of {} checks failed.", checks.len());
+    say!("{failed} of {} checks failed.", checks.len());
     Ok(ExitCode::FAILURE)
 }
 

@@ -9,6 +9,7 @@ use proximity::SourceName;
 
 use super::{Done, config};
 use crate::cli::args::{ImportArgs, ImportCommand, PlacesArgs};
+use crate::cli::say;
 use crate::data_dir::DataDir;
 use crate::logs;
 use crate::parts::{Businesses, Part as _, open_businesses};
@@ -48,7 +49,7 @@ async fn places(args: PlacesArgs) -> Done {
     bar.finish_and_clear();
     let report =
         done.map_err(|why| format!("{shown}: {why}. What was imported until then stays."))?;
-    println!("{}", words(&source, &report));
+    say!("{}", words(&source, &report));
     Ok(if report.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

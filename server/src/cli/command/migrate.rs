@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use super::Done;
 use crate::cli::args::MigrateArgs;
+use crate::cli::say;
 use crate::config::Config;
 use crate::{logs, parts};
 
@@ -10,7 +11,7 @@ pub(crate) async fn migrate(args: &MigrateArgs) -> Done {
     logs::start(&config.log.clone().of_command())?;
     for part in parts::ALL {
         if let Some(done) = part.migrate(&config).await? {
-            println!("{done}");
+            say!("{done}");
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use super::{Done, StopSignals, config};
 use crate::cli::args::ServeArgs;
+use crate::cli::say;
 use crate::{Node, logs};
 
 /// The exit code of a service that can't go on by a fault of its own (`EX_SOFTWARE` of sysexits.h).
@@ -21,13 +22,13 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
     // Before anybody can know that it listens, and so ask it to stop.
     let mut stop = StopSignals::listen()?;
     let node = Node::start(config).await.map_err(|e| e.to_string())?;
-    println!("Whereabouts listens on http://{}", node.address());
-    println!("  docs      http://{}/docs/", node.address());
+    say!("Whereabouts listens on http://{}", node.address());
+    say!("  docs      http://{}/docs/", node.address());
     if dev {
-        println!("  page      http://{}/", node.address());
+        say!("  page      http://{}/", node.address());
     }
     if own_key {
-        println!("  a token   whereabouts token --user alice");
+        say!("  a token   whereabouts token --user alice");
     }
     tokio::select! {
         () = stop.next() => {}

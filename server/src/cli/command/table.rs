@@ -1,3 +1,4 @@
+use crate::cli::say;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -142,7 +143,7 @@ fn event(coming: &Coming) -> String {
 impl Observer for LiveTable {
     fn stage(&self, stage: Stage) {
         if let Stage::Users { done: 0, .. } = stage {
-            println!("Making sixty people and their friendships …");
+            say!("Making sixty people and their friendships …");
         }
     }
 
@@ -164,7 +165,7 @@ impl Observer for LiveTable {
         let mut state = self.state.lock();
         if state.last_line.is_none_or(|last| scene.elapsed >= last + LINE_EVERY) {
             state.last_line = Some(scene.elapsed);
-            println!("{}", Self::line(scene));
+            say!("{}", Self::line(scene));
         }
     }
 }

@@ -7,6 +7,7 @@ use model::{Clock, Role, SystemClock, UserId};
 use super::{Done, config};
 use crate::Keys;
 use crate::cli::args::{RoleName, Signing, TokenArgs};
+use crate::cli::say;
 
 pub(crate) fn token(args: &TokenArgs) -> Done {
     let user = UserId::parse(&args.user).map_err(|fault| format!("--user {fault}"))?;
@@ -18,7 +19,7 @@ pub(crate) fn token(args: &TokenArgs) -> Done {
     let ttl_s = u32::try_from(args.duration.as_secs().max(1))
         .map_err(|_| "--for is longer than a token can hold".to_owned())?;
     let signer = signer(&args.signing)?;
-    println!("{}", signer.sign(&user, role, SystemClock::start().now().wall, ttl_s));
+    say!("{}", signer.sign(&user, role, SystemClock::start().now().wall, ttl_s));
     Ok(ExitCode::SUCCESS)
 }
 

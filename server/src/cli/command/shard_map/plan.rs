@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::super::Done;
 use super::view::{MapView, MoveView, percent};
 use crate::cli::args::{Changes, PlanArgs};
+use crate::cli::say;
 
 #[derive(Serialize)]
 struct Plan {
@@ -37,7 +38,7 @@ pub(super) fn plan(args: &PlanArgs) -> Done {
         write(path, &after)?;
     }
     if args.json {
-        println!("{}", serde_json::to_string(&plan).map_err(|e| e.to_string())?);
+        say!("{}", serde_json::to_string(&plan).map_err(|e| e.to_string())?);
     } else {
         print(&plan, &after, args.write.as_deref());
     }
@@ -46,20 +47,20 @@ pub(super) fn plan(args: &PlanArgs) -> Done {
 
 fn print(plan: &Plan, after: &ShardMap, written: Option<&Path>) {
     let Plan { from_epoch, moved_slots, moved_percent, .. } = plan;
-    println!(
+    say!(
         "Epoch {from_epoch} to {}: {moved_slots} of {SLOTS} slots move, with {moved_percent:.2} % of the users.",
         after.epoch()
     );
     if !plan.moves.is_empty() {
-        println!("{}", MoveView::table(&plan.moves).trim_fmt());
+        say!("{}", MoveView::table(&plan.moves).trim_fmt());
     }
-    println!("\nThe map after:\n{}", plan.map.table().trim_fmt());
+    say!("\nThe map after:\n{}", plan.map.table().trim_fmt());
     match written {
-        Some(path) => println!(
+        Some(path) => say!(
             "\nWritten to {}. It is in force where redis.shard_map_file names it, from the next start on: see --help.",
             path.display()
         ),
-        None => println!("\nNothing was changed; --write FILE keeps the map after."),
+        None => say!("\nNothing was changed; --write FILE keeps the map after."),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::super::Done;
 use super::view::{MapView, UserView};
 use crate::cli::args::ShowArgs;
+use crate::cli::say;
 
 #[derive(Serialize)]
 struct Shown {
@@ -19,12 +20,12 @@ pub(super) fn show(args: &ShowArgs) -> Done {
     let users = args.users.iter().map(|user| UserView::new(&map, user)).collect();
     let shown = Shown { map: MapView::new(&map), users };
     if args.json {
-        println!("{}", serde_json::to_string(&shown).map_err(|e| e.to_string())?);
+        say!("{}", serde_json::to_string(&shown).map_err(|e| e.to_string())?);
         return Ok(ExitCode::SUCCESS);
     }
-    println!("Epoch {}\n{}", map.epoch(), shown.map.table().trim_fmt());
+    say!("Epoch {}\n{}", map.epoch(), shown.map.table().trim_fmt());
     if !shown.users.is_empty() {
-        println!("\n{}", UserView::table(&shown.users).trim_fmt());
+        say!("\n{}", UserView::table(&shown.users).trim_fmt());
     }
     Ok(ExitCode::SUCCESS)
 }

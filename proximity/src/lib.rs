@@ -43,7 +43,7 @@ mod store;
 
 pub use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
 pub use crate::core::catalogue::category::{Category, CategoryKey};
-pub use crate::core::catalogue::change::{Change, Changes};
+pub use crate::core::catalogue::change::{Change, Changes, FeedCursor};
 pub use crate::core::catalogue::command::{
     Author, Command, Effect, Import, Imported, Order, Outcome,
 };

@@ -16,7 +16,7 @@ use sql::{CommitMetrics, Committed, GroupCommit};
 use tracing::Instrument;
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
-use crate::core::catalogue::change::Changes;
+use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::command::{Author, Command, Import, Imported, Order, Outcome};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
@@ -274,7 +274,7 @@ impl Proximity {
     /// What changed: see [`Store::changes`].
     pub async fn changes(
         &self,
-        after: Option<ReadToken>,
+        after: Option<FeedCursor>,
         limit: usize,
         work: &mut Work,
     ) -> Result<Changes, Error> {

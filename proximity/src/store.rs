@@ -10,7 +10,7 @@ use model::{ReadToken, Timestamp, UserId};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
-use crate::core::catalogue::change::Changes;
+use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::command::{Import, Imported, Order, Outcome};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Area, CountedCell};
@@ -121,8 +121,10 @@ pub trait Store: Send + Sync {
     /// the last change is left, so that the feed from its beginning is all there is, and no longer than that and the
     /// removals. Who follows it misses nothing: a position that was passed stays passed.
     ///
-    /// A position that the timeline hasn't, or of another, is refused with [`Refusal::OtherTimeline`].
-    fn changes(&self, after: Option<ReadToken>, limit: usize) -> Answer<'_, Changes>;
+    /// A position that the timeline hasn't, or of another, is refused with [`Refusal::OtherTimeline`]. Removals are forgotten
+    /// after [`REMOVED_AGE_MS_MAX`](crate::core::limits::REMOVED_AGE_MS_MAX): who may have been told of a business whose
+    /// removal is, is refused with [`Refusal::BehindHorizon`]. Both begin anew, without what they hold.
+    fn changes(&self, after: Option<FeedCursor>, limit: usize) -> Answer<'_, Changes>;
 
     /// What keeps the store from working now, for operators; `None` as far as is known. It comes and goes by itself.
     fn fault(&self) -> Option<String> {

@@ -15,7 +15,7 @@ async fn a_file_of_a_newer_version_is_refused() {
     file.close().await.expect("closes");
 
     let error = EmbeddedStore::open(data.path()).await.expect_err("must be refused");
-    assert_eq!(error, StoreError::newer_version(99, 3));
+    assert_eq!(error, StoreError::newer_version(99, 4));
     assert!(error.to_string().contains("newer version"));
 }
 

@@ -42,6 +42,9 @@ model::refusals! {
         /// The position in the feed is of another timeline, or isn't reached yet: begin anew.
         OtherTimeline = Conflict, "other_history",
             "the position belongs to another history of the data: follow from the beginning";
+        /// Removals behind the position in the feed are forgotten: begin anew.
+        BehindHorizon = Conflict, "behind_horizon",
+            "removals since that position are no longer on record: follow from the beginning";
     }
 }
 

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::body::BusinessBody;
 use super::request::invalid;
-use crate::{Change, Proximity, ReadToken};
+use crate::{Change, FeedCursor, Proximity};
 
 /// The parameters of the feed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -52,7 +52,7 @@ pub(super) struct ChangesBody {
     tag = "businesses",
     params(ChangesQuery),
     responses(
-        (status = 200, body = ChangesBody, description = "A page; 409 `other_history`: follow from the beginning"),
+        (status = 200, body = ChangesBody, description = "A page; 409 `other_history`, or `behind_horizon` after a week: follow from the beginning, without what is held"),
         Problem,
     ),
     security(("bearer" = []))
@@ -64,7 +64,7 @@ pub(super) async fn list(
     Query(query): Query<ChangesQuery>,
 ) -> Result<Response, Problem> {
     let after = query.after.as_deref().map(|text| {
-        ReadToken::parse(text)
+        FeedCursor::parse(text)
             .ok_or_else(|| invalid("invalid_after", "after is not what this service gave"))
     });
     let limit = Page::new(query.limit, None, "")?.limit;

@@ -95,6 +95,8 @@ macro_rules! conformance_tests {
                 a_business_that_changed_again_is_told_last,
                 what_changes_nothing_is_not_told,
                 a_position_of_another_history_is_refused,
+                removals_are_forgotten_after_a_week,
+                a_category_without_businesses_is_forgotten_after_a_week,
                 who_follows_while_others_write_misses_nothing;
             searches: a_category_that_never_was_is_refused,
                 a_search_agrees_with_brute_force,

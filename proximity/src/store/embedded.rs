@@ -13,7 +13,7 @@ use sql::sqlite::{File, answer};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
-use crate::core::catalogue::change::Changes;
+use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::change_set::ChangeSet;
 use crate::core::catalogue::command::{Import, Imported, Order};
 use crate::core::catalogue::id::BusinessId;
@@ -136,7 +136,7 @@ impl Store for EmbeddedStore {
         Box::pin(answer(read::owned(self.file.readers(), owner, after, limit)))
     }
 
-    fn changes(&self, after: Option<ReadToken>, limit: usize) -> Answer<'_, Changes> {
+    fn changes(&self, after: Option<FeedCursor>, limit: usize) -> Answer<'_, Changes> {
         Box::pin(async move {
             let changes = read::changes(self.file.readers(), after, limit);
             Ok(answer::<_, Error>(changes).await??)

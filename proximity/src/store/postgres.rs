@@ -39,7 +39,7 @@ use tokio::task::JoinHandle;
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
-use crate::core::catalogue::change::Changes;
+use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::change_set::ChangeSet;
 use crate::core::catalogue::command::{Import, Imported, Order};
 use crate::core::catalogue::id::BusinessId;
@@ -217,16 +217,11 @@ impl Store for PostgresStore {
         })
     }
 
-    fn changes(&self, after: Option<ReadToken>, limit: usize) -> Answer<'_, Changes> {
+    fn changes(&self, after: Option<FeedCursor>, limit: usize) -> Answer<'_, Changes> {
         Box::pin(async move {
-            let position = after.map_or(Ok(0), |after| i64::try_from(after.position.0));
-            let position = position.map_err(|_| Refusal::OtherTimeline)?;
-            let work = move |readers| read::changes(readers, position, limit);
-            let (changes, state) = self.servers.read(after, work).await?;
-            if after.is_some_and(|after| !state.includes(after)) {
-                return Err(Refusal::OtherTimeline.into());
-            }
-            Ok(changes)
+            let work = move |readers| read::changes(readers, after, limit);
+            let (page, _) = self.servers.read(after.map(|after| after.at), work).await?;
+            Ok(page?)
         })
     }
 

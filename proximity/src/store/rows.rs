@@ -39,6 +39,11 @@ fn placed(row: &impl Columns) -> Result<FeedPosition, sqlx::Error> {
     natural(row, "placed").map(FeedPosition)
 }
 
+/// Up to where removals are forgotten.
+pub(crate) fn horizon(row: &impl Columns) -> Result<FeedPosition, sqlx::Error> {
+    natural(row, "horizon").map(FeedPosition)
+}
+
 fn hours(row: &impl Columns) -> Result<Option<OpeningHours>, sqlx::Error> {
     row.text("hours")?.map(hours_of).transpose()
 }

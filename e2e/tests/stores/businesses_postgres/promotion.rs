@@ -117,6 +117,6 @@ async fn a_promoted_replica_goes_on_in_another_history() {
     assert_eq!(version(&*store, 1, Some(made)).await, 1);
     assert!(version(&*store, WRITTEN, Some(made)).await >= acknowledged);
     assert_eq!(version(&*store, 3, Some(after)).await, 1);
-    let followed = store.changes(Some(made), 1).await;
+    let followed = store.changes(Some(made.into()), 1).await;
     assert_eq!(followed, Err(Error::Refused(Refusal::OtherTimeline)));
 }

@@ -11,8 +11,8 @@ use proximity::{
 use super::index::everywhere;
 use super::world::{apply, aside, config, connect, create, database, id, name, shared, version};
 
-const NONE_TO_NEWEST: Migrated = Migrated { from: 0, to: 3 };
-const NEWEST_ALREADY: Migrated = Migrated { from: 3, to: 3 };
+const NONE_TO_NEWEST: Migrated = Migrated { from: 0, to: 4 };
+const NEWEST_ALREADY: Migrated = Migrated { from: 4, to: 4 };
 
 async fn refused(config: &Config) -> String {
     match PostgresStore::connect(config).await {
@@ -36,6 +36,8 @@ const WITHOUT_NAMES: &str = "
     ALTER TABLE proximity.category_places
         DROP COLUMN name, ADD PRIMARY KEY (category_id, code, id) INCLUDE (latitude, longitude, placed);
     ALTER TABLE proximity.keys DROP COLUMN digest;
+    ALTER TABLE proximity.feed DROP COLUMN horizon;
+    ALTER TABLE proximity.categories DROP COLUMN emptied_ms;
     UPDATE proximity.schema_version SET number = 1";
 
 #[tokio::test]
@@ -65,7 +67,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     let config = database(shared().await).await;
     let sql = "UPDATE proximity.schema_version SET number = 99";
     sqlx::query(sql).execute(&mut aside(&config.url).await).await.expect("set");
-    let newer = StoreError::newer_version(99, 3);
+    let newer = StoreError::newer_version(99, 4);
     assert_eq!(PostgresStore::connect(&config).await.err(), Some(newer.clone()));
     assert_eq!(migrate(&config).await, Err(newer));
 }
@@ -106,7 +108,7 @@ async fn another_timeline_begins_another_history() {
     assert_ne!(before.timeline, after.timeline);
     assert_eq!((before.position.0, after.position.0), (1, 2));
     let refusal = Error::Refused(Refusal::OtherTimeline);
-    assert_eq!(store.changes(Some(before), 9).await.map(|_| ()), Err(refusal));
+    assert_eq!(store.changes(Some(before.into()), 9).await.map(|_| ()), Err(refusal));
     assert_eq!(version(&store, 1, Some(before)).await, 1);
     // Who connects anew goes on in the same one.
     assert_eq!(apply(&connect(&config).await, vec![create(3)]).await.timeline, after.timeline);
@@ -115,6 +117,8 @@ async fn another_timeline_begins_another_history() {
 /// As whoever ran the second version has it: requests are known by a hash of their `Debug` text only.
 const WITHOUT_DIGESTS: &str = "
     ALTER TABLE proximity.keys DROP COLUMN digest;
+    ALTER TABLE proximity.feed DROP COLUMN horizon;
+    ALTER TABLE proximity.categories DROP COLUMN emptied_ms;
     UPDATE proximity.schema_version SET number = 2";
 
 #[tokio::test]

@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{FeedPosition, Position};
+use model::{FeedPosition, Position, Timestamp};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::{CategoryKey, keys as category_keys};
@@ -25,6 +25,8 @@ pub(crate) struct IndexDelta {
     pub(crate) cells: BTreeMap<i64, i64>,
     /// The same of H3's cells.
     pub(crate) hexagons: BTreeMap<i64, i64>,
+    /// When the last business was removed or left a category, if any did.
+    pub(crate) left_at: Option<Timestamp>,
 }
 
 /// What searches read of a business.
@@ -41,14 +43,22 @@ impl IndexDelta {
     /// What these changes make of the tables.
     pub(crate) fn new(changes: &[BusinessChange]) -> Self {
         let mut delta = Self { hexagons: hexagon::changes(changes), ..Self::default() };
-        for BusinessChange { before, after, .. } in changes {
+        for BusinessChange { before, after, at, .. } in changes {
             let (before, after) = (before.as_ref().map(Entry::new), after.as_ref().map(Entry::new));
             delta.add(before.as_ref(), after.as_ref());
+            let left =
+                before.is_some_and(|before| before.categories_but(after.as_ref()).next().is_some());
+            delta.left_at = delta.left_at.max(left.then_some(*at));
         }
         delta.cells.retain(|_, more| *more != 0);
         delta.places_out.sort_unstable();
         delta.places_in.sort_unstable_by_key(PlaceRow::key);
         delta
+    }
+
+    /// The categories that businesses left or stand elsewhere in, each once.
+    pub(crate) fn categories_left(&self) -> BTreeSet<&str> {
+        self.categories_out.iter().map(|(key, _, _)| key.as_str()).collect()
     }
 
     fn add(&mut self, before: Option<&Entry>, after: Option<&Entry>) {

@@ -1,11 +1,11 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use model::{Clock, ErrorChain, ReadToken};
+use model::{Clock, ErrorChain};
 use sql::StoreError;
 
 use super::Resident;
-use crate::core::catalogue::change::Changes;
+use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::index::Index;
 use crate::error::Error;
 use crate::metrics::{RESIDENT_BUSINESSES, RESIDENT_POSITION};
@@ -60,11 +60,11 @@ impl Follower {
             Ok(page) => page,
             Err(error) => return Some(Err(error)),
         };
-        let mut index = Index::new(config, page.next);
+        let mut index = Index::new(config, page.next.at);
         let mut told = 0;
         loop {
             let Changes { changes, next, more } = page;
-            index.follow(changes, next);
+            index.follow(changes, next.at);
             if index.len() >= told + PROGRESS {
                 told = index.len();
                 tracing::info!(businesses = told, "loading the index");
@@ -100,10 +100,12 @@ impl Follower {
     async fn caught_up(&self, index: &Arc<Index>) -> Option<Result<Arc<Index>, Error>> {
         let mut new = Arc::clone(index);
         loop {
-            let Changes { changes, next, more } = match self.next_page(Some(new.as_of())).await? {
-                Ok(page) => page,
-                Err(error) => return Some(Err(error)),
-            };
+            let Changes { changes, next, more } =
+                match self.next_page(Some(new.as_of().into())).await? {
+                    Ok(page) => page,
+                    Err(error) => return Some(Err(error)),
+                };
+            let next = next.at;
             if next != new.as_of() {
                 let mut changed = Arc::unwrap_or_clone(new);
                 changed.follow(changes, next);
@@ -122,7 +124,7 @@ impl Follower {
 
     /// What comes behind a state, or all from the beginning. While the store is away it is waited for: the index is believed for a while, then not
     /// any more.
-    async fn next_page(&self, after: Option<ReadToken>) -> Option<Result<Changes, Error>> {
+    async fn next_page(&self, after: Option<FeedCursor>) -> Option<Result<Changes, Error>> {
         let mut is_away = false;
         loop {
             self.resident.upgrade()?;

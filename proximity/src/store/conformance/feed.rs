@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Backend;
-use super::world::{World, at, details};
-use crate::core::catalogue::command::Command;
+use super::world::{NOW, World, at, details, operator, order};
+use crate::core::catalogue::category::CategoryKey;
+use crate::core::catalogue::change::Change;
+use crate::core::catalogue::command::{Command, Order};
+use crate::core::catalogue::id::BusinessId;
+use crate::core::limits::REMOVED_AGE_MS_MAX;
 use crate::core::refusal::Refusal;
 use crate::error::Error;
 use model::{FeedPosition, ReadToken};
@@ -77,7 +81,7 @@ pub async fn a_position_of_another_history_is_refused(backend: &dyn Backend) {
         ReadToken { position: FeedPosition(end.position.0 + 1), ..end },
         ReadToken { position: FeedPosition(u64::MAX), ..end },
     ] {
-        let refused = world.store.changes(Some(strange), 10).await;
+        let refused = world.store.changes(Some(strange.into()), 10).await;
         assert_eq!(refused, Err(Error::Refused(Refusal::OtherTimeline)));
     }
 }
@@ -140,4 +144,63 @@ pub async fn who_follows_while_others_write_misses_nothing(backend: &dyn Backend
     let stored: BTreeMap<_, _> = stored.map(|change| (change.id, change.version)).collect();
     assert_eq!((held.len(), held), (60, stored));
     assert_eq!(end.position.0, 240);
+}
+
+/// Of those that followed already; whoever begins needs none of it, however many pages it takes.
+pub async fn removals_are_forgotten_after_a_week(backend: &dyn Backend) {
+    let world = World::open(backend).await;
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        ids.push(world.operate(world.create(details(name, "y", at(0.0, 0.0)))).await.id);
+    }
+    let (_, knows_all) = world.feed(None).await;
+    let remove = |id: BusinessId, ms: i64| {
+        let order = order(operator(), Command::Remove { id, expected: None });
+        Order { at: NOW.plus_ms(ms), ..order }
+    };
+    world.give(remove(ids[0], 0)).await.expect("removed");
+    let (_, knows_the_first) = world.feed(None).await;
+    world.give(remove(ids[1], REMOVED_AGE_MS_MAX)).await.expect("removed");
+    // Not older than a week.
+    assert_eq!(world.feed(Some(knows_all)).await.0.len(), 2);
+    let walking = world.store.changes(None, 1).await.expect("the store is there").next;
+    world.give(remove(ids[2], REMOVED_AGE_MS_MAX + 1)).await.expect("removed");
+    let behind = world.store.changes(Some(knows_all.into()), 9).await;
+    assert_eq!(behind, Err(Error::Refused(Refusal::BehindHorizon)));
+    let told = |changes: Vec<Change>| {
+        changes.into_iter().map(|it| (it.id, it.business.is_some())).collect::<Vec<_>>()
+    };
+    let since = [(ids[1], false), (ids[2], false)];
+    assert_eq!(told(world.feed(Some(knows_the_first)).await.0), since);
+    let all = [(ids[3], true), (ids[4], true), (ids[5], true), since[0], since[1]];
+    assert_eq!(told(world.feed(None).await.0), all);
+    let page = world.store.changes(Some(walking), 9).await.expect("began after it was removed");
+    assert_eq!(told(page.changes).len(), 5);
+    let fresh = world.store.changes(None, 1).await.expect("the store is there").next;
+    assert_eq!(world.store.changes(Some(fresh), 9).await.expect("goes on").changes.len(), 4);
+}
+
+/// Until then a search for one is answered, with nothing.
+pub async fn a_category_without_businesses_is_forgotten_after_a_week(backend: &dyn Backend) {
+    let world = World::open(backend).await;
+    let known = async |text: &str| {
+        let key = CategoryKey::parse(text).expect("a category");
+        world.store.has_category(&key, None).await.expect("the store is there")
+    };
+    let id = world.operate(world.create(details("a", "Food / Bar", at(0.0, 0.0)))).await.id;
+    let other = world.operate(world.create(details("b", "Food / Tea", at(0.0, 0.0)))).await.id;
+    let at_ms = |ms: i64, command| Order { at: NOW.plus_ms(ms), ..order(operator(), command) };
+    let replace = |id, category| {
+        let details = Box::new(details("c", category, at(0.0, 0.0)));
+        Command::Replace { id, expected: None, details }
+    };
+    world.give(at_ms(0, replace(id, "Shop"))).await.expect("changed");
+    assert!(known("Food / Bar").await && known("Shop").await && known("Food").await);
+    // Back in time, and away again.
+    world.give(at_ms(1, replace(id, "Food / Bar"))).await.expect("changed");
+    world.give(at_ms(REMOVED_AGE_MS_MAX, replace(id, "Shop"))).await.expect("changed");
+    world.give(at_ms(REMOVED_AGE_MS_MAX + 2, replace(other, "Pub"))).await.expect("changed");
+    assert!(known("Food / Bar").await);
+    world.give(at_ms(2 * REMOVED_AGE_MS_MAX + 1, replace(other, "Tea"))).await.expect("changed");
+    assert!(!known("Food / Bar").await && known("Food / Tea").await && known("Shop").await);
 }

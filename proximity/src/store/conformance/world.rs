@@ -6,7 +6,7 @@ use model::{Clock, ManualClock, Position, Random, ReadToken, SeededRandom, Times
 
 use super::Backend;
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
-use crate::core::catalogue::change::Change;
+use crate::core::catalogue::change::{Change, FeedCursor};
 use crate::core::catalogue::command::{Author, Command, Import, Order, Outcome};
 use crate::core::catalogue::details::{Details, Draft};
 use crate::core::catalogue::id::BusinessId;
@@ -123,7 +123,7 @@ impl World {
                 self.store.changes(after, crate::PAGE_MAX).await.expect("the store is there");
             after = Some(page.next);
             if !page.more {
-                return page.next;
+                return page.next.at;
             }
         }
     }
@@ -190,14 +190,14 @@ impl World {
     }
 
     /// The feed behind a position, page by page.
-    pub(super) async fn feed(&self, mut after: Option<ReadToken>) -> (Vec<Change>, ReadToken) {
-        let mut all = Vec::new();
+    pub(super) async fn feed(&self, after: Option<ReadToken>) -> (Vec<Change>, ReadToken) {
+        let (mut all, mut after) = (Vec::new(), after.map(FeedCursor::from));
         loop {
             let page = self.store.changes(after, 3).await.expect("the store is there");
             assert!(page.changes.len() <= 3);
             all.extend(page.changes);
             if !page.more {
-                return (all, page.next);
+                return (all, page.next.at);
             }
             after = Some(page.next);
         }

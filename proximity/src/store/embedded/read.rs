@@ -1,11 +1,10 @@
-use model::{ReadToken, UserId};
+use model::UserId;
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
-use crate::core::catalogue::change::Changes;
+use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Area, CountedCell, Range, whole_cells};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
@@ -163,20 +162,20 @@ pub(super) async fn owned(
 
 /// The state, businesses and removals in one statement; either index is read no further than the limit.
 pub(super) const CHANGES: &str = "
-    SELECT head AS feed_position, history, head, NULL AS id, NULL AS version, NULL AS updated_ms,
+    SELECT head AS feed_position, history, head, horizon, NULL AS id, NULL AS version, NULL AS updated_ms,
            NULL AS placed, NULL AS owner, NULL AS source, NULL AS source_id, NULL AS name,
            0.0 AS latitude, 0.0 AS longitude, NULL AS hours, NULL AS rest
     FROM feed
     UNION ALL
     SELECT * FROM (
         SELECT * FROM (
-            SELECT feed_position, NULL, NULL, id, version, updated_ms, placed, owner, source,
+            SELECT feed_position, NULL, NULL, NULL, id, version, updated_ms, placed, owner, source,
                    source_id, name, latitude, longitude, hours, rest
             FROM businesses WHERE feed_position > ?1 ORDER BY feed_position LIMIT ?2
         )
         UNION ALL
         SELECT * FROM (
-            SELECT feed_position, NULL, NULL, id, version, updated_ms, NULL, NULL, NULL,
+            SELECT feed_position, NULL, NULL, NULL, id, version, updated_ms, NULL, NULL, NULL,
                    NULL, NULL, 0.0, 0.0, NULL, NULL
             FROM removed WHERE feed_position > ?1 ORDER BY feed_position LIMIT ?2
         )
@@ -185,25 +184,16 @@ pub(super) const CHANGES: &str = "
 
 pub(super) async fn changes(
     readers: &SqlitePool,
-    after: Option<ReadToken>,
+    after: Option<FeedCursor>,
     limit: usize,
 ) -> Result<Result<Changes, Refusal>, sqlx::Error> {
-    let position = after.map_or(0, |after| after.position.0);
+    let position = after.map_or(0, |after| after.at.position.0);
     let Ok(position) = i64::try_from(position) else { return Ok(Err(Refusal::OtherTimeline)) };
     // One more than asked for shows whether there is more.
     let query = sqlx::query(CHANGES).bind(position).bind(limit as i64 + 1);
     let found = query.fetch_all(readers).await?;
     let (state, found) = found.split_first().ok_or(sqlx::Error::RowNotFound)?;
-    let state = sql::read_token(state)?;
-    if after.is_some_and(|after| !state.includes(after)) {
-        return Ok(Err(Refusal::OtherTimeline));
-    }
-    let more = found.len() > limit;
-    let page: &[SqliteRow] = &found[..found.len().min(limit)];
-    let changes = page.iter().map(rows::change).collect::<Result<Vec<_>, _>>()?;
-    let next = match changes.last().filter(|_| more) {
-        Some(last) => ReadToken { position: last.position, ..state },
-        None => state,
-    };
-    Ok(Ok(Changes { changes, next, more }))
+    let changes = found.iter().map(rows::change).collect::<Result<Vec<_>, _>>()?;
+    let (horizon, state) = (rows::horizon(state)?, sql::read_token(state)?);
+    Ok(Changes::page(after, limit, state, horizon, changes))
 }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::CanonicalDigest;
+use model::{CanonicalDigest, Timestamp};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, QueryBuilder, SqlSafeStr, Sqlite, SqliteConnection};
 
@@ -11,12 +11,12 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::index_delta::IndexDelta;
 use crate::core::catalogue::ledger::{KeyOf, Remembered};
 use crate::core::geo::cell::Code;
-use crate::core::limits::KEY_AGE_MS_MAX;
+use crate::core::limits::{KEY_AGE_MS_MAX, REMOVED_AGE_MS_MAX};
 use crate::store::rows;
 
 /// Rows in one statement: more than this gains nothing, and `SQLite` takes 32,766 parameters.
 const ROWS_MAX: usize = 128;
-/// Keys that are forgotten with each batch that brings keys: more than it can bring.
+/// Keys, and removals, that are forgotten with each batch that brings some: more than it can bring.
 const FORGOTTEN_MAX: u32 = 1_024;
 
 /// Writes what a batch changed.
@@ -33,6 +33,9 @@ pub(super) async fn changes(
         }
         removals(connection, rows).await?;
         insert(connection, &delta).await?;
+        if let Some(at) = delta.left_at {
+            forget(connection, at, &delta).await?;
+        }
         let advance = sqlx::query("UPDATE feed SET head = ?1").bind(head.0 as i64);
         advance.execute(&mut *connection).await?;
     }
@@ -121,6 +124,34 @@ async fn delete(connection: &mut SqliteConnection, delta: &IndexDelta) -> Result
     run(connection, sql, &gone).await
 }
 
+/// Forgets removals, and categories that no business has any more, that are too old; some of them, more than a batch brings.
+async fn forget(
+    connection: &mut SqliteConnection,
+    at: Timestamp,
+    delta: &IndexDelta,
+) -> Result<(), sqlx::Error> {
+    let oldest = at.plus_ms(-REMOVED_AGE_MS_MAX).0;
+    let sql = "DELETE FROM removed
+               WHERE feed_position IN (SELECT feed_position FROM removed ORDER BY feed_position LIMIT ?2)
+                 AND updated_ms < ?1
+               RETURNING feed_position";
+    let query = sqlx::query_scalar(sql).bind(oldest).bind(FORGOTTEN_MAX);
+    let gone: Vec<i64> = query.fetch_all(&mut *connection).await?;
+    if let Some(horizon) = gone.into_iter().max() {
+        let sql = "UPDATE feed SET horizon = max(horizon, ?1)";
+        sqlx::query(sql).bind(horizon).execute(&mut *connection).await?;
+    }
+    let sql = "UPDATE categories SET emptied_ms = ?2
+               WHERE key IN (SELECT value FROM json_each(?1))
+                 AND NOT EXISTS (SELECT 1 FROM category_places WHERE category_id = categories.id)";
+    let left = serde_json::to_string(&delta.categories_left()).expect("text becomes JSON");
+    sqlx::query(sql).bind(left).bind(at.0).execute(&mut *connection).await?;
+    let sql = "DELETE FROM categories WHERE id IN
+                   (SELECT id FROM categories WHERE emptied_ms < ?1 ORDER BY emptied_ms LIMIT ?2)";
+    sqlx::query(sql).bind(oldest).bind(FORGOTTEN_MAX).execute(connection).await?;
+    Ok(())
+}
+
 /// Puts into the index what holds now. Positions are taken from the businesses: as JSON they might come back as their neighbours.
 async fn insert(connection: &mut SqliteConnection, delta: &IndexDelta) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO places
@@ -132,7 +163,7 @@ async fn insert(connection: &mut SqliteConnection, delta: &IndexDelta) -> Result
     let names: BTreeSet<&str> =
         delta.categories_in.iter().map(|(category, _)| category.as_str()).collect();
     let sql = "INSERT INTO categories (key) SELECT value FROM json_each(?1) WHERE true
-               ON CONFLICT DO NOTHING";
+               ON CONFLICT (key) DO UPDATE SET emptied_ms = NULL WHERE emptied_ms IS NOT NULL";
     run(connection, sql, &names.into_iter().collect::<Vec<_>>()).await?;
     let sql = "INSERT INTO category_places
                SELECT categories.id, wanted.value ->> 1, businesses.id, latitude, longitude, placed,

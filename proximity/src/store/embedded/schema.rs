@@ -1,6 +1,6 @@
 /// Each step leads from the version that is its index to the next; `PRAGMA user_version` says how many were taken.
 /// A step that was released is never changed.
-pub(super) const STEPS: [&str; 3] = [FIRST, NAMES, DIGESTS];
+pub(super) const STEPS: [&str; 4] = [FIRST, NAMES, DIGESTS, HORIZON];
 
 const FIRST: &str = "
     -- One row: how many changes there were, and of which history.
@@ -93,3 +93,10 @@ const NAMES: &str = "
 
 /// Requests with keys are compared by a digest of their canonical form, hexadecimal; NULL where it was stored before.
 const DIGESTS: &str = "ALTER TABLE keys ADD COLUMN digest TEXT;";
+
+/// Removals, and categories that no business has any more, are forgotten after a while.
+const HORIZON: &str = "
+    ALTER TABLE feed ADD COLUMN horizon INTEGER NOT NULL DEFAULT 0;  -- removals up to here are forgotten
+    ALTER TABLE categories ADD COLUMN emptied_ms INTEGER;            -- when the last business left it
+    CREATE INDEX emptied ON categories (emptied_ms) WHERE emptied_ms IS NOT NULL;
+";

@@ -48,7 +48,7 @@ async fn a_full_disk_is_unavailable_and_changes_nothing() {
     let full = Err(StoreError::unavailable("the disk is full").into());
     let imported = store.import(places(&random, 0..500), Timestamp(0)).await;
     assert_eq!(imported.map(|_| ()), full);
-    assert_eq!(store.changes(None, 1).await.expect("reads").next.position.0, 0);
+    assert_eq!(store.changes(None, 1).await.expect("reads").next.at.position.0, 0);
     // The limit went with the connection.
     store.import(places(&random, 0..500), Timestamp(0)).await.expect("there is room again");
     assert_eq!(store.changes(None, 1_000).await.expect("reads").changes.len(), 500);

@@ -1,9 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use model::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
+use super::save::FORGOTTEN_MAX;
 use crate::core::catalogue::index_delta::{IndexDelta, PlaceRow};
+use crate::core::limits::REMOVED_AGE_MS_MAX;
 use crate::store::rows::missing;
 
 /// Takes out what no longer holds.
@@ -33,6 +36,35 @@ pub(super) async fn delete(
             .execute(connection)
             .await?;
     }
+    Ok(())
+}
+
+/// Forgets removals, and categories that no business has any more, that are too old; some of them, more than a batch brings.
+pub(super) async fn forget(
+    connection: &mut PgConnection,
+    at: Timestamp,
+    delta: &IndexDelta,
+) -> Result<(), sqlx::Error> {
+    let oldest = at.plus_ms(-REMOVED_AGE_MS_MAX).0;
+    let sql = "WITH gone AS (
+                   DELETE FROM proximity.removed
+                   WHERE feed_position IN (SELECT feed_position FROM proximity.removed
+                                           ORDER BY feed_position LIMIT $2)
+                     AND updated_ms < $1
+                   RETURNING feed_position
+               ), last AS (SELECT max(feed_position) AS position FROM gone)
+               UPDATE proximity.feed SET horizon = greatest(horizon, position) FROM last
+               WHERE position IS NOT NULL";
+    sqlx::query(sql).bind(oldest).bind(FORGOTTEN_MAX).execute(&mut *connection).await?;
+    let sql = "UPDATE proximity.categories AS category SET emptied_ms = $2
+               WHERE key = ANY ($1) AND NOT EXISTS
+                   (SELECT FROM proximity.category_places WHERE category_id = category.id)";
+    let left: Vec<_> = delta.categories_left().into_iter().collect();
+    sqlx::query(sql).bind(left).bind(at.0).execute(&mut *connection).await?;
+    let sql = "DELETE FROM proximity.categories WHERE id IN
+                   (SELECT id FROM proximity.categories WHERE emptied_ms < $1
+                    ORDER BY emptied_ms LIMIT $2)";
+    sqlx::query(sql).bind(oldest).bind(FORGOTTEN_MAX).execute(connection).await?;
     Ok(())
 }
 
@@ -105,7 +137,9 @@ async fn category_ids(
     let pairs = |rows: Vec<PgRow>| -> Result<Vec<(String, i64)>, sqlx::Error> {
         rows.iter().map(|row| Ok((row.try_get("key")?, row.try_get("id")?))).collect()
     };
-    let sql = "SELECT key, id FROM proximity.categories WHERE key = ANY ($1)";
+    let sql = "WITH again AS (UPDATE proximity.categories SET emptied_ms = NULL
+                              WHERE key = ANY ($1) AND emptied_ms IS NOT NULL)
+               SELECT key, id FROM proximity.categories WHERE key = ANY ($1)";
     let known = sqlx::query(sql).bind(keys.iter().copied().collect::<Vec<_>>());
     let mut numbers: HashMap<String, i64> =
         pairs(known.fetch_all(&mut *connection).await?)?.into_iter().collect();

@@ -4,10 +4,11 @@ use sqlx::postgres::PgRow;
 
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
-use crate::core::catalogue::change::Changes;
+use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
+use crate::core::refusal::Refusal;
 use crate::store::rows::{self, Columns};
 use sql::postgres::Readers;
 
@@ -98,7 +99,7 @@ pub(super) async fn owned(
 
 /// The state, businesses and removals in one statement; either index is read no further than the limit.
 const CHANGES: &str = "
-    SELECT head, history, change.*
+    SELECT head, history, horizon, change.*
     FROM proximity.feed
     LEFT JOIN (
         (SELECT feed_position, id, version, updated_ms, placed, owner, source, source_id, name,
@@ -112,17 +113,16 @@ const CHANGES: &str = "
     ) AS change ON true
     ORDER BY change.feed_position";
 
-pub(super) async fn changes(readers: Readers, after: i64, limit: usize) -> Seen<Changes> {
-    // One more than asked for shows whether there is more.
-    let query = sqlx::query(CHANGES).bind(after).bind(limit as i64 + 1);
+pub(super) async fn changes(
+    readers: Readers,
+    after: Option<FeedCursor>,
+    limit: usize,
+) -> Seen<Result<Changes, Refusal>> {
+    let position = after.map_or(Ok(0), |after| i64::try_from(after.at.position.0));
+    // One more than asked for shows whether there is more. Nothing is behind a position that can't be.
+    let query = sqlx::query(CHANGES).bind(position.unwrap_or(i64::MAX)).bind(limit as i64 + 1);
     let found = readers.fetch_all(query).await?;
     let state = state(&found)?;
-    let mut changes = there(&found).map(rows::change).collect::<Result<Vec<_>, _>>()?;
-    let more = changes.len() > limit;
-    changes.truncate(limit);
-    let next = match changes.last().filter(|_| more) {
-        Some(last) => ReadToken { position: last.position, ..state },
-        None => state,
-    };
-    Ok((Changes { changes, next, more }, state))
+    let changes = there(&found).map(rows::change).collect::<Result<Vec<_>, _>>()?;
+    Ok((Changes::page(after, limit, state, rows::horizon(&found[0])?, changes), state))
 }

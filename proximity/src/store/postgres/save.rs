@@ -14,8 +14,8 @@ use crate::core::catalogue::ledger::{KeyOf, Remembered};
 use crate::core::limits::KEY_AGE_MS_MAX;
 use crate::store::rows;
 
-/// Keys that are forgotten with each batch that brings keys: more than it can bring.
-const FORGOTTEN_MAX: i64 = 1_024;
+/// Keys, and removals, that are forgotten with each batch that brings some: more than it can bring.
+pub(super) const FORGOTTEN_MAX: i64 = 1_024;
 
 /// Writes what a batch changed: a dozen statements, whatever the number.
 ///
@@ -35,6 +35,9 @@ pub(super) async fn changes(
         let delta = indexing.await.map_err(io::Error::from)?;
         index::delete(connection, &delta).await?;
         index::insert(connection, &delta).await?;
+        if let Some(at) = delta.left_at {
+            index::forget(connection, at, &delta).await?;
+        }
         FEED.advance(connection, head).await?;
     }
     keys(connection, &known).await

@@ -8,7 +8,7 @@ use super::{Config, NAMESPACE};
 /// taken. A step that was released is never changed.
 ///
 /// Texts that are looked up compare as bytes (`COLLATE "C"`), whatever the database's language.
-const STEPS: [&str; 3] = [FIRST, NAMES, DIGESTS];
+const STEPS: [&str; 4] = [FIRST, NAMES, DIGESTS, HORIZON];
 
 const FIRST: &str = r#"
     CREATE SCHEMA proximity;
@@ -126,6 +126,15 @@ const NAMES: &str = "
 /// Requests with keys are compared by a digest of their canonical form, hexadecimal; NULL where it was stored before, or
 /// by a process that knows no digests.
 const DIGESTS: &str = "ALTER TABLE proximity.keys ADD COLUMN digest TEXT;";
+
+/// Removals, and categories that no business has any more, are forgotten after a while.
+const HORIZON: &str = "
+    -- Removals up to here are forgotten.
+    ALTER TABLE proximity.feed ADD COLUMN horizon BIGINT NOT NULL DEFAULT 0;
+    -- When the last business left it.
+    ALTER TABLE proximity.categories ADD COLUMN emptied_ms BIGINT;
+    CREATE INDEX emptied ON proximity.categories (emptied_ms) WHERE emptied_ms IS NOT NULL;
+";
 
 const SCHEMA: Schema = Schema { name: "proximity", namespace: NAMESPACE, steps: &STEPS };
 

@@ -5,8 +5,7 @@ FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
-    cargo build --release --locked --package server \
-    && strip --strip-debug -o /whereabouts target/release/whereabouts
+    ops/release && cp target/release/whereabouts target/release/whereabouts.debug /
 
 FROM debian:bookworm-slim
 # Certificates: for Redis and PostgreSQL over TLS.
@@ -16,6 +15,7 @@ RUN apt-get update \
     && useradd --uid 10001 --home-dir /var/lib/whereabouts --create-home --shell /usr/sbin/nologin whereabouts \
     && install -d -o whereabouts -m 700 /run/whereabouts
 COPY --from=build /whereabouts /usr/local/bin/whereabouts
+# The symbols stay in the stage before: docker build --target build.
 COPY ops/container/start ops/container/healthy /usr/local/bin/
 USER whereabouts
 WORKDIR /var/lib/whereabouts

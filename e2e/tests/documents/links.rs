@@ -28,3 +28,13 @@ fn links_within_the_project_lead_to_files_and_headings() {
     }
     assert!(lost.is_empty(), "links that lead nowhere: {lost:#?}");
 }
+
+#[test]
+fn every_crate_goes_into_the_container() {
+    let root: toml::Table = tree::read("Cargo.toml").parse().expect("TOML");
+    let let_through = tree::read(".dockerignore");
+    for member in root["workspace"]["members"].as_array().expect("members") {
+        let line = format!("!{}", member.as_str().expect("a name"));
+        assert!(let_through.lines().any(|said| said == line), "{line} is missing in .dockerignore");
+    }
+}

@@ -84,7 +84,7 @@ mod tests {
         UserId::parse(&format!("u{number}")).expect("an id")
     }
 
-    fn accounts() -> Usage {
+    fn counted() -> Usage {
         Usage::new(RateLimit { per_second: 1, burst: 2 })
     }
 
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_crowd_of_busy_callers_lifts_nobodys_limit_who_has_used_it_up() {
-        let accounts = accounts();
+        let accounts = counted();
         let greedy = user(usize::MAX);
         while accounts.take(&greedy, NOW, 1).is_ok() {}
         for number in 0..2 * CALLERS_MAX {
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn whoever_is_idle_is_forgotten_before_anybody_else() {
-        let accounts = accounts();
+        let accounts = counted();
         for number in 0..CALLERS_MAX {
             accounts.charge(&user(number), NOW, 1 + u64::from(number % 2 == 0));
         }

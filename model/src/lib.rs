@@ -10,13 +10,10 @@
 //! * `Debug` of a [`Position`] prints no coordinates, so that no log line can leak one.
 //! * Distances come from one formula, [`distance`], for friends and businesses alike.
 
-mod caller;
-mod canonical;
 pub mod crash;
 mod distance;
 mod error;
 mod fix;
-mod gcra;
 mod hash;
 mod id;
 mod macros;
@@ -24,21 +21,20 @@ mod memo;
 mod position;
 mod random;
 mod read_token;
+mod request;
 mod time;
 mod viewer;
 
-pub use caller::{Caller, Role};
-pub use canonical::{Canonical, CanonicalDigest};
 pub use distance::{Ecef, distance};
 pub use error::{ErrorChain, ErrorKind};
 pub use fix::{Fix, FixError, Version, limits};
-pub use gcra::{Gcra, RetryAfterMs};
 pub use hash::fnv1a;
 pub use id::{DeviceId, IdError, UserId};
 pub use memo::Memo;
 pub use position::{Metres, Position, PositionError};
 pub use random::{Random, SeededRandom, token};
 pub use read_token::{FeedPosition, ReadToken};
+pub use request::{Caller, Canonical, CanonicalDigest, Gcra, RetryAfterMs, Role};
 pub use time::{
     CLOCK_OFFSET_MS_MAX, Clock, ManualClock, Moment, Monotonic, SystemClock, Timestamp,
     clock_is_off,

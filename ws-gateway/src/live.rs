@@ -47,10 +47,10 @@ impl Default for FixLimit {
 
 /// How long a gateway leads a server that it doesn't hear of any more, milliseconds: then another one may. It asks for more
 /// five times in a second. With the pauses until another one asks, and looks, it makes less than a second.
-pub const LEAD_LEASE_MS: u64 = 450;
+pub(crate) const LEAD_LEASE_MS: u64 = 450;
 
 /// How long a gateway tells of users whose changes it may not hear, milliseconds.
-pub const CURRENT_LEASE_MS: u64 = 5_000;
+pub(crate) const CURRENT_LEASE_MS: u64 = 5_000;
 
 /// How a gateway stands to one of the servers through which changes of circles are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ pub trait Live: Send + Sync {
         0
     }
 
-    /// Whether every change of this user's circle is heard of: within [`CURRENT_LEASE_MS`] a probe came through the user's
+    /// Whether every change of this user's circle is heard of: within `CURRENT_LEASE_MS` a probe came through the user's
     /// server, or the feed was read. If not, nothing may be told of them.
     fn is_current(&self, user: &UserId, now: Monotonic) -> bool {
         let _ = (user, now);

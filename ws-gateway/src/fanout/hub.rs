@@ -1,3 +1,5 @@
+//! Ours, since a channel that broadcasts keeps every message for every receiver: here one bit a friend waits for a watcher.
+
 mod entry;
 
 use std::collections::HashMap;

@@ -1,3 +1,6 @@
+//! Ours, since timers of a runtime cost an allocation each and read its clock: here a session's ticks and pings cost a place in
+//! a list, and tests move the time.
+
 use model::Monotonic;
 
 /// How many slots a turn has. With 2 ms a slot one turn is 8 s; what is due later waits some turns in its slot.

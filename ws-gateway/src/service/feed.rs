@@ -22,7 +22,7 @@ use crate::service::friends::Replay;
 use crate::session::circle::CircleChange;
 
 /// How often it is looked whether there is anything to tell or to follow, milliseconds. With the lease of a leader
-/// ([`crate::live::LEAD_LEASE_MS`]) a change is told within a second, whoever dies.
+/// (`LEAD_LEASE_MS`) a change is told within a second, whoever dies.
 const LOOK_MS: u64 = 200;
 /// The spread of that, so that gateways don't look together, milliseconds.
 const SPREAD_MS: u64 = 50;

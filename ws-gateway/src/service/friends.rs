@@ -46,7 +46,7 @@ pub enum Replay {
     Changes {
         /// Up to here.
         as_of: ReadToken,
-        /// In order.
+        /// The changes, in the order of the feed.
         changes: Vec<CircleChange>,
         /// Whether there are more.
         more: bool,

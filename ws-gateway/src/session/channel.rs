@@ -5,7 +5,7 @@ use model::{UserId, ViewerClass};
 pub struct Channel {
     /// Who is seen.
     pub user: UserId,
-    /// By whom.
+    /// The class of viewers who see them.
     pub class: ViewerClass,
 }
 

@@ -44,7 +44,7 @@ pub enum CircleEdit {
     },
     /// How far a user looks.
     Radius {
-        /// Who.
+        /// The user who looks.
         user: UserId,
         /// Metres; none: as far as the deployment says.
         radius_m: Option<u32>,

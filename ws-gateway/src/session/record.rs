@@ -21,13 +21,13 @@ pub enum Presence {
 /// One version of a user's whereabouts, as one class of viewers may see it. Immutable, shared by all who hold it.
 #[derive(Debug)]
 pub struct Record {
-    /// Whose.
+    /// The user whose whereabouts these are.
     pub user: UserId,
-    /// For whom.
+    /// The class of viewers who may see it.
     pub class: ViewerClass,
     /// Where in the order of this user's records.
     pub version: Version,
-    /// What it says.
+    /// Where the user is, or that they are gone.
     pub presence: Presence,
     /// When this process got it; for measuring, not for ordering.
     pub received: Monotonic,
@@ -105,7 +105,7 @@ pub enum Written {
     Older,
     /// Its user has sent too many fixes; nothing changed. The same is taken after so many milliseconds, at least 1.
     Limited {
-        /// Milliseconds.
+        /// Milliseconds until the same is taken, at least 1.
         retry_after_ms: u64,
     },
 }

@@ -1,4 +1,4 @@
-//! Frames to clients, written without the WebSocket library: it would keep for every connection a buffer as large as the
+//! Frames to clients. Ours, since the WebSocket library would keep for every connection a buffer as large as the
 //! largest message that ever went out, and copy everything once more.
 
 /// The longest payload with a length of 7 bits, and of 16 bits (RFC 6455, 5.2).

@@ -28,7 +28,7 @@ pub enum ErrorWord {
 /// Why a message was refused; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rejection {
-    /// Which kind.
+    /// The kind of refusal.
     pub(crate) word: ErrorWord,
     /// What exactly, for the client's developer.
     pub(crate) detail: String,

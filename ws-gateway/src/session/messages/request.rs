@@ -50,6 +50,6 @@ pub(crate) struct SentFix {
     pub(crate) seq: u64,
     /// The phone's clock.
     pub(crate) time: Option<Timestamp>,
-    /// What it says.
+    /// The position and what was measured with it.
     pub(crate) fix: Fix,
 }

@@ -1,3 +1,5 @@
+//! Ours, since no set of bits goes on behind the one that was taken last, so that none waits for ever.
+
 /// A set of slots, one bit each: as big as the greatest slot asks for, however often slots come and go.
 #[derive(Debug, Default)]
 pub(crate) struct DirtySet {

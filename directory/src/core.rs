@@ -14,4 +14,4 @@ pub use command::{Command, Order, Outcome};
 pub use limits::Limits;
 pub use refusal::Refusal;
 pub use relation::{Relation, Verb, decide};
-pub use user::{DisplayName, NAME_CHARS_MAX, NameFault, User};
+pub use user::{DisplayName, NAME_CHARS_MAX, NameError, User};

@@ -36,7 +36,7 @@ mod store;
 
 pub use crate::core::{
     CHANGE_AGE_MS_MAX, CHANGES_MAX, Changes, CircleChange, CircleEdit, Command, DisplayName,
-    FeedGap, Limits, NAME_CHARS_MAX, NameFault, Order, Outcome, Refusal, Relation, User, Verb,
+    FeedGap, Limits, NAME_CHARS_MAX, NameError, Order, Outcome, Refusal, Relation, User, Verb,
     decide,
 };
 pub use config::Config;

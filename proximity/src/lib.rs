@@ -48,17 +48,17 @@ pub use crate::core::catalogue::command::{
     Author, Command, Effect, Import, Imported, Order, Outcome,
 };
 pub use crate::core::catalogue::details::{
-    Address, AttributeKey, AttributeValue, Details, Draft, DraftFault, DraftFaultKind, Name, Phone,
+    Address, AttributeKey, AttributeValue, Details, Draft, DraftError, DraftErrorKind, Name, Phone,
     Site,
 };
-pub use crate::core::catalogue::hours::{HoursFault, Interval, OpeningHours, Openness};
-pub use crate::core::catalogue::id::{BusinessId, BusinessIdFault};
+pub use crate::core::catalogue::hours::{HoursError, Interval, OpeningHours, Openness};
+pub use crate::core::catalogue::id::{BusinessId, BusinessIdError};
 pub use crate::core::catalogue::patch::{Edit, Patch, PatchDraft};
-pub use crate::core::catalogue::text::LineFault;
+pub use crate::core::catalogue::text::LineError;
 pub use crate::core::geo::cell::{Area, Code, CountedCell, Range};
 pub use crate::core::geo::circle::{Circle, Millimetres};
 pub use crate::core::geo::hexagon::{
-    HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport, ViewportFault,
+    HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport, ViewportError,
 };
 pub use crate::core::index::ResidentConfig;
 pub use crate::core::limits::{self, Limits};

@@ -24,7 +24,7 @@ pub struct DisplayName(String);
 
 /// Why a text is no display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameFault {
+pub enum NameError {
     /// Nothing, or only spaces.
     Blank,
     /// Over [`NAME_CHARS_MAX`].
@@ -33,7 +33,7 @@ pub enum NameFault {
     Control,
 }
 
-impl fmt::Display for NameFault {
+impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Blank => f.write_str("display_name is blank"),
@@ -43,19 +43,19 @@ impl fmt::Display for NameFault {
     }
 }
 
-impl std::error::Error for NameFault {}
+impl std::error::Error for NameError {}
 
 impl DisplayName {
     /// Checks the text.
-    pub fn parse(text: &str) -> Result<Self, NameFault> {
+    pub fn parse(text: &str) -> Result<Self, NameError> {
         if text.trim().is_empty() {
-            return Err(NameFault::Blank);
+            return Err(NameError::Blank);
         }
         if text.chars().count() > NAME_CHARS_MAX {
-            return Err(NameFault::TooLong);
+            return Err(NameError::TooLong);
         }
         if text.chars().any(char::is_control) {
-            return Err(NameFault::Control);
+            return Err(NameError::Control);
         }
         Ok(Self(text.to_owned()))
     }
@@ -94,12 +94,12 @@ mod tests {
     fn other_texts_are_refused() {
         let emoji = "😀".repeat(2_560);
         for (text, fault) in [
-            ("", NameFault::Blank),
-            (" \u{3000}", NameFault::Blank),
-            (emoji.as_str(), NameFault::TooLong),
-            ("a\0b", NameFault::Control),
-            ("a\nb", NameFault::Control),
-            ("a\u{9f}", NameFault::Control),
+            ("", NameError::Blank),
+            (" \u{3000}", NameError::Blank),
+            (emoji.as_str(), NameError::TooLong),
+            ("a\0b", NameError::Control),
+            ("a\nb", NameError::Control),
+            ("a\u{9f}", NameError::Control),
         ] {
             assert_eq!(DisplayName::parse(text), Err(fault));
         }

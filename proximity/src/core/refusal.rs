@@ -1,4 +1,4 @@
-use crate::core::catalogue::details::DraftFault;
+use crate::core::catalogue::details::DraftError;
 use crate::core::limits::RESULTS_MAX;
 
 model::refusals! {
@@ -27,7 +27,7 @@ model::refusals! {
         /// What it would become can't be.
         Draft {
             /// What is wrong with it.
-            fault: DraftFault,
+            fault: DraftError,
         } = Invalid, "invalid_business", "{fault}";
         /// A radius out of the allowed range.
         Radius {
@@ -48,8 +48,8 @@ model::refusals! {
     }
 }
 
-impl From<DraftFault> for Refusal {
-    fn from(fault: DraftFault) -> Self {
+impl From<DraftError> for Refusal {
+    fn from(fault: DraftError) -> Self {
         Self::Draft { fault }
     }
 }

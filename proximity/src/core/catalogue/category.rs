@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::core::catalogue::text::{LineFault, check};
+use crate::core::catalogue::text::{LineError, check};
 use crate::core::limits::CATEGORY_CHARS_MAX;
 
 /// What a business is, in the words of whoever entered it: `Group / Kind`, or only a group.
@@ -16,11 +16,11 @@ pub struct CategoryKey(String);
 
 impl Category {
     /// Checks the text, and brings it into the form `Group / Kind`.
-    pub fn parse(text: &str) -> Result<Self, LineFault> {
+    pub fn parse(text: &str) -> Result<Self, LineError> {
         let whole = check(text, CATEGORY_CHARS_MAX)?;
         let Some((group, kind)) = whole.split_once('/') else { return Ok(Self(whole)) };
         match (group.trim(), kind.trim()) {
-            ("", "") => Err(LineFault::Blank),
+            ("", "") => Err(LineError::Blank),
             ("", only) | (only, "") => Self::parse(only),
             (group, kind) => check(&format!("{group} / {kind}"), CATEGORY_CHARS_MAX).map(Self),
         }
@@ -49,7 +49,7 @@ impl Category {
 
 impl CategoryKey {
     /// What a client asked for.
-    pub fn parse(text: &str) -> Result<Self, LineFault> {
+    pub fn parse(text: &str) -> Result<Self, LineError> {
         Category::parse(text).map(|category| category.key())
     }
 

@@ -6,7 +6,7 @@ use model::Position;
 
 use crate::core::catalogue::category::Category;
 use crate::core::catalogue::hours::OpeningHours;
-use crate::core::catalogue::text::{self, LineFault, line};
+use crate::core::catalogue::text::{self, LineError, line};
 use crate::core::limits::{
     ADDRESS_CHARS_MAX, ATTRIBUTE_KEY_CHARS_MAX, ATTRIBUTE_VALUE_CHARS_MAX, ATTRIBUTES_MAX,
     CATEGORIES_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, SITE_CHARS_MAX,
@@ -89,18 +89,18 @@ pub struct Draft {
 
 /// What is wrong with a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DraftFault {
+pub struct DraftError {
     /// In which field.
     pub field: &'static str,
     /// What.
-    pub kind: DraftFaultKind,
+    pub kind: DraftErrorKind,
 }
 
 /// What can be wrong with a field of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DraftFaultKind {
+pub enum DraftErrorKind {
     /// With a line of text.
-    Line(LineFault),
+    Line(LineError),
     /// No `http://` or `https://`.
     Site,
     /// Fewer or more than so many.
@@ -112,19 +112,19 @@ pub enum DraftFaultKind {
     },
 }
 
-impl fmt::Display for DraftFault {
+impl fmt::Display for DraftError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            DraftFaultKind::Line(fault) => write!(f, "{} {fault}", self.field),
-            DraftFaultKind::Site => write!(f, "{} must begin with http:// or https://", self.field),
-            DraftFaultKind::Count { min, max } => {
+            DraftErrorKind::Line(fault) => write!(f, "{} {fault}", self.field),
+            DraftErrorKind::Site => write!(f, "{} must begin with http:// or https://", self.field),
+            DraftErrorKind::Count { min, max } => {
                 write!(f, "{} must be from {min} to {max}", self.field)
             }
         }
     }
 }
 
-impl std::error::Error for DraftFault {}
+impl std::error::Error for DraftError {}
 
 impl Site {
     /// The address as text.
@@ -135,7 +135,7 @@ impl Site {
 
 impl Draft {
     /// Checks everything.
-    pub fn check(self) -> Result<Details, DraftFault> {
+    pub fn check(self) -> Result<Details, DraftError> {
         Ok(Details {
             name: in_field("name", Name::parse(&self.name))?,
             categories: categories(&self.categories)?,
@@ -161,28 +161,28 @@ pub(super) fn plain(position: Position) -> Position {
 
 pub(super) fn in_field<T>(
     field: &'static str,
-    parsed: Result<T, LineFault>,
-) -> Result<T, DraftFault> {
-    parsed.map_err(|fault| DraftFault { field, kind: DraftFaultKind::Line(fault) })
+    parsed: Result<T, LineError>,
+) -> Result<T, DraftError> {
+    parsed.map_err(|fault| DraftError { field, kind: DraftErrorKind::Line(fault) })
 }
 
 pub(super) fn optional<T>(
     text: Option<&str>,
-    parse: impl FnOnce(&str) -> Result<T, DraftFault>,
-) -> Result<Option<T>, DraftFault> {
+    parse: impl FnOnce(&str) -> Result<T, DraftError>,
+) -> Result<Option<T>, DraftError> {
     text.map(parse).transpose()
 }
 
-pub(super) fn site(text: &str) -> Result<Site, DraftFault> {
+pub(super) fn site(text: &str) -> Result<Site, DraftError> {
     let site = in_field("site", text::check(text, SITE_CHARS_MAX))?;
     let rest = ["http://", "https://"].iter().find_map(|scheme| site.strip_prefix(scheme));
     match rest {
         Some(rest) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(Site(site)),
-        _ => Err(DraftFault { field: "site", kind: DraftFaultKind::Site }),
+        _ => Err(DraftError { field: "site", kind: DraftErrorKind::Site }),
     }
 }
 
-pub(super) fn categories(texts: &[String]) -> Result<Vec<Category>, DraftFault> {
+pub(super) fn categories(texts: &[String]) -> Result<Vec<Category>, DraftError> {
     count("categories", texts.len(), 1, CATEGORIES_MAX)?;
     let mut categories = Vec::with_capacity(texts.len());
     for text in texts {
@@ -196,8 +196,8 @@ pub(super) fn categories(texts: &[String]) -> Result<Vec<Category>, DraftFault> 
 
 pub(super) fn attributes<V, T>(
     given: &BTreeMap<String, V>,
-    parse: impl Fn(&V) -> Result<T, DraftFault>,
-) -> Result<BTreeMap<AttributeKey, T>, DraftFault> {
+    parse: impl Fn(&V) -> Result<T, DraftError>,
+) -> Result<BTreeMap<AttributeKey, T>, DraftError> {
     count("attributes", given.len(), 0, ATTRIBUTES_MAX)?;
     given
         .iter()
@@ -210,9 +210,9 @@ pub(super) fn count(
     count: usize,
     min: usize,
     max: usize,
-) -> Result<(), DraftFault> {
-    let kind = DraftFaultKind::Count { min, max };
-    if (min..=max).contains(&count) { Ok(()) } else { Err(DraftFault { field, kind }) }
+) -> Result<(), DraftError> {
+    let kind = DraftErrorKind::Count { min, max };
+    if (min..=max).contains(&count) { Ok(()) } else { Err(DraftError { field, kind }) }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub enum Openness {
 
 /// Why hours can't be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoursFault {
+pub enum HoursError {
     /// No time zone of the IANA database.
     Zone,
     /// A day that isn't 1 … 7.
@@ -51,7 +51,7 @@ pub enum HoursFault {
     TooMany,
 }
 
-impl fmt::Display for HoursFault {
+impl fmt::Display for HoursError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Zone => f.write_str("time zone is not one of the IANA database"),
@@ -64,11 +64,11 @@ impl fmt::Display for HoursFault {
     }
 }
 
-impl std::error::Error for HoursFault {}
+impl std::error::Error for HoursError {}
 
 impl Interval {
     /// Reads times as `HH:MM`. Midnight ends a day as `24:00` or, the next day's, as `00:00`.
-    pub fn parse(day: u8, opens: &str, closes: &str) -> Result<Self, HoursFault> {
+    pub fn parse(day: u8, opens: &str, closes: &str) -> Result<Self, HoursError> {
         let closes_min = match minutes(closes)? {
             0 => DAY_MIN,
             min => min,
@@ -76,13 +76,13 @@ impl Interval {
         Self::new(day, minutes(opens)?, closes_min)
     }
 
-    fn new(day: u8, opens_min: u16, closes_min: u16) -> Result<Self, HoursFault> {
+    fn new(day: u8, opens_min: u16, closes_min: u16) -> Result<Self, HoursError> {
         if !(1..=7).contains(&day) {
-            return Err(HoursFault::Day);
+            return Err(HoursError::Day);
         }
         let times = opens_min < DAY_MIN && (1..=DAY_MIN).contains(&closes_min);
         if !times || opens_min == closes_min {
-            return Err(HoursFault::Time);
+            return Err(HoursError::Time);
         }
         Ok(Self { day, opens_min, closes_min })
     }
@@ -102,27 +102,27 @@ impl Interval {
 }
 
 /// Reads `HH:MM`, 00:00 … 24:00.
-fn minutes(text: &str) -> Result<u16, HoursFault> {
-    let [h1, h2, b':', m1, m2] = *text.as_bytes() else { return Err(HoursFault::Time) };
+fn minutes(text: &str) -> Result<u16, HoursError> {
+    let [h1, h2, b':', m1, m2] = *text.as_bytes() else { return Err(HoursError::Time) };
     if ![h1, h2, m1, m2].iter().all(u8::is_ascii_digit) {
-        return Err(HoursFault::Time);
+        return Err(HoursError::Time);
     }
     let digit = |byte: u8| u16::from(byte - b'0');
     let (hours, minutes) = (digit(h1) * 10 + digit(h2), digit(m1) * 10 + digit(m2));
     let all = hours * 60 + minutes;
-    if minutes < 60 && all <= DAY_MIN { Ok(all) } else { Err(HoursFault::Time) }
+    if minutes < 60 && all <= DAY_MIN { Ok(all) } else { Err(HoursError::Time) }
 }
 
 impl OpeningHours {
     /// Hours in the time zone of that IANA name; the intervals are put in order, and each kept once.
-    pub fn new(zone: &str, mut intervals: Vec<Interval>) -> Result<Self, HoursFault> {
+    pub fn new(zone: &str, mut intervals: Vec<Interval>) -> Result<Self, HoursError> {
         // A few names stand for something else than a place; those have no IANA name.
-        let zone = TimeZone::get(zone).map_err(|_| HoursFault::Zone)?;
+        let zone = TimeZone::get(zone).map_err(|_| HoursError::Zone)?;
         if zone.iana_name().is_none() || zone.is_unknown() {
-            return Err(HoursFault::Zone);
+            return Err(HoursError::Zone);
         }
         if intervals.len() > INTERVALS_MAX {
-            return Err(HoursFault::TooMany);
+            return Err(HoursError::TooMany);
         }
         for Interval { day, opens_min, closes_min } in &intervals {
             Interval::new(*day, *opens_min, *closes_min)?;

@@ -15,15 +15,15 @@ pub struct BusinessId(u64);
 
 /// A text that is no [`BusinessId`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BusinessIdFault;
+pub struct BusinessIdError;
 
-impl fmt::Display for BusinessIdFault {
+impl fmt::Display for BusinessIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("is not the id of a business: 13 small letters and digits")
     }
 }
 
-impl std::error::Error for BusinessIdFault {}
+impl std::error::Error for BusinessIdError {}
 
 impl BusinessId {
     /// A new id.
@@ -51,15 +51,15 @@ impl BusinessId {
     }
 
     /// Reads the text; there is one for each id.
-    pub fn parse(text: &str) -> Result<Self, BusinessIdFault> {
+    pub fn parse(text: &str) -> Result<Self, BusinessIdError> {
         if text.len() != CHARS {
-            return Err(BusinessIdFault);
+            return Err(BusinessIdError);
         }
         let value = text.bytes().try_fold(0_u128, |value, byte| {
-            let digit = ALPHABET.iter().position(|&b| b == byte).ok_or(BusinessIdFault)?;
+            let digit = ALPHABET.iter().position(|&b| b == byte).ok_or(BusinessIdError)?;
             Ok(value << BITS_PER_CHAR | digit as u128)
         })?;
-        i64::try_from(value).map(|value| Self(value as u64)).map_err(|_| BusinessIdFault)
+        i64::try_from(value).map(|value| Self(value as u64)).map_err(|_| BusinessIdError)
     }
 }
 
@@ -76,9 +76,9 @@ impl fmt::Debug for BusinessId {
 }
 
 impl FromStr for BusinessId {
-    type Err = BusinessIdFault;
+    type Err = BusinessIdError;
 
-    fn from_str(text: &str) -> Result<Self, BusinessIdFault> {
+    fn from_str(text: &str) -> Result<Self, BusinessIdError> {
         Self::parse(text)
     }
 }
@@ -107,7 +107,7 @@ mod tests {
     fn other_texts_are_refused() {
         for text in ["", "me", "0123456789abcd", "8000000000000", "0000000000I00", "000000000000é"]
         {
-            assert_eq!(BusinessId::parse(text), Err(BusinessIdFault), "{text}");
+            assert_eq!(BusinessId::parse(text), Err(BusinessIdError), "{text}");
         }
     }
 }

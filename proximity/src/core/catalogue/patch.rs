@@ -4,7 +4,7 @@ use model::Position;
 
 use crate::core::catalogue::category::Category;
 use crate::core::catalogue::details::{
-    Address, AttributeKey, AttributeValue, Details, DraftFault, Name, Phone, Site, attributes,
+    Address, AttributeKey, AttributeValue, Details, DraftError, Name, Phone, Site, attributes,
     categories, count, in_field, optional, plain, site,
 };
 use crate::core::catalogue::hours::OpeningHours;
@@ -58,7 +58,7 @@ pub struct Patch {
 
 impl PatchDraft {
     /// Checks everything that can be without knowing the business.
-    pub fn check(self) -> Result<Patch, DraftFault> {
+    pub fn check(self) -> Result<Patch, DraftError> {
         Ok(Patch {
             name: optional(self.name.as_deref(), |text| in_field("name", Name::parse(text)))?,
             categories: self.categories.map(|texts| categories(&texts)).transpose()?,
@@ -79,8 +79,8 @@ impl PatchDraft {
 impl<T: Clone> Edit<T> {
     fn check<U>(
         self,
-        parse: impl FnOnce(T) -> Result<U, DraftFault>,
-    ) -> Result<Edit<U>, DraftFault> {
+        parse: impl FnOnce(T) -> Result<U, DraftError>,
+    ) -> Result<Edit<U>, DraftError> {
         Ok(match self {
             Self::Keep => Edit::Keep,
             Self::Clear => Edit::Clear,
@@ -99,7 +99,7 @@ impl<T: Clone> Edit<T> {
 
 impl Patch {
     /// The details as changed by this. Errs if there would be too many attributes.
-    pub fn apply(&self, to: &Details) -> Result<Details, DraftFault> {
+    pub fn apply(&self, to: &Details) -> Result<Details, DraftError> {
         let mut new = to.clone();
         set(&mut new.name, self.name.as_ref());
         set(&mut new.categories, self.categories.as_ref());

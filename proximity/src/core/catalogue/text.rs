@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 /// Why a text is no line of its kind: 1 … so many characters of any script, not only spaces, no control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineFault {
+pub enum LineError {
     /// Nothing, or only spaces.
     Blank,
     /// More characters than these.
@@ -12,7 +12,7 @@ pub enum LineFault {
     Control,
 }
 
-impl fmt::Display for LineFault {
+impl fmt::Display for LineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Blank => f.write_str("is blank"),
@@ -22,17 +22,17 @@ impl fmt::Display for LineFault {
     }
 }
 
-impl std::error::Error for LineFault {}
+impl std::error::Error for LineError {}
 
 /// Checks a line of up to `max` characters, and leaves the spaces at its ends out.
-pub(crate) fn check(text: &str, max: usize) -> Result<Arc<str>, LineFault> {
+pub(crate) fn check(text: &str, max: usize) -> Result<Arc<str>, LineError> {
     if text.chars().any(char::is_control) {
-        return Err(LineFault::Control);
+        return Err(LineError::Control);
     }
     let text = text.trim();
     match text.chars().count() {
-        0 => Err(LineFault::Blank),
-        count if count > max => Err(LineFault::TooLong(max)),
+        0 => Err(LineError::Blank),
+        count if count > max => Err(LineError::TooLong(max)),
         _ => Ok(Arc::from(text)),
     }
 }
@@ -46,7 +46,7 @@ macro_rules! line {
 
         impl $name {
             /// Checks the text, and leaves the spaces at its ends out.
-            pub fn parse(text: &str) -> Result<Self, $crate::core::catalogue::text::LineFault> {
+            pub fn parse(text: &str) -> Result<Self, $crate::core::catalogue::text::LineError> {
                 $crate::core::catalogue::text::check(text, $max).map(Self)
             }
 
@@ -87,13 +87,13 @@ mod tests {
     #[test]
     fn other_texts_are_refused() {
         for (text, fault) in [
-            ("", LineFault::Blank),
-            (" \u{3000}", LineFault::Blank),
-            (&"😀".repeat(2_560) as &str, LineFault::TooLong(20)),
-            (&"é".repeat(21), LineFault::TooLong(20)),
-            ("a\0b", LineFault::Control),
-            ("a\nb", LineFault::Control),
-            ("a\n", LineFault::Control),
+            ("", LineError::Blank),
+            (" \u{3000}", LineError::Blank),
+            (&"😀".repeat(2_560) as &str, LineError::TooLong(20)),
+            (&"é".repeat(21), LineError::TooLong(20)),
+            ("a\0b", LineError::Control),
+            ("a\nb", LineError::Control),
+            ("a\n", LineError::Control),
         ] {
             assert_eq!(check(text, 20), Err(fault), "{text:?}");
         }

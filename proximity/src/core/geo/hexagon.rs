@@ -13,7 +13,7 @@ use h3o::{CellIndex, LatLng, LatLngIndexer};
 use model::Position;
 
 use crate::core::catalogue::change_set::BusinessChange;
-pub use viewport::{Viewport, ViewportFault};
+pub use viewport::{Viewport, ViewportError};
 
 /// The most cells of a viewport, and the most ranges that a store is asked for at once.
 pub const HEXAGONS_MAX: usize = 4_096;

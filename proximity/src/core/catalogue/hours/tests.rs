@@ -120,25 +120,25 @@ fn any_moment_can_be_asked_for() {
 #[test]
 fn impossible_hours_are_refused_with_their_reason() {
     for (day, opens, closes, fault) in [
-        (0, "09:00", "17:00", HoursFault::Day),
-        (8, "09:00", "17:00", HoursFault::Day),
-        (1, "09:00", "09:00", HoursFault::Time),
-        (1, "24:00", "09:00", HoursFault::Time),
-        (1, "09:60", "17:00", HoursFault::Time),
-        (1, "9:00", "17:00", HoursFault::Time),
-        (1, "09:00", "24:01", HoursFault::Time),
-        (1, "+9:00", "17:00", HoursFault::Time),
+        (0, "09:00", "17:00", HoursError::Day),
+        (8, "09:00", "17:00", HoursError::Day),
+        (1, "09:00", "09:00", HoursError::Time),
+        (1, "24:00", "09:00", HoursError::Time),
+        (1, "09:60", "17:00", HoursError::Time),
+        (1, "9:00", "17:00", HoursError::Time),
+        (1, "09:00", "24:01", HoursError::Time),
+        (1, "+9:00", "17:00", HoursError::Time),
     ] {
         assert_eq!(Interval::parse(day, opens, closes), Err(fault), "{day} {opens} {closes}");
     }
     for zone in ["", "Mars/Olympus", "America/Los_Angeles\0", "+02:00", "Etc/Unknown"] {
-        assert_eq!(OpeningHours::new(zone, vec![]), Err(HoursFault::Zone), "{zone:?}");
+        assert_eq!(OpeningHours::new(zone, vec![]), Err(HoursError::Zone), "{zone:?}");
     }
     let one = Interval { day: 1, opens_min: 0, closes_min: 1 };
     let many = vec![one; INTERVALS_MAX + 1];
-    assert_eq!(OpeningHours::new("UTC", many), Err(HoursFault::TooMany));
+    assert_eq!(OpeningHours::new("UTC", many), Err(HoursError::TooMany));
     let outside = vec![Interval { closes_min: 1_441, ..one }];
-    assert_eq!(OpeningHours::new("UTC", outside), Err(HoursFault::Time));
+    assert_eq!(OpeningHours::new("UTC", outside), Err(HoursError::Time));
 }
 
 #[test]

@@ -28,14 +28,14 @@ pub struct Viewport {
 
 /// Why there is no such viewport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ViewportFault {
+pub enum ViewportError {
     /// A corner isn't on Earth.
     Corner(PositionError),
     /// The south lies north of the north.
     UpsideDown,
 }
 
-impl fmt::Display for ViewportFault {
+impl fmt::Display for ViewportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Corner(PositionError::Latitude) => {
@@ -49,7 +49,7 @@ impl fmt::Display for ViewportFault {
     }
 }
 
-impl std::error::Error for ViewportFault {}
+impl std::error::Error for ViewportError {}
 
 /// Says nothing of where.
 impl fmt::Debug for Viewport {
@@ -61,11 +61,11 @@ impl fmt::Debug for Viewport {
 impl Viewport {
     /// The viewport with these edges, degrees. It reaches from `west` eastward to `east`, over the antimeridian if `west`
     /// is the greater one; from −180 to 180 it is all around the world.
-    pub fn new(south: f64, west: f64, north: f64, east: f64) -> Result<Self, ViewportFault> {
-        Position::new(south, west).map_err(ViewportFault::Corner)?;
-        Position::new(north, east).map_err(ViewportFault::Corner)?;
+    pub fn new(south: f64, west: f64, north: f64, east: f64) -> Result<Self, ViewportError> {
+        Position::new(south, west).map_err(ViewportError::Corner)?;
+        Position::new(north, east).map_err(ViewportError::Corner)?;
         if south > north {
-            return Err(ViewportFault::UpsideDown);
+            return Err(ViewportError::UpsideDown);
         }
         let width = if west > east { east - west + 360.0 } else { east - west };
         Ok(Self {

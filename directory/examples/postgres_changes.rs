@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use directory::postgres::{Config, PostgresStore, migrate};
-use directory::{Command, Directory, Limits, Order, Store, Verb};
+use directory::{Directory, Limits, Mutation, Store, Verb, WriteRequest};
 use model::{SeededRandom, SystemClock, Timestamp, UserId};
 
 const WRITERS: usize = 8;
@@ -44,9 +44,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (verb, user, other) = change(n);
         let store = store.clone();
         async move {
-            let command = Command::Relate { verb, user, other };
-            let orders = vec![Order { command, at: Timestamp(0) }];
-            store.apply(orders, Limits::default()).await.map(|_| ())
+            let mutation = Mutation::Relate { verb, user, other };
+            let writes = vec![WriteRequest { mutation, at: Timestamp(0) }];
+            store.apply(writes, Limits::default()).await.map(|_| ())
         }
     });
     println!("straight through the store: {:.0} changes/s", by_store.await?);

@@ -1,16 +1,16 @@
 //! Users, friendships, blocks, and who may see whom.
 //!
 //! ```text
-//! PUT /v1/… ─▶ http ─▶ Directory ─▶ writer: up to 256 commands ─▶ Store::apply: one transaction, one fsync
-//!                          │                                          │ ledger: pure, decides each command
+//! PUT /v1/… ─▶ http ─▶ Directory ─▶ writer: up to 256 mutations ─▶ Store::apply: one transaction, one fsync
+//!                          │                                          │ ledger: pure, decides each mutation
 //!                          │                                          ▼
 //!   gateway ◀── listen ────┼──────────────────────────────────────── Change: what this process made of circles
 //!           ◀── circle ────┼── up to 256 who wait ◀── Store::circles: one statement, as of a position
 //!   relays  ◀── changes ───┴──────────────────────── Store::changes: the feed, what all processes made of them
 //! ```
 //!
-//! `core/` decides, `store/` keeps, `http/` speaks, `service.rs` drives. The core is pure: [`Relation`] says how two users stand, [`decide`] what a command makes of it, the ledger applies a
-//! batch of commands with the limits. An adapter of the port [`Store`] loads what the ledger needs and stores what it
+//! `core/` decides, `store/` keeps, `http/` speaks, `service.rs` drives. The core is pure: [`Relation`] says how two users stand, [`decide`] what a mutation makes of it, the ledger applies a
+//! batch of mutations with the limits. An adapter of the port [`Store`] loads what the ledger needs and stores what it
 //! changed: [`embedded`] in a file for one process, [`postgres`] in a database for many, which read each other's
 //! changes in the feed. [`conformance`] is the list of cases that every adapter passes.
 //!
@@ -35,9 +35,9 @@ mod service;
 mod store;
 
 pub use crate::core::{
-    CHANGE_AGE_MS_MAX, CHANGES_MAX, Changes, CircleChange, CircleEdit, Command, DisplayName,
-    FeedGap, Limits, NAME_CHARS_MAX, NameError, Order, Outcome, Refusal, Relation, User, Verb,
-    decide,
+    CHANGE_AGE_MS_MAX, CHANGES_MAX, Changes, CircleChange, CircleEdit, DisplayName, FeedGap,
+    Limits, Mutation, NAME_CHARS_MAX, NameError, Outcome, Refusal, Relation, User, Verb,
+    WriteRequest, decide,
 };
 pub use config::Config;
 pub use error::Error;

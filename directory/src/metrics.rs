@@ -1,11 +1,11 @@
 //! What the directory measures.
 
 api::metric_table! {
-    /// Commands answered, by command and result (created, changed, unchanged, refused, failed).
+    /// Mutations answered, by command and result (created, changed, unchanged, refused, failed).
     Counter COMMANDS = "whereabouts_directory_mutations_total";
-    /// Time of one group commit, from taking the commands to their being on disk.
+    /// Time of one group commit, from taking the mutations to their being on disk.
     Histogram COMMIT_DURATION = "whereabouts_directory_commit_duration_seconds";
-    /// Commands that shared one group commit.
+    /// Mutations that shared one group commit.
     Histogram COMMIT_COMMANDS = "whereabouts_directory_commit_mutations";
     /// Circles read.
     Counter CIRCLES = "whereabouts_directory_circles_total";

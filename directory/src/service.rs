@@ -13,8 +13,8 @@ use sql::{CommitMetrics, Committed, GroupCommit};
 
 use crate::metrics::{COMMANDS, COMMIT_COMMANDS, COMMIT_DURATION};
 use crate::{
-    Applied, Change, Changes, Command, Config, DisplayName, Entry, Error, FeedGap, Friend, Limits,
-    List, Order, Outcome, Refusal, Relation, Store, User, Verb,
+    Applied, Change, Changes, Config, DisplayName, Entry, Error, FeedGap, Friend, Limits, List,
+    Mutation, Outcome, Refusal, Relation, Store, User, Verb, WriteRequest,
 };
 use circles::CircleReader;
 pub use circles::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX};
@@ -45,7 +45,7 @@ struct Shared {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     config: Config,
-    writer: GroupCommit<Order, Outcome, Error>,
+    writer: GroupCommit<WriteRequest, Outcome, Error>,
     circles: CircleReader,
     // Users are never deleted, so what is remembered stays right. Held for one look-up.
     known: Mutex<HashSet<UserId>>,
@@ -73,7 +73,7 @@ impl Directory {
         }
         // Read first: whoever exists gets in even while nothing can be written.
         if self.user(user).await?.is_none() {
-            self.submit(Command::Ensure { user: user.clone() }).await?;
+            self.submit(Mutation::Ensure { user: user.clone() }).await?;
         }
         self.remember(user);
         Ok(())
@@ -81,7 +81,7 @@ impl Directory {
 
     /// Makes a user, or renames one.
     pub async fn put_user(&self, user: &UserId, name: DisplayName) -> Result<Outcome, Error> {
-        self.submit(Command::Put { user: user.clone(), name }).await
+        self.submit(Mutation::Put { user: user.clone(), name }).await
     }
 
     /// Sets a user's radius in metres; `None` is back to the deployment's.
@@ -90,7 +90,7 @@ impl Directory {
         if radius_m.is_some_and(|metres| !(min_m..=max_m).contains(&metres)) {
             return Err(Refusal::Radius { min_m, max_m }.into());
         }
-        self.submit(Command::SetRadius { user: user.clone(), radius_m }).await
+        self.submit(Mutation::SetRadius { user: user.clone(), radius_m }).await
     }
 
     /// `user` asks `other` to be friends; whether they exist or block doesn't show.
@@ -225,13 +225,13 @@ impl Directory {
     }
 
     async fn relate(&self, verb: Verb, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.submit(Command::Relate { verb, user: user.clone(), other: other.clone() }).await
+        self.submit(Mutation::Relate { verb, user: user.clone(), other: other.clone() }).await
     }
 
-    async fn submit(&self, command: Command) -> Result<Outcome, Error> {
+    async fn submit(&self, mutation: Mutation) -> Result<Outcome, Error> {
         let at = self.shared.clock.now().wall;
-        let name = command.as_str();
-        let result = self.shared.writer.submit(Order { command, at }).await;
+        let name = mutation.as_str();
+        let result = self.shared.writer.submit(WriteRequest { mutation, at }).await;
         metrics::counter!(COMMANDS, "command" => name, "result" => label(&result)).increment(1);
         result
     }
@@ -242,13 +242,16 @@ impl Directory {
 }
 
 /// Starts the task that commits.
-fn start_writer(store: Arc<dyn Store>, limits: Limits) -> GroupCommit<Order, Outcome, Error> {
+fn start_writer(
+    store: Arc<dyn Store>,
+    limits: Limits,
+) -> GroupCommit<WriteRequest, Outcome, Error> {
     let metrics =
         CommitMetrics { part: "directory", duration: COMMIT_DURATION, requests: COMMIT_COMMANDS };
-    GroupCommit::start(metrics, move |orders| {
+    GroupCommit::start(metrics, move |writes| {
         let store = Arc::clone(&store);
         async move {
-            let Applied { outcomes, published } = store.apply(orders, limits).await?;
+            let Applied { outcomes, published } = store.apply(writes, limits).await?;
             let answers = outcomes.into_iter().map(|it| it.map_err(Error::Refused)).collect();
             Ok(Committed { answers, before_answers: published })
         }

@@ -14,7 +14,8 @@ use futures_util::future::BoxFuture;
 use model::{ReadToken, Timestamp, UserId, ViewerClass};
 
 use crate::{
-    Changes, DisplayName, Error, FeedGap, Limits, Listener, Order, Outcome, Refusal, Relation, User,
+    Changes, DisplayName, Error, FeedGap, Limits, Listener, Outcome, Refusal, Relation, User,
+    WriteRequest,
 };
 
 /// What a store promises: the answer, later.
@@ -66,10 +67,10 @@ pub struct StoredCircle {
 
 /// What became of a batch.
 pub struct Applied {
-    /// What each order did, in their order.
+    /// What each write did, in their order.
     pub outcomes: Vec<Result<Outcome, Refusal>>,
     /// What listeners publish of it: ends when they are done, at the latest after
-    /// [`PUBLISH_WAIT_MAX`](crate::PUBLISH_WAIT_MAX). Commands are answered then; dropped, nothing more is published.
+    /// [`PUBLISH_WAIT_MAX`](crate::PUBLISH_WAIT_MAX). Mutations are answered then; dropped, nothing more is published.
     pub published: BoxFuture<'static, ()>,
 }
 
@@ -96,14 +97,14 @@ impl fmt::Debug for Applied {
 ///
 /// **Absence** is an empty answer, not an error.
 pub trait Store: Send + Sync {
-    /// Applies up to [`BATCH_MAX`](crate::BATCH_MAX) orders in their order, in one transaction, and answers each with its own outcome, in
-    /// the same order. An order that is refused changes nothing and doesn't undo its neighbours; the later ones see what
+    /// Applies up to [`BATCH_MAX`](crate::BATCH_MAX) writes in their order, in one transaction, and answers each with its own outcome, in
+    /// the same order. A write that is refused changes nothing and doesn't undo its neighbours; the later ones see what
     /// the earlier ones did.
     ///
     /// At return the changes survive a power cut, those of circles are in the feed, and they have been announced to
     /// those who [`listen`](Store::listen). Batches that run at the same moment, from any process, act as if one came
     /// after the other.
-    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied>;
+    fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied>;
 
     /// These users, in this order; up to [`BATCH_MAX`](crate::BATCH_MAX).
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Answer<'a, Vec<Option<User>>>;
@@ -141,7 +142,7 @@ pub trait Store: Send + Sync {
     fn state(&self) -> Answer<'_, (ReadToken, Timestamp)>;
 
     /// Tells the changes of circles that this process commits from now on: friendship made or ended (also by a block),
-    /// radius. Each is told after it can be read and before its command is answered. Those of other processes are in the
+    /// radius. Each is told after it can be read and before its mutation is answered. Those of other processes are in the
     /// feed only.
     fn listen(&self, listener: Listener);
 

@@ -1,7 +1,9 @@
 //! What can be wrong with the embedded store's file is said as an error of ours; `sql` has the rest.
 
 use directory::embedded::{EmbeddedStore, FILE_NAME};
-use directory::{CHANGES_MAX, Command, Limits, Order, Store, StoreError, StoreErrorKind, Verb};
+use directory::{
+    CHANGES_MAX, Limits, Mutation, Store, StoreError, StoreErrorKind, Verb, WriteRequest,
+};
 use model::{Timestamp, UserId};
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -42,11 +44,12 @@ async fn an_open_file_can_be_closed_and_opened_again() {
 async fn a_file_from_before_the_feed_keeps_its_friends_and_gets_a_feed() {
     let data = TempDir::new().expect("a temporary directory");
     let [alice, bob] = ["alice", "bob"].map(|name| UserId::parse(name).expect("an id"));
-    let ensure = |user: &UserId| Command::Ensure { user: user.clone() };
-    let relate = |verb| Command::Relate { verb, user: alice.clone(), other: bob.clone() };
-    let apply = async |store: &EmbeddedStore, commands: Vec<Command>| {
-        let orders = commands.into_iter().map(|command| Order { command, at: Timestamp(0) });
-        let applied = store.apply(orders.collect(), Limits::default()).await.expect("applies");
+    let ensure = |user: &UserId| Mutation::Ensure { user: user.clone() };
+    let relate = |verb| Mutation::Relate { verb, user: alice.clone(), other: bob.clone() };
+    let apply = async |store: &EmbeddedStore, mutations: Vec<Mutation>| {
+        let writes =
+            mutations.into_iter().map(|mutation| WriteRequest { mutation, at: Timestamp(0) });
+        let applied = store.apply(writes.collect(), Limits::default()).await.expect("applies");
         assert!(applied.outcomes.iter().all(Result::is_ok));
     };
     let store = EmbeddedStore::open(data.path()).await.expect("opens");

@@ -4,14 +4,14 @@
 //! GET nearby ─▶ http ─▶ Proximity ─▶ resident index, if it is complete and fresh enough
 //!                          │   └───▶ ladder (pure) ◀─▶ Store::scan: ranges of codes, about one round trip
 //! GET density ▶ http ─▶ Proximity ─▶ Store::hexagons: counters by H3 cell, kept by every write
-//! POST, PUT … ─▶ http ─▶ Proximity ─▶ writer: up to 256 orders ─▶ Store::apply: one transaction, one fsync
-//! import ──────────────▶ Proximity ─▶ Store::import: up to 1,000 places     │ ledger: pure, decides each order
+//! POST, PUT … ─▶ http ─▶ Proximity ─▶ writer: up to 256 writes ─▶ Store::apply: one transaction, one fsync
+//! import ──────────────▶ Proximity ─▶ Store::import: up to 1,000 places     │ ledger: pure, decides each write
 //!                                                                           ▼
 //!    followers, resident indexes ◀── Store::changes ◀── the feed: every business at the place of its last change
 //! ```
 //!
 //! The core is pure: [`Draft`]s become [`Details`]; [`Code`] is where a position lies on one line; the cover says which
-//! ranges of it a [`Circle`] needs; the ladder asks for them and judges the answers; the ledger applies a batch of orders
+//! ranges of it a [`Circle`] needs; the ladder asks for them and judges the answers; the ledger applies a batch of writes
 //! with the limits. An adapter of the port [`Store`] loads what the ledger needs, stores what it changed, and reads
 //! ranges: [`embedded`] in a file for one process. [`conformance`] is the list of cases that every adapter passes, with
 //! the resident index and without. The handle [`Proximity`] is what other parts know.
@@ -44,15 +44,15 @@ mod store;
 pub use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
 pub use crate::core::catalogue::category::{Category, CategoryKey};
 pub use crate::core::catalogue::change::{Change, Changes, FeedCursor};
-pub use crate::core::catalogue::command::{
-    Author, Command, Effect, Import, Imported, Order, Outcome,
-};
 pub use crate::core::catalogue::details::{
     Address, AttributeKey, AttributeValue, Details, Draft, DraftError, DraftErrorKind, Name, Phone,
     Site,
 };
 pub use crate::core::catalogue::hours::{HoursError, Interval, OpeningHours, Openness};
 pub use crate::core::catalogue::id::{BusinessId, BusinessIdError};
+pub use crate::core::catalogue::mutation::{
+    Actor, Effect, Import, Imported, Mutation, Outcome, WriteRequest,
+};
 pub use crate::core::catalogue::patch::{Edit, Patch, PatchDraft};
 pub use crate::core::catalogue::text::LineError;
 pub use crate::core::geo::cell::{Area, Code, CountedCell, Range};

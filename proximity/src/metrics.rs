@@ -13,12 +13,12 @@ api::metric_table! {
     Histogram SEARCH_SCANS = "whereabouts_proximity_search_scans";
     /// Businesses that one search in the store looked at.
     Histogram SEARCH_ROWS = "whereabouts_proximity_search_rows";
-    /// Orders answered, by command and result (created, changed, unchanged, removed, refused, failed).
-    Counter ORDERS = "whereabouts_proximity_writes_total";
-    /// Time of one group commit, from taking the orders to their being on disk.
+    /// Writes answered, by command and result (created, changed, unchanged, removed, refused, failed).
+    Counter WRITES = "whereabouts_proximity_writes_total";
+    /// Time of one group commit, from taking the writes to their being on disk.
     Histogram COMMIT_DURATION = "whereabouts_proximity_commit_duration_seconds";
-    /// Orders that shared one group commit.
-    Histogram COMMIT_ORDERS = "whereabouts_proximity_commit_writes";
+    /// Writes that shared one group commit.
+    Histogram COMMIT_WRITES = "whereabouts_proximity_commit_writes";
     /// Places imported, by result (created, changed, unchanged, owned).
     Counter IMPORTED = "whereabouts_proximity_imported_total";
     /// Reads answered, by the server (host:port).

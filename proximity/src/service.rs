@@ -17,9 +17,9 @@ use tracing::Instrument;
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::change::{Changes, FeedCursor};
-use crate::core::catalogue::command::{Author, Command, Import, Imported, Order, Outcome};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::{Actor, Import, Imported, Mutation, Outcome, WriteRequest};
 use crate::core::catalogue::patch::Patch;
 use crate::core::cost;
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
@@ -28,7 +28,7 @@ use crate::core::limits::Limits;
 use crate::core::refusal::Refusal;
 use crate::core::search::{Bookmark, Found, Query};
 use crate::error::Error;
-use crate::metrics::{Answerer, COMMIT_DURATION, COMMIT_ORDERS, IMPORTED, ORDERS, SearchMetrics};
+use crate::metrics::{Answerer, COMMIT_DURATION, COMMIT_WRITES, IMPORTED, SearchMetrics, WRITES};
 use crate::store::{Applied, Store};
 use drive::{Detail, Question};
 use hints::Hints;
@@ -48,7 +48,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     limits: Limits,
-    writer: GroupCommit<Order, Written, Error>,
+    writer: GroupCommit<WriteRequest, Written, Error>,
     hints: Hints,
     metrics: SearchMetrics,
     /// Set once, by [`Proximity::keep_resident`].
@@ -59,7 +59,7 @@ struct Shared {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
     /// Who.
-    pub author: Author,
+    pub actor: Actor,
     /// The key.
     pub key: Option<IdempotencyKey>,
 }
@@ -67,7 +67,7 @@ pub struct By {
 /// What was written, and what a read must include to see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
-    /// What the order did.
+    /// What the write did.
     pub outcome: Outcome,
     /// The state that has it.
     pub as_of: ReadToken,
@@ -193,12 +193,12 @@ impl Proximity {
         for _ in 1..DRAWS_MAX {
             let id = self.draw();
             let (owner, details) = (owner.clone(), details.clone());
-            let made = self.submit(by.clone(), Command::Create { id, owner, details }).await;
+            let made = self.submit(by.clone(), Mutation::Create { id, owner, details }).await;
             if made != Err(Error::Refused(Refusal::IdTaken)) {
                 return made;
             }
         }
-        self.submit(by, Command::Create { id: self.draw(), owner, details }).await
+        self.submit(by, Mutation::Create { id: self.draw(), owner, details }).await
     }
 
     /// Says everything about a business anew.
@@ -209,19 +209,19 @@ impl Proximity {
         details: Details,
     ) -> Result<Written, Error> {
         let Target { id, version: expected } = target;
-        self.submit(by, Command::Replace { id, expected, details: Box::new(details) }).await
+        self.submit(by, Mutation::Replace { id, expected, details: Box::new(details) }).await
     }
 
     /// Changes some of what is said about a business.
     pub async fn change(&self, by: By, target: Target, patch: Patch) -> Result<Written, Error> {
         let Target { id, version: expected } = target;
-        self.submit(by, Command::Change { id, expected, patch: Box::new(patch) }).await
+        self.submit(by, Mutation::Change { id, expected, patch: Box::new(patch) }).await
     }
 
     /// Removes a business.
     pub async fn remove(&self, by: By, target: Target) -> Result<Written, Error> {
         let Target { id, version: expected } = target;
-        self.submit(by, Command::Remove { id, expected }).await
+        self.submit(by, Mutation::Remove { id, expected }).await
     }
 
     /// Says whose a business is, or that it is nobody's; for operators.
@@ -232,7 +232,7 @@ impl Proximity {
         owner: Option<UserId>,
     ) -> Result<Written, Error> {
         let Target { id, version: expected } = target;
-        self.submit(by, Command::Assign { id, expected, owner }).await
+        self.submit(by, Mutation::Assign { id, expected, owner }).await
     }
 
     /// Makes or changes places of a source, up to [`IMPORT_MAX`](crate::IMPORT_MAX) at once.
@@ -349,17 +349,17 @@ impl Proximity {
         self.shared.store.import(drawn.collect(), at).await
     }
 
-    async fn submit(&self, by: By, command: Command) -> Result<Written, Error> {
+    async fn submit(&self, by: By, mutation: Mutation) -> Result<Written, Error> {
         let at = self.shared.clock.now().wall;
-        let By { author, key } = by;
-        let name = command.as_str();
-        let result = self.shared.writer.submit(Order { author, key, command, at }).await;
+        let By { actor, key } = by;
+        let name = mutation.as_str();
+        let result = self.shared.writer.submit(WriteRequest { actor, key, mutation, at }).await;
         let label = match &result {
             Ok(written) => written.outcome.effect.as_str(),
             Err(Error::Refused(_)) => "refused",
             Err(_) => "failed",
         };
-        metrics::counter!(ORDERS, "command" => name, "result" => label).increment(1);
+        metrics::counter!(WRITES, "command" => name, "result" => label).increment(1);
         result
     }
 
@@ -369,13 +369,16 @@ impl Proximity {
 }
 
 /// Starts the task that commits.
-fn start_writer(store: Arc<dyn Store>, limits: Limits) -> GroupCommit<Order, Written, Error> {
+fn start_writer(
+    store: Arc<dyn Store>,
+    limits: Limits,
+) -> GroupCommit<WriteRequest, Written, Error> {
     let metrics =
-        CommitMetrics { part: "businesses", duration: COMMIT_DURATION, requests: COMMIT_ORDERS };
-    GroupCommit::start(metrics, move |orders| {
+        CommitMetrics { part: "businesses", duration: COMMIT_DURATION, requests: COMMIT_WRITES };
+    GroupCommit::start(metrics, move |writes| {
         let store = Arc::clone(&store);
         async move {
-            let Applied { outcomes, as_of } = store.apply(orders, limits).await?;
+            let Applied { outcomes, as_of } = store.apply(writes, limits).await?;
             let written = |outcome| Written { outcome, as_of };
             let answers = outcomes.into_iter().map(|it| Ok(it.map(written)?)).collect();
             Ok(Committed { answers, before_answers: ready(()).boxed() })

@@ -11,8 +11,8 @@ use model::{ReadToken, Timestamp, UserId};
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::change::{Changes, FeedCursor};
-use crate::core::catalogue::command::{Import, Imported, Order, Outcome};
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::{Import, Imported, Outcome, WriteRequest};
 use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::core::limits::Limits;
@@ -31,10 +31,10 @@ pub const PAGE_MAX: usize = 1_000;
 /// What a store promises: the answer, later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// What a batch of orders did.
+/// What a batch of writes did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applied {
-    /// Each order's own, in the same order.
+    /// Each write's own, in the same order.
     pub outcomes: Vec<Result<Outcome, Refusal>>,
     /// What a read must include to see them.
     pub as_of: ReadToken,
@@ -55,21 +55,21 @@ pub struct Applied {
 /// **Durability.** What a write answered with success survives a power cut of the primary.
 ///
 /// **When unavailable.** [`Error::Unavailable`] from [`apply`](Store::apply) or [`import`](Store::import) means that it
-/// isn't known whether the batch was committed, in whole: an import can be repeated; an order too if it has a key, or
+/// isn't known whether the batch was committed, in whole: an import can be repeated; a write too if it has a key, or
 /// names the version that it expects (then it may be refused as done by somebody else). Others are better left to those
 /// who gave them. From a read it means nothing but itself. The store doesn't retry writes; reads it may try on another
 /// replica. Its own waiting is bounded by seconds.
 ///
 /// **Absence** is an empty answer, not an error.
 pub trait Store: Send + Sync {
-    /// Applies up to [`BATCH_MAX`](crate::BATCH_MAX) orders in their order, in one transaction, and answers each with its own outcome, in
-    /// the same order. An order that is refused changes nothing and doesn't undo its neighbours; the later ones see what
+    /// Applies up to [`BATCH_MAX`](crate::BATCH_MAX) writes in their order, in one transaction, and answers each with its own outcome, in
+    /// the same order. A write that is refused changes nothing and doesn't undo its neighbours; the later ones see what
     /// the earlier ones did.
     ///
-    /// An order with a key that its author gave before, within [`KEY_AGE_MS_MAX`](crate::core::limits::KEY_AGE_MS_MAX), does
-    /// nothing: it is answered with the outcome of then, or refused if it was another order. The id that a creation
-    /// proposes doesn't make it another. Orders that were refused aren't remembered.
-    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied>;
+    /// A write with a key that its actor gave before, within [`KEY_AGE_MS_MAX`](crate::core::limits::KEY_AGE_MS_MAX), does
+    /// nothing: it is answered with the outcome of then, or refused if it was another write. The id that a creation
+    /// proposes doesn't make it another. Writes that were refused aren't remembered.
+    fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied>;
 
     /// Makes or changes up to [`IMPORT_MAX`] places, each found again by its source, in one transaction, one after the
     /// other. What is so already isn't written. All or none: [`Refusal::IdTaken`] refuses the whole.

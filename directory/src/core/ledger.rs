@@ -3,7 +3,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use model::{Timestamp, UserId, ViewerClass};
 
 use super::{
-    CircleEdit, Command, DisplayName, Limits, Order, Outcome, Refusal, Relation, User, Verb, decide,
+    CircleEdit, DisplayName, Limits, Mutation, Outcome, Refusal, Relation, User, Verb,
+    WriteRequest, decide,
 };
 
 /// Two users, the smaller id first, so that both sides of a relation meet in one place.
@@ -56,7 +57,7 @@ pub(crate) struct Tally {
     pub(crate) blocks: u32,
 }
 
-/// What a ledger must be given before orders are applied.
+/// What a ledger must be given before writes are applied.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// Users to look up.
@@ -68,17 +69,17 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    /// What these orders need.
-    pub(crate) fn of(orders: &[Order]) -> Self {
+    /// What these writes need.
+    pub(crate) fn of(writes: &[WriteRequest]) -> Self {
         let mut needs = Self::default();
-        for order in orders {
-            match &order.command {
-                Command::Ensure { user }
-                | Command::Put { user, .. }
-                | Command::SetRadius { user, .. } => {
+        for write in writes {
+            match &write.mutation {
+                Mutation::Ensure { user }
+                | Mutation::Put { user, .. }
+                | Mutation::SetRadius { user, .. } => {
                     needs.users.insert(user.clone());
                 }
-                Command::Relate { verb, user, other } => needs.add(*verb, user, other),
+                Mutation::Relate { verb, user, other } => needs.add(*verb, user, other),
             }
         }
         needs
@@ -118,7 +119,7 @@ impl Dirty {
     }
 }
 
-/// The part of the directory that a batch of orders is about, in memory: every adapter applies orders with it, and so
+/// The part of the directory that a batch of writes is about, in memory: every adapter applies writes with it, and so
 /// all of them decide alike.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -148,15 +149,19 @@ impl Ledger {
         }
     }
 
-    /// Applies one order, or refuses it and changes nothing.
-    pub(crate) fn apply(&mut self, order: &Order, limits: &Limits) -> Result<Outcome, Refusal> {
-        let at = order.at;
-        match &order.command {
-            Command::Ensure { user } if self.users.contains_key(user) => Ok(Outcome::Unchanged),
-            Command::Ensure { user } => Ok(self.create(user, DisplayName::of_id(user), at)),
-            Command::Put { user, name } => Ok(self.put(user, name, at)),
-            Command::SetRadius { user, radius_m } => self.set_radius(user, *radius_m),
-            Command::Relate { verb, user, other } => self.relate(*verb, user, other, at, limits),
+    /// Applies one write, or refuses it and changes nothing.
+    pub(crate) fn apply(
+        &mut self,
+        write: &WriteRequest,
+        limits: &Limits,
+    ) -> Result<Outcome, Refusal> {
+        let at = write.at;
+        match &write.mutation {
+            Mutation::Ensure { user } if self.users.contains_key(user) => Ok(Outcome::Unchanged),
+            Mutation::Ensure { user } => Ok(self.create(user, DisplayName::of_id(user), at)),
+            Mutation::Put { user, name } => Ok(self.put(user, name, at)),
+            Mutation::SetRadius { user, radius_m } => self.set_radius(user, *radius_m),
+            Mutation::Relate { verb, user, other } => self.relate(*verb, user, other, at, limits),
         }
     }
 

@@ -1,5 +1,5 @@
 model::refusals! {
-    /// Why a command changes nothing, though the directory works.
+    /// Why a mutation changes nothing, though the directory works.
     pub enum Refusal {
         /// Nobody is their own friend.
         Yourself = Invalid, "yourself", "you can't do this to yourself";

@@ -70,7 +70,7 @@ impl Relation {
     }
 }
 
-/// What a command makes of a relation, both from the side of the one who commands. Doing it twice is doing it once.
+/// What a mutation makes of a relation, both from the side of the one who does it. Doing it twice is doing it once.
 pub fn decide(verb: Verb, relation: Relation) -> Result<Relation, Refusal> {
     match verb {
         Verb::Ask if relation.blocks => Err(Refusal::YouBlockedThem),

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::{CircleChange, CircleEdit};
 
-/// How long what a listener publishes may delay the answer to a command.
+/// How long what a listener publishes may delay the answer to a mutation.
 pub const PUBLISH_WAIT_MAX: Duration = Duration::from_millis(250);
 
 /// What a listener is told.
@@ -34,13 +34,13 @@ pub enum Change {
 /// Who is told of what this process changed.
 ///
 /// It is called in the order of commits, in the middle of a commit's end, so it must not block, nor call the directory.
-/// The future that it returns, such as of telling other processes, is awaited before the command is answered, but not
+/// The future that it returns, such as of telling other processes, is awaited before the mutation is answered, but not
 /// longer than [`PUBLISH_WAIT_MAX`]: then it is dropped.
 pub type Listener = Box<dyn Fn(&Change) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// Where a store announces changes.
 ///
-/// A call, not a queue: when a command is answered, whoever listens in this process knows already. A queue would let an
+/// A call, not a queue: when a mutation is answered, whoever listens in this process knows already. A queue would let an
 /// answered block and the next position pass each other.
 #[derive(Default)]
 pub(crate) struct Announcer {

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use model::{Timestamp, UserId};
 
 use crate::{
-    Answer, Command, DisplayName, Entry, Limits, List, Order, Outcome, Refusal, Relation, Store,
-    StoredCircle, User, Verb,
+    Answer, DisplayName, Entry, Limits, List, Mutation, Outcome, Refusal, Relation, Store,
+    StoredCircle, User, Verb, WriteRequest,
 };
 
 /// What an adapter gives to be tested: a place of its own for the data of one case.
@@ -112,19 +112,19 @@ macro_rules! conformance_tests {
     };
 }
 
-/// When the orders of the cases are given, unless the case says otherwise.
+/// When the writes of the cases are given, unless the case says otherwise.
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 fn id(name: &str) -> UserId {
     UserId::parse(name).expect("the case's ids are valid")
 }
 
-fn ensure(user: &str) -> Command {
-    Command::Ensure { user: id(user) }
+fn ensure(user: &str) -> Mutation {
+    Mutation::Ensure { user: id(user) }
 }
 
-fn relate(verb: Verb, user: &str, other: &str) -> Command {
-    Command::Relate { verb, user: id(user), other: id(other) }
+fn relate(verb: Verb, user: &str, other: &str) -> Mutation {
+    Mutation::Relate { verb, user: id(user), other: id(other) }
 }
 
 fn names(entries: &[Entry]) -> Vec<&str> {
@@ -148,28 +148,31 @@ impl World {
         world
     }
 
-    async fn batch(&self, commands: Vec<Command>) -> Vec<Result<Outcome, Refusal>> {
-        self.apply(commands.into_iter().map(|command| Order { command, at: NOW }).collect()).await
+    async fn batch(&self, mutations: Vec<Mutation>) -> Vec<Result<Outcome, Refusal>> {
+        self.apply(
+            mutations.into_iter().map(|mutation| WriteRequest { mutation, at: NOW }).collect(),
+        )
+        .await
     }
 
-    async fn apply(&self, orders: Vec<Order>) -> Vec<Result<Outcome, Refusal>> {
-        let applied = self.store.apply(orders, self.limits).await.expect("the store is there");
+    async fn apply(&self, writes: Vec<WriteRequest>) -> Vec<Result<Outcome, Refusal>> {
+        let applied = self.store.apply(writes, self.limits).await.expect("the store is there");
         applied.published.await;
         applied.outcomes
     }
 
-    async fn at(&self, at: Timestamp, command: Command) -> Result<Outcome, Refusal> {
-        let mut outcomes = self.apply(vec![Order { command, at }]).await;
-        assert_eq!(outcomes.len(), 1, "one answer for one order");
+    async fn at(&self, at: Timestamp, mutation: Mutation) -> Result<Outcome, Refusal> {
+        let mut outcomes = self.apply(vec![WriteRequest { mutation, at }]).await;
+        assert_eq!(outcomes.len(), 1, "one answer for one write");
         outcomes.remove(0)
     }
 
-    async fn command(&self, command: Command) -> Result<Outcome, Refusal> {
-        self.at(NOW, command).await
+    async fn mutation(&self, mutation: Mutation) -> Result<Outcome, Refusal> {
+        self.at(NOW, mutation).await
     }
 
     async fn does(&self, user: &str, verb: Verb, other: &str) -> Result<Outcome, Refusal> {
-        self.command(relate(verb, user, other)).await
+        self.mutation(relate(verb, user, other)).await
     }
 
     async fn user(&self, user: &str) -> Option<User> {

@@ -14,8 +14,8 @@ use sql::sqlite::{File, READERS_MAX, answer};
 use crate::core::ledger::{Ledger, Needs};
 use crate::store::announcing::{Announcer, Doubt, nothing};
 use crate::{
-    Answer, Applied, CHANGES_MAX, Changes, Entry, FeedGap, Limits, List, Listener, Order, Relation,
-    Store, StoredCircle, User,
+    Answer, Applied, CHANGES_MAX, Changes, Entry, FeedGap, Limits, List, Listener, Relation, Store,
+    StoredCircle, User, WriteRequest,
 };
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
@@ -45,11 +45,15 @@ impl EmbeddedStore {
         self.file.close().await
     }
 
-    async fn commit(&self, orders: &[Order], limits: &Limits) -> Result<Applied, sqlx::Error> {
+    async fn commit(
+        &self,
+        writes: &[WriteRequest],
+        limits: &Limits,
+    ) -> Result<Applied, sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
-        let mut ledger: Ledger = load::ledger(&mut transaction, &Needs::of(orders)).await?;
-        let outcomes = orders.iter().map(|order| ledger.apply(order, limits)).collect();
+        let mut ledger: Ledger = load::ledger(&mut transaction, &Needs::of(writes)).await?;
+        let outcomes = writes.iter().map(|write| ledger.apply(write, limits)).collect();
         let dirty = ledger.into_dirty();
         if dirty.is_empty() {
             transaction.rollback().await?;
@@ -83,8 +87,8 @@ impl EmbeddedStore {
 }
 
 impl Store for EmbeddedStore {
-    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
-        Box::pin(answer(async move { self.commit(&orders, &limits).await }))
+    fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
+        Box::pin(answer(async move { self.commit(&writes, &limits).await }))
     }
 
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Answer<'a, Vec<Option<User>>> {
@@ -135,13 +139,13 @@ mod tests {
     use model::Timestamp;
 
     use super::*;
-    use crate::Command;
+    use crate::Mutation;
 
-    fn ensure(users: std::ops::Range<usize>) -> Vec<Order> {
+    fn ensure(users: std::ops::Range<usize>) -> Vec<WriteRequest> {
         users
             .map(|n| {
                 let user = UserId::parse(&format!("{n:0128}")).expect("id");
-                Order { command: Command::Ensure { user }, at: Timestamp(0) }
+                WriteRequest { mutation: Mutation::Ensure { user }, at: Timestamp(0) }
             })
             .collect()
     }

@@ -30,7 +30,7 @@ use crate::core::ledger::Needs;
 use crate::store::announcing::{Announcer, Doubt, nothing};
 use crate::{
     Answer, Applied, CHANGES_MAX, Changes, CircleEdit, Entry, FeedGap, Limits, List, Listener,
-    Order, Relation, Store, StoredCircle, User,
+    Relation, Store, StoredCircle, User, WriteRequest,
 };
 pub use config::Config;
 use futures_util::future::BoxFuture;
@@ -110,13 +110,17 @@ impl PostgresStore {
         })
     }
 
-    async fn transact(&self, orders: &[Order], limits: &Limits) -> Result<Applied, sqlx::Error> {
-        let needs = Needs::of(orders);
+    async fn transact(
+        &self,
+        writes: &[WriteRequest],
+        limits: &Limits,
+    ) -> Result<Applied, sqlx::Error> {
+        let needs = Needs::of(writes);
         // Each statement sees what was committed before it, so those after the lock see the batches before this one.
         let mut transaction = self.pool.begin_with(BEGIN).await?;
         load::lock(&mut transaction, &needs.users).await?;
         let mut ledger = load::ledger(&mut transaction, &needs).await?;
-        let outcomes = orders.iter().map(|order| ledger.apply(order, limits)).collect();
+        let outcomes = writes.iter().map(|write| ledger.apply(write, limits)).collect();
         let dirty = ledger.into_dirty();
         if dirty.is_empty() {
             transaction.rollback().await?;
@@ -148,8 +152,8 @@ impl PostgresStore {
 }
 
 impl Store for PostgresStore {
-    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
-        Box::pin(async move { self.primary.answer(self.transact(&orders, &limits)).await })
+    fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
+        Box::pin(async move { self.primary.answer(self.transact(&writes, &limits)).await })
     }
 
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Answer<'a, Vec<Option<User>>> {

@@ -122,7 +122,7 @@ async fn parameters_repeated_or_unknown() {
         ("limit=1&limit=2", "limit"),
         ("limit=1&limit=1", "limit"),
         ("cursor=a&cursor=a", "cursor"),
-        ("order=name", "order"),
+        ("write=name", "write"),
     ] {
         let refused = world.user("alice").get(&format!("me/friends?{query}")).await;
         assert!(refused.refused(400, "invalid_parameter").contains(word), "{query}");

@@ -1,15 +1,15 @@
-//! Businesses: what is said of them, by whom, and what a batch of commands makes of them.
+//! Businesses: what is said of them, by whom, and what a batch of mutations makes of them.
 
 pub(crate) mod business;
 pub(crate) mod category;
 pub(crate) mod change;
 pub(crate) mod change_set;
-pub(crate) mod command;
 pub(crate) mod details;
 pub(crate) mod hours;
 pub(crate) mod id;
 pub(crate) mod index_delta;
 pub(crate) mod ledger;
+pub(crate) mod mutation;
 pub(crate) mod patch;
 pub(crate) mod request_digest;
 pub(crate) mod text;

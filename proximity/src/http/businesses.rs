@@ -9,7 +9,7 @@ use super::described::{BusinessPath, Changed, FreshHeader, KeyHeader, MatchHeade
 use super::request::{
     FRESHNESS, Fresh, IfMatch, IfNoneMatch, Which, Writes, etag, existing, invalid, refused,
 };
-use crate::{Author, Proximity, Written};
+use crate::{Actor, Proximity, Written};
 
 /// Kept by whoever asked, and asked for again by its tag: an owner sees own changes at once.
 const REVALIDATE: &str = "private, no-cache";
@@ -33,9 +33,9 @@ pub(super) async fn create(
     Writes { caller, by }: Writes,
     Json(body): Json<DraftBody>,
 ) -> Result<Response, Problem> {
-    let owner = match &by.author {
-        Author::Owner(user) => Some(user.clone()),
-        Author::Operator(_) => None,
+    let owner = match &by.actor {
+        Actor::Owner(user) => Some(user.clone()),
+        Actor::Operator(_) => None,
     };
     let details = body.check().map_err(|why| invalid("invalid_business", why))?;
     let written = proximity.create(by, owner, details).await.map_err(refused)?;

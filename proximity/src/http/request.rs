@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use model::{Caller, ErrorKind, Role, UserId};
 
 use crate::{
-    Author, Business, BusinessId, By, Error, IdempotencyKey, Proximity, ReadToken, Refusal, Target,
+    Actor, Business, BusinessId, By, Error, IdempotencyKey, Proximity, ReadToken, Refusal, Target,
 };
 
 /// Carries a [`ReadToken`]: in answers to writes the state that has them, in reads the state they must see.
@@ -67,11 +67,11 @@ where
             invalid("invalid_idempotency_key", format!("{IDEMPOTENCY_KEY} {fault}"))
         })?;
         let user = caller.user.clone();
-        let author = match caller.role {
-            Role::Operator => Author::Operator(user),
-            Role::User | Role::Service => Author::Owner(user),
+        let actor = match caller.role {
+            Role::Operator => Actor::Operator(user),
+            Role::User | Role::Service => Actor::Owner(user),
         };
-        Ok(Self { caller, by: By { author, key } })
+        Ok(Self { caller, by: By { actor, key } })
     }
 }
 

@@ -41,9 +41,9 @@ use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::change_set::ChangeSet;
-use crate::core::catalogue::command::{Import, Imported, Order};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{Ledger, Needs};
+use crate::core::catalogue::mutation::{Import, Imported, WriteRequest};
 use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::core::limits::Limits;
@@ -135,10 +135,10 @@ impl PostgresStore {
 }
 
 impl Store for PostgresStore {
-    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
+    fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
         Box::pin(async move {
-            let commit = self.commit(Needs::of(&orders), |ledger| {
-                Ok(orders.iter().map(|order| ledger.apply(order, &limits)).collect())
+            let commit = self.commit(Needs::of(&writes), |ledger| {
+                Ok(writes.iter().map(|write| ledger.apply(write, &limits)).collect())
             });
             let (outcomes, as_of) = Box::pin(self.servers.write(commit)).await?;
             Ok(Applied { outcomes: outcomes?, as_of })

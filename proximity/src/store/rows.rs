@@ -9,11 +9,11 @@ use tokio::task::yield_now;
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
 use crate::core::catalogue::change::Change;
-use crate::core::catalogue::command::{Effect, Outcome};
 use crate::core::catalogue::details::{Details, Draft, Name};
 use crate::core::catalogue::hours::OpeningHours;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{KeyOf, Remembered};
+use crate::core::catalogue::mutation::{Effect, Outcome};
 use crate::core::catalogue::request_digest::RequestDigest;
 use crate::core::geo::cell::CountedCell;
 use crate::core::geo::hexagon::Hexagon;
@@ -187,7 +187,7 @@ pub(crate) fn hexagon(row: &impl Columns) -> Result<(Hexagon, u64), sqlx::Error>
     Ok((cell.ok_or_else(|| damaged("a cell is none of H3"))?, natural(row, "businesses")?))
 }
 
-/// What an order with a key was answered, as JSON. Degrees as bits: text might come back as a neighbour.
+/// What a write with a key was answered, as JSON. Degrees as bits: text might come back as a neighbour.
 #[derive(Serialize, Deserialize)]
 struct OutcomeRecord {
     effect: String,

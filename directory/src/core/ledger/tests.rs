@@ -5,7 +5,7 @@ fn id(name: &str) -> UserId {
 }
 
 /// What a batch makes of circles, in which everybody exists and nobody is related to anybody.
-fn edits(commands: &[Command]) -> Vec<CircleEdit> {
+fn edits(mutations: &[Mutation]) -> Vec<CircleEdit> {
     let users = ["alice", "bob", "carol"].map(|name| User {
         id: id(name),
         name: DisplayName::of_id(&id(name)),
@@ -13,19 +13,19 @@ fn edits(commands: &[Command]) -> Vec<CircleEdit> {
         created: Timestamp(0),
     });
     let mut ledger = Ledger::new(users, [], []);
-    for command in commands {
-        let order = Order { command: command.clone(), at: Timestamp(1) };
-        ledger.apply(&order, &Limits::default()).expect("possible");
+    for mutation in mutations {
+        let write = WriteRequest { mutation: mutation.clone(), at: Timestamp(1) };
+        ledger.apply(&write, &Limits::default()).expect("possible");
     }
     ledger.into_dirty().edits
 }
 
-fn relate(verb: Verb, user: &str, other: &str) -> Command {
-    Command::Relate { verb, user: id(user), other: id(other) }
+fn relate(verb: Verb, user: &str, other: &str) -> Mutation {
+    Mutation::Relate { verb, user: id(user), other: id(other) }
 }
 
-fn radius(radius_m: Option<u32>) -> Command {
-    Command::SetRadius { user: id("alice"), radius_m }
+fn radius(radius_m: Option<u32>) -> Mutation {
+    Mutation::SetRadius { user: id("alice"), radius_m }
 }
 
 #[test]
@@ -45,11 +45,11 @@ fn a_batch_says_what_it_made_of_circles_in_the_end() {
 #[test]
 fn requests_blocks_of_strangers_and_names_change_no_circle() {
     let name = DisplayName::parse("Alice").expect("a name");
-    let commands = [
+    let mutations = [
         relate(Verb::Ask, "alice", "bob"),
         relate(Verb::Block, "alice", "carol"),
-        Command::Put { user: id("alice"), name },
-        Command::Ensure { user: id("dave") },
+        Mutation::Put { user: id("alice"), name },
+        Mutation::Ensure { user: id("dave") },
     ];
-    assert_eq!(edits(&commands), []);
+    assert_eq!(edits(&mutations), []);
 }

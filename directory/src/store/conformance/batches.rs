@@ -1,4 +1,4 @@
-//! Many orders at once, and what outlives the process.
+//! Many writes at once, and what outlives the process.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use model::ManualClock;
 
 use super::{Backend, NOW, World, ensure, id, relate};
-use crate::{Config, Directory, Error, Limits, List, Order, Outcome, Refusal, Verb};
+use crate::{Config, Directory, Error, Limits, List, Outcome, Refusal, Verb, WriteRequest};
 
-/// Each order has its own answer, in its place.
+/// Each write has its own answer, in its place.
 pub async fn a_refused_order_does_not_undo_its_neighbours(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob", "carol"]).await;
     let outcomes = world
@@ -135,7 +135,7 @@ pub async fn what_was_answered_survives_reopening(backend: &dyn Backend) {
     assert_eq!(world.lists(List::Friends, "alice").await, ["bob"]);
     assert_eq!(world.lists(List::Outgoing, "alice").await, ["carol"]);
     assert_eq!(world.lists(List::Blocks, "alice").await, ["dave"]);
-    let again = vec![Order { command: relate(Verb::Remove, "bob", "alice"), at: NOW }];
+    let again = vec![WriteRequest { mutation: relate(Verb::Remove, "bob", "alice"), at: NOW }];
     let outcomes = world.apply(again).await;
     assert_eq!(outcomes, [Ok(Outcome::Changed)]);
 }

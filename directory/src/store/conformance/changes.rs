@@ -8,7 +8,7 @@ use model::ManualClock;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{Backend, NOW, World, id, relate};
-use crate::{Change, Command, Config, Directory, Listener, Verb};
+use crate::{Change, Config, Directory, Listener, Mutation, Verb};
 
 /// Remembers what it is told.
 #[derive(Clone, Default)]
@@ -52,8 +52,8 @@ pub async fn whoever_is_concerned_is_named(backend: &dyn Backend) {
     assert_eq!(ear.heard(), ["alice", "bob"]);
     world.does("carol", Verb::Remove, "alice").await.expect("removed");
     assert_eq!(ear.heard(), ["alice", "carol"]);
-    let radius = Command::SetRadius { user: id("dave"), radius_m: Some(300) };
-    world.command(radius).await.expect("set");
+    let radius = Mutation::SetRadius { user: id("dave"), radius_m: Some(300) };
+    world.mutation(radius).await.expect("set");
     assert_eq!(ear.heard(), ["dave"]);
 }
 
@@ -68,7 +68,7 @@ pub async fn nothing_is_announced_where_nothing_changed(backend: &dyn Backend) {
             relate(Verb::Ask, "alice", "carol"),
             relate(Verb::Block, "alice", "dave"),
             relate(Verb::Ask, "alice", "alice"),
-            Command::SetRadius { user: id("bob"), radius_m: None },
+            Mutation::SetRadius { user: id("bob"), radius_m: None },
             relate(Verb::Remove, "bob", "alice"),
             relate(Verb::Befriend, "bob", "alice"),
         ])

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use model::{ManualClock, UserId};
 
 use super::{Backend, NOW, World, id};
-use crate::{BATCH_MAX, Command, Config, Directory, Verb};
+use crate::{BATCH_MAX, Config, Directory, Mutation, Verb};
 
 /// Also for the same user twice, for as many as there may be, and for none.
 pub async fn circles_come_in_the_order_of_the_users_and_say_who_exists(backend: &dyn Backend) {
@@ -14,8 +14,8 @@ pub async fn circles_come_in_the_order_of_the_users_and_say_who_exists(backend: 
     world.does("alice", Verb::Befriend, "carol").await.expect("befriended");
     world.does("alice", Verb::Befriend, "bob").await.expect("befriended");
     world.does("carol", Verb::Ask, "bob").await.expect("asked");
-    let radius = Command::SetRadius { user: id("bob"), radius_m: Some(300) };
-    world.command(radius).await.expect("set");
+    let radius = Mutation::SetRadius { user: id("bob"), radius_m: Some(300) };
+    world.mutation(radius).await.expect("set");
     let mut users: Vec<UserId> = ["carol", "nobody", "alice", "bob", "carol"].map(id).to_vec();
     users.extend((users.len()..BATCH_MAX).map(|n| id(&format!("stranger-{n}"))));
     let (state, circles) = world.store.circles(&users).await.expect("the store is there");

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::{Backend, World, ensure, id, relate};
 use crate::{
-    CHANGES_MAX, Change, Changes, CircleChange, CircleEdit, Command, Error, FeedGap, Store,
+    CHANGES_MAX, Change, Changes, CircleChange, CircleEdit, Error, FeedGap, Mutation, Store,
     StoredCircle, Verb,
 };
 
@@ -67,12 +67,12 @@ fn follow(circles: &mut BTreeMap<UserId, StoredCircle>, edit: &CircleEdit) {
 }
 
 /// Something that may change circles of the crowd, or may not be possible.
-fn anything(random: &dyn Random) -> Command {
+fn anything(random: &dyn Random) -> Mutation {
     let below = |n: usize| (random.next_u64() % n as u64) as usize;
     let user = CROWD[below(CROWD.len())];
     if below(5) == 0 {
         let radius_m = [None, Some(500), Some(700)][below(3)];
-        return Command::SetRadius { user: id(user), radius_m };
+        return Mutation::SetRadius { user: id(user), radius_m };
     }
     let verbs = [Verb::Befriend, Verb::Remove, Verb::Block, Verb::Unblock];
     relate(verbs[below(verbs.len())], user, CROWD[below(CROWD.len())])
@@ -230,8 +230,8 @@ pub async fn the_feed_survives_reopening(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob"]).await;
     let start = state(&world).await;
     world.does("alice", Verb::Befriend, "bob").await.expect("befriended");
-    let radius = Command::SetRadius { user: id("bob"), radius_m: Some(300) };
-    world.command(radius).await.expect("set");
+    let radius = Mutation::SetRadius { user: id("bob"), radius_m: Some(300) };
+    world.mutation(radius).await.expect("set");
     drop(world);
     let world = World::with(backend, &[]).await;
     let all = read(&world, start, 10).await.expect("nothing is missing");

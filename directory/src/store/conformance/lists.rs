@@ -7,8 +7,8 @@ use crate::{BATCH_MAX, List, Verb};
 
 async fn befriend_all(world: &World, user: &str, others: &[String]) {
     for chunk in others.chunks(BATCH_MAX) {
-        let orders = chunk.iter().map(|other| relate(Verb::Befriend, user, other)).collect();
-        for outcome in world.batch(orders).await {
+        let writes = chunk.iter().map(|other| relate(Verb::Befriend, user, other)).collect();
+        for outcome in world.batch(writes).await {
             outcome.expect("befriended");
         }
     }

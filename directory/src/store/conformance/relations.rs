@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use model::{Random, SeededRandom, Timestamp};
 
 use super::{Backend, NOW, World, relate};
-use crate::{Command, List, Outcome, Refusal, Relation, Verb, decide};
+use crate::{List, Mutation, Outcome, Refusal, Relation, Verb, decide};
 
 const FRIENDS: Relation =
     Relation { friend: true, asked: false, asked_by: false, blocks: false, blocked_by: false };
@@ -73,7 +73,7 @@ pub async fn a_request_to_nobody_waits_for_them(backend: &dyn Backend) {
     assert_eq!(world.does("alice", Verb::Ask, "nobody").await, Ok(Outcome::Changed));
     assert_eq!(world.lists(List::Outgoing, "alice").await, ["nobody"]);
     assert_eq!(world.does("nobody", Verb::Accept, "alice").await, Err(Refusal::NoSuchUser));
-    world.command(super::ensure("nobody")).await.expect("made");
+    world.mutation(super::ensure("nobody")).await.expect("made");
     assert_eq!(world.lists(List::Incoming, "nobody").await, ["alice"]);
     assert_eq!(world.does("nobody", Verb::Accept, "alice").await, Ok(Outcome::Changed));
 }
@@ -152,19 +152,19 @@ pub async fn removing_a_friend_is_seen_by_both(backend: &dyn Backend) {
 
 const CROWD: [&str; 5] = ["a", "B", "c~", "d.d", "e-"];
 
-/// Random orders in random batches, against [`decide`] alone.
+/// Random writes in random batches, against [`decide`] alone.
 pub async fn whatever_is_done_the_store_agrees_with_the_rules(backend: &dyn Backend) {
     let world = World::with(backend, &CROWD).await;
     let random = SeededRandom::new(7);
     let below = |n: usize| (random.next_u64() % n as u64) as usize;
     let mut rules: HashMap<(&str, &str), Relation> = HashMap::new();
     for _ in 0..60 {
-        let mut commands: Vec<Command> = Vec::new();
+        let mut mutations: Vec<Mutation> = Vec::new();
         let mut expected = Vec::new();
         for _ in 0..below(20) {
             let (user, verb) = (CROWD[below(CROWD.len())], Verb::ALL[below(Verb::ALL.len())]);
             let other = CROWD[below(CROWD.len())];
-            commands.push(relate(verb, user, other));
+            mutations.push(relate(verb, user, other));
             let before = rules.get(&(user, other)).copied().unwrap_or_default();
             let after = if user == other { Err(Refusal::Yourself) } else { decide(verb, before) };
             expected.push(after.map(|after| {
@@ -173,7 +173,7 @@ pub async fn whatever_is_done_the_store_agrees_with_the_rules(backend: &dyn Back
                 if after == before { Outcome::Unchanged } else { Outcome::Changed }
             }));
         }
-        assert_eq!(world.batch(commands).await, expected);
+        assert_eq!(world.batch(mutations).await, expected);
     }
     for (user, other) in rules.keys() {
         assert_eq!(world.relation(user, other).await, rules[&(*user, *other)], "{user} {other}");

@@ -8,7 +8,7 @@ use crate::User;
 use crate::core::ledger::{Ledger, Needs, Pair, Row, Tally};
 use crate::store::rows;
 
-/// Reads what a batch of orders needs, in three statements whatever its size.
+/// Reads what a batch of writes needs, in three statements whatever its size.
 pub(super) async fn ledger(
     connection: &mut SqliteConnection,
     needs: &Needs,

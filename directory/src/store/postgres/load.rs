@@ -25,7 +25,7 @@ pub(super) async fn lock(
     Ok(())
 }
 
-/// Reads what a batch of orders needs, in three statements whatever its size. After [`lock`], in statements of their
+/// Reads what a batch of writes needs, in three statements whatever its size. After [`lock`], in statements of their
 /// own: each sees what was committed before it began.
 pub(super) async fn ledger(
     connection: &mut PgConnection,

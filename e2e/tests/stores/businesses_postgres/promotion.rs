@@ -73,8 +73,8 @@ async fn write(store: Arc<PostgresStore>, stop: Arc<AtomicBool>, acknowledged: A
         if stop.load(Ordering::SeqCst) {
             return;
         }
-        let order = rename(WRITTEN, &format!("name {number}"));
-        let applied = match store.apply(vec![order], Limits::default()).await {
+        let write = rename(WRITTEN, &format!("name {number}"));
+        let applied = match store.apply(vec![write], Limits::default()).await {
             Ok(applied) => applied,
             Err(error) if error.is_unavailable() => {
                 // Nobody waits for a server that is away, so this would be asked thousands of times.

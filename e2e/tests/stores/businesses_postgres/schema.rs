@@ -4,8 +4,8 @@ use futures_util::future::join_all;
 use model::ErrorChain;
 use proximity::postgres::{Config, Migrated, PostgresStore, migrate};
 use proximity::{
-    Category, Error, IdempotencyKey, Limits, Order, Refusal, Scan, Store, StoreError,
-    StoreErrorKind,
+    Category, Error, IdempotencyKey, Limits, Refusal, Scan, Store, StoreError, StoreErrorKind,
+    WriteRequest,
 };
 
 use super::index::everywhere;
@@ -125,8 +125,8 @@ const WITHOUT_DIGESTS: &str = "
 async fn keys_from_before_digests_are_honoured() {
     let config = database(shared().await).await;
     let give = async |number| {
-        let order = Order { key: IdempotencyKey::parse("k").ok(), ..create(number) };
-        let applied = connect(&config).await.apply(vec![order], Limits::default()).await;
+        let write = WriteRequest { key: IdempotencyKey::parse("k").ok(), ..create(number) };
+        let applied = connect(&config).await.apply(vec![write], Limits::default()).await;
         applied.expect("the store is there").outcomes.remove(0)
     };
     let first = give(1).await;

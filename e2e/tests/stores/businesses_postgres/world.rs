@@ -6,7 +6,7 @@ use e2e::servers::{Postgres, Proxy};
 use model::{Position, SeededRandom, Timestamp, UserId};
 use proximity::postgres::{Config, PostgresStore, migrate};
 use proximity::{
-    Author, Business, BusinessId, Command, Draft, Error, Limits, Order, ReadToken, Store,
+    Actor, Business, BusinessId, Draft, Error, Limits, Mutation, ReadToken, Store, WriteRequest,
 };
 use sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
@@ -76,24 +76,24 @@ fn details(name: &str, latitude: f64) -> Box<proximity::Details> {
     Box::new(draft.check().expect("good"))
 }
 
-fn order(command: Command) -> Order {
+fn write(mutation: Mutation) -> WriteRequest {
     let user = UserId::parse("operator").expect("an id");
-    Order { author: Author::Operator(user), key: None, command, at: NOW }
+    WriteRequest { actor: Actor::Operator(user), key: None, mutation, at: NOW }
 }
 
-pub(crate) fn create(number: u64) -> Order {
+pub(crate) fn create(number: u64) -> WriteRequest {
     let latitude = number as f64 / 10_000.0;
-    order(Command::Create { id: id(number), owner: None, details: details("new", latitude) })
+    write(Mutation::Create { id: id(number), owner: None, details: details("new", latitude) })
 }
 
-pub(crate) fn rename(number: u64, name: &str) -> Order {
+pub(crate) fn rename(number: u64, name: &str) -> WriteRequest {
     let latitude = number as f64 / 10_000.0;
-    order(Command::Replace { id: id(number), expected: None, details: details(name, latitude) })
+    write(Mutation::Replace { id: id(number), expected: None, details: details(name, latitude) })
 }
 
-/// Applies orders that must be possible.
-pub(crate) async fn apply(store: &dyn Store, orders: Vec<Order>) -> ReadToken {
-    let applied = store.apply(orders, Limits::default()).await.expect("the store is there");
+/// Applies writes that must be possible.
+pub(crate) async fn apply(store: &dyn Store, writes: Vec<WriteRequest>) -> ReadToken {
+    let applied = store.apply(writes, Limits::default()).await.expect("the store is there");
     assert!(applied.outcomes.iter().all(Result::is_ok), "{:?}", applied.outcomes);
     applied.as_of
 }

@@ -1,7 +1,7 @@
 //! Batches of several processes at one moment.
 
 use directory::postgres::Config;
-use directory::{Limits, List, Order, Outcome, Store, StoreError, Verb};
+use directory::{Limits, List, Outcome, Store, StoreError, Verb, WriteRequest};
 use futures_util::future::join_all;
 
 use super::world::{apply, aside, circle, connect, database, ensure, id, relate, shared};
@@ -22,8 +22,9 @@ async fn batches_of_two_stores_act_one_after_the_other() {
     // Everybody asks everybody: of each pair the later one makes them friends.
     let everybody_asks = users.iter().enumerate().map(|(n, user)| {
         let others = users.iter().filter(move |other| *other != user);
-        let orders: Vec<Order> = others.flat_map(|other| relate(Verb::Ask, user, other)).collect();
-        apply(&stores[n % 2], orders)
+        let writes: Vec<WriteRequest> =
+            others.flat_map(|other| relate(Verb::Ask, user, other)).collect();
+        apply(&stores[n % 2], writes)
     });
     join_all(everybody_asks).await;
     for user in &users {

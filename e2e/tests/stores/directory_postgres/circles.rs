@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use directory::{
-    Answer, Applied, Changes, Config, Directory, Entry, FeedGap, Limits, List, Listener, Order,
-    ReadToken, Relation, Store, StoredCircle, User,
+    Answer, Applied, Changes, Config, Directory, Entry, FeedGap, Limits, List, Listener, ReadToken,
+    Relation, Store, StoredCircle, User, WriteRequest,
 };
 use e2e::servers::Proxy;
 use futures_util::future::join_all;
@@ -43,8 +43,8 @@ impl<S: Store> Store for Counting<S> {
         self.store.circle_reads_max()
     }
 
-    fn apply(&self, orders: Vec<Order>, limits: Limits) -> Answer<'_, Applied> {
-        self.store.apply(orders, limits)
+    fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
+        self.store.apply(writes, limits)
     }
 
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Answer<'a, Vec<Option<User>>> {

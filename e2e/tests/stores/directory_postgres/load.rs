@@ -52,10 +52,10 @@ fn friend(worker: usize, n: usize) -> UserId {
     id(&format!("w{worker}-{n}"))
 }
 
-/// Repeats a command until it is acknowledged: while the server is away the outcome is unknown, and nothing else.
-async fn insist<T>(command: impl AsyncFn() -> Result<T, Error>) {
+/// Repeats a mutation until it is acknowledged: while the server is away the outcome is unknown, and nothing else.
+async fn insist<T>(mutation: impl AsyncFn() -> Result<T, Error>) {
     loop {
-        match command().await {
+        match mutation().await {
             Ok(_) => return,
             Err(error) if error.is_unavailable() => tokio::time::sleep(PAUSE).await,
             Err(other) => panic!("only unavailable is expected: {other:?}"),

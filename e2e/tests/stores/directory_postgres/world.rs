@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use directory::postgres::{Config, PostgresStore, migrate};
 use directory::{
-    Change, CircleChange, Command, Limits, Order, Outcome, ReadToken, Refusal, Store, StoredCircle,
-    Verb,
+    Change, CircleChange, Limits, Mutation, Outcome, ReadToken, Refusal, Store, StoredCircle, Verb,
+    WriteRequest,
 };
 use e2e::DEADLINE;
 use e2e::servers::Postgres;
@@ -51,21 +51,21 @@ pub(crate) fn id(name: &str) -> UserId {
     UserId::parse(name).expect("the test's ids are valid")
 }
 
-pub(crate) fn order(command: Command) -> Order {
-    Order { command, at: Timestamp(1_700_000_000_000) }
+pub(crate) fn write(mutation: Mutation) -> WriteRequest {
+    WriteRequest { mutation, at: Timestamp(1_700_000_000_000) }
 }
 
-pub(crate) fn ensure(users: &[&str]) -> Vec<Order> {
-    users.iter().map(|user| order(Command::Ensure { user: id(user) })).collect()
+pub(crate) fn ensure(users: &[&str]) -> Vec<WriteRequest> {
+    users.iter().map(|user| write(Mutation::Ensure { user: id(user) })).collect()
 }
 
-pub(crate) fn relate(verb: Verb, user: &str, other: &str) -> Vec<Order> {
-    vec![order(Command::Relate { verb, user: id(user), other: id(other) })]
+pub(crate) fn relate(verb: Verb, user: &str, other: &str) -> Vec<WriteRequest> {
+    vec![write(Mutation::Relate { verb, user: id(user), other: id(other) })]
 }
 
-/// Applies orders that must be possible.
-pub(crate) async fn apply(store: &dyn Store, orders: Vec<Order>) {
-    let applied = store.apply(orders, Limits::default()).await.expect("the store is there");
+/// Applies writes that must be possible.
+pub(crate) async fn apply(store: &dyn Store, writes: Vec<WriteRequest>) {
+    let applied = store.apply(writes, Limits::default()).await.expect("the store is there");
     let outcomes = applied.outcomes;
     let refused: Vec<&Result<Outcome, Refusal>> = outcomes.iter().filter(|o| o.is_err()).collect();
     assert!(refused.is_empty(), "{refused:?}");

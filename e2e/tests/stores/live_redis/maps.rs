@@ -39,7 +39,7 @@ async fn a_gateway_with_another_list_of_servers_does_not_start_beside_others() {
     assert!(said.contains("epoch 1") && said.contains("redis-cli DEL whereabouts:map"), "{said}");
     let shard = &heavier(&world).config.shards[0];
     let checked = Servers::check(shard, &heavier(&world).config, &*world.random).await;
-    let error = checked.expect_err("check-config finds it in order");
+    let error = checked.expect_err("check-config finds it in write");
     assert!(error.to_string().contains("gateways with another shard map work here"), "{error}");
     // Those who were there first go on.
     world.announce(&one, "alice", 1).await;
@@ -116,6 +116,6 @@ async fn what_a_user_may_not_do_is_found_by_a_check() {
     let checked = Servers::check(&world.config.shards[0], &world.config, &*world.random).await;
     assert!(
         checked.is_err_and(|error| ErrorChain(&error).to_string().contains("publish")),
-        "it was found to be in order"
+        "it was found to be in write"
     );
 }

@@ -4,9 +4,11 @@ use model::{FeedPosition, Timestamp, UserId};
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::change_set::{BusinessChange, ChangeSet};
-use crate::core::catalogue::command::{Author, Command, Effect, Import, Imported, Order, Outcome};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::{
+    Actor, Effect, Import, Imported, Mutation, Outcome, WriteRequest,
+};
 use crate::core::catalogue::request_digest::RequestDigest;
 use crate::core::limits::{KEY_AGE_MS_MAX, Limits};
 use crate::core::refusal::Refusal;
@@ -14,10 +16,10 @@ use crate::core::refusal::Refusal;
 /// Whose key it is, and the key.
 pub(crate) type KeyOf = (UserId, IdempotencyKey);
 
-/// What is remembered of an order that had a key.
+/// What is remembered of a write that had a key.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Remembered {
-    /// Tells another order from the same one.
+    /// Tells another write from the same one.
     pub(crate) request: RequestDigest,
     /// When it was given first.
     pub(crate) at: Timestamp,
@@ -25,7 +27,7 @@ pub(crate) struct Remembered {
     pub(crate) outcome: Outcome,
 }
 
-/// What a ledger must be given before orders are applied.
+/// What a ledger must be given before writes are applied.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// Businesses to look up.
@@ -38,7 +40,7 @@ pub(crate) struct Needs {
     pub(crate) sources: BTreeSet<Source>,
 }
 
-/// Businesses as they stand while orders are applied one after the other: pure, so that every adapter decides alike.
+/// Businesses as they stand while writes are applied one after the other: pure, so that every adapter decides alike.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     slots: HashMap<BusinessId, Slot>,
@@ -60,14 +62,14 @@ struct Slot {
 }
 
 impl Needs {
-    /// What these orders need.
-    pub(crate) fn of(orders: &[Order]) -> Self {
+    /// What these writes need.
+    pub(crate) fn of(writes: &[WriteRequest]) -> Self {
         let mut needs = Self::default();
-        for order in orders {
-            needs.ids.insert(order.command.id());
-            needs.keys.extend(key_of(order));
-            if let Command::Create { owner: Some(owner), .. }
-            | Command::Assign { owner: Some(owner), .. } = &order.command
+        for write in writes {
+            needs.ids.insert(write.mutation.id());
+            needs.keys.extend(key_of(write));
+            if let Mutation::Create { owner: Some(owner), .. }
+            | Mutation::Assign { owner: Some(owner), .. } = &write.mutation
             {
                 needs.owners.insert(owner.clone());
             }
@@ -85,8 +87,8 @@ impl Needs {
     }
 }
 
-fn key_of(order: &Order) -> Option<KeyOf> {
-    order.key.clone().map(|key| (order.author.user().clone(), key))
+fn key_of(write: &WriteRequest) -> Option<KeyOf> {
+    write.key.clone().map(|key| (write.actor.user().clone(), key))
 }
 
 impl Ledger {
@@ -105,12 +107,16 @@ impl Ledger {
         }
     }
 
-    /// Decides one order; what it changes is seen by the next.
-    pub(crate) fn apply(&mut self, order: &Order, limits: &Limits) -> Result<Outcome, Refusal> {
-        let Some(key) = key_of(order) else { return self.decide(order, limits) };
-        let request = RequestDigest::new(&order.command);
+    /// Decides one write; what it changes is seen by the next.
+    pub(crate) fn apply(
+        &mut self,
+        write: &WriteRequest,
+        limits: &Limits,
+    ) -> Result<Outcome, Refusal> {
+        let Some(key) = key_of(write) else { return self.decide(write, limits) };
+        let request = RequestDigest::new(&write.mutation);
         if let Some(known) = self.keys.get(&key)
-            && order.at - known.at <= KEY_AGE_MS_MAX
+            && write.at - known.at <= KEY_AGE_MS_MAX
         {
             return if known.request.is_same(&request) {
                 Ok(known.outcome.clone())
@@ -118,8 +124,8 @@ impl Ledger {
                 Err(Refusal::KeyUsed)
             };
         }
-        let outcome = self.decide(order, limits)?;
-        let remembered = Remembered { request, at: order.at, outcome: outcome.clone() };
+        let outcome = self.decide(write, limits)?;
+        let remembered = Remembered { request, at: write.at, outcome: outcome.clone() };
         self.keys.insert(key.clone(), remembered);
         self.new_keys.insert(key);
         Ok(outcome)
@@ -190,25 +196,25 @@ impl Ledger {
         changes
     }
 
-    fn decide(&mut self, order: &Order, limits: &Limits) -> Result<Outcome, Refusal> {
-        let at = order.at;
-        let (id, expected) = match &order.command {
-            Command::Create { id, owner, details } => {
-                let is_own = owner.as_ref() == Some(order.author.user());
-                if matches!(order.author, Author::Owner(_)) && !is_own {
+    fn decide(&mut self, write: &WriteRequest, limits: &Limits) -> Result<Outcome, Refusal> {
+        let at = write.at;
+        let (id, expected) = match &write.mutation {
+            Mutation::Create { id, owner, details } => {
+                let is_own = owner.as_ref() == Some(write.actor.user());
+                if matches!(write.actor, Actor::Owner(_)) && !is_own {
                     return Err(Refusal::OperatorsOnly);
                 }
                 self.check_owned(owner.as_ref(), limits)?;
                 let business = self.create(*id, owner.clone(), None, details, at)?;
                 return Ok(outcome(Effect::Created, business));
             }
-            Command::Replace { id, expected, .. }
-            | Command::Change { id, expected, .. }
-            | Command::Remove { id, expected }
-            | Command::Assign { id, expected, .. } => (*id, *expected),
+            Mutation::Replace { id, expected, .. }
+            | Mutation::Change { id, expected, .. }
+            | Mutation::Remove { id, expected }
+            | Mutation::Assign { id, expected, .. } => (*id, *expected),
         };
         let business = self.business(id).ok_or(Refusal::NoSuchBusiness)?;
-        if let Author::Owner(user) = &order.author
+        if let Actor::Owner(user) = &write.actor
             && business.owner.as_ref() != Some(user)
         {
             return Err(Refusal::NotYours);
@@ -217,20 +223,20 @@ impl Ledger {
         if expected.is_some_and(|expected| expected != current) {
             return Err(Refusal::OtherVersion { current });
         }
-        let new = match &order.command {
-            Command::Replace { details, .. } => {
+        let new = match &write.mutation {
+            Mutation::Replace { details, .. } => {
                 Business { details: (**details).clone(), ..business.clone() }
             }
-            Command::Change { patch, .. } => {
+            Mutation::Change { patch, .. } => {
                 Business { details: patch.apply(&business.details)?, ..business.clone() }
             }
-            Command::Assign { owner, .. } => {
-                if matches!(order.author, Author::Owner(_)) {
+            Mutation::Assign { owner, .. } => {
+                if matches!(write.actor, Actor::Owner(_)) {
                     return Err(Refusal::OperatorsOnly);
                 }
                 Business { owner: owner.clone(), ..business.clone() }
             }
-            Command::Remove { .. } | Command::Create { .. } => return Ok(self.remove(id, at)),
+            Mutation::Remove { .. } | Mutation::Create { .. } => return Ok(self.remove(id, at)),
         };
         if new.owner == business.owner && new.details == business.details {
             return Ok(outcome(Effect::Unchanged, new));

@@ -1,8 +1,8 @@
 use model::{Canonical, CanonicalDigest, Position, UserId};
 
-use crate::core::catalogue::command::Command;
 use crate::core::catalogue::details::{Address, AttributeValue, Details, Name, Phone, Site};
 use crate::core::catalogue::hours::OpeningHours;
+use crate::core::catalogue::mutation::Mutation;
 use crate::core::catalogue::patch::{Edit, Patch};
 
 /// The version of [`canonical`]. A change of what it writes is a new one.
@@ -20,9 +20,9 @@ pub(crate) struct RequestDigest {
 
 impl RequestDigest {
     /// Of a request, but for the id that it proposes for a new business.
-    pub(crate) fn new(command: &Command) -> Self {
-        let digest = Some(canonical(command).digest(VERSION));
-        Self { debug_hash: debug_hash(command), digest }
+    pub(crate) fn new(mutation: &Mutation) -> Self {
+        let digest = Some(canonical(mutation).digest(VERSION));
+        Self { debug_hash: debug_hash(mutation), digest }
     }
 
     /// Whether a stored one is of the same request as a new one.
@@ -36,15 +36,15 @@ impl RequestDigest {
 
 /// Fields: 1 the kind of mutation, 2 the business (of a creation none), 3 the version that is expected, 4 the owner, 5 all
 /// details, 6 what is different.
-fn canonical(command: &Command) -> Canonical {
+fn canonical(mutation: &Mutation) -> Canonical {
     let mut form = Canonical::new("proximity.mutation");
-    form.text(1, command.as_str());
-    let expected = match command {
-        Command::Create { .. } => None,
-        Command::Replace { id, expected, .. }
-        | Command::Change { id, expected, .. }
-        | Command::Remove { id, expected }
-        | Command::Assign { id, expected, .. } => {
+    form.text(1, mutation.as_str());
+    let expected = match mutation {
+        Mutation::Create { .. } => None,
+        Mutation::Replace { id, expected, .. }
+        | Mutation::Change { id, expected, .. }
+        | Mutation::Remove { id, expected }
+        | Mutation::Assign { id, expected, .. } => {
             form.text(2, &id.to_string());
             *expected
         }
@@ -52,15 +52,15 @@ fn canonical(command: &Command) -> Canonical {
     if let Some(version) = expected {
         form.number(3, version);
     }
-    if let Command::Create { owner, .. } | Command::Assign { owner, .. } = command {
+    if let Mutation::Create { owner, .. } | Mutation::Assign { owner, .. } = mutation {
         form.optional_text(4, owner.as_ref().map(UserId::as_str));
     }
-    match command {
-        Command::Create { details, .. } | Command::Replace { details, .. } => {
+    match mutation {
+        Mutation::Create { details, .. } | Mutation::Replace { details, .. } => {
             form.nested(5, |form| write_details(form, details));
         }
-        Command::Change { patch, .. } => form.nested(6, |form| write_patch(form, patch)),
-        Command::Remove { .. } | Command::Assign { .. } => {}
+        Mutation::Change { patch, .. } => form.nested(6, |form| write_patch(form, patch)),
+        Mutation::Remove { .. } | Mutation::Assign { .. } => {}
     }
     form
 }
@@ -120,17 +120,19 @@ fn write_edit<T>(form: &mut Canonical, tag: u8, edit: &Edit<T>, text: impl Fn(&T
 }
 
 /// See [`RequestDigest::debug_hash`]. Positions hide themselves in `Debug` output.
-fn debug_hash(command: &Command) -> u64 {
-    let position = match command {
-        Command::Create { details, .. } | Command::Replace { details, .. } => {
+fn debug_hash(mutation: &Mutation) -> u64 {
+    let position = match mutation {
+        Mutation::Create { details, .. } | Mutation::Replace { details, .. } => {
             Some(details.position)
         }
-        Command::Change { patch, .. } => patch.position,
-        Command::Remove { .. } | Command::Assign { .. } => None,
+        Mutation::Change { patch, .. } => patch.position,
+        Mutation::Remove { .. } | Mutation::Assign { .. } => None,
     };
     let place = position.map(|at| (at.latitude().to_bits(), at.longitude().to_bits()));
-    let text = match command {
-        Command::Create { owner, details, .. } => format!("create {owner:?} {details:?} {place:?}"),
+    let text = match mutation {
+        Mutation::Create { owner, details, .. } => {
+            format!("create {owner:?} {details:?} {place:?}")
+        }
         other => format!("{other:?} {place:?}"),
     };
     model::fnv1a(text.bytes())

@@ -1,33 +1,33 @@
-//! Many orders at once, and what outlives the process.
+//! Many writes at once, and what outlives the process.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Backend;
-use super::world::{World, at, details, operator, order, owner, user};
-use crate::core::catalogue::command::{Author, Command, Effect};
+use super::world::{World, at, details, operator, owner, user, write};
+use crate::core::catalogue::mutation::{Actor, Effect, Mutation};
 use crate::core::refusal::Refusal;
 use crate::error::Error;
 use crate::service::{By, Target};
 
-/// Each order has its own answer, in its place.
+/// Each write has its own answer, in its place.
 pub async fn a_refused_order_does_not_undo_its_neighbours(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let here = || details("x", "y", at(0.0, 0.0));
     let first = world.create_for("alice", here());
     let taken =
-        Command::Create { id: first.id(), owner: Some(user("bob")), details: Box::new(here()) };
-    let missing = Command::Remove { id: world.id(), expected: None };
+        Mutation::Create { id: first.id(), owner: Some(user("bob")), details: Box::new(here()) };
+    let missing = Mutation::Remove { id: world.id(), expected: None };
     let last = world.create_for("alice", here());
     let (first_id, last_id) = (first.id(), last.id());
-    let orders = [
+    let writes = [
         (owner("alice"), first),
         (owner("bob"), taken),
         (operator(), missing),
         (owner("alice"), last),
     ];
-    let orders = orders.into_iter().map(|(author, command)| order(author, command)).collect();
-    let outcomes = world.apply(orders).await.outcomes;
+    let writes = writes.into_iter().map(|(actor, mutation)| write(actor, mutation)).collect();
+    let outcomes = world.apply(writes).await.outcomes;
     assert_eq!(outcomes[1], Err(Refusal::IdTaken));
     assert_eq!(outcomes[2], Err(Refusal::NoSuchBusiness));
     for id in [first_id, last_id] {
@@ -42,15 +42,15 @@ pub async fn later_orders_see_what_earlier_ones_did(backend: &dyn Backend) {
     let create = world.create(details("x", "y", at(0.0, 0.0)));
     let id = create.id();
     let moved = Box::new(details("x", "z", at(1.0, 1.0)));
-    let orders = vec![
+    let writes = vec![
         create,
-        Command::Assign { id, expected: Some(1), owner: Some(user("alice")) },
-        Command::Replace { id, expected: Some(2), details: moved },
-        Command::Remove { id, expected: Some(3) },
-        Command::Remove { id, expected: None },
+        Mutation::Assign { id, expected: Some(1), owner: Some(user("alice")) },
+        Mutation::Replace { id, expected: Some(2), details: moved },
+        Mutation::Remove { id, expected: Some(3) },
+        Mutation::Remove { id, expected: None },
     ];
-    let orders = orders.into_iter().map(|command| order(operator(), command)).collect();
-    let outcomes = world.apply(orders).await.outcomes;
+    let writes = writes.into_iter().map(|mutation| write(operator(), mutation)).collect();
+    let outcomes = world.apply(writes).await.outcomes;
     let effects: Vec<_> =
         outcomes[..4].iter().map(|o| o.as_ref().expect("possible").effect).collect();
     assert_eq!(effects, [Effect::Created, Effect::Changed, Effect::Changed, Effect::Removed]);
@@ -68,7 +68,7 @@ pub async fn batches_at_one_moment_act_one_after_the_other(backend: &dyn Backend
             tokio::spawn(async move {
                 for n in 0..10 {
                     let details = Box::new(details(&format!("{writer}-{n}"), "y", at(0.0, 0.0)));
-                    world.operate(Command::Replace { id, expected: None, details }).await;
+                    world.operate(Mutation::Replace { id, expected: None, details }).await;
                 }
             })
         })
@@ -89,7 +89,7 @@ pub async fn concurrent_callers_get_their_own_answers(backend: &dyn Backend) {
             let proximity = proximity.clone();
             let missing = Target { id: world.id(), version: None };
             tokio::spawn(async move {
-                let by = By { author: Author::Operator(user("root")), key: None };
+                let by = By { actor: Actor::Operator(user("root")), key: None };
                 if n % 3 == 0 {
                     let refused = proximity.remove(by, missing).await;
                     assert_eq!(refused, Err(Error::Refused(Refusal::NoSuchBusiness)));
@@ -117,13 +117,13 @@ pub async fn what_was_answered_survives_reopening(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let kept = world.operate(world.create_for("alice", details("x", "y", at(1.0, 1.0)))).await;
     let gone = world.operate(world.create(details("x", "y", at(1.0, 1.0)))).await.id;
-    world.operate(Command::Remove { id: gone, expected: None }).await;
+    world.operate(Mutation::Remove { id: gone, expected: None }).await;
     let (feed, end) = world.feed(None).await;
     let world = world.reopen(backend).await;
     let found = world.business(kept.id).await.expect("kept");
     assert_eq!((found.details, found.owner), (kept.details, kept.owner));
     assert_eq!(world.business(gone).await, None);
     assert_eq!(world.feed(None).await, (feed, end));
-    world.operate(Command::Remove { id: kept.id, expected: Some(1) }).await;
+    world.operate(Mutation::Remove { id: kept.id, expected: Some(1) }).await;
     assert_eq!(world.feed(Some(end)).await.0.len(), 1);
 }

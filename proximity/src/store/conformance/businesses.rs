@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Backend;
-use super::world::{NOW, World, at, details, operator, order, owner, user};
-use crate::core::catalogue::command::{Command, Effect};
+use super::world::{NOW, World, at, details, operator, owner, user, write};
 use crate::core::catalogue::details::Draft;
 use crate::core::catalogue::hours::{Interval, OpeningHours};
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::{Effect, Mutation};
 use crate::core::catalogue::patch::{Edit, PatchDraft};
 use crate::core::limits::{ATTRIBUTES_MAX, Limits};
 use crate::core::refusal::Refusal;
@@ -59,8 +59,8 @@ pub async fn a_business_that_never_was_is_absent(backend: &dyn Backend) {
     let found = world.store.fetch(&ids, None).await.expect("the store is there");
     let found: Vec<Option<BusinessId>> = found.iter().map(|b| b.as_ref().map(|b| b.id)).collect();
     assert_eq!(found, [None, Some(made.id), None, Some(made.id)]);
-    let remove = Command::Remove { id: world.id(), expected: None };
-    let refused = world.give(order(operator(), remove)).await;
+    let remove = Mutation::Remove { id: world.id(), expected: None };
+    let refused = world.give(write(operator(), remove)).await;
     assert_eq!(refused, Err(Refusal::NoSuchBusiness));
 }
 
@@ -69,7 +69,7 @@ pub async fn every_change_makes_one_version(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let made = world.operate(world.create(details("x", "y", at(0.0, 0.0)))).await;
     let id = made.id;
-    let replace = |name: &str| Command::Replace {
+    let replace = |name: &str| Mutation::Replace {
         id,
         expected: None,
         details: Box::new(details(name, "y", at(0.0, 0.0))),
@@ -80,13 +80,13 @@ pub async fn every_change_makes_one_version(backend: &dyn Backend) {
     let steps = [
         (replace("x"), Effect::Unchanged, 1),
         (replace("z"), Effect::Changed, 2),
-        (Command::Change { id, expected: None, patch: patch.clone() }, Effect::Changed, 3),
-        (Command::Change { id, expected: None, patch }, Effect::Unchanged, 3),
-        (Command::Assign { id, expected: None, owner: owned.clone() }, Effect::Changed, 4),
-        (Command::Assign { id, expected: None, owner: owned }, Effect::Unchanged, 4),
+        (Mutation::Change { id, expected: None, patch: patch.clone() }, Effect::Changed, 3),
+        (Mutation::Change { id, expected: None, patch }, Effect::Unchanged, 3),
+        (Mutation::Assign { id, expected: None, owner: owned.clone() }, Effect::Changed, 4),
+        (Mutation::Assign { id, expected: None, owner: owned }, Effect::Unchanged, 4),
     ];
-    for (command, effect, version) in steps {
-        let mut later = order(operator(), command);
+    for (mutation, effect, version) in steps {
+        let mut later = write(operator(), mutation);
         later.at = NOW.plus_ms(version as i64);
         let outcome = world.give(later).await.expect("possible");
         assert_eq!((outcome.effect, outcome.business.version), (effect, version));
@@ -106,12 +106,12 @@ pub async fn another_version_is_refused_and_told(backend: &dyn Backend) {
     let id = world.operate(world.create(details("x", "y", at(0.0, 0.0)))).await.id;
     let replace = |name: &str, expected| {
         let details = Box::new(details(name, "y", at(0.0, 0.0)));
-        order(operator(), Command::Replace { id, expected, details })
+        write(operator(), Mutation::Replace { id, expected, details })
     };
     let applied = world.apply(vec![replace("one", Some(1)), replace("two", Some(1))]).await;
     assert!(applied.outcomes[0].is_ok());
     assert_eq!(applied.outcomes[1], Err(Refusal::OtherVersion { current: 2 }));
-    let remove = |expected| order(operator(), Command::Remove { id, expected });
+    let remove = |expected| write(operator(), Mutation::Remove { id, expected });
     assert_eq!(world.give(remove(Some(1))).await, Err(Refusal::OtherVersion { current: 2 }));
     assert_eq!(world.business(id).await.expect("there").details.name.as_str(), "one");
     world.give(remove(Some(2))).await.expect("removed");
@@ -122,13 +122,13 @@ pub async fn what_was_removed_is_gone(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let mine = details("x", "y", at(0.0, 0.0));
     let made = world.operate(world.create_for("alice", mine.clone())).await;
-    let remove = Command::Remove { id: made.id, expected: None };
-    let removed = world.give(order(owner("alice"), remove.clone())).await.expect("removed");
+    let remove = Mutation::Remove { id: made.id, expected: None };
+    let removed = world.give(write(owner("alice"), remove.clone())).await.expect("removed");
     assert_eq!((removed.effect, removed.business.details), (Effect::Removed, mine));
     assert_eq!(world.business(made.id).await, None);
     let owned = world.store.owned(&user("alice"), None, 10, None).await;
     assert_eq!(owned.expect("the store is there"), []);
-    let again = world.give(order(owner("alice"), remove)).await;
+    let again = world.give(write(owner("alice"), remove)).await;
     assert_eq!(again, Err(Refusal::NoSuchBusiness));
 }
 
@@ -136,23 +136,23 @@ pub async fn what_was_removed_is_gone(backend: &dyn Backend) {
 pub async fn only_owners_and_operators_change_a_business(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let here = || details("x", "y", at(0.0, 0.0));
-    let made = world.give(order(owner("alice"), world.create_for("alice", here()))).await;
+    let made = world.give(write(owner("alice"), world.create_for("alice", here()))).await;
     let id = made.expect("everybody may make their own").business.id;
-    let for_others = world.give(order(owner("alice"), world.create_for("bob", here()))).await;
+    let for_others = world.give(write(owner("alice"), world.create_for("bob", here()))).await;
     assert_eq!(for_others, Err(Refusal::OperatorsOnly));
-    let for_nobody = world.give(order(owner("alice"), world.create(here()))).await;
+    let for_nobody = world.give(write(owner("alice"), world.create(here()))).await;
     assert_eq!(for_nobody, Err(Refusal::OperatorsOnly));
     let nobodys = world.operate(world.create(here())).await.id;
-    for (author, id, expected) in [
+    for (actor, id, expected) in [
         (owner("bob"), id, Err(Refusal::NotYours)),
         (owner("alice"), nobodys, Err(Refusal::NotYours)),
         (owner("alice"), id, Ok(())),
         (operator(), id, Ok(())),
         (operator(), nobodys, Ok(())),
     ] {
-        let name = format!("{author:?}");
+        let name = format!("{actor:?}");
         let details = Box::new(details(&name, "y", at(0.0, 0.0)));
-        let replaced = world.give(order(author, Command::Replace { id, expected: None, details }));
+        let replaced = world.give(write(actor, Mutation::Replace { id, expected: None, details }));
         assert_eq!(replaced.await.map(|_| ()), expected, "{name}");
     }
 }
@@ -161,7 +161,8 @@ pub async fn only_owners_and_operators_change_a_business(backend: &dyn Backend) 
 pub async fn operators_say_whose_a_business_is(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let id = world.operate(world.create(details("x", "y", at(0.0, 0.0)))).await.id;
-    let assign = |name: Option<&str>| Command::Assign { id, expected: None, owner: name.map(user) };
+    let assign =
+        |name: Option<&str>| Mutation::Assign { id, expected: None, owner: name.map(user) };
     for (given, alices, bobs) in [(Some("alice"), 1, 0), (Some("bob"), 0, 1), (None, 0, 0)] {
         assert_eq!(world.operate(assign(given)).await.owner, given.map(user));
         for (name, count) in [("alice", alices), ("bob", bobs)] {
@@ -170,7 +171,7 @@ pub async fn operators_say_whose_a_business_is(backend: &dyn Backend) {
         }
     }
     world.operate(assign(Some("alice"))).await;
-    let give_away = world.give(order(owner("alice"), assign(Some("bob")))).await;
+    let give_away = world.give(write(owner("alice"), assign(Some("bob")))).await;
     assert_eq!(give_away, Err(Refusal::OperatorsOnly));
 }
 
@@ -179,16 +180,16 @@ pub async fn an_owner_has_no_more_than_allowed(backend: &dyn Backend) {
     let mut world = World::open(backend).await;
     world.limits = Limits { owned_max: 2, ..world.limits };
     let here = || details("x", "y", at(0.0, 0.0));
-    let create = || order(owner("alice"), world.create_for("alice", here()));
+    let create = || write(owner("alice"), world.create_for("alice", here()));
     let applied = world.apply(vec![create(), create(), create()]).await;
     assert!(applied.outcomes[..2].iter().all(Result::is_ok));
     assert_eq!(applied.outcomes[2], Err(Refusal::TooManyOwned { max: 2 }));
     let nobodys = world.operate(world.create(here())).await.id;
     let alice = Some(user("alice"));
-    let assign = order(operator(), Command::Assign { id: nobodys, expected: None, owner: alice });
+    let assign = write(operator(), Mutation::Assign { id: nobodys, expected: None, owner: alice });
     assert_eq!(world.give(assign.clone()).await, Err(Refusal::TooManyOwned { max: 2 }));
     let first = applied.outcomes[0].as_ref().expect("made").business.id;
-    world.operate(Command::Remove { id: first, expected: None }).await;
+    world.operate(Mutation::Remove { id: first, expected: None }).await;
     assert!(world.give(assign).await.is_ok());
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Backend;
-use super::world::{NOW, World, at, details, operator, order};
+use super::world::{NOW, World, at, details, operator, write};
 use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::change::Change;
-use crate::core::catalogue::command::{Command, Order};
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::{Mutation, WriteRequest};
 use crate::core::limits::REMOVED_AGE_MS_MAX;
 use crate::core::refusal::Refusal;
 use crate::error::Error;
@@ -23,7 +23,7 @@ pub async fn the_feed_tells_every_change_once_in_order(backend: &dyn Backend) {
     let a = world.operate(world.create(details("a", "y", at(0.0, 0.0)))).await.id;
     let b = world.operate(world.create(details("b", "y", at(0.0, 0.0)))).await.id;
     let c = world.operate(world.create(details("c", "y", at(0.0, 0.0)))).await.id;
-    world.operate(Command::Remove { id: b, expected: None }).await;
+    world.operate(Mutation::Remove { id: b, expected: None }).await;
     for after in [None, Some(start)] {
         let (changes, end) = world.feed(after).await;
         let told: Vec<_> =
@@ -45,7 +45,7 @@ pub async fn a_business_that_changed_again_is_told_last(backend: &dyn Backend) {
     let b = world.operate(world.create(details("b", "y", at(0.0, 0.0)))).await.id;
     for n in 0..10 {
         let details = Box::new(details(&format!("a{n}"), "y", at(0.0, f64::from(n))));
-        world.operate(Command::Replace { id: a, expected: None, details }).await;
+        world.operate(Mutation::Replace { id: a, expected: None, details }).await;
     }
     let (changes, _) = world.feed(None).await;
     let told: Vec<_> = changes.iter().map(|c| (c.position.0, c.id, c.version)).collect();
@@ -62,7 +62,7 @@ pub async fn what_changes_nothing_is_not_told(backend: &dyn Backend) {
     let (_, end) = world.feed(None).await;
     let replace = |name: &str| {
         let details = Box::new(details(name, "y", at(0.0, 0.0)));
-        Command::Replace { id: made.id, expected: None, details }
+        Mutation::Replace { id: made.id, expected: None, details }
     };
     world.operate(replace("a")).await;
     assert_eq!(world.feed(Some(end)).await, (vec![], end));
@@ -101,11 +101,11 @@ pub async fn who_follows_while_others_write_misses_nothing(backend: &dyn Backend
                         0 | 1 => own.push(world.operate(world.create(here)).await.id),
                         2 => {
                             let (id, details) = (own[world.below(own.len())], Box::new(here));
-                            world.operate(Command::Replace { id, expected: None, details }).await;
+                            world.operate(Mutation::Replace { id, expected: None, details }).await;
                         }
                         _ => {
                             let id = own.swap_remove(world.below(own.len()));
-                            world.operate(Command::Remove { id, expected: None }).await;
+                            world.operate(Mutation::Remove { id, expected: None }).await;
                         }
                     }
                 }
@@ -155,8 +155,8 @@ pub async fn removals_are_forgotten_after_a_week(backend: &dyn Backend) {
     }
     let (_, knows_all) = world.feed(None).await;
     let remove = |id: BusinessId, ms: i64| {
-        let order = order(operator(), Command::Remove { id, expected: None });
-        Order { at: NOW.plus_ms(ms), ..order }
+        let write = write(operator(), Mutation::Remove { id, expected: None });
+        WriteRequest { at: NOW.plus_ms(ms), ..write }
     };
     world.give(remove(ids[0], 0)).await.expect("removed");
     let (_, knows_the_first) = world.feed(None).await;
@@ -189,10 +189,11 @@ pub async fn a_category_without_businesses_is_forgotten_after_a_week(backend: &d
     };
     let id = world.operate(world.create(details("a", "Food / Bar", at(0.0, 0.0)))).await.id;
     let other = world.operate(world.create(details("b", "Food / Tea", at(0.0, 0.0)))).await.id;
-    let at_ms = |ms: i64, command| Order { at: NOW.plus_ms(ms), ..order(operator(), command) };
+    let at_ms =
+        |ms: i64, mutation| WriteRequest { at: NOW.plus_ms(ms), ..write(operator(), mutation) };
     let replace = |id, category| {
         let details = Box::new(details("c", category, at(0.0, 0.0)));
-        Command::Replace { id, expected: None, details }
+        Mutation::Replace { id, expected: None, details }
     };
     world.give(at_ms(0, replace(id, "Shop"))).await.expect("changed");
     assert!(known("Food / Bar").await && known("Shop").await && known("Food").await);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Backend;
-use super::world::{NOW, World, at, details, operator, order, source};
-use crate::core::catalogue::command::{Command, Import};
+use super::world::{NOW, World, at, details, operator, source, write};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::{Import, Mutation};
 use crate::core::geo::hexagon::{HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport};
 
 /// Around these: a city, the antimeridian, either pole, a pentagon, and where the world's longitudes begin.
@@ -97,11 +97,11 @@ pub async fn counters_follow_every_change(backend: &dyn Backend) {
             _ => details("renamed", "Food", place),
         };
         let replaced = Box::new(moved.clone());
-        world.operate(Command::Replace { id, expected: None, details: replaced }).await;
+        world.operate(Mutation::Replace { id, expected: None, details: replaced }).await;
         *stands = moved;
     }
     for (id, _) in all.drain(50..80) {
-        world.operate(Command::Remove { id, expected: None }).await;
+        world.operate(Mutation::Remove { id, expected: None }).await;
     }
     check_all(&world, &all).await;
 
@@ -124,25 +124,25 @@ pub async fn counters_follow_every_change(backend: &dyn Backend) {
 pub async fn counters_are_right_however_orders_share_a_batch(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let (here, there) = (near(&world, 0.0), near(&world, 3.0));
-    let mut orders = Vec::new();
+    let mut writes = Vec::new();
     let mut left = Vec::new();
     for n in 0..60 {
         let create = world.create(here.clone());
         let id = create.id();
-        orders.push(order(operator(), create));
+        writes.push(write(operator(), create));
         if n % 3 > 0 {
             let details = Box::new(there.clone());
-            orders.push(order(operator(), Command::Replace { id, expected: None, details }));
+            writes.push(write(operator(), Mutation::Replace { id, expected: None, details }));
         }
         if n % 3 > 1 {
-            orders.push(order(operator(), Command::Remove { id, expected: None }));
+            writes.push(write(operator(), Mutation::Remove { id, expected: None }));
         } else {
             left.push((id, if n % 3 == 0 { here.clone() } else { there.clone() }));
         }
     }
-    assert!(world.apply(orders).await.outcomes.iter().all(Result::is_ok));
+    assert!(world.apply(writes).await.outcomes.iter().all(Result::is_ok));
     check_all(&world, &left).await;
-    let gone = left.drain(..).map(|(id, _)| Command::Remove { id, expected: None });
-    world.apply(gone.map(|command| order(operator(), command)).collect()).await;
+    let gone = left.drain(..).map(|(id, _)| Mutation::Remove { id, expected: None });
+    world.apply(gone.map(|mutation| write(operator(), mutation)).collect()).await;
     check_all(&world, &left).await;
 }

@@ -1,9 +1,9 @@
 //! Places from elsewhere.
 
 use super::Backend;
-use super::world::{NOW, World, at, details, operator, order, source, user};
-use crate::core::catalogue::command::{Command, Import, Imported};
+use super::world::{NOW, World, at, details, operator, source, user, write};
 use crate::core::catalogue::details::Details;
+use crate::core::catalogue::mutation::{Import, Imported, Mutation};
 use crate::core::refusal::Refusal;
 use crate::error::Error;
 
@@ -67,7 +67,7 @@ pub async fn an_import_leaves_what_is_owned_alone(backend: &dyn Backend) {
     let mut all = some(2);
     import(&world, &all).await;
     let id = world.feed(None).await.0[0].id;
-    world.operate(Command::Assign { id, expected: None, owner: Some(user("alice")) }).await;
+    world.operate(Mutation::Assign { id, expected: None, owner: Some(user("alice")) }).await;
     all[0] = details("outdated", "Food", at(0.0, 0.0));
     let expected = Imported { unchanged: 1, owned: 1, ..Imported::default() };
     assert_eq!(import(&world, &all).await, expected);
@@ -92,7 +92,7 @@ pub async fn a_taken_id_refuses_the_whole_import(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let create = world.create(details("x", "y", at(0.0, 0.0)));
     let id = create.id();
-    world.give(order(operator(), create)).await.expect("made");
+    world.give(write(operator(), create)).await.expect("made");
     let mut all = places(&world, &some(3));
     all[1].id = id;
     let refused = world.store.import(all, NOW).await;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::Backend;
 use super::world::{World, at, details};
 use crate::core::catalogue::category::CategoryKey;
-use crate::core::catalogue::command::Command;
 use crate::core::catalogue::details::{Details, Name};
 use crate::core::catalogue::hours::{Interval, OpeningHours};
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::Mutation;
 use crate::core::geo::cell::{Code, Range};
 use crate::core::search::scan::{SCAN_ROWS_MAX, Scan, Scanned};
 
@@ -133,11 +133,11 @@ pub async fn counts_agree_with_rows(backend: &dyn Backend) {
     let mut all = world.fill(crowd(&world, 800)).await;
     for (n, moved) in crowd(&world, 100).into_iter().enumerate() {
         let (id, details) = (all[n].0, Box::new(moved.clone()));
-        world.operate(Command::Replace { id, expected: None, details }).await;
+        world.operate(Mutation::Replace { id, expected: None, details }).await;
         all[n].1 = moved;
     }
     for (id, _) in all.drain(..50) {
-        world.operate(Command::Remove { id, expected: None }).await;
+        world.operate(Mutation::Remove { id, expected: None }).await;
     }
     for n in 0..60 {
         let category = (n % 2 == 1).then(|| key("food / thai"));
@@ -187,7 +187,7 @@ pub async fn businesses_are_found_where_they_are_now(backend: &dyn Backend) {
     let around = |position| vec![Range { first: Code::of(position), last: Code::of(position) }];
     let made = world.operate(world.create(details("x", "Bar", there))).await;
     let id = made.id;
-    let one = |details| Command::Replace { id, expected: None, details: Box::new(details) };
+    let one = |details| Mutation::Replace { id, expected: None, details: Box::new(details) };
     let steps = [
         (details("x", "Bar", here), "bar", "food", 2),
         (details("x", "Food / Thai", here), "food / thai", "bar", 2),
@@ -210,7 +210,7 @@ pub async fn businesses_are_found_where_they_are_now(backend: &dyn Backend) {
             assert_eq!(scan(&world, wanted).await.candidates[0].placed.0, placed);
         }
     }
-    world.operate(Command::Remove { id, expected: None }).await;
+    world.operate(Mutation::Remove { id, expected: None }).await;
     assert_eq!(ids(&world, everywhere(), None).await, []);
     assert_eq!(ids(&world, everywhere(), Some(key("food"))).await, []);
 }
@@ -243,7 +243,7 @@ pub async fn names_come_when_asked_for(backend: &dyn Backend) {
     let id = world.operate(world.create(details("Bar", "Bar", at(0.0, 0.0)))).await.id;
     for called in ["Old Town Bar", "New Town Bar"] {
         let details = details(called, "Bar", at(0.0, 0.0));
-        world.operate(Command::Replace { id, expected: None, details: Box::new(details) }).await;
+        world.operate(Mutation::Replace { id, expected: None, details: Box::new(details) }).await;
         for (category, names) in [(None, true), (Some(key("bar")), true), (None, false)] {
             let wanted =
                 Scan { ranges: everywhere(), category, rows_max: 2, names, ..Scan::default() };
@@ -262,7 +262,7 @@ pub async fn densities_count_what_is_there(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let mut all = world.fill(crowd(&world, 500)).await;
     for (id, _) in all.drain(..200) {
-        world.operate(Command::Remove { id, expected: None }).await;
+        world.operate(Mutation::Remove { id, expected: None }).await;
     }
     let mut expected: BTreeMap<_, BTreeMap<_, u32>> = BTreeMap::new();
     for (_, details) in &all {

@@ -7,10 +7,10 @@ use super::Backend;
 use super::world::{NOW, World, at, details};
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
-use crate::core::catalogue::command::Command;
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::hours::{Interval, OpeningHours, Openness};
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::Mutation;
 use crate::core::geo::circle::Millimetres;
 use crate::core::refusal::Refusal;
 use crate::core::search::{Found, Query};
@@ -118,7 +118,7 @@ pub async fn a_category_that_never_was_is_refused(backend: &dyn Backend) {
         assert_eq!(search(mistyped).await, unknown, "{mistyped}");
     }
     // Gone, but not a mistake.
-    world.operate(Command::Remove { id: all[0].0, expected: None }).await;
+    world.operate(Mutation::Remove { id: all[0].0, expected: None }).await;
     assert_eq!(search("Food").await, Ok(0));
 }
 
@@ -266,8 +266,8 @@ pub async fn a_stale_hint_changes_nothing(backend: &dyn Backend) {
     let (gone, left) = all.split_at(2_990);
     for chunk in gone.chunks(crate::BATCH_MAX) {
         let remove = |(id, _): &Placed| {
-            let remove = Command::Remove { id: *id, expected: None };
-            super::world::order(super::world::operator(), remove)
+            let remove = Mutation::Remove { id: *id, expected: None };
+            super::world::write(super::world::operator(), remove)
         };
         world.apply(chunk.iter().map(remove).collect()).await;
     }

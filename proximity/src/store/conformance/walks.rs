@@ -7,9 +7,9 @@ use api::Work;
 use super::Backend;
 use super::searches::{brute, query, ranks};
 use super::world::{World, at, details};
-use crate::core::catalogue::command::Command;
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::Mutation;
 use crate::core::geo::circle::Millimetres;
 use crate::core::search::{Bookmark, Query};
 use crate::http::cursor;
@@ -115,7 +115,7 @@ pub async fn random_walks(backend: &dyn Backend, walks: usize) {
             met.extend(hits);
             after = next;
         }
-        assert!(met.is_sorted(), "walk {walk} is in order");
+        assert!(met.is_sorted(), "walk {walk} is in write");
         let mut ids: Vec<_> = met.iter().map(|(_, id)| *id).collect();
         ids.sort_unstable();
         assert!(ids.windows(2).all(|two| two[0] != two[1]), "walk {walk} meets nobody twice");
@@ -140,12 +140,12 @@ async fn disturb(world: &World, all: &mut HashMap<BusinessId, Details>) -> Optio
         }
         1 => {
             let details = Box::new(new.clone());
-            world.operate(Command::Replace { id, expected: None, details }).await;
+            world.operate(Mutation::Replace { id, expected: None, details }).await;
             all.insert(id, new);
             Some(id)
         }
         2 => {
-            world.operate(Command::Remove { id, expected: None }).await;
+            world.operate(Mutation::Remove { id, expected: None }).await;
             all.remove(&id);
             Some(id)
         }
@@ -154,7 +154,7 @@ async fn disturb(world: &World, all: &mut HashMap<BusinessId, Details>) -> Optio
             let name = format!("renamed {}", world.below(1_000_000));
             let new = details(&name, "Bar", position);
             let details = Box::new(new.clone());
-            world.operate(Command::Replace { id, expected: None, details }).await;
+            world.operate(Mutation::Replace { id, expected: None, details }).await;
             all.insert(id, new);
             None
         }

@@ -7,16 +7,16 @@ use model::{Clock, ManualClock, Position, Random, ReadToken, SeededRandom, Times
 use super::Backend;
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
 use crate::core::catalogue::change::{Change, FeedCursor};
-use crate::core::catalogue::command::{Author, Command, Import, Order, Outcome};
 use crate::core::catalogue::details::{Details, Draft};
 use crate::core::catalogue::id::BusinessId;
+use crate::core::catalogue::mutation::{Actor, Import, Mutation, Outcome, WriteRequest};
 use crate::core::index::ResidentConfig;
 use crate::core::limits::Limits;
 use crate::core::refusal::Refusal;
 use crate::service::Proximity;
 use crate::store::{Applied, Store};
 
-/// When the orders of the cases are given, unless the case says otherwise.
+/// When the writes of the cases are given, unless the case says otherwise.
 pub(super) const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 pub(super) fn user(name: &str) -> UserId {
@@ -41,20 +41,20 @@ pub(super) fn details(name: &str, category: &str, position: Position) -> Details
     draft.check().expect("the case's drafts are good")
 }
 
-pub(super) fn owner(name: &str) -> Author {
-    Author::Owner(user(name))
+pub(super) fn owner(name: &str) -> Actor {
+    Actor::Owner(user(name))
 }
 
-pub(super) fn operator() -> Author {
-    Author::Operator(user("operator"))
+pub(super) fn operator() -> Actor {
+    Actor::Operator(user("operator"))
 }
 
-pub(super) fn order(author: Author, command: Command) -> Order {
-    Order { author, key: None, command, at: NOW }
+pub(super) fn write(actor: Actor, mutation: Mutation) -> WriteRequest {
+    WriteRequest { actor, key: None, mutation, at: NOW }
 }
 
-pub(super) fn keyed(key: &str, order: Order) -> Order {
-    Order { key: Some(IdempotencyKey::parse(key).expect("a key")), ..order }
+pub(super) fn keyed(key: &str, write: WriteRequest) -> WriteRequest {
+    WriteRequest { key: Some(IdempotencyKey::parse(key).expect("a key")), ..write }
 }
 
 pub(super) fn source(id: usize) -> Source {
@@ -142,28 +142,28 @@ impl World {
         (self.random.next_u64() % end as u64) as usize
     }
 
-    pub(super) fn create(&self, details: Details) -> Command {
-        Command::Create { id: self.id(), owner: None, details: Box::new(details) }
+    pub(super) fn create(&self, details: Details) -> Mutation {
+        Mutation::Create { id: self.id(), owner: None, details: Box::new(details) }
     }
 
-    pub(super) fn create_for(&self, name: &str, details: Details) -> Command {
-        Command::Create { id: self.id(), owner: Some(user(name)), details: Box::new(details) }
+    pub(super) fn create_for(&self, name: &str, details: Details) -> Mutation {
+        Mutation::Create { id: self.id(), owner: Some(user(name)), details: Box::new(details) }
     }
 
-    pub(super) async fn apply(&self, orders: Vec<Order>) -> Applied {
-        let count = orders.len();
-        let applied = self.store.apply(orders, self.limits).await.expect("the store is there");
-        assert_eq!(applied.outcomes.len(), count, "one answer for each order");
+    pub(super) async fn apply(&self, writes: Vec<WriteRequest>) -> Applied {
+        let count = writes.len();
+        let applied = self.store.apply(writes, self.limits).await.expect("the store is there");
+        assert_eq!(applied.outcomes.len(), count, "one answer for each write");
         applied
     }
 
-    pub(super) async fn give(&self, order: Order) -> Result<Outcome, Refusal> {
-        self.apply(vec![order]).await.outcomes.remove(0)
+    pub(super) async fn give(&self, write: WriteRequest) -> Result<Outcome, Refusal> {
+        self.apply(vec![write]).await.outcomes.remove(0)
     }
 
-    /// What an operator orders must work.
-    pub(super) async fn operate(&self, command: Command) -> Business {
-        self.give(order(operator(), command)).await.expect("possible").business
+    /// What an operator writes must work.
+    pub(super) async fn operate(&self, mutation: Mutation) -> Business {
+        self.give(write(operator(), mutation)).await.expect("possible").business
     }
 
     pub(super) async fn business(&self, id: BusinessId) -> Option<Business> {

@@ -9,7 +9,7 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
 use crate::store::rows::{self, damaged};
 
-/// Reads what a batch of orders needs, in a few statements whatever its size.
+/// Reads what a batch of writes needs, in a few statements whatever its size.
 pub(super) async fn ledger(
     connection: &mut SqliteConnection,
     needs: &Needs,

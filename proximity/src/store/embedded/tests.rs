@@ -4,8 +4,8 @@ use model::{Position, Random, SeededRandom};
 
 use super::*;
 use crate::core::catalogue::business::{IdempotencyKey, Source, SourceName};
-use crate::core::catalogue::command::{Author, Command};
 use crate::core::catalogue::details::{Draft, Name};
+use crate::core::catalogue::mutation::{Actor, Mutation};
 use crate::core::geo::cell::Range;
 
 fn draft() -> Draft {
@@ -127,11 +127,11 @@ async fn a_key_that_was_stored_before_digests_is_honoured() {
         let draft = Draft { name: name.to_owned(), ..draft() };
         let id = BusinessId::random(&SeededRandom::new(1));
         let details = Box::new(draft.check().expect("good"));
-        let command = Command::Create { id, owner: None, details };
-        let author = Author::Operator(UserId::parse("root").expect("an id"));
+        let mutation = Mutation::Create { id, owner: None, details };
+        let actor = Actor::Operator(UserId::parse("root").expect("an id"));
         let key = IdempotencyKey::parse("k").ok();
-        let order = Order { author, key, command, at: Timestamp(6) };
-        store.apply(vec![order], Limits::default()).await.expect("applies").outcomes.remove(0)
+        let write = WriteRequest { actor, key, mutation, at: Timestamp(6) };
+        store.apply(vec![write], Limits::default()).await.expect("applies").outcomes.remove(0)
     };
     assert_eq!(give("x").await.map(|answer| answer.business.id.integer()), Ok(7));
     assert_eq!(give("y").await.map(|_| ()), Err(Refusal::KeyUsed));

@@ -8,7 +8,7 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
 use crate::store::rows::{self, damaged};
 
-/// Reads what a batch of orders needs, in a few statements whatever its size. After [`FeedTable::take`](sql::postgres::FeedTable::take), in
+/// Reads what a batch of writes needs, in a few statements whatever its size. After [`FeedTable::take`](sql::postgres::FeedTable::take), in
 /// statements of their own: each sees what was committed before it began.
 pub(super) async fn ledger(
     connection: &mut PgConnection,

@@ -25,32 +25,32 @@ fn id(n: u64) -> BusinessId {
     BusinessId::random(&SeededRandom::new(n))
 }
 
-fn order(author: Author, command: Command) -> Order {
-    Order { author, key: None, command, at: Timestamp(5) }
+fn write(actor: Actor, mutation: Mutation) -> WriteRequest {
+    WriteRequest { actor, key: None, mutation, at: Timestamp(5) }
 }
 
-fn create(n: u64) -> Order {
+fn create(n: u64) -> WriteRequest {
     let owner = Some(user("alice"));
-    let command = Command::Create { id: id(n), owner, details: details("x") };
-    order(Author::Owner(user("alice")), command)
+    let mutation = Mutation::Create { id: id(n), owner, details: details("x") };
+    write(Actor::Owner(user("alice")), mutation)
 }
 
-fn keyed(order: Order, key: &str, at: i64) -> Order {
-    Order { key: IdempotencyKey::parse(key).ok(), at: Timestamp(at), ..order }
+fn keyed(write: WriteRequest, key: &str, at: i64) -> WriteRequest {
+    WriteRequest { key: IdempotencyKey::parse(key).ok(), at: Timestamp(at), ..write }
 }
 
 #[test]
 fn only_the_last_change_of_a_business_is_stored_in_the_order_of_changes() {
     let mut ledger = Ledger::default();
     let limits = Limits::default();
-    for order in [create(1), create(2), create(3)] {
-        ledger.apply(&order, &limits).expect("made");
+    for write in [create(1), create(2), create(3)] {
+        ledger.apply(&write, &limits).expect("made");
     }
-    let rename = Command::Replace { id: id(1), expected: Some(1), details: details("y") };
-    let author = Author::Owner(user("alice"));
-    ledger.apply(&order(author.clone(), rename), &limits).expect("renamed");
-    let remove = Command::Remove { id: id(2), expected: None };
-    ledger.apply(&order(author, remove), &limits).expect("removed");
+    let rename = Mutation::Replace { id: id(1), expected: Some(1), details: details("y") };
+    let actor = Actor::Owner(user("alice"));
+    ledger.apply(&write(actor.clone(), rename), &limits).expect("renamed");
+    let remove = Mutation::Remove { id: id(2), expected: None };
+    ledger.apply(&write(actor, remove), &limits).expect("removed");
     let changes = ledger.into_changes(FeedPosition(6));
     let stored: Vec<_> =
         changes.businesses.iter().map(|it| it.after.as_ref().map(|b| (b.id, b.version))).collect();
@@ -70,7 +70,7 @@ fn a_repeated_key_answers_as_before_for_a_day() {
     let again = ledger.apply(&keyed(create(2), "k", KEY_AGE_MS_MAX), &limits);
     assert_eq!(again, Ok(first));
     let mut other = keyed(create(3), "k", 1);
-    if let Command::Create { details, .. } = &mut other.command {
+    if let Mutation::Create { details, .. } = &mut other.mutation {
         details.position = Position::new(1.0, 2.000_001).expect("on Earth");
     }
     assert_eq!(ledger.apply(&other, &limits), Err(Refusal::KeyUsed));
@@ -84,10 +84,10 @@ fn what_is_owned_is_counted_within_a_batch() {
     let limits = Limits { owned_max: 1, ..Limits::default() };
     ledger.apply(&create(1), &limits).expect("the first");
     assert_eq!(ledger.apply(&create(2), &limits), Err(Refusal::TooManyOwned { max: 1 }));
-    let operator = Author::Operator(user("root"));
+    let operator = Actor::Operator(user("root"));
     let assign = |owner: Option<&str>| {
         let owner = owner.map(user);
-        order(operator.clone(), Command::Assign { id: id(1), expected: None, owner })
+        write(operator.clone(), Mutation::Assign { id: id(1), expected: None, owner })
     };
     ledger.apply(&assign(None), &limits).expect("taken away");
     ledger.apply(&create(3), &limits).expect("there is room again");

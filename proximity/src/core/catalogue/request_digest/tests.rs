@@ -11,7 +11,7 @@ fn hours() -> OpeningHours {
     OpeningHours::new("America/Los_Angeles", vec![interval]).expect("hours")
 }
 
-fn requests() -> [Command; 6] {
+fn requests() -> [Mutation; 6] {
     let full = Draft {
         name: "Lotus of Siam".to_owned(),
         categories: vec!["Food / Thai".to_owned(), "Bar".to_owned()],
@@ -51,12 +51,12 @@ fn requests() -> [Command; 6] {
     };
     let plain = Box::new(plain.check().expect("good"));
     [
-        Command::Create { id, owner: owner.clone(), details: full.clone() },
-        Command::Create { id, owner: None, details: plain },
-        Command::Replace { id, expected: Some(3), details: full },
-        Command::Change { id, expected: None, patch },
-        Command::Remove { id, expected: Some(2) },
-        Command::Assign { id, expected: None, owner },
+        Mutation::Create { id, owner: owner.clone(), details: full.clone() },
+        Mutation::Create { id, owner: None, details: plain },
+        Mutation::Replace { id, expected: Some(3), details: full },
+        Mutation::Change { id, expected: None, patch },
+        Mutation::Remove { id, expected: Some(2) },
+        Mutation::Assign { id, expected: None, owner },
     ]
 }
 
@@ -86,7 +86,7 @@ fn the_canonical_form_stays() {
         "01cebb9109e9a0f19d2667ad0292101870789b57518189c840d8d703c5c65535ce",
         "012f8482f23921656d3582fcc125ba6c7d57878e8cc3809aa43d214caf0bfaeb0f",
     ];
-    let digest = |command| canonical(command).digest(VERSION).to_hex();
+    let digest = |mutation| canonical(mutation).digest(VERSION).to_hex();
     assert_eq!(requests().each_ref().map(digest), stored);
 }
 
@@ -105,7 +105,7 @@ fn whatever_is_said_differently_is_another_request() {
     let id = BusinessId::from_integer(7).expect("an id");
     let change = |draft: PatchDraft| {
         let patch = Box::new(draft.check().expect("good"));
-        RequestDigest::new(&Command::Change { id, expected: None, patch }).digest
+        RequestDigest::new(&Mutation::Change { id, expected: None, patch }).digest
     };
     let at = |longitude| {
         let position = Position::new(1.0, longitude).ok();

@@ -4,7 +4,7 @@ use super::{DisplayName, Verb};
 
 /// Something to be changed in the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub enum Mutation {
     /// Makes the user exist, named by their id; leaves one who exists as they are.
     Ensure {
         /// Who.
@@ -35,7 +35,7 @@ pub enum Command {
     },
 }
 
-impl Command {
+impl Mutation {
     /// The word in metrics.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -47,16 +47,16 @@ impl Command {
     }
 }
 
-/// A command and when it was given.
+/// A mutation and when it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub struct WriteRequest {
     /// What.
-    pub command: Command,
+    pub mutation: Mutation,
     /// Becomes the `since` of what it changes.
     pub at: Timestamp,
 }
 
-/// What a command did.
+/// What a mutation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Made a user.

@@ -5,16 +5,16 @@ use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::patch::Patch;
 
-/// Who gives an order.
+/// Who gives a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Author {
+pub enum Actor {
     /// A user, who may make businesses of their own, and change those.
     Owner(UserId),
     /// An operator, who may change all of them and say whose they are.
     Operator(UserId),
 }
 
-impl Author {
+impl Actor {
     /// Who it is; idempotency keys are their own.
     pub fn user(&self) -> &UserId {
         match self {
@@ -23,9 +23,9 @@ impl Author {
     }
 }
 
-/// Something to be changed. Where a version is expected, another one refuses the command.
+/// Something to be changed. Where a version is expected, another one refuses the mutation.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Command {
+pub enum Mutation {
     /// A new business.
     Create {
         /// Its id, if none has it yet.
@@ -71,7 +71,7 @@ pub enum Command {
     },
 }
 
-impl Command {
+impl Mutation {
     /// Which business.
     pub fn id(&self) -> BusinessId {
         match self {
@@ -95,21 +95,21 @@ impl Command {
     }
 }
 
-/// A command, who gives it, and when.
+/// A mutation, who gives it, and when.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Order {
+pub struct WriteRequest {
     /// Who.
-    pub author: Author,
+    pub actor: Actor,
     /// What makes a repetition of it known, for a day.
     pub key: Option<IdempotencyKey>,
     /// What.
-    pub command: Command,
+    pub mutation: Mutation,
     /// Becomes the `updated` of what it changes.
     pub at: Timestamp,
 }
 
 model::words! {
-    /// What a command did, with the words in metrics and stores.
+    /// What a mutation did, with the words in metrics and stores.
     pub enum Effect {
         /// Made a business.
         Created = "created",
@@ -122,7 +122,7 @@ model::words! {
     }
 }
 
-/// What came of an order.
+/// What came of a write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// What it did.

@@ -2,11 +2,11 @@
 //! I/O, no clock of its own.
 
 mod changes;
-pub(crate) mod ledger;
 mod limits;
 mod mutation;
 mod refusal;
 mod relation;
+pub(crate) mod transaction_state;
 mod user;
 
 pub use changes::{CHANGE_AGE_MS_MAX, CHANGES_MAX, Changes, CircleChange, CircleEdit, FeedGap};

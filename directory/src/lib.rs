@@ -9,8 +9,8 @@
 //!   relays  ◀── changes ───┴──────────────────────── Store::changes: the feed, what all processes made of them
 //! ```
 //!
-//! `core/` decides, `store/` keeps, `http/` speaks, `service.rs` drives. The core is pure: [`Relation`] says how two users stand, [`decide`] what a mutation makes of it, the ledger applies a
-//! batch of mutations with the limits. An adapter of the port [`Store`] loads what the ledger needs and stores what it
+//! `core/` decides, `store/` keeps, `http/` speaks, `service.rs` drives. The core is pure: [`Relation`] says how two users stand, [`decide`] what a mutation makes of it, the transaction state applies a
+//! batch of mutations with the limits. An adapter of the port [`Store`] loads what the transaction state needs and stores what it
 //! changed: [`embedded`] in a file for one process, [`postgres`] in a database for many, which read each other's
 //! changes in the feed. [`conformance`] is the list of cases that every adapter passes.
 //!

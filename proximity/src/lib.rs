@@ -11,8 +11,8 @@
 //! ```
 //!
 //! The core is pure: [`Draft`]s become [`Details`]; [`Code`] is where a position lies on one line; the cover says which
-//! ranges of it a [`Circle`] needs; the ladder asks for them and judges the answers; the ledger applies a batch of writes
-//! with the limits. An adapter of the port [`Store`] loads what the ledger needs, stores what it changed, and reads
+//! ranges of it a [`Circle`] needs; the ladder asks for them and judges the answers; the transaction state applies a batch of writes
+//! with the limits. An adapter of the port [`Store`] loads what the transaction state needs, stores what it changed, and reads
 //! ranges: [`embedded`] in a file for one process. [`conformance`] is the list of cases that every adapter passes, with
 //! the resident index and without. The handle [`Proximity`] is what other parts know.
 //!

@@ -11,7 +11,7 @@ use model::{ReadToken, Timestamp, UserId, crash};
 use sql::StoreError;
 use sql::sqlite::{File, READERS_MAX, answer};
 
-use crate::core::ledger::{Ledger, Needs};
+use crate::core::transaction_state::{Needs, TransactionState};
 use crate::store::announcing::{Announcer, Doubt, nothing};
 use crate::{
     Answer, Applied, CHANGES_MAX, Changes, Entry, FeedGap, Limits, List, Listener, Relation, Store,
@@ -52,22 +52,22 @@ impl EmbeddedStore {
     ) -> Result<Applied, sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
-        let mut ledger: Ledger = load::ledger(&mut transaction, &Needs::of(writes)).await?;
-        let outcomes = writes.iter().map(|write| ledger.apply(write, limits)).collect();
-        let dirty = ledger.into_dirty();
-        if dirty.is_empty() {
+        let mut state: TransactionState = load::state(&mut transaction, &Needs::of(writes)).await?;
+        let outcomes = writes.iter().map(|write| state.apply(write, limits)).collect();
+        let changes = state.into_changes();
+        if changes.is_empty() {
             transaction.rollback().await?;
             writer.keep();
             return Ok(Applied { outcomes, published: nothing() });
         }
-        save::dirty(&mut transaction, &dirty).await?;
-        if dirty.edits.is_empty() {
+        save::changes(&mut transaction, &changes).await?;
+        if changes.edits.is_empty() {
             transaction.commit().await?;
             writer.keep();
             return Ok(Applied { outcomes, published: nothing() });
         }
-        let state = save::append(&mut transaction, &dirty.edits).await?;
-        let doubt = Doubt::new(&self.announcer, dirty.edits);
+        let state = save::append(&mut transaction, &changes.edits).await?;
+        let doubt = Doubt::new(&self.announcer, changes.edits);
         transaction.commit().await?;
         crash::point("directory.committed");
         // Before anybody else may write, so that announcements come in the order of commits.

@@ -26,7 +26,7 @@ use sqlx::{PgPool, Postgres, Transaction};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use crate::core::ledger::Needs;
+use crate::core::transaction_state::Needs;
 use crate::store::announcing::{Announcer, Doubt, nothing};
 use crate::{
     Answer, Applied, CHANGES_MAX, Changes, CircleEdit, Entry, FeedGap, Limits, List, Listener,
@@ -119,15 +119,15 @@ impl PostgresStore {
         // Each statement sees what was committed before it, so those after the lock see the batches before this one.
         let mut transaction = self.pool.begin_with(BEGIN).await?;
         load::lock(&mut transaction, &needs.users).await?;
-        let mut ledger = load::ledger(&mut transaction, &needs).await?;
-        let outcomes = writes.iter().map(|write| ledger.apply(write, limits)).collect();
-        let dirty = ledger.into_dirty();
-        if dirty.is_empty() {
+        let mut state = load::state(&mut transaction, &needs).await?;
+        let outcomes = writes.iter().map(|write| state.apply(write, limits)).collect();
+        let changes = state.into_changes();
+        if changes.is_empty() {
             transaction.rollback().await?;
             return Ok(Applied { outcomes, published: nothing() });
         }
-        let published = if let Some(state) = save::dirty(&mut transaction, &dirty).await? {
-            self.commit(transaction, state, dirty.edits).await?
+        let published = if let Some(state) = save::changes(&mut transaction, &changes).await? {
+            self.commit(transaction, state, changes.edits).await?
         } else {
             transaction.commit().await?;
             nothing()

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use model::{FeedPosition, ReadToken, Timestamp, UserId, ViewerClass};
 use sql::{Columns, damaged, missing};
 
-use crate::core::ledger::{self, Pair, Tally};
+use crate::core::transaction_state::{self, Pair, Tally};
 use crate::{CircleChange, CircleEdit, DisplayName, Entry, Friend, Relation, StoredCircle, User};
 
 fn text<'a>(row: &'a impl Columns, column: &str) -> Result<&'a str, sqlx::Error> {
@@ -72,10 +72,10 @@ pub(crate) fn relations(count: usize, rows: &[impl Columns]) -> Result<Vec<Relat
 }
 
 /// A pair: `owner`, `other`, how the owner stands to the other, `since_ms` and `their_since_ms`.
-pub(crate) fn pair(row: &impl Columns) -> Result<(Pair, ledger::Row), sqlx::Error> {
+pub(crate) fn pair(row: &impl Columns) -> Result<(Pair, transaction_state::Row), sqlx::Error> {
     let pair = Pair::of(&id(row, "owner")?, &id(row, "other")?)
         .ok_or_else(|| damaged("somebody is related to themself"))?;
-    let found = ledger::Row {
+    let found = transaction_state::Row {
         relation: relation(row)?,
         since_low: time(row, "since_ms")?,
         since_high: time(row, "their_since_ms")?,
@@ -220,7 +220,7 @@ pub(crate) struct Directions<'a> {
 }
 
 impl<'a> Directions<'a> {
-    pub(crate) fn of(pairs: &'a [(Pair, ledger::Row)]) -> Self {
+    pub(crate) fn of(pairs: &'a [(Pair, transaction_state::Row)]) -> Self {
         let mut directions = Self::default();
         for (pair, row) in pairs {
             let (low, high) = (pair.low().as_str(), pair.high().as_str());

@@ -16,8 +16,8 @@ use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::change_set::ChangeSet;
 use crate::core::catalogue::id::BusinessId;
-use crate::core::catalogue::ledger::{Ledger, Needs};
 use crate::core::catalogue::mutation::{Import, Imported, WriteRequest};
+use crate::core::catalogue::transaction_state::{Needs, TransactionState};
 use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::core::limits::Limits;
@@ -56,15 +56,15 @@ impl EmbeddedStore {
     async fn commit<T>(
         &self,
         needs: Needs,
-        decide: impl FnOnce(&mut Ledger) -> Result<T, Refusal> + Send,
+        decide: impl FnOnce(&mut TransactionState) -> Result<T, Refusal> + Send,
     ) -> Result<(Result<T, Refusal>, ReadToken), sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
-        let before = load::state(&mut transaction).await?;
-        let mut ledger = load::ledger(&mut transaction, &needs).await?;
-        let decided = decide(&mut ledger);
+        let before = load::read_token(&mut transaction).await?;
+        let mut state = load::state(&mut transaction, &needs).await?;
+        let decided = decide(&mut state);
         let changes = match decided {
-            Ok(_) => ledger.into_changes(before.position),
+            Ok(_) => state.into_changes(before.position),
             Err(_) => ChangeSet::nothing(before.position),
         };
         save::changes(&mut transaction, &changes).await?;
@@ -77,8 +77,8 @@ impl EmbeddedStore {
 impl Store for EmbeddedStore {
     fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
         Box::pin(async move {
-            let commit = self.commit(Needs::of(&writes), |ledger| {
-                Ok(writes.iter().map(|write| ledger.apply(write, &limits)).collect())
+            let commit = self.commit(Needs::of(&writes), |state| {
+                Ok(writes.iter().map(|write| state.apply(write, &limits)).collect())
             });
             let (outcomes, as_of) = answer::<_, Error>(commit).await?;
             Ok(Applied { outcomes: outcomes?, as_of })
@@ -87,8 +87,7 @@ impl Store for EmbeddedStore {
 
     fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, ReadToken)> {
         Box::pin(async move {
-            let commit =
-                self.commit(Needs::of_import(&places), |ledger| ledger.import(&places, at));
+            let commit = self.commit(Needs::of_import(&places), |state| state.import(&places, at));
             let (imported, as_of) = answer::<_, Error>(commit).await?;
             Ok((imported?, as_of))
         })

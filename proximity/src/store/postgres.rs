@@ -42,8 +42,8 @@ use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::change_set::ChangeSet;
 use crate::core::catalogue::id::BusinessId;
-use crate::core::catalogue::ledger::{Ledger, Needs};
 use crate::core::catalogue::mutation::{Import, Imported, WriteRequest};
+use crate::core::catalogue::transaction_state::{Needs, TransactionState};
 use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::core::limits::Limits;
@@ -113,14 +113,14 @@ impl PostgresStore {
     async fn commit<T>(
         &self,
         needs: Needs,
-        decide: impl FnOnce(&mut Ledger) -> Result<T, Refusal> + Send,
+        decide: impl FnOnce(&mut TransactionState) -> Result<T, Refusal> + Send,
     ) -> Result<(Result<T, Refusal>, ReadToken), sqlx::Error> {
         let mut transaction = self.servers.writers.begin_with(BEGIN).await?;
         let (before, is_new) = FEED.take(&mut transaction).await?;
-        let mut ledger = load::ledger(&mut transaction, &needs).await?;
-        let decided = decide(&mut ledger);
+        let mut state = load::state(&mut transaction, &needs).await?;
+        let decided = decide(&mut state);
         let changes = match decided {
-            Ok(_) => ledger.into_changes(before.position),
+            Ok(_) => state.into_changes(before.position),
             Err(_) => ChangeSet::nothing(before.position),
         };
         let as_of = ReadToken { position: changes.head, ..before };
@@ -137,8 +137,8 @@ impl PostgresStore {
 impl Store for PostgresStore {
     fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
         Box::pin(async move {
-            let commit = self.commit(Needs::of(&writes), |ledger| {
-                Ok(writes.iter().map(|write| ledger.apply(write, &limits)).collect())
+            let commit = self.commit(Needs::of(&writes), |state| {
+                Ok(writes.iter().map(|write| state.apply(write, &limits)).collect())
             });
             let (outcomes, as_of) = Box::pin(self.servers.write(commit)).await?;
             Ok(Applied { outcomes: outcomes?, as_of })
@@ -147,8 +147,7 @@ impl Store for PostgresStore {
 
     fn import(&self, places: Vec<Import>, at: Timestamp) -> Answer<'_, (Imported, ReadToken)> {
         Box::pin(async move {
-            let commit =
-                self.commit(Needs::of_import(&places), |ledger| ledger.import(&places, at));
+            let commit = self.commit(Needs::of_import(&places), |state| state.import(&places, at));
             let (imported, as_of) = Box::pin(self.servers.write(commit)).await?;
             Ok((imported?, as_of))
         })

@@ -5,18 +5,18 @@ use sqlx::SqliteConnection;
 
 use super::read::{USERS, json};
 use crate::User;
-use crate::core::ledger::{Ledger, Needs, Pair, Row, Tally};
+use crate::core::transaction_state::{Needs, Pair, Row, Tally, TransactionState};
 use crate::store::rows;
 
 /// Reads what a batch of writes needs, in three statements whatever its size.
-pub(super) async fn ledger(
+pub(super) async fn state(
     connection: &mut SqliteConnection,
     needs: &Needs,
-) -> Result<Ledger, sqlx::Error> {
+) -> Result<TransactionState, sqlx::Error> {
     let users = users(connection, &needs.users).await?;
     let pairs = pairs(connection, &needs.pairs).await?;
     let tallies = tallies(connection, &needs.tallies).await?;
-    Ok(Ledger::new(users, pairs, tallies))
+    Ok(TransactionState::new(users, pairs, tallies))
 }
 
 async fn users(

@@ -3,17 +3,17 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::read::NOW_MS;
-use crate::core::ledger::Dirty;
+use crate::core::transaction_state::ChangeSet;
 use crate::store::rows::{Directions, EditRow};
 use crate::{CircleEdit, Relation, User};
 
-/// Writes what a ledger changed, in at most three statements.
-pub(super) async fn dirty(
+/// Writes what a transaction state changed, in at most three statements.
+pub(super) async fn changes(
     connection: &mut SqliteConnection,
-    dirty: &Dirty,
+    changes: &ChangeSet,
 ) -> Result<(), sqlx::Error> {
-    users(connection, &dirty.users).await?;
-    let Directions { standing, gone } = Directions::of(&dirty.pairs);
+    users(connection, &changes.users).await?;
+    let Directions { standing, gone } = Directions::of(&changes.pairs);
     if !standing.is_empty() {
         let rows: Vec<_> = standing
             .iter()

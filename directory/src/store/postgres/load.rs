@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::NAMESPACE;
 use super::read::{USERS, texts};
 use crate::User;
-use crate::core::ledger::{Ledger, Needs, Pair, Row, Tally};
+use crate::core::transaction_state::{Needs, Pair, Row, Tally, TransactionState};
 use crate::store::rows;
 
 /// Waits until no other batch is about these users, and keeps others waiting until the transaction ends.
@@ -27,14 +27,14 @@ pub(super) async fn lock(
 
 /// Reads what a batch of writes needs, in three statements whatever its size. After [`lock`], in statements of their
 /// own: each sees what was committed before it began.
-pub(super) async fn ledger(
+pub(super) async fn state(
     connection: &mut PgConnection,
     needs: &Needs,
-) -> Result<Ledger, sqlx::Error> {
+) -> Result<TransactionState, sqlx::Error> {
     let users = users(connection, &needs.users).await?;
     let pairs = pairs(connection, &needs.pairs).await?;
     let tallies = tallies(connection, &needs.tallies).await?;
-    Ok(Ledger::new(users, pairs, tallies))
+    Ok(TransactionState::new(users, pairs, tallies))
 }
 
 async fn users(

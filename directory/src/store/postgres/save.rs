@@ -3,10 +3,10 @@ use sql::postgres::{LINEAGE, NEW_TIMELINE};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use super::read::{NOW_MS, texts};
-use crate::core::ledger::Dirty;
+use crate::core::transaction_state::ChangeSet;
 use crate::store::rows::{Directed, Directions, EditRow};
 
-/// Writes what a ledger changed, and appends its changes of circles to the feed, in one statement: a round trip less for
+/// Writes what a transaction state changed, and appends its changes of circles to the feed, in one statement: a round trip less for
 /// each table that is written.
 ///
 /// The feed's row is locked when all else is written, and only if there is something to append: from there until the
@@ -53,13 +53,13 @@ fn statement() -> String {
     )
 }
 
-/// Writes what a ledger changed; answers the state of the feed with it, if it changed any circle. The transaction's last
+/// Writes what a transaction state changed; answers the state of the feed with it, if it changed any circle. The transaction's last
 /// statement: see [`statement`].
-pub(super) async fn dirty(
+pub(super) async fn changes(
     connection: &mut PgConnection,
-    dirty: &Dirty,
+    changes: &ChangeSet,
 ) -> Result<Option<ReadToken>, sqlx::Error> {
-    let Dirty { users, pairs, edits } = dirty;
+    let ChangeSet { users, pairs, edits } = changes;
     let Directions { standing, gone } = Directions::of(pairs);
     let (owners, others): (Vec<_>, Vec<_>) = gone.into_iter().unzip();
     let edits: Vec<EditRow<'_>> = edits.iter().map(EditRow::of).collect();

@@ -6,20 +6,20 @@ use sqlx::{Row, SqliteConnection};
 use super::read::{BUSINESSES_BY_ID, ids_json};
 use crate::core::catalogue::business::{Business, Source};
 use crate::core::catalogue::id::BusinessId;
-use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
+use crate::core::catalogue::transaction_state::{KeyOf, Needs, Remembered, TransactionState};
 use crate::store::rows::{self, damaged};
 
 /// Reads what a batch of writes needs, in a few statements whatever its size.
-pub(super) async fn ledger(
+pub(super) async fn state(
     connection: &mut SqliteConnection,
     needs: &Needs,
-) -> Result<Ledger, sqlx::Error> {
+) -> Result<TransactionState, sqlx::Error> {
     let ids: Vec<_> = needs.ids.iter().copied().collect();
     let mut stored = by_id(connection, &ids).await?;
     stored.extend(by_source(connection, &needs.sources).await?);
     let keys = keys(connection, &needs.keys).await?;
     let owned = owned(connection, &needs.owners).await?;
-    Ok(Ledger::new(stored, keys, owned))
+    Ok(TransactionState::new(stored, keys, owned))
 }
 
 /// Those of these businesses that there are.
@@ -50,7 +50,9 @@ async fn by_source(
 }
 
 /// The state before this transaction changes anything.
-pub(super) async fn state(connection: &mut SqliteConnection) -> Result<ReadToken, sqlx::Error> {
+pub(super) async fn read_token(
+    connection: &mut SqliteConnection,
+) -> Result<ReadToken, sqlx::Error> {
     sql::read_token(&sqlx::query("SELECT head, history FROM feed").fetch_one(connection).await?)
 }
 

@@ -5,21 +5,21 @@ use sqlx::{PgConnection, Row};
 
 use crate::core::catalogue::business::{Business, Source};
 use crate::core::catalogue::id::BusinessId;
-use crate::core::catalogue::ledger::{KeyOf, Ledger, Needs, Remembered};
+use crate::core::catalogue::transaction_state::{KeyOf, Needs, Remembered, TransactionState};
 use crate::store::rows::{self, damaged};
 
 /// Reads what a batch of writes needs, in a few statements whatever its size. After [`FeedTable::take`](sql::postgres::FeedTable::take), in
 /// statements of their own: each sees what was committed before it began.
-pub(super) async fn ledger(
+pub(super) async fn state(
     connection: &mut PgConnection,
     needs: &Needs,
-) -> Result<Ledger, sqlx::Error> {
+) -> Result<TransactionState, sqlx::Error> {
     let ids: Vec<_> = needs.ids.iter().copied().collect();
     let mut stored = by_id(connection, &ids).await?;
     stored.extend(by_source(connection, &needs.sources).await?);
     let keys = keys(connection, &needs.keys).await?;
     let owned = owned(connection, &needs.owners).await?;
-    Ok(Ledger::new(stored, keys, owned))
+    Ok(TransactionState::new(stored, keys, owned))
 }
 
 /// Those of these businesses that there are.

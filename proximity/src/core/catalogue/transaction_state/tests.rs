@@ -41,17 +41,17 @@ fn keyed(write: WriteRequest, key: &str, at: i64) -> WriteRequest {
 
 #[test]
 fn only_the_last_change_of_a_business_is_stored_in_the_order_of_changes() {
-    let mut ledger = Ledger::default();
+    let mut state = TransactionState::default();
     let limits = Limits::default();
     for write in [create(1), create(2), create(3)] {
-        ledger.apply(&write, &limits).expect("made");
+        state.apply(&write, &limits).expect("made");
     }
     let rename = Mutation::Replace { id: id(1), expected: Some(1), details: details("y") };
     let actor = Actor::Owner(user("alice"));
-    ledger.apply(&write(actor.clone(), rename), &limits).expect("renamed");
+    state.apply(&write(actor.clone(), rename), &limits).expect("renamed");
     let remove = Mutation::Remove { id: id(2), expected: None };
-    ledger.apply(&write(actor, remove), &limits).expect("removed");
-    let changes = ledger.into_changes(FeedPosition(6));
+    state.apply(&write(actor, remove), &limits).expect("removed");
+    let changes = state.into_changes(FeedPosition(6));
     let stored: Vec<_> =
         changes.businesses.iter().map(|it| it.after.as_ref().map(|b| (b.id, b.version))).collect();
     // Nobody ever saw the one that was made and removed.
@@ -63,36 +63,33 @@ fn only_the_last_change_of_a_business_is_stored_in_the_order_of_changes() {
 
 #[test]
 fn a_repeated_key_answers_as_before_for_a_day() {
-    let mut ledger = Ledger::default();
+    let mut state = TransactionState::default();
     let limits = Limits::default();
-    let first = ledger.apply(&keyed(create(1), "k", 0), &limits).expect("made");
+    let first = state.apply(&keyed(create(1), "k", 0), &limits).expect("made");
     // The id proposed this time isn't used.
-    let again = ledger.apply(&keyed(create(2), "k", KEY_AGE_MS_MAX), &limits);
+    let again = state.apply(&keyed(create(2), "k", KEY_AGE_MS_MAX), &limits);
     assert_eq!(again, Ok(first));
     let mut other = keyed(create(3), "k", 1);
     if let Mutation::Create { details, .. } = &mut other.mutation {
         details.position = Position::new(1.0, 2.000_001).expect("on Earth");
     }
-    assert_eq!(ledger.apply(&other, &limits), Err(Refusal::KeyUsed));
-    let late = ledger.apply(&keyed(create(4), "k", KEY_AGE_MS_MAX + 1), &limits);
+    assert_eq!(state.apply(&other, &limits), Err(Refusal::KeyUsed));
+    let late = state.apply(&keyed(create(4), "k", KEY_AGE_MS_MAX + 1), &limits);
     assert_eq!(late.map(|outcome| outcome.business.id), Ok(id(4)));
 }
 
 #[test]
 fn what_is_owned_is_counted_within_a_batch() {
-    let mut ledger = Ledger::default();
+    let mut state = TransactionState::default();
     let limits = Limits { owned_max: 1, ..Limits::default() };
-    ledger.apply(&create(1), &limits).expect("the first");
-    assert_eq!(ledger.apply(&create(2), &limits), Err(Refusal::TooManyOwned { max: 1 }));
+    state.apply(&create(1), &limits).expect("the first");
+    assert_eq!(state.apply(&create(2), &limits), Err(Refusal::TooManyOwned { max: 1 }));
     let operator = Actor::Operator(user("root"));
     let assign = |owner: Option<&str>| {
         let owner = owner.map(user);
         write(operator.clone(), Mutation::Assign { id: id(1), expected: None, owner })
     };
-    ledger.apply(&assign(None), &limits).expect("taken away");
-    ledger.apply(&create(3), &limits).expect("there is room again");
-    assert_eq!(
-        ledger.apply(&assign(Some("alice")), &limits),
-        Err(Refusal::TooManyOwned { max: 1 })
-    );
+    state.apply(&assign(None), &limits).expect("taken away");
+    state.apply(&create(3), &limits).expect("there is room again");
+    assert_eq!(state.apply(&assign(Some("alice")), &limits), Err(Refusal::TooManyOwned { max: 1 }));
 }

@@ -12,12 +12,12 @@ fn edits(mutations: &[Mutation]) -> Vec<CircleEdit> {
         radius_m: None,
         created: Timestamp(0),
     });
-    let mut ledger = Ledger::new(users, [], []);
+    let mut state = TransactionState::new(users, [], []);
     for mutation in mutations {
         let write = WriteRequest { mutation: mutation.clone(), at: Timestamp(1) };
-        ledger.apply(&write, &Limits::default()).expect("possible");
+        state.apply(&write, &Limits::default()).expect("possible");
     }
-    ledger.into_dirty().edits
+    state.into_changes().edits
 }
 
 fn relate(verb: Verb, user: &str, other: &str) -> Mutation {

@@ -57,7 +57,7 @@ pub(crate) struct Tally {
     pub(crate) blocks: u32,
 }
 
-/// What a ledger must be given before writes are applied.
+/// What a transaction state must be given before writes are applied.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// Users to look up.
@@ -101,9 +101,9 @@ impl Needs {
     }
 }
 
-/// What a ledger changed: to be stored in the same transaction that loaded it.
+/// What a transaction state changed: to be stored in the same transaction that loaded it.
 #[derive(Debug, Default)]
-pub(crate) struct Dirty {
+pub(crate) struct ChangeSet {
     /// Users as they are now.
     pub(crate) users: Vec<User>,
     /// Pairs as they stand now; nothing between them means that the row goes.
@@ -112,7 +112,7 @@ pub(crate) struct Dirty {
     pub(crate) edits: Vec<CircleEdit>,
 }
 
-impl Dirty {
+impl ChangeSet {
     /// Nothing needs to be stored.
     pub(crate) fn is_empty(&self) -> bool {
         self.users.is_empty() && self.pairs.is_empty()
@@ -122,20 +122,20 @@ impl Dirty {
 /// The part of the directory that a batch of writes is about, in memory: every adapter applies writes with it, and so
 /// all of them decide alike.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct TransactionState {
     users: HashMap<UserId, User>,
     pairs: HashMap<Pair, Row>,
     tallies: HashMap<UserId, Tally>,
-    dirty_users: BTreeSet<UserId>,
-    dirty_pairs: BTreeSet<Pair>,
+    changed_users: BTreeSet<UserId>,
+    changed_pairs: BTreeSet<Pair>,
     /// Of each pair that became friends or ceased to be, whether they were friends at first.
     friends_before: BTreeMap<Pair, bool>,
     /// Of each user whose radius was set, what it was at first.
     radius_before: BTreeMap<UserId, Option<u32>>,
 }
 
-impl Ledger {
-    /// The ledger of what the store has of [`Needs`]; what it hasn't is simply not given, tallies of zero too.
+impl TransactionState {
+    /// The transaction state of what the store has of [`Needs`]; what it hasn't is simply not given, tallies of zero too.
     pub(crate) fn new(
         users: impl IntoIterator<Item = User>,
         pairs: impl IntoIterator<Item = (Pair, Row)>,
@@ -166,12 +166,12 @@ impl Ledger {
     }
 
     /// What is to be stored.
-    pub(crate) fn into_dirty(mut self) -> Dirty {
+    pub(crate) fn into_changes(mut self) -> ChangeSet {
         let edits = self.edits();
-        let users = self.dirty_users.iter().filter_map(|id| self.users.remove(id)).collect();
+        let users = self.changed_users.iter().filter_map(|id| self.users.remove(id)).collect();
         let stored = |pair: Pair| self.pairs.remove(&pair).map(|row| (pair, row));
-        let pairs = self.dirty_pairs.into_iter().filter_map(stored).collect();
-        Dirty { users, pairs, edits }
+        let pairs = self.changed_pairs.into_iter().filter_map(stored).collect();
+        ChangeSet { users, pairs, edits }
     }
 
     fn edits(&self) -> Vec<CircleEdit> {
@@ -193,7 +193,7 @@ impl Ledger {
     fn create(&mut self, id: &UserId, name: DisplayName, created: Timestamp) -> Outcome {
         let user = User { id: id.clone(), name, radius_m: None, created };
         self.users.insert(id.clone(), user);
-        self.dirty_users.insert(id.clone());
+        self.changed_users.insert(id.clone());
         Outcome::Created
     }
 
@@ -203,7 +203,7 @@ impl Ledger {
             return Outcome::Unchanged;
         }
         user.name = name.clone();
-        self.dirty_users.insert(id.clone());
+        self.changed_users.insert(id.clone());
         Outcome::Changed
     }
 
@@ -214,7 +214,7 @@ impl Ledger {
         }
         let before = std::mem::replace(&mut user.radius_m, radius_m);
         self.radius_before.entry(id.clone()).or_insert(before);
-        self.dirty_users.insert(id.clone());
+        self.changed_users.insert(id.clone());
         Ok(Outcome::Changed)
     }
 
@@ -255,7 +255,7 @@ impl Ledger {
             since_high: since(row.relation.mirror(), relation.mirror(), row.since_high),
         };
         self.pairs.insert(pair.clone(), row);
-        self.dirty_pairs.insert(pair);
+        self.changed_pairs.insert(pair);
         Ok(Outcome::Changed)
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct Remembered {
     pub(crate) outcome: Outcome,
 }
 
-/// What a ledger must be given before writes are applied.
+/// What a transaction state must be given before writes are applied.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// Businesses to look up.
@@ -42,7 +42,7 @@ pub(crate) struct Needs {
 
 /// Businesses as they stand while writes are applied one after the other: pure, so that every adapter decides alike.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct TransactionState {
     slots: HashMap<BusinessId, Slot>,
     keys: HashMap<KeyOf, Remembered>,
     new_keys: BTreeSet<KeyOf>,
@@ -91,7 +91,7 @@ fn key_of(write: &WriteRequest) -> Option<KeyOf> {
     write.key.clone().map(|key| (write.actor.user().clone(), key))
 }
 
-impl Ledger {
+impl TransactionState {
     /// What is stored of what is [needed](Needs).
     pub(crate) fn new(
         stored: impl IntoIterator<Item = Business>,

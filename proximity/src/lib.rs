@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! GET nearby ─▶ http ─▶ Proximity ─▶ resident index, if it is complete and fresh enough
-//!                          │   └───▶ ladder (pure) ◀─▶ Store::scan: ranges of codes, about one round trip
+//!                          │   └───▶ search (pure) ◀─▶ Store::scan: ranges of codes, about one round trip
 //! GET density ▶ http ─▶ Proximity ─▶ Store::hexagons: counters by H3 cell, kept by every write
 //! POST, PUT … ─▶ http ─▶ Proximity ─▶ writer: up to 256 writes ─▶ Store::apply: one transaction, one fsync
 //! import ──────────────▶ Proximity ─▶ Store::import: up to 1,000 places     │ ledger: pure, decides each write
@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The core is pure: [`Draft`]s become [`Details`]; [`Code`] is where a position lies on one line; the cover says which
-//! ranges of it a [`Circle`] needs; the ladder asks for them and judges the answers; the transaction state applies a batch of writes
+//! ranges of it a [`Circle`] needs; the search asks for them and judges the answers; the transaction state applies a batch of writes
 //! with the limits. An adapter of the port [`Store`] loads what the transaction state needs, stores what it changed, and reads
 //! ranges: [`embedded`] in a file for one process. [`conformance`] is the list of cases that every adapter passes, with
 //! the resident index and without. The handle [`Proximity`] is what other parts know.
@@ -64,12 +64,12 @@ pub use crate::core::index::ResidentConfig;
 pub use crate::core::limits::{self, Limits};
 pub use crate::core::refusal::Refusal;
 pub use crate::core::search::scan::{Candidate, RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned};
-pub use crate::core::search::{Bookmark, Found, Hit, Query};
+pub use crate::core::search::{Found, Hit, Query, SearchCursor};
 pub use config::{Config, Residency};
 pub use error::Error;
 pub use model::{FeedPosition, ReadToken};
-pub use service::drive::Detail;
 pub use service::resident::SILENCE_MS_MAX;
+pub use service::run::Detail;
 pub use service::{By, Proximity, Target, Written};
 pub use sql::{BATCH_MAX, StoreError, StoreErrorKind};
 pub use store::{

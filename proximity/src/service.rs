@@ -1,8 +1,8 @@
 //! The handle, and what drives the core with I/O.
 
-pub(crate) mod drive;
 mod hints;
 pub(crate) mod resident;
+pub(crate) mod run;
 
 use std::fmt;
 use std::future::ready;
@@ -26,13 +26,13 @@ use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::core::index::ResidentConfig;
 use crate::core::limits::Limits;
 use crate::core::refusal::Refusal;
-use crate::core::search::{Bookmark, Found, Query};
+use crate::core::search::{Found, Query, SearchCursor};
 use crate::error::Error;
 use crate::metrics::{Answerer, COMMIT_DURATION, COMMIT_WRITES, IMPORTED, SearchMetrics, WRITES};
 use crate::store::{Applied, Store};
-use drive::{Detail, Question};
 use hints::Hints;
 use resident::{Resident, follow};
+use run::{Detail, Question};
 
 /// How often a new id is drawn if one is taken: with a billion businesses once is too often by ten millions.
 const DRAWS_MAX: usize = 4;
@@ -119,13 +119,13 @@ impl Proximity {
         self.shared.resident.get()?.as_of()
     }
 
-    /// A page of the businesses that a query finds, nearest first: all, or those behind the bookmark of the page before.
+    /// A page of the businesses that a query finds, nearest first: all, or those behind the cursor of the page before.
     ///
     /// A category that no business ever had is refused. The work is charged while it is done.
     pub async fn nearby(
         &self,
         query: &Query,
-        after: Option<Bookmark>,
+        after: Option<SearchCursor>,
         detail: Detail,
         fresh: Option<ReadToken>,
         work: &mut Work,
@@ -157,7 +157,7 @@ impl Proximity {
         {
             return Ok(total);
         }
-        drive::total(&**store, query, fresh, work).await
+        run::total(&**store, query, fresh, work).await
     }
 
     /// How many businesses there are in each cell of a [cover](crate::Viewport::cover): see [`Store::hexagons`].
@@ -302,7 +302,7 @@ impl Proximity {
     async fn unknown_category(
         &self,
         query: &Query,
-        after: Option<Bookmark>,
+        after: Option<SearchCursor>,
         found: &Found,
     ) -> Option<Error> {
         let category = query.category().filter(|_| found.hits.is_empty() && after.is_none())?;
@@ -326,17 +326,17 @@ impl Proximity {
             match resident.nearby(question, detail, now, work).await {
                 Ok(None) => {}
                 Ok(Some(found)) => {
-                    let completed = drive::complete(&**store, found, detail, work).await;
+                    let completed = run::complete(&**store, found, detail, work).await;
                     return (Answerer::Resident, completed);
                 }
                 Err(error) => return (Answerer::Resident, Err(error)),
             }
         }
-        let hint = match drive::hint(&**store, hints, question.query, now).await {
+        let hint = match run::hint(&**store, hints, question.query, now).await {
             Ok(hint) => hint,
             Err(error) => return (Answerer::Store, Err(error)),
         };
-        (Answerer::Store, drive::nearby(&**store, question, detail, hint, work).await)
+        (Answerer::Store, run::nearby(&**store, question, detail, hint, work).await)
     }
 
     async fn import_once(

@@ -1,10 +1,10 @@
 //! A search, pure: what to ask a store for, and what to make of its answers.
 
+pub(crate) mod count;
+pub(crate) mod expanding_radius;
 pub(crate) mod judge;
-pub(crate) mod ladder;
 pub(crate) mod nearest;
 pub(crate) mod scan;
-pub(crate) mod tally;
 
 use model::{Metres, Position, ReadToken, Timestamp};
 
@@ -47,14 +47,14 @@ pub struct Found {
     /// page was made.
     pub hits: Vec<Hit>,
     /// Where the next page begins; `None` if there is nothing more.
-    pub next: Option<Bookmark>,
+    pub next: Option<SearchCursor>,
     /// The state that was searched.
     pub as_of: ReadToken,
 }
 
 /// Where a walk over the pages of a search stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bookmark {
+pub struct SearchCursor {
     /// The distance of the last hit.
     pub distance: Millimetres,
     /// The last hit.

@@ -1,16 +1,16 @@
 use api::{Cursor, Problem};
 use model::{ErrorKind, ReadToken};
 
-use crate::{Bookmark, BusinessId, CategoryKey, Millimetres, Query};
+use crate::{BusinessId, CategoryKey, Millimetres, Query, SearchCursor};
 
 /// A place in the walk as text that only this query takes back.
-pub(crate) fn encode(bookmark: &Bookmark, query: &Query) -> String {
-    let Bookmark { distance, id, began } = bookmark;
+pub(crate) fn encode(cursor: &SearchCursor, query: &Query) -> String {
+    let SearchCursor { distance, id, began } = cursor;
     Cursor::after(format!("{} {id} {began}", distance.0)).encode(&list(query))
 }
 
 /// Reads the text that this query was given, whatever the number of results on a page.
-pub(crate) fn decode(text: &str, query: &Query) -> Result<Bookmark, Problem> {
+pub(crate) fn decode(text: &str, query: &Query) -> Result<SearchCursor, Problem> {
     let cursor = Cursor::decode(text, &list(query))?;
     parse(cursor.last()).ok_or_else(|| {
         let detail = "cursor is not one that this service gave";
@@ -18,11 +18,11 @@ pub(crate) fn decode(text: &str, query: &Query) -> Result<Bookmark, Problem> {
     })
 }
 
-fn parse(text: &str) -> Option<Bookmark> {
+fn parse(text: &str) -> Option<SearchCursor> {
     let mut words = text.splitn(3, ' ');
     let distance = Millimetres(words.next()?.parse().ok()?);
     let id = BusinessId::parse(words.next()?).ok()?;
-    Some(Bookmark { distance, id, began: ReadToken::parse(words.next()?)? })
+    Some(SearchCursor { distance, id, began: ReadToken::parse(words.next()?)? })
 }
 
 /// The name of what is walked over: where somebody is doesn't stand in it, only a digest.
@@ -57,8 +57,8 @@ mod tests {
         Query::new(centre, Metres(500.0), limit, &Limits::default()).expect("allowed")
     }
 
-    fn bookmark() -> Bookmark {
-        Bookmark {
+    fn cursor() -> SearchCursor {
+        SearchCursor {
             distance: Millimetres(123_456),
             id: BusinessId::random(&SeededRandom::new(7)),
             began: ReadToken { timeline: 1 << 63, position: FeedPosition(99) },
@@ -67,15 +67,15 @@ mod tests {
 
     #[test]
     fn a_bookmark_comes_back_to_its_query() {
-        let text = encode(&bookmark(), &query(36.0));
-        assert_eq!(decode(&text, &query(36.0)), Ok(bookmark()));
+        let text = encode(&cursor(), &query(36.0));
+        assert_eq!(decode(&text, &query(36.0)), Ok(cursor()));
         let larger_pages = page(36.0, 100);
-        assert_eq!(decode(&text, &larger_pages), Ok(bookmark()));
+        assert_eq!(decode(&text, &larger_pages), Ok(cursor()));
     }
 
     #[test]
     fn other_queries_and_changed_bookmarks_are_refused() {
-        let text = encode(&bookmark(), &query(36.0));
+        let text = encode(&cursor(), &query(36.0));
         let category = CategoryKey::parse("Food").ok();
         for other in [
             query(36.000_001),

@@ -81,7 +81,7 @@ pub(super) async fn search(
         Some(true) => Some(proximity.total(&search, Some(found.as_of), &mut work).await?),
         _ => None,
     };
-    let next = found.next.map(|bookmark| cursor::encode(&bookmark, &search));
+    let next = found.next.map(|cursor| cursor::encode(&cursor, &search));
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static(BRIEFLY)),
         (header::VARY, HeaderValue::from_static(VARY)),

@@ -17,7 +17,7 @@ use crate::core::index::search::Looked;
 use crate::core::index::{Index, ResidentConfig};
 use crate::core::search::{Found, Query};
 use crate::error::Error;
-use crate::service::drive::{Detail, Question};
+use crate::service::run::{Detail, Question};
 use sql::StoreError;
 
 /// How long the index is believed after it last heard from the store, milliseconds; then the store answers.
@@ -58,7 +58,7 @@ impl Resident {
         work: &mut Work,
     ) -> Result<Option<Found>, Error> {
         let Question { query, after, fresh } = question;
-        let wanted = [fresh, after.map(|bookmark| bookmark.began)];
+        let wanted = [fresh, after.map(|cursor| cursor.began)];
         let Some(index) = self.ready(query, wanted, now) else { return Ok(None) };
         // Where names aren't kept, whoever asks adds them.
         let names = detail == Detail::Named && self.config.names;

@@ -4,7 +4,7 @@ use super::grid::{Point, chord2, point};
 use super::tree::Visitor;
 use super::wishes::{Count, Page, Wish};
 use super::{Index, Spot};
-use crate::core::search::Bookmark;
+use crate::core::search::SearchCursor;
 use crate::core::search::{Found, Hit, Query, nearest};
 
 impl Index {
@@ -12,11 +12,11 @@ impl Index {
     pub(crate) fn nearby(
         &self,
         query: &Query,
-        after: Option<Bookmark>,
+        after: Option<SearchCursor>,
         names: bool,
         points_max: usize,
     ) -> Looked<Found> {
-        let walk = after.map_or(self.as_of(), |bookmark| bookmark.began);
+        let walk = after.map_or(self.as_of(), |cursor| cursor.began);
         let mut page = Page::new(self, query, after.as_ref(), walk.position);
         let points = self.look(query, &mut page, points_max);
         if points > points_max {

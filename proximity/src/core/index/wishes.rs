@@ -4,8 +4,8 @@ use super::grid::{chord2_beyond, chord2_max, chord2_surely};
 use super::{Index, Spot};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::{Circle, Millimetres};
-use crate::core::search::Bookmark;
 use crate::core::search::Query;
+use crate::core::search::SearchCursor;
 use model::FeedPosition;
 
 /// What is asked of all businesses around a point.
@@ -50,15 +50,15 @@ impl<'a, 'q> Page<'a, 'q> {
     pub(crate) fn new(
         index: &'a Index,
         query: &'q Query,
-        after: Option<&Bookmark>,
+        after: Option<&SearchCursor>,
         walk: FeedPosition,
     ) -> Self {
-        let shown_m = after.map(|bookmark| bookmark.distance.metres());
+        let shown_m = after.map(|cursor| cursor.distance.metres());
         let wanted = query.limit() + 1;
         Self {
             index,
             circle: query.circle(),
-            after: after.map(|bookmark| (bookmark.distance, bookmark.id)),
+            after: after.map(|cursor| (cursor.distance, cursor.id)),
             shown2: shown_m.map_or(0.0, chord2_surely),
             perhaps_shown2: shown_m.map_or(0.0, chord2_max),
             walk,

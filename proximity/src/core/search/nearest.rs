@@ -1,8 +1,8 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::Bookmark;
 use super::Hit;
+use super::SearchCursor;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::Millimetres;
 use model::ReadToken;
@@ -40,9 +40,9 @@ impl Ord for ByRank {
 }
 
 impl Nearest {
-    /// The nearest `limit` behind the bookmark.
-    pub(crate) fn new(after: Option<&Bookmark>, limit: usize) -> Self {
-        let behind = after.map(|bookmark| (bookmark.distance, bookmark.id));
+    /// The nearest `limit` behind the cursor.
+    pub(crate) fn new(after: Option<&SearchCursor>, limit: usize) -> Self {
+        let behind = after.map(|cursor| (cursor.distance, cursor.id));
         Self { behind, limit, kept: BinaryHeap::with_capacity(limit + 2) }
     }
 
@@ -68,7 +68,7 @@ impl Nearest {
     }
 
     /// The page, and where the next one begins in a walk that began then.
-    pub(crate) fn into_page(self, began: ReadToken) -> (Vec<Hit>, Option<Bookmark>) {
+    pub(crate) fn into_page(self, began: ReadToken) -> (Vec<Hit>, Option<SearchCursor>) {
         let hits = self.kept.into_sorted_vec().into_iter().map(|hit| hit.0).collect();
         page(hits, self.limit, began)
     }
@@ -79,10 +79,10 @@ pub(crate) fn page(
     mut hits: Vec<Hit>,
     limit: usize,
     began: ReadToken,
-) -> (Vec<Hit>, Option<Bookmark>) {
+) -> (Vec<Hit>, Option<SearchCursor>) {
     let more = hits.len() > limit;
     hits.truncate(limit);
     let last = hits.last().filter(|_| more);
-    let next = last.map(|hit| Bookmark { distance: hit.distance, id: hit.id, began });
+    let next = last.map(|hit| SearchCursor { distance: hit.distance, id: hit.id, began });
     (hits, next)
 }

@@ -11,10 +11,10 @@ use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::mutation::Mutation;
 use crate::core::geo::circle::Millimetres;
-use crate::core::search::{Bookmark, Query};
+use crate::core::search::{Query, SearchCursor};
 use crate::http::cursor;
 use crate::service::Proximity;
-use crate::service::drive::Detail;
+use crate::service::run::Detail;
 
 /// Walks in the case of that.
 const WALKS: usize = 40;
@@ -22,8 +22,8 @@ const WALKS: usize = 40;
 async fn page(
     proximity: &Proximity,
     query: &Query,
-    after: Option<Bookmark>,
-) -> (Vec<(Millimetres, BusinessId)>, Option<Bookmark>) {
+    after: Option<SearchCursor>,
+) -> (Vec<(Millimetres, BusinessId)>, Option<SearchCursor>) {
     let found = proximity
         .nearby(query, after, Detail::Bare, None, &mut Work::unlimited())
         .await
@@ -41,8 +41,8 @@ async fn page(
 
 async fn walk(proximity: &Proximity, query: &Query) -> Vec<(Millimetres, BusinessId)> {
     let (mut met, mut after) = page(proximity, query, None).await;
-    while let Some(bookmark) = after {
-        let (hits, next) = page(proximity, query, Some(bookmark)).await;
+    while let Some(cursor) = after {
+        let (hits, next) = page(proximity, query, Some(cursor)).await;
         met.extend(hits);
         after = next;
     }
@@ -107,11 +107,11 @@ pub async fn random_walks(backend: &dyn Backend, walks: usize) {
         let mut touched = Vec::new();
         // Of all that is there when the walk begins.
         let before: Vec<_> = all.clone().into_iter().collect();
-        while let Some(bookmark) = after {
+        while let Some(cursor) = after {
             for _ in 0..world.below(4) {
                 touched.extend(disturb(&world, &mut all).await);
             }
-            let (hits, next) = page(&proximity, &query, Some(bookmark)).await;
+            let (hits, next) = page(&proximity, &query, Some(cursor)).await;
             met.extend(hits);
             after = next;
         }

@@ -1,4 +1,4 @@
-use super::{Query, judge::Judge, ladder::rest};
+use super::{Query, expanding_radius::rest, judge::Judge};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Code, Range};
 use crate::core::geo::cover::{Parts, parts};
@@ -7,7 +7,7 @@ use model::ReadToken;
 
 /// Counts all that a query would find: what lies in the circle for certain is counted by the store, the rim here.
 #[derive(Debug)]
-pub(crate) struct Tally<'q> {
+pub(crate) struct Count<'q> {
     query: &'q Query,
     judge: Judge<'q>,
     parts: Parts,
@@ -18,7 +18,7 @@ pub(crate) struct Tally<'q> {
     last: Option<(Code, BusinessId)>,
 }
 
-impl<'q> Tally<'q> {
+impl<'q> Count<'q> {
     /// The total of all pages.
     pub(crate) fn new(query: &'q Query) -> Self {
         let mut parts = parts(&query.circle);

@@ -7,11 +7,11 @@ use super::hints::{Hint, Hints};
 use crate::core::cost;
 use crate::core::geo::cell::Code;
 use crate::core::geo::circle::Millimetres;
+use crate::core::search::count::Count;
+use crate::core::search::expanding_radius::{ExpandingRadius, Step};
 use crate::core::search::judge::Judge;
-use crate::core::search::ladder::{Ladder, Step};
 use crate::core::search::scan::Scan;
-use crate::core::search::tally::Tally;
-use crate::core::search::{Bookmark, Found, Hit, Query};
+use crate::core::search::{Found, Hit, Query, SearchCursor};
 use crate::error::Error;
 use crate::metrics::{SEARCH_ROWS, SEARCH_SCANS};
 use crate::store::Store;
@@ -40,15 +40,15 @@ pub enum Detail {
     Full,
 }
 
-/// What is searched for: a page of a query behind a bookmark, from a state that is new enough.
+/// What is searched for: a page of a query behind a cursor, from a state that is new enough.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'q> {
     pub(crate) query: &'q Query,
-    pub(crate) after: Option<Bookmark>,
+    pub(crate) after: Option<SearchCursor>,
     pub(crate) fresh: Option<ReadToken>,
 }
 
-/// Asks the store for what a ladder wants until it has its page.
+/// Asks the store for what a search wants until it has its page.
 pub(crate) async fn nearby(
     store: &dyn Store,
     question: Question<'_>,
@@ -57,18 +57,18 @@ pub(crate) async fn nearby(
     work: &mut Work,
 ) -> Result<Found, Error> {
     let Question { query, after, fresh } = question;
-    let mut ladder = Ladder::new(query, after, hint).with_names(detail == Detail::Named);
+    let mut search = ExpandingRadius::new(query, after, hint).with_names(detail == Detail::Named);
     for scans in 1..=SCANS_MAX {
-        let (scan, wanted) = ladder.wants();
+        let (scan, wanted) = search.wants();
         let scanned =
-            store.scan(affordable(scan, ladder.judge(), work), newest(wanted, fresh)).await?;
+            store.scan(affordable(scan, search.judge(), work), newest(wanted, fresh)).await?;
         for part in scanned.candidates.chunks(LOOK_ROWS_MAX) {
-            work.spend(ladder.judge().cost(part.len())).await?;
-            ladder.look(part, scanned.as_of);
+            work.spend(search.judge().cost(part.len())).await?;
+            search.look(part, scanned.as_of);
         }
-        if let Step::Done(found) = ladder.step(scanned.more, scanned.as_of) {
+        if let Step::Done(found) = search.step(scanned.more, scanned.as_of) {
             metrics::histogram!(SEARCH_SCANS).record(scans as f64);
-            metrics::histogram!(SEARCH_ROWS).record(ladder.judge().rows_looked_at() as f64);
+            metrics::histogram!(SEARCH_ROWS).record(search.judge().rows_looked_at() as f64);
             return complete(store, found, detail, work).await;
         }
     }
@@ -82,19 +82,19 @@ pub(crate) async fn total(
     fresh: Option<ReadToken>,
     work: &mut Work,
 ) -> Result<u64, Error> {
-    let mut tally = Tally::new(query);
+    let mut count = Count::new(query);
     for _ in 0..SCANS_MAX {
-        let (scan, wanted) = tally.wants();
+        let (scan, wanted) = count.wants();
         let scanned =
-            store.scan(affordable(scan, tally.judge(), work), newest(wanted, fresh)).await?;
+            store.scan(affordable(scan, count.judge(), work), newest(wanted, fresh)).await?;
         if query.category().is_some() {
             work.spend(cost::counted(scanned.counted)).await?;
         }
         for part in scanned.candidates.chunks(LOOK_ROWS_MAX) {
-            work.spend(tally.judge().cost(part.len())).await?;
-            tally.look(part, scanned.as_of);
+            work.spend(count.judge().cost(part.len())).await?;
+            count.look(part, scanned.as_of);
         }
-        if let Some(total) = tally.step(scanned.more, scanned.counted, scanned.as_of) {
+        if let Some(total) = count.step(scanned.more, scanned.counted, scanned.as_of) {
             return Ok(total);
         }
     }

@@ -1,4 +1,4 @@
-use super::Bookmark;
+use super::SearchCursor;
 use super::judge::Judge;
 use super::nearest::Nearest;
 use super::{Found, Query};
@@ -9,18 +9,18 @@ use crate::core::geo::cover::cover;
 use crate::core::search::scan::{Candidate, SCAN_ROWS_MAX, Scan};
 use model::ReadToken;
 
-/// The first rung where nothing is known of the density.
-pub(crate) const FIRST_RUNG: Millimetres = Millimetres(250_000);
-/// Each rung is at least this much higher than the last one …
+/// The first radius where nothing is known of the density.
+pub(crate) const FIRST_RADIUS: Millimetres = Millimetres(250_000);
+/// Each radius is at least this much larger than the last one …
 const GROWTH_MIN: f64 = 2.5;
 /// … and at most this much, however little was found.
 const GROWTH_MAX: f64 = 10.0;
-/// Of how many more than needed the next rung is sought: density isn't even.
+/// Of how many more than needed the next radius is sought: density isn't even.
 const MARGIN: f64 = 1.5;
 /// Rows of a circle that may turn out far too large: more than enough for a page, cheap to throw away.
 const PROBE_ROWS_MAX: usize = 2_000;
-/// No rung is lower; around one point it is all the same.
-const RUNG_MIN: Millimetres = Millimetres(1_000);
+/// No radius is smaller; around one point it is all the same.
+const RADIUS_MIN: Millimetres = Millimetres(1_000);
 
 /// Finds the nearest by looking into a small circle, and into larger ones until enough lie inside or the circle asked for
 /// is searched. The last circle alone gives the answer, so that it comes from one state.
@@ -28,14 +28,14 @@ const RUNG_MIN: Millimetres = Millimetres(1_000);
 /// Whoever drives it asks a store for [`wants`](Self::wants), hands the answer to [`look`](Self::look), a part after the
 /// other, and then says by [`step`](Self::step) that this was all of it.
 #[derive(Debug)]
-pub(crate) struct Ladder<'q> {
+pub(crate) struct ExpandingRadius<'q> {
     query: &'q Query,
     judge: Judge<'q>,
-    after: Option<Bookmark>,
+    after: Option<SearchCursor>,
     names: bool,
-    rung: Millimetres,
+    radius: Millimetres,
     /// Up to here there isn't enough: no use in searching less.
-    too_low: Millimetres,
+    too_small: Millimetres,
     ranges: Vec<Range>,
     round: Round,
 }
@@ -60,28 +60,28 @@ pub(crate) enum Step {
     Done(Found),
 }
 
-impl<'q> Ladder<'q> {
+impl<'q> ExpandingRadius<'q> {
     /// Begins where a page is likely to be full: around `hint`, the radius of a circle with as many businesses.
     pub(crate) fn new(
         query: &'q Query,
-        after: Option<Bookmark>,
+        after: Option<SearchCursor>,
         hint: Option<Millimetres>,
     ) -> Self {
-        let page = hint.unwrap_or(FIRST_RUNG).metres();
+        let page = hint.unwrap_or(FIRST_RADIUS).metres();
         // A ring around what was shown already, of the same area as the circle of one page.
-        let shown = after.map_or(0.0, |bookmark| bookmark.distance.metres());
-        let mut ladder = Self {
+        let shown = after.map_or(0.0, |cursor| cursor.distance.metres());
+        let mut search = Self {
             query,
             judge: Judge::new(query),
             after,
             names: false,
-            rung: Millimetres(0),
-            too_low: after.map_or(Millimetres(0), |bookmark| bookmark.distance),
+            radius: Millimetres(0),
+            too_small: after.map_or(Millimetres(0), |cursor| cursor.distance),
             ranges: Vec::new(),
             round: Round { nearest: Nearest::new(None, 0), as_of: None, resume: None, last: None },
         };
-        ladder.climb_to(millimetres(page.hypot(shown)));
-        ladder
+        search.search_within(millimetres(page.hypot(shown)));
+        search
     }
 
     /// The same, with names or without.
@@ -103,16 +103,16 @@ impl<'q> Ladder<'q> {
             names: self.names,
             counted: Vec::new(),
         };
-        (scan, self.round.as_of.or(self.after.map(|bookmark| bookmark.began)))
+        (scan, self.round.as_of.or(self.after.map(|cursor| cursor.began)))
     }
 
     /// Candidates that the store answered with, in their order, from this state.
     pub(crate) fn look(&mut self, candidates: &[Candidate], as_of: ReadToken) {
         let as_of = *self.round.as_of.get_or_insert(as_of);
-        let walk = self.after.map_or(as_of, |bookmark| bookmark.began);
+        let walk = self.after.map_or(as_of, |cursor| cursor.began);
         for candidate in candidates {
             let hit = self.judge.judge(candidate, walk.position);
-            if let Some(hit) = hit.filter(|hit| hit.distance <= self.rung) {
+            if let Some(hit) = hit.filter(|hit| hit.distance <= self.radius) {
                 self.round.nearest.offer(hit);
             }
         }
@@ -125,18 +125,18 @@ impl<'q> Ladder<'q> {
         let as_of = *self.round.as_of.get_or_insert(as_of);
         if more && let Some(last) = self.round.last.take() {
             if self.is_probe() {
-                self.climb_to(self.lower_rung());
+                self.search_within(self.smaller_radius());
             } else {
                 self.round.resume = Some(last);
             }
             return Step::On;
         }
-        if !self.round.nearest.is_enough() && self.rung < self.query.circle.radius() {
-            self.too_low = self.rung;
-            self.climb_to(self.next_rung());
+        if !self.round.nearest.is_enough() && self.radius < self.query.circle.radius() {
+            self.too_small = self.radius;
+            self.search_within(self.next_radius());
             return Step::On;
         }
-        let walk = self.after.map_or(as_of, |bookmark| bookmark.began);
+        let walk = self.after.map_or(as_of, |cursor| cursor.began);
         let nearest = std::mem::replace(&mut self.round.nearest, Nearest::new(None, 0));
         let (hits, next) = nearest.into_page(walk);
         Step::Done(Found { hits, next, as_of })
@@ -147,10 +147,10 @@ impl<'q> Ladder<'q> {
         &self.judge
     }
 
-    fn climb_to(&mut self, rung: Millimetres) {
-        self.rung = rung.max(RUNG_MIN).min(self.query.circle.radius());
-        let beyond = self.after.map_or(Millimetres(0), |bookmark| bookmark.distance);
-        self.ranges = cover(&self.query.circle.with_radius(self.rung), beyond);
+    fn search_within(&mut self, radius: Millimetres) {
+        self.radius = radius.max(RADIUS_MIN).min(self.query.circle.radius());
+        let beyond = self.after.map_or(Millimetres(0), |cursor| cursor.distance);
+        self.ranges = cover(&self.query.circle.with_radius(self.radius), beyond);
         let nearest = Nearest::new(self.after.as_ref(), self.query.limit);
         self.round = Round { nearest, as_of: None, resume: None, last: None };
     }
@@ -158,18 +158,18 @@ impl<'q> Ladder<'q> {
     /// Whether this circle is given up if it has far too many: there may be enough in less, if that isn't known to be too
     /// little.
     fn is_probe(&self) -> bool {
-        self.round.resume.is_none() && self.lower_rung() > self.too_low.max(RUNG_MIN)
+        self.round.resume.is_none() && self.smaller_radius() > self.too_small.max(RADIUS_MIN)
     }
 
-    fn lower_rung(&self) -> Millimetres {
-        millimetres(self.rung.metres() / GROWTH_MIN)
+    fn smaller_radius(&self) -> Millimetres {
+        millimetres(self.radius.metres() / GROWTH_MIN)
     }
 
     /// As high as the density of what was found promises.
-    fn next_rung(&self) -> Millimetres {
+    fn next_radius(&self) -> Millimetres {
         let (found, needed) = (self.round.nearest.len(), self.query.limit + 1);
         let growth = (MARGIN * needed as f64 / (found as f64 + 1.0)).sqrt();
-        millimetres(self.rung.metres() * growth.clamp(GROWTH_MIN, GROWTH_MAX))
+        millimetres(self.radius.metres() * growth.clamp(GROWTH_MIN, GROWTH_MAX))
     }
 }
 

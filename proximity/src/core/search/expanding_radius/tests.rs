@@ -53,29 +53,29 @@ fn scan(places: &Places, scan: &Scan) -> Scanned {
 }
 
 /// Hands an answer over in two parts.
-fn take(ladder: &mut Ladder<'_>, scanned: &Scanned) -> Step {
+fn take(search: &mut ExpandingRadius<'_>, scanned: &Scanned) -> Step {
     let Scanned { candidates, more, as_of, .. } = scanned;
     let (one, other) = candidates.split_at(candidates.len() / 3);
-    ladder.look(one, *as_of);
-    ladder.look(other, *as_of);
-    ladder.step(*more, *as_of)
+    search.look(one, *as_of);
+    search.look(other, *as_of);
+    search.step(*more, *as_of)
 }
 
-/// What the ladder finds, and in how many scans.
-fn climb(
+/// What the search finds, and in how many scans.
+fn run(
     places: &Places,
     query: &Query,
-    after: Option<Bookmark>,
+    after: Option<SearchCursor>,
     hint: Option<Millimetres>,
 ) -> (Found, usize) {
-    let mut ladder = Ladder::new(query, after, hint);
+    let mut search = ExpandingRadius::new(query, after, hint);
     for scans in 1..100 {
-        let scanned = scan(places, &ladder.wants().0);
-        if let Step::Done(found) = take(&mut ladder, &scanned) {
+        let scanned = scan(places, &search.wants().0);
+        if let Step::Done(found) = take(&mut search, &scanned) {
             return (found, scans);
         }
     }
-    panic!("the ladder has no end");
+    panic!("the search has no end");
 }
 
 fn brute(places: &Places, query: &Query) -> Vec<(Millimetres, BusinessId)> {
@@ -92,7 +92,7 @@ fn query(metres: f64, limit: usize) -> Query {
 
 #[track_caller]
 fn expect(places: &Places, query: &Query, hint: Option<u64>) -> usize {
-    let (found, scans) = climb(places, query, None, hint.map(Millimetres));
+    let (found, scans) = run(places, query, None, hint.map(Millimetres));
     let mut expected = brute(places, query);
     assert_eq!(found.next.is_some(), expected.len() > query.limit());
     expected.truncate(query.limit());
@@ -128,7 +128,7 @@ fn more_on_one_point_than_a_scan_brings_are_all_looked_at() {
     let query = query(20_000.0, 100);
     let (mut met, mut after) = (Vec::new(), None);
     for _ in 0..20 {
-        let (found, _) = climb(&places, &query, after, None);
+        let (found, _) = run(&places, &query, after, None);
         met.extend(found.hits.iter().map(super::super::Hit::rank));
         after = found.next;
     }
@@ -149,18 +149,18 @@ fn later_pages_do_not_read_what_was_shown() {
     let query = query(20_000.0, 20);
     let (hint, shown) = (Some(Millimetres(1_000_000)), Millimetres(15_000_000));
     let id = BusinessId::from_integer(0).expect("an id");
-    let after = Some(Bookmark { distance: shown, id, began: NOW });
-    let mut ladder = Ladder::new(&query, after, hint);
+    let after = Some(SearchCursor { distance: shown, id, began: NOW });
+    let mut search = ExpandingRadius::new(&query, after, hint);
     let mut rows = 0;
     let found = loop {
-        let scanned = scan(&places, &ladder.wants().0);
+        let scanned = scan(&places, &search.wants().0);
         rows += scanned.candidates.len();
-        if let Step::Done(found) = take(&mut ladder, &scanned) {
+        if let Step::Done(found) = take(&mut search, &scanned) {
             break found;
         }
     };
     assert_eq!(found.hits.len(), 20);
     assert!(found.hits.iter().all(|hit| hit.distance >= shown));
     assert!(rows < 12_000, "{rows}");
-    assert_eq!(ladder.judge().rows_looked_at(), rows as u64);
+    assert_eq!(search.judge().rows_looked_at(), rows as u64);
 }

@@ -1,9 +1,9 @@
+mod base;
 mod categories;
+mod collector;
 mod grid;
-mod planted;
 pub(crate) mod search;
 mod tree;
-mod wishes;
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -16,9 +16,9 @@ use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::change::Change;
 use crate::core::catalogue::details::Name;
 use crate::core::catalogue::id::BusinessId;
+use base::{Base, BuildInput};
 use categories::Categories;
 use grid::{Point, point};
-use planted::{Planted, Seedling};
 
 /// What is kept besides positions, ids and categories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,20 +27,20 @@ pub struct ResidentConfig {
     pub names: bool,
 }
 
-/// Businesses beside the tree, each looked at by every search: more are planted.
+/// Businesses beside the tree, each looked at by every search: more are built into it.
 pub(crate) const DELTA_MAX: usize = 1_024;
 /// Bytes of their names: where the same ones change again and again, their names pile up.
 const DELTA_NAMES_BYTES_MAX: usize = 1 << 20;
 
-/// All businesses of one state. A clone shares what is planted.
+/// All businesses of one state. A clone shares the base.
 #[derive(Debug, Clone)]
 pub(crate) struct Index {
     config: ResidentConfig,
-    pub(crate) planted: Arc<Planted>,
+    pub(crate) base: Arc<Base>,
     pub(crate) categories: Arc<Categories>,
     /// Places in the tree of what is removed, or in the delta.
     pub(crate) dead: BTreeSet<u32>,
-    pub(crate) delta: HashMap<BusinessId, Sapling>,
+    pub(crate) delta: HashMap<BusinessId, DeltaEntry>,
     /// The names of those in the delta, and some that aren't any more: one text, as while all is loaded, all are there.
     delta_names: String,
     as_of: ReadToken,
@@ -48,7 +48,7 @@ pub(crate) struct Index {
 
 /// A business beside the tree.
 #[derive(Debug, Clone)]
-pub(crate) struct Sapling {
+pub(crate) struct DeltaEntry {
     id: BusinessId,
     pub(crate) point: Point,
     position: Position,
@@ -63,7 +63,7 @@ impl Index {
     pub(crate) fn new(config: ResidentConfig, as_of: ReadToken) -> Self {
         Self {
             config,
-            planted: Arc::default(),
+            base: Arc::default(),
             categories: Arc::default(),
             dead: BTreeSet::new(),
             delta: HashMap::new(),
@@ -79,22 +79,22 @@ impl Index {
 
     /// How many businesses there are.
     pub(crate) fn len(&self) -> usize {
-        self.planted.entries.len() - self.dead.len() + self.delta.len()
+        self.base.entries.len() - self.dead.len() + self.delta.len()
     }
 
-    /// About how many have a category: those planted.
+    /// About how many have a category: those in the base.
     pub(crate) fn count_of(&self, key: &CategoryKey) -> usize {
-        self.planted.counts.get(key).copied().unwrap_or_default()
+        self.base.counts.get(key).copied().unwrap_or_default()
     }
 
     /// Follows the feed to `as_of`.
     pub(crate) fn follow(&mut self, changes: Vec<Change>, as_of: ReadToken) {
         for Change { id, business, .. } in changes {
-            self.dead.extend(self.planted.place(id));
+            self.dead.extend(self.base.place(id));
             match business {
                 Some(business) => {
-                    let sapling = self.sapling(&business);
-                    self.delta.insert(id, sapling);
+                    let entry = self.entry(&business);
+                    self.delta.insert(id, entry);
                 }
                 None => {
                     self.delta.remove(&id);
@@ -104,13 +104,13 @@ impl Index {
         self.as_of = as_of;
     }
 
-    fn sapling(&mut self, business: &Business) -> Sapling {
+    fn entry(&mut self, business: &Business) -> DeltaEntry {
         let Business { id, details, placed, .. } = business;
         let start = self.delta_names.len();
         if self.config.names {
             self.delta_names.push_str(details.name.as_str());
         }
-        Sapling {
+        DeltaEntry {
             id: *id,
             point: point(details.position),
             position: details.position,
@@ -121,76 +121,76 @@ impl Index {
     }
 
     /// Whether so much has changed that searches look at too much.
-    pub(crate) fn is_overgrown(&self) -> bool {
+    pub(crate) fn needs_rebuild(&self) -> bool {
         self.delta.len().max(self.dead.len()) > DELTA_MAX
             || self.delta_names.len() > DELTA_NAMES_BYTES_MAX
     }
 
     /// The same with everything in the tree.
-    pub(crate) fn replanted(self) -> Self {
-        let Self { config, planted, categories, dead, delta, delta_names, as_of } = self;
-        let mut all = Vec::with_capacity(planted.entries.len() + delta.len());
-        all.extend(planted.uproot(&dead));
-        all.extend(delta.values().map(|sapling| sapling.seedling(&delta_names)));
-        let planted = Planted::plant(&all, config.names, &categories, as_of.position);
-        Self { planted: Arc::new(planted), categories, ..Self::new(config, as_of) }
+    pub(crate) fn rebuilt(self) -> Self {
+        let Self { config, base, categories, dead, delta, delta_names, as_of } = self;
+        let mut all = Vec::with_capacity(base.entries.len() + delta.len());
+        all.extend(base.inputs_without(&dead));
+        all.extend(delta.values().map(|entry| entry.input(&delta_names)));
+        let base = Base::build(&all, config.names, &categories, as_of.position);
+        Self { base: Arc::new(base), categories, ..Self::new(config, as_of) }
     }
 
-    pub(crate) fn id(&self, spot: Spot<'_>) -> BusinessId {
-        match spot {
-            Spot::Planted(place) => self.planted.entries[place].id,
-            Spot::Delta(sapling) => sapling.id,
+    pub(crate) fn id(&self, entry: Entry<'_>) -> BusinessId {
+        match entry {
+            Entry::Base(place) => self.base.entries[place].id,
+            Entry::Delta(entry) => entry.id,
         }
     }
 
-    pub(crate) fn position(&self, spot: Spot<'_>) -> Position {
-        match spot {
-            Spot::Planted(place) => self.planted.entries[place].position,
-            Spot::Delta(sapling) => sapling.position,
+    pub(crate) fn position(&self, entry: Entry<'_>) -> Position {
+        match entry {
+            Entry::Base(place) => self.base.entries[place].position,
+            Entry::Delta(entry) => entry.position,
         }
     }
 
     /// Whether it was placed later than that.
-    pub(crate) fn was_placed_after(&self, spot: Spot<'_>, walk: FeedPosition) -> bool {
-        match spot {
-            Spot::Planted(place) => self.planted.was_placed_after(place, walk),
-            Spot::Delta(sapling) => sapling.placed > walk,
+    pub(crate) fn was_placed_after(&self, entry: Entry<'_>, walk: FeedPosition) -> bool {
+        match entry {
+            Entry::Base(place) => self.base.was_placed_after(place, walk),
+            Entry::Delta(entry) => entry.placed > walk,
         }
     }
 
     /// The number of its set of categories.
-    pub(crate) fn categories(&self, spot: Spot<'_>) -> usize {
-        let number = match spot {
-            Spot::Planted(place) => self.planted.entries[place].categories,
-            Spot::Delta(sapling) => sapling.categories,
+    pub(crate) fn categories(&self, entry: Entry<'_>) -> usize {
+        let number = match entry {
+            Entry::Base(place) => self.base.entries[place].categories,
+            Entry::Delta(entry) => entry.categories,
         };
         number as usize
     }
 
     /// What it is called, if names are kept.
-    pub(crate) fn name(&self, spot: Spot<'_>) -> Option<Name> {
-        match spot {
-            Spot::Planted(place) => self.planted.name(place).map(Name::known),
-            Spot::Delta(sapling) => {
-                let name = Some(&self.delta_names[sapling.name.clone()]);
+    pub(crate) fn name(&self, entry: Entry<'_>) -> Option<Name> {
+        match entry {
+            Entry::Base(place) => self.base.name(place).map(Name::known),
+            Entry::Delta(entry) => {
+                let name = Some(&self.delta_names[entry.name.clone()]);
                 name.filter(|name| !name.is_empty()).map(Name::known)
             }
         }
     }
 }
 
-impl Sapling {
-    fn seedling<'a>(&self, names: &'a str) -> Seedling<'a> {
+impl DeltaEntry {
+    fn input<'a>(&self, names: &'a str) -> BuildInput<'a> {
         let Self { id, point, position, placed, categories, ref name } = *self;
-        Seedling { id, point, position, placed, categories, name: &names[name.clone()] }
+        BuildInput { id, point, position, placed, categories, name: &names[name.clone()] }
     }
 }
 
 /// Where in the index a business stands.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Spot<'a> {
+pub(crate) enum Entry<'a> {
     /// In this place of the tree.
-    Planted(usize),
+    Base(usize),
     /// Beside it.
-    Delta(&'a Sapling),
+    Delta(&'a DeltaEntry),
 }

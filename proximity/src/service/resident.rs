@@ -1,4 +1,4 @@
-//! All positions in memory: a tree that never changes, and what changed since it was planted.
+//! All positions in memory: a tree that never changes, and what changed since it was built.
 
 mod follow;
 

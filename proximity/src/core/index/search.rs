@@ -1,9 +1,9 @@
 use std::ops::Range;
 
+use super::collector::{Collector, Count, Page};
 use super::grid::{Point, chord2, point};
 use super::tree::Visitor;
-use super::wishes::{Count, Page, Wish};
-use super::{Index, Spot};
+use super::{Entry, Index};
 use crate::core::search::SearchCursor;
 use crate::core::search::{Found, Hit, Query, nearest};
 
@@ -23,11 +23,11 @@ impl Index {
             return Looked { points, answer: None };
         }
         let hits = page.into_hits();
-        let hits = hits.into_iter().map(|(distance, spot)| Hit {
+        let hits = hits.into_iter().map(|(distance, entry)| Hit {
             distance,
-            id: self.id(spot),
-            position: self.position(spot),
-            name: if names { self.name(spot) } else { None },
+            id: self.id(entry),
+            position: self.position(entry),
+            name: if names { self.name(entry) } else { None },
             business: None,
         });
         let (hits, next) = nearest::page(hits.collect(), query.limit(), walk);
@@ -42,15 +42,20 @@ impl Index {
     }
 
     /// How many points were looked at: if more than `points_max`, then not all that there are.
-    fn look<'a>(&'a self, query: &Query, wish: &mut impl Wish<'a>, points_max: usize) -> usize {
+    fn look<'a>(
+        &'a self,
+        query: &Query,
+        collector: &mut impl Collector<'a>,
+        points_max: usize,
+    ) -> usize {
         let from = point(query.circle().centre());
         let having = query.category().map(|key| self.categories.having(key));
         let points = self.delta.len();
-        let mut look = Look { index: self, from, having, wish, points, points_max };
-        for sapling in self.delta.values() {
-            look.at(chord2(sapling.point, from), Spot::Delta(sapling));
+        let mut look = FilterVisitor { index: self, from, having, collector, points, points_max };
+        for entry in self.delta.values() {
+            look.at(chord2(entry.point, from), Entry::Delta(entry));
         }
-        self.planted.tree.visit(from, &mut look);
+        self.base.tree.visit(from, &mut look);
         look.points
     }
 }
@@ -67,51 +72,51 @@ pub(crate) struct Looked<T> {
 const NOWHERE2: f64 = -1.0;
 
 /// Shows what lives, and is of a category that is wanted.
-struct Look<'a, 'w, W> {
+struct FilterVisitor<'a, 'w, W> {
     index: &'a Index,
     from: Point,
     /// Of which sets of categories, if not of any.
     having: Option<Vec<bool>>,
-    wish: &'w mut W,
+    collector: &'w mut W,
     /// Looked at until now, and when to give up.
     points: usize,
     points_max: usize,
 }
 
-impl<'a, W: Wish<'a>> Look<'a, '_, W> {
-    fn at(&mut self, chord2: f64, spot: Spot<'a>) {
-        if chord2 > self.wish.reach2() {
+impl<'a, W: Collector<'a>> FilterVisitor<'a, '_, W> {
+    fn at(&mut self, chord2: f64, entry: Entry<'a>) {
+        if chord2 > self.collector.reach2() {
             return;
         }
-        let categories = || self.index.categories(spot);
+        let categories = || self.index.categories(entry);
         if self.having.as_ref().is_none_or(|having| having[categories()]) {
-            self.wish.take(chord2, spot);
+            self.collector.take(chord2, entry);
         }
     }
 }
 
-impl<'a, W: Wish<'a>> Visitor for Look<'a, '_, W> {
+impl<'a, W: Collector<'a>> Visitor for FilterVisitor<'a, '_, W> {
     fn visit(&mut self, places: Range<usize>) {
         let index = self.index;
         self.points += places.len();
-        for (place, entry) in places.clone().zip(&index.planted.entries[places]) {
+        for (place, entry) in places.clone().zip(&index.base.entries[places]) {
             let chord2 = chord2(entry.point, self.from);
-            if chord2 <= self.wish.reach2() && !index.dead.contains(&(place as u32)) {
-                self.at(chord2, Spot::Planted(place));
+            if chord2 <= self.collector.reach2() && !index.dead.contains(&(place as u32)) {
+                self.at(chord2, Entry::Base(place));
             }
         }
     }
 
     fn reach2(&self) -> f64 {
-        if self.points > self.points_max { NOWHERE2 } else { self.wish.reach2() }
+        if self.points > self.points_max { NOWHERE2 } else { self.collector.reach2() }
     }
 
     fn whole2(&self) -> f64 {
-        if self.having.is_some() { -1.0 } else { self.wish.count2() }
+        if self.having.is_some() { -1.0 } else { self.collector.count2() }
     }
 
     fn visit_whole(&mut self, places: Range<usize>) {
         let dead = self.index.dead.range(places.start as u32..places.end as u32).count();
-        self.wish.count(places.len() - dead);
+        self.collector.count(places.len() - dead);
     }
 }

@@ -6,7 +6,7 @@ use super::grid::{Point, chord2};
 /// least half as many in a leaf, so that boxes take no more than four bytes a point.
 const LEAF_MAX: usize = 24;
 
-/// A tree of boxes, without pointers, around points that stand in its order. Never changed once it is planted.
+/// A tree of boxes, without pointers, around points that stand in its order. Never changed once it is built.
 ///
 /// Box 1 has all points. The halves of what box `n` has are in `2 n` and `2 n + 1`, and all leaves are equally deep: so a
 /// box's place says which points it has.
@@ -42,7 +42,7 @@ pub(crate) trait Visitor {
 
 impl Tree {
     /// Plants a tree around points; with it, the order of its places: where the point of each was among them.
-    pub(crate) fn plant(points: &[Point]) -> (Self, Vec<u32>) {
+    pub(crate) fn build(points: &[Point]) -> (Self, Vec<u32>) {
         let mut items: Vec<(Point, u32)> = points.iter().copied().zip(0..).collect();
         let depth = points.len().div_ceil(LEAF_MAX).next_power_of_two().ilog2();
         let mut boxes = vec![Cuboid::EMPTY; 2 << depth].into_boxed_slice();
@@ -187,7 +187,7 @@ mod tests {
             ),
             from in [-5..25i32, -5..25i32, -2..5i32], reach in 0.0..20.0f64, whole in any::<bool>(),
         ) {
-            let (tree, order) = Tree::plant(&points);
+            let (tree, order) = Tree::build(&points);
             let reach2 = reach * reach;
             let whole2 = if whole { reach2 } else { -1.0 };
             let ordered = order.iter().map(|from| points[*from as usize]).collect();
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn leaves_are_as_large_as_is_said() {
         for count in [0, 1, 24, 25, 48, 49, 65_087] {
-            let (tree, _) = Tree::plant(&vec![[1, 2, 3]; count]);
+            let (tree, _) = Tree::build(&vec![[1, 2, 3]; count]);
             let leaf = count.div_ceil(1 << tree.depth);
             assert!(leaf <= LEAF_MAX && (tree.depth == 0 || count >> tree.depth >= LEAF_MAX / 2));
             assert!(tree.depth == 0 || size_of_val(&*tree.boxes) <= 4 * count);

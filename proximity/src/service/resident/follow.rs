@@ -70,7 +70,7 @@ impl Follower {
                 tracing::info!(businesses = told, "loading the index");
             }
             if !more {
-                return Some(replanted(index).await);
+                return Some(rebuilt(index).await);
             }
             page = match self.next_page(Some(next)).await? {
                 Ok(page) => page,
@@ -110,7 +110,7 @@ impl Follower {
                 let mut changed = Arc::unwrap_or_clone(new);
                 changed.follow(changes, next);
                 let followed =
-                    if changed.is_overgrown() { replanted(changed).await } else { Ok(changed) };
+                    if changed.needs_rebuild() { rebuilt(changed).await } else { Ok(changed) };
                 new = match followed {
                     Ok(followed) => Arc::new(followed),
                     Err(error) => return Some(Err(error)),
@@ -149,8 +149,8 @@ impl Follower {
     }
 }
 
-/// Planted in a thread of its own.
-async fn replanted(index: Index) -> Result<Index, Error> {
-    let built = tokio::task::spawn_blocking(move || index.replanted()).await;
+/// Built in a thread of its own.
+async fn rebuilt(index: Index) -> Result<Index, Error> {
+    let built = tokio::task::spawn_blocking(move || index.rebuilt()).await;
     built.map_err(|error| StoreError::internal("building the index failed").caused_by(error).into())
 }

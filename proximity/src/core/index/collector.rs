@@ -1,7 +1,7 @@
 use std::collections::BinaryHeap;
 
 use super::grid::{chord2_beyond, chord2_max, chord2_surely};
-use super::{Index, Spot};
+use super::{Entry, Index};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::{Circle, Millimetres};
 use crate::core::search::Query;
@@ -9,12 +9,12 @@ use crate::core::search::SearchCursor;
 use model::FeedPosition;
 
 /// What is asked of all businesses around a point.
-pub(crate) trait Wish<'a> {
+pub(crate) trait Collector<'a> {
     /// The square of the reach, in steps: what is farther away needn't be shown. Never grows.
     fn reach2(&self) -> f64;
 
     /// Takes one within reach, whose chord has this square, in steps.
-    fn take(&mut self, chord2: f64, spot: Spot<'a>);
+    fn take(&mut self, chord2: f64, entry: Entry<'a>);
 
     /// The square, in steps, of chords of which it is enough to know how many there are; less than 0 if of none.
     fn count2(&self) -> f64 {
@@ -43,7 +43,7 @@ pub(crate) struct Page<'a, 'q> {
     /// The squares of the shortest chords, as many as wanted, by their bits, which have the order of positive numbers.
     shortest: BinaryHeap<u64>,
     reach2: f64,
-    candidates: Vec<(f64, Spot<'a>)>,
+    candidates: Vec<(f64, Entry<'a>)>,
 }
 
 impl<'a, 'q> Page<'a, 'q> {
@@ -70,13 +70,13 @@ impl<'a, 'q> Page<'a, 'q> {
     }
 
     /// Up to as many as wanted, in the order of distance and id.
-    pub(crate) fn into_hits(self) -> Vec<(Millimetres, Spot<'a>)> {
+    pub(crate) fn into_hits(self) -> Vec<(Millimetres, Entry<'a>)> {
         let Self { index, circle, candidates, reach2, .. } = self;
         let near = candidates.iter().filter(|(chord2, _)| *chord2 <= reach2);
-        let measured = near.map(|(_, spot)| (circle.distance(index.position(*spot)), *spot));
+        let measured = near.map(|(_, entry)| (circle.distance(index.position(*entry)), *entry));
         let mut hits = Vec::with_capacity(candidates.len());
         hits.extend(measured.filter(|(distance, _)| *distance <= circle.radius()));
-        hits.sort_unstable_by_key(|(distance, spot)| (*distance, index.id(*spot)));
+        hits.sort_unstable_by_key(|(distance, entry)| (*distance, index.id(*entry)));
         hits.truncate(self.wanted);
         hits
     }
@@ -110,29 +110,29 @@ impl<'a, 'q> Page<'a, 'q> {
         }
     }
 
-    fn was_shown(&self, chord2: f64, spot: Spot<'a>) -> bool {
+    fn was_shown(&self, chord2: f64, entry: Entry<'a>) -> bool {
         if chord2 > self.perhaps_shown2 {
             return false;
         }
-        let rank = || (self.circle.distance(self.index.position(spot)), self.index.id(spot));
+        let rank = || (self.circle.distance(self.index.position(entry)), self.index.id(entry));
         chord2 < self.shown2 || self.after.is_some_and(|last| rank() <= last)
     }
 }
 
-impl<'a> Wish<'a> for Page<'a, '_> {
+impl<'a> Collector<'a> for Page<'a, '_> {
     fn reach2(&self) -> f64 {
         self.reach2
     }
 
-    fn take(&mut self, chord2: f64, spot: Spot<'a>) {
-        if self.was_shown(chord2, spot) || self.index.was_placed_after(spot, self.walk) {
+    fn take(&mut self, chord2: f64, entry: Entry<'a>) {
+        if self.was_shown(chord2, entry) || self.index.was_placed_after(entry, self.walk) {
             return;
         }
         self.note(chord2);
         if self.candidates.len() == self.candidates.capacity() {
             self.make_room();
         }
-        self.candidates.push((chord2, spot));
+        self.candidates.push((chord2, entry));
     }
 }
 
@@ -153,13 +153,13 @@ impl<'a, 'q> Count<'a, 'q> {
     }
 }
 
-impl<'a> Wish<'a> for Count<'a, '_> {
+impl<'a> Collector<'a> for Count<'a, '_> {
     fn reach2(&self) -> f64 {
         self.reach2
     }
 
-    fn take(&mut self, chord2: f64, spot: Spot<'a>) {
-        let distance = || self.circle.distance(self.index.position(spot));
+    fn take(&mut self, chord2: f64, entry: Entry<'a>) {
+        let distance = || self.circle.distance(self.index.position(entry));
         self.total += u64::from(chord2 < self.inside2 || distance() <= self.circle.radius());
     }
 

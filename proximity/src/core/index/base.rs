@@ -8,9 +8,9 @@ use super::tree::Tree;
 use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::id::BusinessId;
 
-/// A business that is to be planted.
+/// A business that the base is to have.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seedling<'a> {
+pub(crate) struct BuildInput<'a> {
     pub(crate) id: BusinessId,
     pub(crate) point: Point,
     pub(crate) position: Position,
@@ -24,23 +24,23 @@ pub(crate) struct Seedling<'a> {
 ///
 /// All that a search reads of it stands side by side: what a search costs is the memory that it has to wait for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
+pub(crate) struct BaseEntry {
     pub(crate) position: Position,
     pub(crate) id: BusinessId,
     pub(crate) point: Point,
     /// Where in the names its name ends, and that of the next entry begins.
     name_end: u32,
     pub(crate) categories: u32,
-    /// How long before the tree was planted it was placed, in changes; the most that can be told if longer.
+    /// How long before the tree was built it was placed, in changes; the most that can be told if longer.
     age: u32,
 }
 
 /// Businesses that don't change.
 #[derive(Debug, Default)]
-pub(crate) struct Planted {
+pub(crate) struct Base {
     pub(crate) tree: Tree,
     /// In the order of the tree, as all that follows but the next.
-    pub(crate) entries: Box<[Entry]>,
+    pub(crate) entries: Box<[BaseEntry]>,
     /// Places in the tree, in the order of ids.
     by_id: Box<[u32]>,
     /// The names, one after another; none if they aren't kept.
@@ -49,28 +49,27 @@ pub(crate) struct Planted {
     at: FeedPosition,
 }
 
-impl Planted {
+impl Base {
     /// Plants all of a state: takes a second for every million or two.
-    pub(crate) fn plant(
-        seedlings: &[Seedling<'_>],
+    pub(crate) fn build(
+        inputs: &[BuildInput<'_>],
         names: bool,
         categories: &Categories,
         at: FeedPosition,
     ) -> Self {
-        let points: Vec<Point> = seedlings.iter().map(|seedling| seedling.point).collect();
-        let (tree, order) = Tree::plant(&points);
+        let points: Vec<Point> = inputs.iter().map(|input| input.point).collect();
+        let (tree, order) = Tree::build(&points);
         // The right size from the start: to grow, a text is kept twice.
-        let bytes =
-            if names { seedlings.iter().map(|seedling| seedling.name.len()).sum() } else { 0 };
+        let bytes = if names { inputs.iter().map(|input| input.name.len()).sum() } else { 0 };
         let mut all_names = String::with_capacity(bytes);
         let entry = |from: &u32| {
-            let seedling = &seedlings[*from as usize];
+            let input = &inputs[*from as usize];
             if names {
-                all_names.push_str(seedling.name);
+                all_names.push_str(input.name);
             }
-            seedling.entry(at, all_names.len())
+            input.entry(at, all_names.len())
         };
-        let entries: Box<[Entry]> = order.iter().map(entry).collect();
+        let entries: Box<[BaseEntry]> = order.iter().map(entry).collect();
         let mut by_id: Box<[u32]> = (0..entries.len() as u32).collect();
         by_id.sort_unstable_by_key(|place| entries[*place as usize].id);
         let counts = categories.counts(entries.iter().map(|entry| entry.categories));
@@ -100,24 +99,27 @@ impl Planted {
         self.names.get(start..end).filter(|name| !name.is_empty())
     }
 
-    /// All of it as seedlings again, but those in these places.
-    pub(crate) fn uproot(&self, dead: &BTreeSet<u32>) -> impl Iterator<Item = Seedling<'_>> {
+    /// All of it as input again, but those in these places.
+    pub(crate) fn inputs_without(
+        &self,
+        dead: &BTreeSet<u32>,
+    ) -> impl Iterator<Item = BuildInput<'_>> {
         let living = (0..self.entries.len()).filter(|place| !dead.contains(&(*place as u32)));
         living.map(|place| {
-            let Entry { id, position, point, categories, .. } = self.entries[place];
+            let BaseEntry { id, position, point, categories, .. } = self.entries[place];
             let (placed, name) = (self.placed(place), self.name(place).unwrap_or_default());
-            Seedling { id, point, position, placed, categories, name }
+            BuildInput { id, point, position, placed, categories, name }
         })
     }
 }
 
-impl Seedling<'_> {
-    fn entry(&self, at: FeedPosition, name_end: usize) -> Entry {
+impl BuildInput<'_> {
+    fn entry(&self, at: FeedPosition, name_end: usize) -> BaseEntry {
         let Self { id, point, position, placed, categories, .. } = *self;
         let age = u32::try_from(at.0.saturating_sub(placed.0)).unwrap_or(u32::MAX);
         // Of more than four gigabytes of names the rest is cut off.
         let name_end = u32::try_from(name_end).unwrap_or(u32::MAX);
-        Entry { position, id, point, name_end, categories, age }
+        BaseEntry { position, id, point, name_end, categories, age }
     }
 }
 
@@ -129,6 +131,6 @@ mod tests {
     fn a_business_takes_no_more_than_48_bytes_and_its_id() {
         // The tree's boxes take four bytes at most.
         let beside = size_of::<u32>() + 4;
-        assert!(size_of::<Entry>() + beside <= 48 + size_of::<BusinessId>());
+        assert!(size_of::<BaseEntry>() + beside <= 48 + size_of::<BusinessId>());
     }
 }

@@ -1,9 +1,9 @@
 //! `PostgreSQL`: who is meant, how long to wait, what is wrong.
 
+mod endpoint;
 mod error;
 mod feed;
 mod login;
-mod place;
 mod probe;
 mod range;
 mod readers;

@@ -16,7 +16,7 @@ pub(crate) struct Pair {
 
 impl Pair {
     /// The pair of two different users; `None` if they are the same.
-    pub(crate) fn of(one: &UserId, other: &UserId) -> Option<Self> {
+    pub(crate) fn new(one: &UserId, other: &UserId) -> Option<Self> {
         match one.cmp(other) {
             std::cmp::Ordering::Less => Some(Self { low: one.clone(), high: other.clone() }),
             std::cmp::Ordering::Equal => None,
@@ -70,7 +70,7 @@ pub(crate) struct Needs {
 
 impl Needs {
     /// What these writes need.
-    pub(crate) fn of(writes: &[WriteRequest]) -> Self {
+    pub(crate) fn new(writes: &[WriteRequest]) -> Self {
         let mut needs = Self::default();
         for write in writes {
             match &write.mutation {
@@ -86,7 +86,7 @@ impl Needs {
     }
 
     fn add(&mut self, verb: Verb, user: &UserId, other: &UserId) {
-        let Some(pair) = Pair::of(user, other) else { return };
+        let Some(pair) = Pair::new(user, other) else { return };
         self.pairs.insert(pair);
         self.users.extend([user.clone(), other.clone()]);
         match verb {
@@ -226,7 +226,7 @@ impl TransactionState {
         at: Timestamp,
         limits: &Limits,
     ) -> Result<Outcome, Refusal> {
-        let pair = Pair::of(user, other).ok_or(Refusal::Yourself)?;
+        let pair = Pair::new(user, other).ok_or(Refusal::Yourself)?;
         let both_must_exist = verb == Verb::Befriend;
         if !self.users.contains_key(user) || both_must_exist && !self.users.contains_key(other) {
             return Err(Refusal::NoSuchUser);

@@ -97,12 +97,12 @@ pub(crate) fn nothing() -> BoxFuture<'static, ()> {
 
 /// Stands for a commit whose answer hasn't come. Dropped without one, be it by an error or since nobody waits any
 /// longer, it announces that the change may have happened.
-pub(crate) struct Doubt<'a> {
+pub(crate) struct PendingNotices<'a> {
     announcer: &'a Announcer,
     edits: Vec<CircleEdit>,
 }
 
-impl<'a> Doubt<'a> {
+impl<'a> PendingNotices<'a> {
     /// A commit that is about to be asked for, and what it changes.
     pub(crate) fn new(announcer: &'a Announcer, edits: Vec<CircleEdit>) -> Self {
         Self { announcer, edits }
@@ -119,7 +119,7 @@ impl<'a> Doubt<'a> {
     }
 }
 
-impl Drop for Doubt<'_> {
+impl Drop for PendingNotices<'_> {
     fn drop(&mut self) {
         let mut users: Vec<UserId> =
             self.edits.iter().flat_map(CircleEdit::users).cloned().collect();
@@ -170,7 +170,7 @@ mod tests {
         let (announcer, announcements) = announcer();
         let edits = vec![friends("alice", "bob"), friends("bob", "carol")];
         let state = ReadToken { timeline: 3, position: FeedPosition(9) };
-        drop(Doubt::new(&announcer, edits.clone()).settle(state));
+        drop(PendingNotices::new(&announcer, edits.clone()).settle(state));
         let changes = edits.into_iter().zip(8..);
         let changes = changes
             .map(|(what, position)| CircleChange { position: FeedPosition(position), what })
@@ -181,7 +181,10 @@ mod tests {
     #[test]
     fn a_change_without_an_answer_is_announced_as_doubtful_with_each_user_once() {
         let (announcer, announcements) = announcer();
-        drop(Doubt::new(&announcer, vec![friends("alice", "bob"), friends("alice", "carol")]));
+        drop(PendingNotices::new(
+            &announcer,
+            vec![friends("alice", "bob"), friends("alice", "carol")],
+        ));
         let users = ["alice", "bob", "carol"].map(id).to_vec();
         assert!(announcements.try_iter().eq([Change::Doubtful(users)]));
     }
@@ -189,9 +192,9 @@ mod tests {
     #[test]
     fn a_commit_that_changes_no_circle_is_never_announced() {
         let (announcer, announcements) = announcer();
-        drop(Doubt::new(&announcer, vec![]));
+        drop(PendingNotices::new(&announcer, vec![]));
         let state = ReadToken { timeline: 3, position: FeedPosition(9) };
-        drop(Doubt::new(&announcer, vec![]).settle(state));
+        drop(PendingNotices::new(&announcer, vec![]).settle(state));
         assert_eq!(announcements.try_iter().count(), 0);
     }
 

@@ -12,7 +12,7 @@ use sql::StoreError;
 use sql::sqlite::{File, READERS_MAX, answer};
 
 use crate::core::transaction_state::{Needs, TransactionState};
-use crate::store::announcing::{Announcer, Doubt, nothing};
+use crate::store::announcing::{Announcer, PendingNotices, nothing};
 use crate::{
     Answer, Applied, CHANGES_MAX, Changes, Entry, FeedGap, Limits, List, Listener, Relation, Store,
     StoredCircle, User, WriteRequest,
@@ -52,7 +52,8 @@ impl EmbeddedStore {
     ) -> Result<Applied, sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
-        let mut state: TransactionState = load::state(&mut transaction, &Needs::of(writes)).await?;
+        let mut state: TransactionState =
+            load::state(&mut transaction, &Needs::new(writes)).await?;
         let outcomes = writes.iter().map(|write| state.apply(write, limits)).collect();
         let changes = state.into_changes();
         if changes.is_empty() {
@@ -67,11 +68,11 @@ impl EmbeddedStore {
             return Ok(Applied { outcomes, published: nothing() });
         }
         let state = save::append(&mut transaction, &changes.edits).await?;
-        let doubt = Doubt::new(&self.announcer, changes.edits);
+        let notices = PendingNotices::new(&self.announcer, changes.edits);
         transaction.commit().await?;
         crash::point("directory.committed");
         // Before anybody else may write, so that announcements come in the order of commits.
-        let published = doubt.settle(state);
+        let published = notices.settle(state);
         writer.keep();
         Ok(Applied { outcomes, published })
     }

@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 use crate::core::transaction_state::Needs;
-use crate::store::announcing::{Announcer, Doubt, nothing};
+use crate::store::announcing::{Announcer, PendingNotices, nothing};
 use crate::{
     Answer, Applied, CHANGES_MAX, Changes, CircleEdit, Entry, FeedGap, Limits, List, Listener,
     Relation, Store, StoredCircle, User, WriteRequest,
@@ -91,7 +91,7 @@ impl PostgresStore {
             let mut connection = primary.connect().await?;
             schema::check(&mut connection, &primary).await?;
             // The timeline of this lineage, before anybody reads it.
-            let state = FEED.of_primary(&mut connection).await;
+            let state = FEED.read_primary(&mut connection).await;
             state.map_err(|error| primary.unusable(error))
         });
         primary.open(opening).await?;
@@ -115,7 +115,7 @@ impl PostgresStore {
         writes: &[WriteRequest],
         limits: &Limits,
     ) -> Result<Applied, sqlx::Error> {
-        let needs = Needs::of(writes);
+        let needs = Needs::new(writes);
         // Each statement sees what was committed before it, so those after the lock see the batches before this one.
         let mut transaction = self.pool.begin_with(BEGIN).await?;
         load::lock(&mut transaction, &needs.users).await?;
@@ -143,11 +143,11 @@ impl PostgresStore {
         edits: Vec<CircleEdit>,
     ) -> Result<BoxFuture<'static, ()>, sqlx::Error> {
         let turn = self.announcer.take_turn();
-        let doubt = Doubt::new(&self.announcer, edits);
+        let notices = PendingNotices::new(&self.announcer, edits);
         transaction.commit().await?;
         crash::point("directory.committed");
         let _turn = turn.await;
-        Ok(doubt.settle(state))
+        Ok(notices.settle(state))
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn relations(count: usize, rows: &[impl Columns]) -> Result<Vec<Relat
 
 /// A pair: `owner`, `other`, how the owner stands to the other, `since_ms` and `their_since_ms`.
 pub(crate) fn pair(row: &impl Columns) -> Result<(Pair, transaction_state::Row), sqlx::Error> {
-    let pair = Pair::of(&id(row, "owner")?, &id(row, "other")?)
+    let pair = Pair::new(&id(row, "owner")?, &id(row, "other")?)
         .ok_or_else(|| damaged("somebody is related to themself"))?;
     let found = transaction_state::Row {
         relation: relation(row)?,
@@ -143,7 +143,7 @@ pub(crate) struct EditRow<'a> {
 }
 
 impl<'a> EditRow<'a> {
-    pub(crate) fn of(edit: &'a CircleEdit) -> Self {
+    pub(crate) fn new(edit: &'a CircleEdit) -> Self {
         match edit {
             CircleEdit::Pair { low, high, class } => Self {
                 kind: PAIR,
@@ -220,7 +220,7 @@ pub(crate) struct Directions<'a> {
 }
 
 impl<'a> Directions<'a> {
-    pub(crate) fn of(pairs: &'a [(Pair, transaction_state::Row)]) -> Self {
+    pub(crate) fn new(pairs: &'a [(Pair, transaction_state::Row)]) -> Self {
         let mut directions = Self::default();
         for (pair, row) in pairs {
             let (low, high) = (pair.low().as_str(), pair.high().as_str());

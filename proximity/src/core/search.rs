@@ -77,7 +77,7 @@ impl Query {
         if !(1..=RESULTS_MAX).contains(&limit) {
             return Err(Refusal::Results);
         }
-        let circle = Circle::new(centre, Millimetres::of(radius));
+        let circle = Circle::new(centre, Millimetres::new(radius));
         Ok(Self { circle, category: None, open_at: None, limit })
     }
 

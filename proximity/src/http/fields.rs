@@ -127,11 +127,11 @@ impl Fields {
         next_cursor: Option<String>,
         total: Option<u64>,
     ) -> NearbyBody<'a> {
-        let businesses = hits.iter().map(|hit| self.of(hit)).collect();
+        let businesses = hits.iter().map(|hit| self.one(hit)).collect();
         NearbyBody { businesses, next_cursor, total }
     }
 
-    fn of<'a>(&self, hit: &'a Hit) -> HitBody<'a> {
+    fn one<'a>(&self, hit: &'a Hit) -> HitBody<'a> {
         let full = hit.business.as_deref();
         let details = full.map(|business| &business.details);
         let wants = |field| self.0.contains(&field);

@@ -45,7 +45,7 @@ struct Density {
 impl Hints {
     /// The radius of a circle that probably has `needed` businesses.
     pub(crate) fn radius(&self, circle: &Circle, needed: usize, now: Monotonic) -> Hint {
-        let code = Code::of(circle.centre());
+        let code = Code::new(circle.centre());
         let areas = self.areas.lock();
         match areas.get(&code.area()) {
             Some(density) if now.since_ms(density.learned) <= DENSITY_AGE_MS_MAX => {
@@ -77,7 +77,7 @@ impl Density {
             }
             let cell_m2 = area_m2(circle, bits);
             let radius_m = (wanted * cell_m2 / (count as f64 * std::f64::consts::PI)).sqrt();
-            Some(Millimetres::of(model::Metres(radius_m.max(RADIUS_M_MIN))))
+            Some(Millimetres::new(model::Metres(radius_m.max(RADIUS_M_MIN))))
         })
     }
 
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_denser_the_smaller() {
-        let code = Code::of(circle().centre());
+        let code = Code::new(circle().centre());
         let radius = |count: u32| {
             let hints = Hints::default();
             hints.learn(code.area(), vec![(code.counted_cell(), count)], Monotonic(0));
@@ -127,7 +127,7 @@ mod tests {
     fn what_is_old_or_was_never_learned_is_to_be_asked_for() {
         let hints = Hints::default();
         assert_eq!(hints.radius(&circle(), 21, Monotonic(0)), Hint::ToBeLearned);
-        let code = Code::of(circle().centre());
+        let code = Code::new(circle().centre());
         hints.learn(code.area(), vec![], Monotonic(5));
         let after = |ms| hints.radius(&circle(), 21, Monotonic(ms));
         assert_eq!(after(DENSITY_AGE_MS_MAX + 5), Hint::TooFew);

@@ -123,13 +123,13 @@ pub(crate) async fn hint(
     let needed = query.limit() + 1;
     let mut hint = hints.radius(query.circle(), needed, now);
     if hint == Hint::ToBeLearned {
-        let area = Code::of(query.circle().centre()).area();
+        let area = Code::new(query.circle().centre()).area();
         hints.learn(area, store.density(area).await?, now);
         hint = hints.radius(query.circle(), needed, now);
     }
     let Hint::Radius(radius) = hint else { return Ok(None) };
     let growth = if query.is_filtered() { FILTER_GROWTH } else { 1.0 };
-    Ok(Some(Millimetres::of(Metres(radius.metres() * growth))))
+    Ok(Some(Millimetres::new(Metres(radius.metres() * growth))))
 }
 
 /// Adds what is asked for and wasn't found yet: names, or all on record, of those on the page only. What was removed or

@@ -77,7 +77,7 @@ impl EmbeddedStore {
 impl Store for EmbeddedStore {
     fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
         Box::pin(async move {
-            let commit = self.commit(Needs::of(&writes), |state| {
+            let commit = self.commit(Needs::new(&writes), |state| {
                 Ok(writes.iter().map(|write| state.apply(write, &limits)).collect())
             });
             let (outcomes, as_of) = answer::<_, Error>(commit).await?;

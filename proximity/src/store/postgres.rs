@@ -20,7 +20,7 @@
 mod config;
 mod index;
 mod load;
-mod progress;
+mod primary_positions;
 mod read;
 mod replica;
 mod save;
@@ -83,7 +83,7 @@ pub async fn look_at_replica(config: &Config, url: &str) -> Result<String, Store
     let mut connection = server.connect().await?;
     let look = async {
         let follows = is_replica(&mut connection).await?;
-        Ok((follows, FEED.of(&mut connection).await?.position.0))
+        Ok((follows, FEED.read(&mut connection).await?.position.0))
     };
     let looked = server.open(async { look.await.map_err(|error| server.unusable(error)) });
     let (follows, changes) = looked.await?;
@@ -137,7 +137,7 @@ impl PostgresStore {
 impl Store for PostgresStore {
     fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
         Box::pin(async move {
-            let commit = self.commit(Needs::of(&writes), |state| {
+            let commit = self.commit(Needs::new(&writes), |state| {
                 Ok(writes.iter().map(|write| state.apply(write, &limits)).collect())
             });
             let (outcomes, as_of) = Box::pin(self.servers.write(commit)).await?;

@@ -2,7 +2,7 @@ use std::io::ErrorKind;
 
 use sqlx::Error::{BeginFailed, Io, PoolTimedOut, Protocol, Tls};
 
-use super::place::Place;
+use super::endpoint::Endpoint;
 use crate::StoreError;
 
 /// The remedy for most of what can be wrong with a schema.
@@ -30,35 +30,35 @@ fn code(error: &sqlx::Error) -> Option<String> {
 }
 
 /// An error while serving.
-pub(super) fn explain(error: sqlx::Error, place: &Place) -> StoreError {
+pub(super) fn explain(error: sqlx::Error, endpoint: &Endpoint) -> StoreError {
     let code = code(&error);
     let explained = match (&error, code.as_deref()) {
         (PoolTimedOut, _) => StoreError::unavailable(format!(
-            "no connection to {place} within {} ms",
-            place.connect_timeout.as_millis()
+            "no connection to {endpoint} within {} ms",
+            endpoint.connect_timeout.as_millis()
         )),
         (_, Some(LOCKED)) => {
             StoreError::unavailable("another transaction holds a lock for too long")
         }
         (_, Some(CANCELLED)) => StoreError::unavailable("the statement takes too long"),
-        (_, Some(READ_ONLY)) => StoreError::unavailable(format!("{place} is a replica")),
+        (_, Some(READ_ONLY)) => StoreError::unavailable(format!("{endpoint} is a replica")),
         (_, Some(code)) if PASSING.iter().any(|class| code.starts_with(class)) => {
-            StoreError::unavailable(format!("{place} refuses for now"))
+            StoreError::unavailable(format!("{endpoint} refuses for now"))
         }
         (Io(_) | Tls(_) | Protocol(_) | BeginFailed, _) => {
-            StoreError::unavailable(format!("the connection to {place} broke"))
+            StoreError::unavailable(format!("the connection to {endpoint} broke"))
         }
-        _ => StoreError::internal(format!("{place} can't answer")),
+        _ => StoreError::internal(format!("{endpoint} can't answer")),
     };
     explained.caused_by_sqlx(error)
 }
 
 /// An error before anything starts.
-pub(super) fn unusable(error: sqlx::Error, place: &Place) -> StoreError {
-    let Place { user, database, .. } = place;
+pub(super) fn unusable(error: sqlx::Error, endpoint: &Endpoint) -> StoreError {
+    let Endpoint { user, database, .. } = endpoint;
     let code = code(&error);
     let why = match (&error, code.as_deref()) {
-        (_, Some(WRONG_PASSWORD)) if !place.has_password => {
+        (_, Some(WRONG_PASSWORD)) if !endpoint.has_password => {
             format!("it wants a password of user {user}, and neither url nor password_file has one")
         }
         (_, Some(WRONG_PASSWORD)) => {
@@ -79,10 +79,10 @@ pub(super) fn unusable(error: sqlx::Error, place: &Place) -> StoreError {
         (Io(_) | PoolTimedOut, _) => "it can't be reached".to_owned(),
         _ => "it can't be worked with".to_owned(),
     };
-    because(&why, place).caused_by_sqlx(error)
+    because(&why, endpoint).caused_by_sqlx(error)
 }
 
 /// That the server can't be worked with, and why.
-pub(super) fn because(why: &str, place: &Place) -> StoreError {
-    StoreError::unusable(format!("PostgreSQL at {place}: {why}"))
+pub(super) fn because(why: &str, endpoint: &Endpoint) -> StoreError {
+    StoreError::unusable(format!("PostgreSQL at {endpoint}: {why}"))
 }

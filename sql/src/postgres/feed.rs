@@ -72,7 +72,10 @@ impl FeedTable {
     }
 
     /// The state of the primary, in the timeline of its lineage.
-    pub async fn of_primary(self, connection: &mut PgConnection) -> Result<ReadToken, sqlx::Error> {
+    pub async fn read_primary(
+        self,
+        connection: &mut PgConnection,
+    ) -> Result<ReadToken, sqlx::Error> {
         let sql =
             format!("SELECT head, history, lineage = {LINEAGE} AS same FROM {}.feed", self.schema);
         let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut *connection).await?;
@@ -91,7 +94,7 @@ impl FeedTable {
     }
 
     /// The state of any server, as far as it has come.
-    pub async fn of<'c>(self, server: impl PgExecutor<'c>) -> Result<ReadToken, sqlx::Error> {
+    pub async fn read<'c>(self, server: impl PgExecutor<'c>) -> Result<ReadToken, sqlx::Error> {
         read_token(&self.query().fetch_one(server).await?)
     }
 }

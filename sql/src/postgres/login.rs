@@ -29,8 +29,8 @@ impl Login<'_> {
         let rest = &self.url[scheme.len()..];
         let (address, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         let named = |part: Option<&str>| part.is_some_and(|text| !text.is_empty());
-        let (user, place) = address.rsplit_once('@').unwrap_or(("", address));
-        let (host, database) = place.split_once('/').unwrap_or((place, ""));
+        let (user, endpoint) = address.rsplit_once('@').unwrap_or(("", address));
+        let (host, database) = endpoint.split_once('/').unwrap_or((endpoint, ""));
         if !named(user.split(':').next()) || !named(Some(host)) || !named(Some(database)) {
             return Err("must be postgres://user[:password]@host[:port]/database".to_owned());
         }

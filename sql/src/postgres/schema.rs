@@ -47,16 +47,16 @@ impl Schema {
     ) -> Result<(), StoreError> {
         let unusable = |error| primary.unusable(error);
         if is_replica(connection).await.map_err(unusable)? {
-            return Err(error::because(error::IS_REPLICA, &primary.place));
+            return Err(error::because(error::IS_REPLICA, &primary.endpoint));
         }
         let found = self.version(connection).await.map_err(unusable)?;
         let known = self.steps.len() as i64;
         let why = match found {
-            0 => format!("database {} has no schema yet", primary.place.database),
+            0 => format!("database {} has no schema yet", primary.endpoint.database),
             _ if found < known => format!("the schema is {found}, this program needs {known}"),
             _ => return StoreError::if_newer(found, self.steps),
         };
-        Err(error::because(&format!("{why}; {}", error::MIGRATE), &primary.place))
+        Err(error::because(&format!("{why}; {}", error::MIGRATE), &primary.endpoint))
     }
 
     /// 0 if there is no schema.

@@ -6,9 +6,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::{Instant, timeout};
 
+use super::endpoint::Endpoint;
 use super::error;
 use super::login::Login;
-use super::place::Place;
 use super::readers::{ReadFrom, Readers};
 use crate::StoreError;
 
@@ -44,25 +44,25 @@ impl Times {
 /// One server, as a config names it.
 pub struct Server {
     options: PgConnectOptions,
-    pub(super) place: Place,
+    pub(super) endpoint: Endpoint,
     answer_timeout: Duration,
 }
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.place.fmt(f)
+        self.endpoint.fmt(f)
     }
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Server({})", self.place)
+        write!(f, "Server({})", self.endpoint)
     }
 }
 
 impl Server {
     /// Nothing is reached yet. The settings are of each connection, beside those that all parts have.
-    pub fn of(
+    pub fn new(
         login: &Login<'_>,
         times: Times,
         settings: &[(&str, &str)],
@@ -81,13 +81,13 @@ impl Server {
         ];
         let options = login.options()?.application_name("whereabouts");
         let options = options.options(of_all).options(settings.iter().copied());
-        let place = Place::of(&options, login.has_password(), times.connect);
-        Ok(Self { options, place, answer_timeout: times.answer })
+        let endpoint = Endpoint::new(&options, login.has_password(), times.connect);
+        Ok(Self { options, endpoint, answer_timeout: times.answer })
     }
 
     /// A connection of its own, before anything starts: what is wrong is said as it is.
     pub async fn connect(&self) -> Result<PgConnection, StoreError> {
-        let longest = self.place.connect_timeout;
+        let longest = self.endpoint.connect_timeout;
         match timeout(longest, PgConnection::connect_with(&self.options)).await {
             Ok(connected) => connected.map_err(|error| self.unusable(error)),
             Err(_) => Err(StoreError::unusable(self.late(longest))),
@@ -105,7 +105,7 @@ impl Server {
 
     /// Connections for single statements, at most as many, made when they are needed.
     pub fn readers(&self, from: ReadFrom, connections_max: u32) -> Readers {
-        Readers::new(self.options.clone(), from, connections_max, self.place.connect_timeout)
+        Readers::new(self.options.clone(), from, connections_max, self.endpoint.connect_timeout)
     }
 
     /// For connections, at most as many, that go back to the others only while they answer. Whether they do when they are
@@ -113,7 +113,7 @@ impl Server {
     pub fn pool_options(&self, connections_max: u32) -> PgPoolOptions {
         PgPoolOptions::new()
             .max_connections(connections_max)
-            .acquire_timeout(self.place.connect_timeout)
+            .acquire_timeout(self.endpoint.connect_timeout)
             // As sqlx's own tests of connections, but bounded: one that is dead while TCP lives would hold its place
             // for a quarter of an hour.
             .test_before_acquire(false)
@@ -131,7 +131,7 @@ impl Server {
         work: impl Future<Output = Result<T, sqlx::Error>> + Send,
     ) -> Result<T, E> {
         let answered = match timeout(self.answer_timeout, work).await {
-            Ok(done) => done.map_err(|error| error::explain(error, &self.place)),
+            Ok(done) => done.map_err(|error| error::explain(error, &self.endpoint)),
             Err(_) => Err(StoreError::unavailable(self.late(self.answer_timeout))),
         };
         answered.map_err(E::from)
@@ -166,7 +166,7 @@ impl Server {
 
     /// What an error before anything starts says of the server.
     pub fn unusable(&self, error: sqlx::Error) -> StoreError {
-        error::unusable(error, &self.place)
+        error::unusable(error, &self.endpoint)
     }
 }
 

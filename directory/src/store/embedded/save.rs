@@ -13,7 +13,7 @@ pub(super) async fn changes(
     changes: &ChangeSet,
 ) -> Result<(), sqlx::Error> {
     users(connection, &changes.users).await?;
-    let Directions { standing, gone } = Directions::of(&changes.pairs);
+    let Directions { standing, gone } = Directions::new(&changes.pairs);
     if !standing.is_empty() {
         let rows: Vec<_> = standing
             .iter()
@@ -62,7 +62,7 @@ pub(super) async fn append(
     let state = sql::read_token(&row)?;
     let rows: Vec<_> = edits
         .iter()
-        .map(EditRow::of)
+        .map(EditRow::new)
         .map(|row| (row.kind, row.a, row.b, row.class, row.radius_m))
         .collect();
     let sql = AssertSqlSafe(format!(

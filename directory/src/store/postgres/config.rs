@@ -78,7 +78,7 @@ impl Config {
         self.validate().map_err(StoreError::unusable)?;
         let Self { connect_timeout_ms, lock_timeout_ms, statement_timeout_ms, .. } = *self;
         let times = Times::of_ms(connect_timeout_ms, lock_timeout_ms, statement_timeout_ms);
-        Server::of(&self.login(), times, &[])
+        Server::new(&self.login(), times, &[])
     }
 }
 

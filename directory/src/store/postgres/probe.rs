@@ -88,7 +88,7 @@ async fn clock_offset_ms(
     clock: Arc<dyn Clock>,
     connection: &mut PgConnection,
 ) -> Result<i64, sqlx::Error> {
-    FEED.of_primary(connection).await?;
+    FEED.read_primary(connection).await?;
     // Not prepared, which would be a round trip more, and only once.
     let sql = sqlx::AssertSqlSafe(format!("SELECT {NOW_MS} AS now_ms"));
     let asked = clock.now();

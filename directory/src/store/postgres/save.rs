@@ -60,9 +60,9 @@ pub(super) async fn changes(
     changes: &ChangeSet,
 ) -> Result<Option<ReadToken>, sqlx::Error> {
     let ChangeSet { users, pairs, edits } = changes;
-    let Directions { standing, gone } = Directions::of(pairs);
+    let Directions { standing, gone } = Directions::new(pairs);
     let (owners, others): (Vec<_>, Vec<_>) = gone.into_iter().unzip();
-    let edits: Vec<EditRow<'_>> = edits.iter().map(EditRow::of).collect();
+    let edits: Vec<EditRow<'_>> = edits.iter().map(EditRow::new).collect();
     let flags =
         |flag: fn(&Directed<'_>) -> bool| -> Vec<bool> { standing.iter().map(flag).collect() };
     let row = sqlx::query(AssertSqlSafe(statement()))

@@ -44,7 +44,7 @@ async fn scans_read_indexes_and_never_the_tables() {
         .await;
     }
     let here = Position::new(0.05, 2.0).expect("on Earth");
-    let beside = Range { first: Code::of(here), last: code((1 << CODE_BITS) - 1) };
+    let beside = Range { first: Code::new(here), last: code((1 << CODE_BITS) - 1) };
     let category = Category::parse("Food / Bakery").expect("a category").key();
     for category in [None, Some(category)] {
         let scan = Scan {
@@ -97,7 +97,7 @@ async fn a_narrow_range_reads_a_few_pages_of_the_index() {
     // The last ones: what lies before them is nearly all of the index.
     let last = candidates.iter().rev().take(RANGES as usize).rev();
     let ranges: Vec<Range> = last
-        .map(|candidate| Code::of(candidate.position))
+        .map(|candidate| Code::new(candidate.position))
         .map(|code| Range { first: code, last: code })
         .collect();
     drop(store);

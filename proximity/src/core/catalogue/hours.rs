@@ -181,7 +181,7 @@ impl OpeningHours {
 
 impl Openness {
     /// Whether a business with these hours on record, or none, is open then.
-    pub fn of(hours: Option<&OpeningHours>, at: Timestamp) -> Self {
+    pub fn new(hours: Option<&OpeningHours>, at: Timestamp) -> Self {
         match hours {
             None => Self::Unknown,
             Some(hours) if hours.is_open_at(at) => Self::Open,

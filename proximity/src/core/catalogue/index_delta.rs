@@ -111,7 +111,7 @@ impl Entry {
         let Business { id, ref details, placed, .. } = *business;
         let (position, name) = (details.position, details.name.clone());
         Self {
-            place: PlaceRow { code: Code::of(position), id, position, placed, name },
+            place: PlaceRow { code: Code::new(position), id, position, placed, name },
             categories: category_keys(&details.categories),
         }
     }

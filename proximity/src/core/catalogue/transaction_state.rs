@@ -63,7 +63,7 @@ struct Slot {
 
 impl Needs {
     /// What these writes need.
-    pub(crate) fn of(writes: &[WriteRequest]) -> Self {
+    pub(crate) fn new(writes: &[WriteRequest]) -> Self {
         let mut needs = Self::default();
         for write in writes {
             needs.ids.insert(write.mutation.id());
@@ -98,7 +98,7 @@ impl TransactionState {
         keys: impl IntoIterator<Item = (KeyOf, Remembered)>,
         owned: impl IntoIterator<Item = (UserId, u32)>,
     ) -> Self {
-        let slots = stored.into_iter().map(|business| (business.id, Slot::of(business)));
+        let slots = stored.into_iter().map(|business| (business.id, Slot::new(business)));
         Self {
             slots: slots.collect(),
             keys: keys.into_iter().collect(),
@@ -308,7 +308,7 @@ impl TransactionState {
 }
 
 impl Slot {
-    fn of(business: Business) -> Self {
+    fn new(business: Business) -> Self {
         Self {
             version: business.version,
             at: business.updated,

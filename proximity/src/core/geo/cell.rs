@@ -47,7 +47,7 @@ hide!(Code, Range, CountedCell, Area);
 
 impl Code {
     /// Where a position lies. Latitude 90 is in the last row; longitude 180 is −180, since it is the same meridian.
-    pub fn of(position: Position) -> Self {
+    pub fn new(position: Position) -> Self {
         let longitude = if position.longitude() >= 180.0 { -180.0 } else { position.longitude() };
         let x = step((longitude + 180.0) / 360.0);
         let y = step((position.latitude() + 90.0) / 180.0);
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     fn code(lat: f64, lon: f64) -> Code {
-        Code::of(Position::new(lat, lon).expect("on Earth"))
+        Code::new(Position::new(lat, lon).expect("on Earth"))
     }
 
     fn geohash(code: Code) -> String {

@@ -10,7 +10,7 @@ pub struct Millimetres(pub u64);
 
 impl Millimetres {
     /// To the nearest millimetre.
-    pub fn of(metres: Metres) -> Self {
+    pub fn new(metres: Metres) -> Self {
         Self((metres.0 * MM_PER_M).round() as u64)
     }
 
@@ -64,6 +64,6 @@ impl Circle {
 
     /// The same of a position in Earth-centred coordinates.
     pub fn distance_ecef(&self, position: Ecef) -> Millimetres {
-        Millimetres::of(distance(self.ecef, position))
+        Millimetres::new(distance(self.ecef, position))
     }
 }

@@ -18,7 +18,7 @@ const COUNT_CELLS_MAX: usize = 384;
 
 /// Ranges that hold every point of a circle, and not much else.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Parts {
+pub(crate) struct SplitCover {
     /// Wholly within the circle: rows in them needn't be looked at.
     pub(crate) inner: Vec<Range>,
     /// On its rim.
@@ -41,13 +41,13 @@ pub(crate) fn cover(circle: &Circle, beyond: Millimetres) -> Vec<Range> {
 }
 
 /// The circle in many small pieces, for counting.
-pub(crate) fn parts(circle: &Circle) -> Parts {
+pub(crate) fn parts(circle: &Circle) -> SplitCover {
     let Cells { mut inner, rim, bits } =
         divide(&Bounds::new(circle, Millimetres(0)), COUNT_CELLS_MAX);
     let mut rim = rim.into_iter().map(|cell| Range::of_prefix(cell.prefix, bits)).collect();
     join_neighbours(&mut inner);
     join_neighbours(&mut rim);
-    Parts { inner, rim }
+    SplitCover { inner, rim }
 }
 
 struct Cells {

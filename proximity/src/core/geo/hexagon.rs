@@ -127,7 +127,7 @@ impl HexagonRange {
     }
 
     /// Cells in order, put together where one follows the other.
-    fn of(cells: impl IntoIterator<Item = CellIndex>) -> Vec<Self> {
+    fn new(cells: impl IntoIterator<Item = CellIndex>) -> Vec<Self> {
         let mut ranges: Vec<Self> = Vec::new();
         for cell in cells {
             match ranges.last_mut() {

@@ -204,7 +204,7 @@ mod tests {
             let metres = 10f64.powf(exponent);
             let at = |angle: f64, metres: f64| off(from, metres * angle.cos(), metres * angle.sin());
             let (near, far) = (at(one, metres), at(other, metres * stretch));
-            let circle = Circle::new(from, Millimetres::of(Metres(1.0)));
+            let circle = Circle::new(from, Millimetres::new(Metres(1.0)));
             let chord2 = |to: Position| chord2(point(from), point(to));
             if chord2(far) > chord2_beyond(chord2(near)) {
                 prop_assert!(circle.distance(far) > circle.distance(near));

@@ -1,7 +1,7 @@
 use super::{Query, expanding_radius::rest, judge::Judge};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::cell::{Code, Range};
-use crate::core::geo::cover::{Parts, parts};
+use crate::core::geo::cover::{SplitCover, parts};
 use crate::core::search::scan::{Candidate, SCAN_ROWS_MAX, Scan};
 use model::ReadToken;
 
@@ -10,7 +10,7 @@ use model::ReadToken;
 pub(crate) struct Count<'q> {
     query: &'q Query,
     judge: Judge<'q>,
-    parts: Parts,
+    parts: SplitCover,
     total: u64,
     as_of: Option<ReadToken>,
     /// Behind which candidate this scan began, and the last one that it brought.
@@ -53,7 +53,7 @@ impl<'q> Count<'q> {
         self.as_of.get_or_insert(as_of);
         let judged = candidates.iter().filter_map(|it| self.judge.judge(it, as_of.position));
         self.total += judged.count() as u64;
-        let last = candidates.last().map(|last| (Code::of(last.position), last.id));
+        let last = candidates.last().map(|last| (Code::new(last.position), last.id));
         self.last = last.or(self.last);
     }
 

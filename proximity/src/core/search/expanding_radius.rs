@@ -116,7 +116,7 @@ impl<'q> ExpandingRadius<'q> {
                 self.round.nearest.offer(hit);
             }
         }
-        let last = candidates.last().map(|last| (Code::of(last.position), last.id));
+        let last = candidates.last().map(|last| (Code::new(last.position), last.id));
         self.round.last = last.or(self.round.last);
     }
 
@@ -174,7 +174,7 @@ impl<'q> ExpandingRadius<'q> {
 }
 
 fn millimetres(metres: f64) -> Millimetres {
-    Millimetres::of(model::Metres(metres))
+    Millimetres::new(model::Metres(metres))
 }
 
 /// The ranges from a code on.

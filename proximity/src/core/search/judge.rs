@@ -59,7 +59,7 @@ impl<'q> Judge<'q> {
         if self.open.len() >= HOURS_REMEMBERED_MAX {
             self.open.clear();
         }
-        let open = Openness::of(Some(hours), at) == Openness::Open;
+        let open = Openness::new(Some(hours), at) == Openness::Open;
         self.open.insert(place, (Arc::clone(hours), open));
         open
     }

@@ -35,7 +35,7 @@ fn everywhere() -> Vec<Range> {
 
 /// Some ranges of many sizes, in order, with gaps; businesses at their ends.
 fn some_ranges(world: &World, all: &[(BusinessId, Details)]) -> Vec<Range> {
-    let code = || Code::of(all[world.below(all.len())].1.position);
+    let code = || Code::new(all[world.below(all.len())].1.position);
     let mut ends: Vec<Code> = (0..2 + 2 * world.below(8)).map(|_| code()).collect();
     ends.sort_unstable();
     ends.dedup();
@@ -44,12 +44,12 @@ fn some_ranges(world: &World, all: &[(BusinessId, Details)]) -> Vec<Range> {
 }
 
 fn within(ranges: &[Range], details: &Details) -> bool {
-    ranges.iter().any(|range| range.contains(Code::of(details.position)))
+    ranges.iter().any(|range| range.contains(Code::new(details.position)))
 }
 
 async fn scan(world: &World, scan: Scan) -> Scanned {
     let scanned = world.store.scan(scan, None).await.expect("the store is there");
-    let place = |c: &crate::core::search::scan::Candidate| (Code::of(c.position), c.id);
+    let place = |c: &crate::core::search::scan::Candidate| (Code::new(c.position), c.id);
     assert!(scanned.candidates.is_sorted_by_key(place), "in the order of code and id");
     scanned
 }
@@ -113,7 +113,7 @@ pub async fn a_scan_goes_on_behind_its_last_row(backend: &dyn Backend) {
                 let page = scan(&world, wanted).await;
                 assert!(page.candidates.len() <= rows_max);
                 let Some(last) = page.candidates.last() else { break };
-                after = Some((Code::of(last.position), last.id));
+                after = Some((Code::new(last.position), last.id));
                 met.extend(page.candidates.iter().map(|candidate| candidate.id));
                 if !page.more {
                     break;
@@ -184,7 +184,7 @@ pub async fn businesses_are_found_by_category_and_group(backend: &dyn Backend) {
 pub async fn businesses_are_found_where_they_are_now(backend: &dyn Backend) {
     let world = World::open(backend).await;
     let (there, here) = (at(36.1, -115.2), at(-17.7, 180.0));
-    let around = |position| vec![Range { first: Code::of(position), last: Code::of(position) }];
+    let around = |position| vec![Range { first: Code::new(position), last: Code::new(position) }];
     let made = world.operate(world.create(details("x", "Bar", there))).await;
     let id = made.id;
     let one = |details| Mutation::Replace { id, expected: None, details: Box::new(details) };
@@ -266,13 +266,13 @@ pub async fn densities_count_what_is_there(backend: &dyn Backend) {
     }
     let mut expected: BTreeMap<_, BTreeMap<_, u32>> = BTreeMap::new();
     for (_, details) in &all {
-        let code = Code::of(details.position);
+        let code = Code::new(details.position);
         *expected.entry(code.area()).or_default().entry(code.counted_cell()).or_default() += 1;
     }
     for (area, cells) in expected {
         let found = world.store.density(area).await.expect("the store is there");
         assert!(found.into_iter().eq(cells));
     }
-    let desert = Code::of(at(24.0, 12.0)).area();
+    let desert = Code::new(at(24.0, 12.0)).area();
     assert_eq!(world.store.density(desert).await.expect("the store is there"), []);
 }

@@ -54,7 +54,7 @@ pub(super) fn brute(all: &[Placed], query: &Query) -> Vec<(Millimetres, Business
             });
             let is_open = query
                 .open_when()
-                .is_none_or(|at| Openness::of(details.hours.as_ref(), at) == Openness::Open);
+                .is_none_or(|at| Openness::new(details.hours.as_ref(), at) == Openness::Open);
             is_wanted && is_open
         })
         .map(|(id, details)| (query.circle().distance(details.position), *id))

@@ -133,7 +133,7 @@ impl Config {
 
     fn server(&self, url: &str, times: Times) -> Result<Server, StoreError> {
         self.validate().map_err(StoreError::unusable)?;
-        Server::of(&self.login(url), times, &SETTINGS)
+        Server::new(&self.login(url), times, &SETTINGS)
     }
 
     fn times(&self) -> Times {

@@ -24,11 +24,11 @@ pub(super) struct Replica {
     patient: Server,
     name: String,
     readers: Readers,
-    standing: Mutex<Standing>,
+    known: Mutex<ReplicaState>,
 }
 
 /// What is known of a replica.
-enum Standing {
+enum ReplicaState {
     /// It answered, and had come so far.
     Up(ReadToken),
     /// It was too slow or failed to answer, and why; the next look will tell more.
@@ -45,20 +45,20 @@ impl fmt::Display for Replica {
 
 impl Replica {
     /// Down until it is [looked at](Self::look).
-    pub(super) fn of(config: &Config, url: &str) -> Result<Self, StoreError> {
+    pub(super) fn new(config: &Config, url: &str) -> Result<Self, StoreError> {
         let server = Arc::new(config.replica(url)?);
-        let standing = Standing::Down("it wasn't asked yet".to_owned());
+        let known = ReplicaState::Down("it wasn't asked yet".to_owned());
         Ok(Self {
             readers: server.readers(ReadFrom::Any, config.readers_max),
             name: server.to_string(),
             server,
             patient: config.patient_replica(url)?,
-            standing: Mutex::new(standing),
+            known: Mutex::new(known),
         })
     }
 
-    fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock()
+    fn known(&self) -> MutexGuard<'_, ReplicaState> {
+        self.known.lock()
     }
 
     /// What [`look`](Self::look) looks with.
@@ -68,39 +68,39 @@ impl Replica {
 
     /// Sees how far it has come.
     pub(super) async fn look(&self, probe: &mut HealthProbe) {
-        let state = probe.ask(|connection| Box::pin(FEED.of(connection))).await;
+        let state = probe.ask(|connection| Box::pin(FEED.read(connection))).await;
         let up = if state.is_ok() { 1.0 } else { 0.0 };
         metrics::gauge!(SERVER_UP, "server" => self.name.clone()).set(up);
-        *self.standing() = match state {
-            Ok(state) => Standing::Up(state),
-            Err(Away { why, is_late: true }) => Standing::Failed(ErrorChain(&why).to_string()),
-            Err(Away { why, is_late: false }) => Standing::Down(ErrorChain(&why).to_string()),
+        *self.known() = match state {
+            Ok(state) => ReplicaState::Up(state),
+            Err(Away { why, is_late: true }) => ReplicaState::Failed(ErrorChain(&why).to_string()),
+            Err(Away { why, is_late: false }) => ReplicaState::Down(ErrorChain(&why).to_string()),
         };
     }
 
     /// How far it had come when it was heard of last; why it can't be read, if it is down, or hasn't what is required.
     pub(super) fn serves(&self, required: ReadToken) -> Result<ReadToken, String> {
-        match &*self.standing() {
-            Standing::Up(state) if state.includes(required) => Ok(*state),
-            Standing::Up(state) if state.timeline == required.timeline => Err(format!(
+        match &*self.known() {
+            ReplicaState::Up(state) if state.includes(required) => Ok(*state),
+            ReplicaState::Up(state) if state.timeline == required.timeline => Err(format!(
                 "it is {} changes behind those that it should have by now",
                 required.position.0 - state.position.0
             )),
-            Standing::Up(_) => Err("it is of another timeline than the primary".to_owned()),
-            Standing::Failed(why) | Standing::Down(why) => Err(why.clone()),
+            ReplicaState::Up(_) => Err("it is of another timeline than the primary".to_owned()),
+            ReplicaState::Failed(why) | ReplicaState::Down(why) => Err(why.clone()),
         }
     }
 
     /// Whether it may answer, as far as is known; perhaps from a state that is too old.
     pub(super) fn may_answer(&self) -> bool {
-        !matches!(&*self.standing(), Standing::Down(_))
+        !matches!(&*self.known(), ReplicaState::Down(_))
     }
 
     /// Tells operators how it stands.
     pub(super) fn measure(&self, required: ReadToken) {
-        let behind = match &*self.standing() {
-            Standing::Up(state) => required.position.0.saturating_sub(state.position.0),
-            Standing::Failed(_) | Standing::Down(_) => return,
+        let behind = match &*self.known() {
+            ReplicaState::Up(state) => required.position.0.saturating_sub(state.position.0),
+            ReplicaState::Failed(_) | ReplicaState::Down(_) => return,
         };
         metrics::gauge!(REPLICA_BEHIND, "server" => self.name.clone()).set(behind as f64);
     }
@@ -150,7 +150,7 @@ impl Replica {
             Err(error) => {
                 let why = ErrorChain(&error).to_string();
                 tracing::debug!(replica = %self, why, "a replica didn't answer");
-                *self.standing() = Standing::Failed(why);
+                *self.known() = ReplicaState::Failed(why);
                 None
             }
         }
@@ -162,8 +162,8 @@ impl Replica {
 
     /// Answers may overtake each other.
     fn note(&self, state: ReadToken) {
-        let mut standing = self.standing();
-        if let Standing::Up(known) = &mut *standing {
+        let mut known = self.known();
+        if let ReplicaState::Up(known) = &mut *known {
             *known = known.later(state);
         }
     }

@@ -156,6 +156,6 @@ async fn scan_plainly(
         }
     }
     let as_of = as_of.ok_or(sqlx::Error::RowNotFound)?;
-    candidates.sort_unstable_by_key(|found| (Code::of(found.position), found.id));
+    candidates.sort_unstable_by_key(|found| (Code::new(found.position), found.id));
     Ok(Some((Scanned { candidates, more: false, counted: 0, as_of }, as_of)))
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
-use super::progress::Progress;
+use super::primary_positions::PrimaryPositions;
 use super::read::Seen;
 use super::replica::Replica;
 use super::{Config, FEED};
@@ -32,7 +32,7 @@ pub(super) struct Servers {
     readers: Readers,
     name: String,
     replicas: Vec<Replica>,
-    progress: Mutex<Progress>,
+    positions: Mutex<PrimaryPositions>,
     /// What keeps the primary from working, as the last look said: until another one finds it well, nobody waits for it.
     fault: Mutex<Option<StoreError>>,
     catch_up: Duration,
@@ -49,12 +49,12 @@ impl fmt::Display for Servers {
 impl Servers {
     /// With what the primary has now, which a replica must have to be read; replicas are read once they were looked at.
     pub(super) async fn open(config: &Config, primary: Server) -> Result<Self, StoreError> {
-        let replicas = config.replicas.iter().map(|url| Replica::of(config, url));
+        let replicas = config.replicas.iter().map(|url| Replica::new(config, url));
         let replicas = replicas.collect::<Result<Vec<_>, _>>()?;
         let writers = primary.primary_pool(config.writers_max);
         let unusable = |error| primary.unusable(error);
         let mut connection = writers.acquire().await.map_err(unusable)?;
-        let state = FEED.of_primary(&mut connection).await.map_err(unusable)?;
+        let state = FEED.read_primary(&mut connection).await.map_err(unusable)?;
         drop(connection);
         let lag_max = Duration::from_millis(config.lag_max_ms);
         Ok(Self {
@@ -63,7 +63,7 @@ impl Servers {
             writers,
             primary: Arc::new(primary),
             replicas,
-            progress: Mutex::new(Progress::new(state, lag_max)),
+            positions: Mutex::new(PrimaryPositions::new(state, lag_max)),
             fault: Mutex::default(),
             catch_up: Duration::from_millis(config.catch_up_ms),
             turn: AtomicUsize::new(0),
@@ -89,9 +89,9 @@ impl Servers {
         let mut probe =
             HealthProbe::new(Arc::clone(&self.primary), ReadFrom::Primary, LOOK_TIMEOUT);
         loop {
-            let found = probe.ask(|connection| Box::pin(FEED.of_primary(connection))).await;
+            let found = probe.ask(|connection| Box::pin(FEED.read_primary(connection))).await;
             if let Ok(state) = found {
-                self.progress().note(state, Instant::now());
+                self.positions().note(state, Instant::now());
             }
             let up = if found.is_ok() { 1.0 } else { 0.0 };
             metrics::gauge!(SERVER_UP, "server" => self.name.clone()).set(up);
@@ -133,12 +133,12 @@ impl Servers {
         }
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock()
+    fn positions(&self) -> MutexGuard<'_, PrimaryPositions> {
+        self.positions.lock()
     }
 
     fn required(&self) -> ReadToken {
-        self.progress().required(Instant::now())
+        self.positions().required(Instant::now())
     }
 
     /// What keeps the primary from working, as far as is known.
@@ -161,9 +161,9 @@ impl Servers {
             return Err(unavailable(&self.name, away));
         }
         let (answer, as_of) = self.primary.answer(work).await?;
-        let mut progress = self.progress();
-        if progress.timeline() != as_of.timeline {
-            progress.note(as_of, Instant::now());
+        let mut positions = self.positions();
+        if positions.timeline() != as_of.timeline {
+            positions.note(as_of, Instant::now());
         }
         Ok((answer, as_of))
     }

@@ -103,10 +103,10 @@ fn days_on_end_are_open_through_midnight() {
 #[test]
 fn unknown_hours_are_neither_open_nor_closed() {
     let never = hours("UTC", &[]);
-    assert_eq!(Openness::of(None, Timestamp(0)), Openness::Unknown);
-    assert_eq!(Openness::of(Some(&never), Timestamp(0)), Openness::Closed);
+    assert_eq!(Openness::new(None, Timestamp(0)), Openness::Unknown);
+    assert_eq!(Openness::new(Some(&never), Timestamp(0)), Openness::Closed);
     let thursday = hours("UTC", &[(4, "00:00", "00:01")]);
-    assert_eq!(Openness::of(Some(&thursday), Timestamp(0)), Openness::Open);
+    assert_eq!(Openness::new(Some(&thursday), Timestamp(0)), Openness::Open);
 }
 
 #[test]

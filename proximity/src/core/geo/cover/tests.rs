@@ -11,11 +11,11 @@ fn position(lat: f64, lon: f64) -> Position {
 }
 
 fn circle(lat: f64, lon: f64, metres: f64) -> Circle {
-    Circle::new(position(lat, lon), Millimetres::of(Metres(metres)))
+    Circle::new(position(lat, lon), Millimetres::new(Metres(metres)))
 }
 
 fn holds(ranges: &[Range], position: Position) -> bool {
-    let code = Code::of(position);
+    let code = Code::new(position);
     ranges.iter().any(|range| range.contains(code))
 }
 
@@ -55,7 +55,7 @@ proptest! {
         prop_assert!(holds(&ranges, there));
         // And those that aren't nearer than what was seen already.
         prop_assert!(holds(&cover(&circle, distance), there));
-        let Parts { inner, rim } = parts(&circle);
+        let SplitCover { inner, rim } = parts(&circle);
         prop_assert!(holds(&inner, there) != holds(&rim, there));
     }
 

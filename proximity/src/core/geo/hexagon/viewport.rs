@@ -81,7 +81,7 @@ impl Viewport {
     /// Cells beside it may be among them, none whose middle is farther from it than the largest cell's radius, measured
     /// along the edges of the viewport.
     pub fn cover(&self, resolution: Resolution) -> Option<Vec<HexagonRange>> {
-        self.cells(resolution, HEXAGONS_MAX).map(HexagonRange::of)
+        self.cells(resolution, HEXAGONS_MAX).map(HexagonRange::new)
     }
 
     /// The finest resolution of which no more than so many cells, at least 122, cover the viewport.

@@ -20,14 +20,14 @@ fn scattered(count: usize, degrees: f64) -> Places {
     let off = || (random.next_u64() as f64 / u64::MAX as f64 - 0.5) * degrees;
     let place = |_| {
         let position = Position::new(36.1 + off(), -115.2 + off()).expect("on Earth");
-        ((Code::of(position), BusinessId::random(&random)), position)
+        ((Code::new(position), BusinessId::random(&random)), position)
     };
     (0..count).map(place).collect()
 }
 
 fn on_one_point(count: usize) -> Places {
     let random = SeededRandom::new(4);
-    let code = Code::of(centre());
+    let code = Code::new(centre());
     (0..count).map(|_| ((code, BusinessId::random(&random)), centre())).collect()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 
 /// Which server is meant, by which user, in words for people; no password.
-pub(super) struct Place {
+pub(super) struct Endpoint {
     server: String,
     pub(super) user: String,
     pub(super) database: String,
@@ -12,14 +12,14 @@ pub(super) struct Place {
     pub(super) connect_timeout: Duration,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.server)
     }
 }
 
-impl Place {
-    pub(super) fn of(
+impl Endpoint {
+    pub(super) fn new(
         options: &PgConnectOptions,
         has_password: bool,
         connect_timeout: Duration,

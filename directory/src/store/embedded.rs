@@ -47,14 +47,13 @@ impl EmbeddedStore {
 
     async fn commit(
         &self,
-        writes: &[WriteRequest],
+        batch: &[WriteRequest],
         limits: &Limits,
     ) -> Result<Applied, sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
-        let mut state: TransactionState =
-            load::state(&mut transaction, &Needs::new(writes)).await?;
-        let outcomes = writes.iter().map(|write| state.apply(write, limits)).collect();
+        let mut state: TransactionState = load::state(&mut transaction, &Needs::new(batch)).await?;
+        let outcomes = batch.iter().map(|write| state.apply(write, limits)).collect();
         let changes = state.into_changes();
         if changes.is_empty() {
             transaction.rollback().await?;
@@ -88,8 +87,8 @@ impl EmbeddedStore {
 }
 
 impl Store for EmbeddedStore {
-    fn apply(&self, writes: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
-        Box::pin(answer(async move { self.commit(&writes, &limits).await }))
+    fn apply(&self, batch: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
+        Box::pin(answer(async move { self.commit(&batch, &limits).await }))
     }
 
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Answer<'a, Vec<Option<User>>> {

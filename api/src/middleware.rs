@@ -115,7 +115,7 @@ impl Service<Request> for RequestService {
         // tower-http's layer for panics would put each body into one more box. What a route that panics leaves behind is
         // dropped, or made for that.
         let answer = request_checks::check(&request).and_then(|()| {
-            let call = AssertUnwindSafe(|| span.in_scope(|| self.route.call(request)));
+            let call = AssertUnwindSafe(|| self.route.call(request));
             catch_unwind(call).map_err(|panic| panicked(&*panic))
         });
         Box::pin(async move {
@@ -166,7 +166,7 @@ impl RequestLog {
     /// What is logged while the request is worked on says whose it is. Neither path nor query: these may hold positions.
     fn span(&self) -> Span {
         let (method, route, request_id) = (self.method, self.route(), self.id.as_str());
-        tracing::info_span!("request", method, route, request_id)
+        tracing::info_span!("request", %method, %route, %request_id)
     }
 
     fn route(&self) -> &str {

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep_until, timeout};
 
-use super::faults::{Fault, GATEWAYS, SHARDS};
+use super::faults::{Breakage, GATEWAYS, SHARDS};
 use super::world::holds_within;
 use crate::resilience::machine;
 
@@ -47,7 +47,7 @@ async fn whatever_breaks_nobody_is_missed_shown_wrongly_or_lost() {
     let mut world = World::start().await;
     world.look("before anything breaks").await;
     let began = Instant::now();
-    for fault in Fault::ONCE {
+    for fault in Breakage::ONCE {
         world.survive(fault, fault.usual()).await;
     }
     sleep_until((began + CHANGING).into()).await;
@@ -56,7 +56,7 @@ async fn whatever_breaks_nobody_is_missed_shown_wrongly_or_lost() {
         println!("the seed of the faults is {seed}");
         let (random, began) = (SeededRandom::new(seed), Instant::now());
         while began.elapsed() < LONG {
-            let (fault, lasting) = Fault::any(&random);
+            let (fault, lasting) = Breakage::any(&random);
             world.survive(fault, lasting).await;
         }
     }
@@ -107,7 +107,7 @@ impl World {
     }
 
     /// Breaks something for so long, waits until it is over, and looks.
-    async fn survive(&mut self, fault: Fault, lasting: Duration) {
+    async fn survive(&mut self, fault: Breakage, lasting: Duration) {
         let before = self.inspector.situations();
         // What was changed a moment ago may not have acted yet.
         let since = Instant::now().checked_sub(FOLLOWS).expect("the machine has run for longer");
@@ -142,7 +142,7 @@ impl World {
 
     /// Whose pings may be answered late: those whose fixes wait for a server that is away, or whose new sessions do; and
     /// those of whom no gateway knows whether they are still friends, while the database can't say.
-    fn forgive(&self, fault: Fault, before: &[Situation]) {
+    fn forgive(&self, fault: Breakage, before: &[Situation]) {
         let friendships = self.inspector.friendships(Instant::now());
         let (steady, possible) = (&friendships.steady, &friendships.possible);
         self.inspector.forgive_pings(|person| {
@@ -151,14 +151,14 @@ impl World {
             let doubted = steady.friends(person) != possible.friends(person);
             Some(self.homes[at]) == fault.shard()
                 || fault.shard().is_some() && moves
-                || fault == Fault::DatabaseKilled && doubted
+                || fault == Breakage::DatabaseKilled && doubted
         });
     }
 
     /// What is missing until it is over, and to how many.
     fn late(
         &self,
-        fault: Fault,
+        fault: Breakage,
         since: Instant,
         before: &[Situation],
     ) -> BTreeMap<&'static str, usize> {
@@ -181,13 +181,13 @@ impl World {
     }
 
     /// Whom it concerns: those with a friend on the Redis server that broke.
-    fn concerned(&self, fault: Fault, graph: &Graph) -> Vec<bool> {
+    fn concerned(&self, fault: Breakage, graph: &Graph) -> Vec<bool> {
         let lives_there = |friend: &u32| Some(self.homes[*friend as usize]) == fault.shard();
         (0..PEOPLE as u32).map(|person| graph.friends(person).iter().any(lives_there)).collect()
     }
 
     /// Nobody else has heard of it than those who had such a friend at any time meanwhile.
-    fn check_gaps(&self, fault: Fault, since: Instant, before: &[Situation]) {
+    fn check_gaps(&self, fault: Breakage, since: Instant, before: &[Situation]) {
         let now = self.inspector.situations();
         let concerned = self.concerned(fault, &self.inspector.friendships(since).possible);
         let told = now.iter().zip(before).map(|(now, before)| now.gaps > before.gaps);

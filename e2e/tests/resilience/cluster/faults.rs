@@ -20,7 +20,7 @@ const LONG_S: (usize, usize) = (10, 60);
 
 /// What breaks. Redis servers and gateways are named by their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum Breakage {
     /// A Redis server is killed, and comes back empty at once.
     Wiped(usize),
     /// The same, but it is away for a while.
@@ -47,7 +47,7 @@ pub(crate) enum Fault {
     Both(usize, usize),
 }
 
-impl Fault {
+impl Breakage {
     /// One after the other, spread over the servers.
     pub(crate) const ONCE: [Self; 10] = [
         Self::Wiped(0),

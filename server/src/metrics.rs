@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use api::metrics::Metric;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 
@@ -16,6 +17,12 @@ api::metric_table! {
 const BUCKETS_S: [f64; 12] =
     [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
+/// The tables of all parts, of what they share, and of the process.
+pub fn tables() -> impl Iterator<Item = &'static [Metric]> {
+    let parts = parts::ALL.into_iter().flat_map(|part| part.metrics().iter().copied());
+    parts.chain([api::metrics::ALL, ALL])
+}
+
 /// The process' one recorder; several nodes of a process share it.
 pub(crate) fn recorder() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -25,8 +32,7 @@ pub(crate) fn recorder() -> &'static PrometheusHandle {
             .expect("the list of buckets isn't empty")
             .install_recorder()
             .expect("nothing else in this process records metrics");
-        let tables = parts::ALL.iter().flat_map(|part| part.metrics().iter().copied());
-        tables.chain([api::metrics::ALL, ALL]).for_each(api::metrics::describe);
+        tables().for_each(api::metrics::describe);
         metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1);
         Collector::default().describe();
         handle

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use api::metrics::{Kind, Metric};
 use e2e::{LISBON, Sandbox};
-use ws_gateway::live::redis;
 
 use super::tree;
 
@@ -17,15 +16,7 @@ const COUNTS: [&str; 4] = [
 ];
 
 fn all() -> impl Iterator<Item = &'static Metric> {
-    let parts = [
-        api::metrics::ALL,
-        directory::metrics::ALL,
-        proximity::metrics::ALL,
-        ws_gateway::metrics::ALL,
-        redis::metrics::ALL,
-        server::metrics::ALL,
-    ];
-    parts.into_iter().flatten()
+    server::metrics::tables().flatten()
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod openapi;
 mod page;
 mod problem;
 mod rate;
+mod state;
 mod usage;
 mod work;
 
@@ -51,5 +52,6 @@ pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};
 pub use problem::Problem;
 pub use rate::{RateLimit, RateLimiter};
+pub use state::AppState;
 pub use usage::{CALLERS_MAX, Usage};
 pub use work::{Overspent, Work, WorkLimits};

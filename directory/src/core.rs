@@ -4,6 +4,7 @@
 mod changes;
 mod limits;
 mod mutation;
+pub(crate) mod pair;
 mod refusal;
 mod relation;
 pub(crate) mod transaction_state;

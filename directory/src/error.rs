@@ -16,17 +16,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the store can't be reached now.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_unavailable())
+    }
+
     /// What kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(refusal) => refusal.kind(),
             Self::Store(error) => error.error_kind(),
         }
-    }
-
-    /// Whether the store can't be reached now.
-    pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_unavailable())
     }
 }
 

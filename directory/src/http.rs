@@ -10,7 +10,7 @@ mod lists;
 mod requests;
 mod users;
 
-use api::{Context, PathParams, Problem, json_routes};
+use api::{AppState, Context, PathParams, Problem, json_routes};
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use model::UserId;
@@ -21,22 +21,9 @@ use crate::Directory;
 pub use known::KnownCaller;
 use known::Subject;
 
-/// What the routes need.
-#[derive(Clone)]
-struct Doors {
-    directory: Directory,
-    context: Context,
-}
-
-impl FromRef<Doors> for Context {
-    fn from_ref(doors: &Doors) -> Self {
-        doors.context.clone()
-    }
-}
-
-impl FromRef<Doors> for Directory {
-    fn from_ref(doors: &Doors) -> Self {
-        doors.directory.clone()
+impl FromRef<AppState<Directory>> for Directory {
+    fn from_ref(state: &AppState<Self>) -> Self {
+        state.part.clone()
     }
 }
 
@@ -53,7 +40,7 @@ pub fn router(directory: Directory, context: Context) -> OpenApiRouter {
         .routes(routes!(requests::cancel))
         .routes(routes!(blocks::list))
         .routes(routes!(blocks::put, blocks::delete));
-    json_routes(router).with_state(Doors { directory, context })
+    json_routes(router).with_state(AppState { part: directory, context })
 }
 
 /// `{other}` in the path.

@@ -18,7 +18,7 @@ mod owner;
 mod page;
 mod request;
 
-use api::{Context, json_routes};
+use api::{AppState, Context, json_routes};
 use axum::extract::FromRef;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,22 +27,9 @@ use crate::Proximity;
 pub use body::DraftBody;
 pub use request::FRESHNESS;
 
-/// What the routes need.
-#[derive(Clone)]
-struct Doors {
-    proximity: Proximity,
-    context: Context,
-}
-
-impl FromRef<Doors> for Context {
-    fn from_ref(doors: &Doors) -> Self {
-        doors.context.clone()
-    }
-}
-
-impl FromRef<Doors> for Proximity {
-    fn from_ref(doors: &Doors) -> Self {
-        doors.proximity.clone()
+impl FromRef<AppState<Proximity>> for Proximity {
+    fn from_ref(state: &AppState<Self>) -> Self {
+        state.part.clone()
     }
 }
 
@@ -60,5 +47,5 @@ pub fn router(proximity: Proximity, context: Context) -> OpenApiRouter {
             businesses::remove
         ))
         .routes(routes!(owner::put));
-    json_routes(router).with_state(Doors { proximity, context })
+    json_routes(router).with_state(AppState { part: proximity, context })
 }

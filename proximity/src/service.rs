@@ -3,36 +3,33 @@
 mod hints;
 pub(crate) mod resident;
 pub(crate) mod run;
+mod search;
+mod writer;
 
 use std::fmt;
-use std::future::ready;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use api::Work;
-use futures_util::FutureExt;
 use model::{Clock, Random, ReadToken, Timestamp, UserId};
-use sql::{CommitMetrics, Committed, GroupCommit};
+use sql::GroupCommit;
 use tracing::Instrument;
 
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
-use crate::core::catalogue::mutation::{Actor, Import, Imported, Mutation, Outcome, WriteRequest};
+use crate::core::catalogue::mutation::{Actor, Import, Imported, Mutation, WriteRequest};
 use crate::core::catalogue::patch::Patch;
 use crate::core::cost;
-use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::core::index::ResidentConfig;
 use crate::core::limits::Limits;
 use crate::core::refusal::Refusal;
-use crate::core::search::{Found, Query, SearchCursor};
 use crate::error::Error;
-use crate::metrics::{Answerer, COMMIT_DURATION, COMMIT_WRITES, IMPORTED, SearchMetrics, WRITES};
-use crate::store::{Applied, Store};
+use crate::metrics::{IMPORTED, SearchMetrics, WRITES};
+use crate::store::Store;
 use hints::Hints;
 use resident::{Resident, follow};
-use run::{Detail, Question};
+pub use writer::Written;
 
 /// How often a new id is drawn if one is taken: with a billion businesses once is too often by ten millions.
 const DRAWS_MAX: usize = 4;
@@ -64,15 +61,6 @@ pub struct By {
     pub key: Option<IdempotencyKey>,
 }
 
-/// What was written, and what a read must include to see it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Written {
-    /// What the write did.
-    pub outcome: Outcome,
-    /// The state that has it.
-    pub as_of: ReadToken,
-}
-
 /// Which business is to be changed, and of which version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
@@ -96,7 +84,7 @@ impl Proximity {
         random: Arc<dyn Random>,
         limits: Limits,
     ) -> Self {
-        let writer = start_writer(Arc::clone(&store), limits);
+        let writer = writer::start(Arc::clone(&store), limits);
         let (hints, resident) = (Hints::default(), OnceLock::new());
         let metrics = SearchMetrics::new();
         let shared = Shared { store, clock, random, limits, writer, hints, metrics, resident };
@@ -117,59 +105,6 @@ impl Proximity {
     /// The state that the resident index has, once it is complete.
     pub fn resident_as_of(&self) -> Option<ReadToken> {
         self.shared.resident.get()?.as_of()
-    }
-
-    /// A page of the businesses that a query finds, nearest first: all, or those behind the cursor of the page before.
-    ///
-    /// A category that no business ever had is refused. The work is charged while it is done.
-    pub async fn nearby(
-        &self,
-        query: &Query,
-        after: Option<SearchCursor>,
-        detail: Detail,
-        fresh: Option<ReadToken>,
-        work: &mut Work,
-    ) -> Result<Found, Error> {
-        // A stopwatch for a metric; nothing is decided by it.
-        let started = Instant::now();
-        let question = Question { query, after, fresh };
-        let (by, mut result) = self.search(question, detail, work).await;
-        if let Ok(found) = &result
-            && let Some(refused) = self.unknown_category(query, after, found).await
-        {
-            result = Err(refused);
-        }
-        self.shared.metrics.count(by, started.elapsed(), &result);
-        result
-    }
-
-    /// How many businesses all pages of a query have.
-    pub async fn total(
-        &self,
-        query: &Query,
-        fresh: Option<ReadToken>,
-        work: &mut Work,
-    ) -> Result<u64, Error> {
-        let Shared { store, clock, resident, .. } = &*self.shared;
-        let now = clock.now().monotonic;
-        if let Some(resident) = resident.get()
-            && let Some(total) = resident.total(query, fresh, now, work).await?
-        {
-            return Ok(total);
-        }
-        run::total(&**store, query, fresh, work).await
-    }
-
-    /// How many businesses there are in each cell of a [cover](crate::Viewport::cover): see [`Store::hexagons`].
-    pub async fn density(
-        &self,
-        cover: Vec<HexagonRange>,
-        fresh: Option<ReadToken>,
-        work: &mut Work,
-    ) -> Result<Vec<(Hexagon, u64)>, Error> {
-        let cells = self.shared.store.hexagons(cover, fresh).await?;
-        work.spend(cost::CELL * cells.len() as u64).await?;
-        Ok(cells)
     }
 
     /// All on record about a business.
@@ -298,47 +233,6 @@ impl Proximity {
         self.shared.store.fault()
     }
 
-    /// Nothing found may be a typing error in the category.
-    async fn unknown_category(
-        &self,
-        query: &Query,
-        after: Option<SearchCursor>,
-        found: &Found,
-    ) -> Option<Error> {
-        let category = query.category().filter(|_| found.hits.is_empty() && after.is_none())?;
-        match self.shared.store.has_category(category, Some(found.as_of)).await {
-            Ok(true) => None,
-            Ok(false) => Some(Refusal::NoSuchCategory.into()),
-            Err(error) => Some(error),
-        }
-    }
-
-    /// The result, and what made it.
-    async fn search(
-        &self,
-        question: Question<'_>,
-        detail: Detail,
-        work: &mut Work,
-    ) -> (Answerer, Result<Found, Error>) {
-        let Shared { store, clock, hints, resident, .. } = &*self.shared;
-        let now = clock.now().monotonic;
-        if let Some(resident) = resident.get() {
-            match resident.nearby(question, detail, now, work).await {
-                Ok(None) => {}
-                Ok(Some(found)) => {
-                    let completed = run::complete(&**store, found, detail, work).await;
-                    return (Answerer::Resident, completed);
-                }
-                Err(error) => return (Answerer::Resident, Err(error)),
-            }
-        }
-        let hint = match run::hint(&**store, hints, question.query, now).await {
-            Ok(hint) => hint,
-            Err(error) => return (Answerer::Store, Err(error)),
-        };
-        (Answerer::Store, run::nearby(&**store, question, detail, hint, work).await)
-    }
-
     async fn import_once(
         &self,
         places: &[(Source, Details)],
@@ -366,22 +260,4 @@ impl Proximity {
     fn draw(&self) -> BusinessId {
         BusinessId::random(&*self.shared.random)
     }
-}
-
-/// Starts the task that commits.
-fn start_writer(
-    store: Arc<dyn Store>,
-    limits: Limits,
-) -> GroupCommit<WriteRequest, Written, Error> {
-    let metrics =
-        CommitMetrics { part: "businesses", duration: COMMIT_DURATION, requests: COMMIT_WRITES };
-    GroupCommit::start(metrics, move |writes| {
-        let store = Arc::clone(&store);
-        async move {
-            let Applied { outcomes, as_of } = store.apply(writes, limits).await?;
-            let written = |outcome| Written { outcome, as_of };
-            let answers = outcomes.into_iter().map(|it| Ok(it.map(written)?)).collect();
-            Ok(Committed { answers, before_answers: ready(()).boxed() })
-        }
-    })
 }

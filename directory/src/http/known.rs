@@ -9,9 +9,8 @@ use crate::Directory;
 #[derive(Debug, Clone)]
 pub struct KnownCaller(pub Caller);
 
-impl<S> FromRequestParts<S> for KnownCaller
+impl<S: Send + Sync> FromRequestParts<S> for KnownCaller
 where
-    S: Send + Sync,
     Context: FromRef<S>,
     Directory: FromRef<S>,
 {
@@ -32,9 +31,8 @@ pub(super) struct Subject {
     pub(super) user: UserId,
 }
 
-impl<S> FromRequestParts<S> for Subject
+impl<S: Send + Sync> FromRequestParts<S> for Subject
 where
-    S: Send + Sync,
     Context: FromRef<S>,
     Directory: FromRef<S>,
 {

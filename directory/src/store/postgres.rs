@@ -70,7 +70,7 @@ pub async fn check(config: &Config) -> Result<(), StoreError> {
     let primary = config.primary()?;
     let check = Box::pin(async {
         let mut connection = primary.connect().await?;
-        schema::check(&mut connection, &primary).await
+        schema::SCHEMA.check(&mut connection, &primary).await
     });
     primary.open(check).await
 }
@@ -89,7 +89,7 @@ impl PostgresStore {
         // In a box, for connecting takes more room than all that the caller has beside it.
         let opening = Box::pin(async {
             let mut connection = primary.connect().await?;
-            schema::check(&mut connection, &primary).await?;
+            schema::SCHEMA.check(&mut connection, &primary).await?;
             // The timeline of this lineage, before anybody reads it.
             let state = FEED.read_primary(&mut connection).await;
             state.map_err(|error| primary.unusable(error))

@@ -3,7 +3,8 @@ use std::collections::HashMap;
 use model::{FeedPosition, ReadToken, Timestamp, UserId, ViewerClass};
 use sql::{Columns, damaged, missing};
 
-use crate::core::transaction_state::{self, Pair, Tally};
+use crate::core::pair::Pair;
+use crate::core::transaction_state::{self, Tally};
 use crate::{CircleChange, CircleEdit, DisplayName, Entry, Friend, Relation, StoredCircle, User};
 
 fn text<'a>(row: &'a impl Columns, column: &str) -> Result<&'a str, sqlx::Error> {

@@ -9,6 +9,7 @@ pub(crate) mod hours;
 pub(crate) mod id;
 pub(crate) mod index_delta;
 pub(crate) mod mutation;
+pub(crate) mod needs;
 pub(crate) mod patch;
 pub(crate) mod request_digest;
 pub(crate) mod text;

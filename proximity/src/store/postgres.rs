@@ -43,7 +43,8 @@ use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::change_set::ChangeSet;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::mutation::{Import, Imported, WriteRequest};
-use crate::core::catalogue::transaction_state::{Needs, TransactionState};
+use crate::core::catalogue::needs::Needs;
+use crate::core::catalogue::transaction_state::TransactionState;
 use crate::core::geo::cell::{Area, CountedCell};
 use crate::core::geo::hexagon::{Hexagon, HexagonRange};
 use crate::core::limits::Limits;
@@ -102,7 +103,7 @@ impl PostgresStore {
         // In a box, for connecting takes more room than all that the caller has beside it.
         let check = Box::pin(async {
             let mut connection = primary.connect().await?;
-            schema::check(&mut connection, &primary).await
+            schema::SCHEMA.check(&mut connection, &primary).await
         });
         primary.open(check).await?;
         let servers = Arc::new(Box::pin(Servers::open(config, primary)).await?);

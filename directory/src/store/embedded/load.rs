@@ -5,7 +5,8 @@ use sqlx::SqliteConnection;
 
 use super::read::{USERS, json};
 use crate::User;
-use crate::core::transaction_state::{Needs, Pair, Row, Tally, TransactionState};
+use crate::core::pair::Pair;
+use crate::core::transaction_state::{Needs, Row, Tally, TransactionState};
 use crate::store::rows;
 
 /// Reads what a batch of writes needs, in three statements whatever its size.

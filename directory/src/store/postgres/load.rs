@@ -6,7 +6,8 @@ use sqlx::PgConnection;
 use super::NAMESPACE;
 use super::read::{USERS, texts};
 use crate::User;
-use crate::core::transaction_state::{Needs, Pair, Row, Tally, TransactionState};
+use crate::core::pair::Pair;
+use crate::core::transaction_state::{Needs, Row, Tally, TransactionState};
 use crate::store::rows;
 
 /// Waits until no other batch is about these users, and keeps others waiting until the transaction ends.

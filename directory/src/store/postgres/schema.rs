@@ -1,5 +1,4 @@
-use sql::postgres::{Migrated, Schema, Server};
-use sqlx::PgConnection;
+use sql::postgres::{Migrated, Schema};
 
 use super::{Config, NAMESPACE};
 use sql::StoreError;
@@ -68,18 +67,11 @@ const CHANGES: &str = "
     );
 ";
 
-const SCHEMA: Schema = Schema { name: "directory", namespace: NAMESPACE, steps: &STEPS };
+/// All of it.
+pub(super) const SCHEMA: Schema = Schema { name: "directory", namespace: NAMESPACE, steps: &STEPS };
 
 /// Brings the schema up to date: all the missing steps in one transaction, or none. Any number of processes may do it
 /// at once, and it may be repeated.
 pub async fn migrate(config: &Config) -> Result<Migrated, StoreError> {
     SCHEMA.migrate(&config.primary()?).await
-}
-
-/// Errs if the server isn't a primary with the schema that this program works with.
-pub(super) async fn check(
-    connection: &mut PgConnection,
-    primary: &Server,
-) -> Result<(), StoreError> {
-    SCHEMA.check(connection, primary).await
 }

@@ -1,7 +1,7 @@
 use model::{FeedPosition, Timestamp};
 
 use crate::core::catalogue::business::Business;
-use crate::core::catalogue::transaction_state::{KeyOf, Remembered};
+use crate::core::catalogue::needs::{KeyOf, Remembered};
 
 /// What a batch changed: to be stored in the transaction that it was loaded in.
 #[derive(Debug, Clone, PartialEq)]

@@ -15,8 +15,7 @@ use crate::core::geo::circle::Millimetres;
 use crate::core::refusal::Refusal;
 use crate::core::search::{Found, Query};
 use crate::error::Error;
-use crate::service::Proximity;
-use crate::service::run::Detail;
+use crate::service::{Proximity, run::Detail};
 
 const CATEGORIES: [&str; 3] = ["Food / Thai", "Food / Greek", "Bar"];
 /// Metres in a degree of latitude, about.

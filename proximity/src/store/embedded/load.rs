@@ -6,7 +6,8 @@ use sqlx::{Row, SqliteConnection};
 use super::read::{BUSINESSES_BY_ID, ids_json};
 use crate::core::catalogue::business::{Business, Source};
 use crate::core::catalogue::id::BusinessId;
-use crate::core::catalogue::transaction_state::{KeyOf, Needs, Remembered, TransactionState};
+use crate::core::catalogue::needs::{KeyOf, Needs, Remembered};
+use crate::core::catalogue::transaction_state::TransactionState;
 use crate::store::rows::{self, damaged};
 
 /// Reads what a batch of writes needs, in a few statements whatever its size.
@@ -18,7 +19,8 @@ pub(super) async fn state(
     let mut stored = by_id(connection, &ids).await?;
     stored.extend(by_source(connection, &needs.sources).await?);
     let keys = keys(connection, &needs.keys).await?;
-    let owned = owned(connection, &needs.owners).await?;
+    let owned =
+        if needs.owners.is_empty() { Vec::new() } else { owned(connection, &needs.owners).await? };
     Ok(TransactionState::new(stored, keys, owned))
 }
 
@@ -76,9 +78,6 @@ async fn owned(
     connection: &mut SqliteConnection,
     owners: &BTreeSet<UserId>,
 ) -> Result<Vec<(UserId, u32)>, sqlx::Error> {
-    if owners.is_empty() {
-        return Ok(Vec::new());
-    }
     let sql = "SELECT value AS owner,
                       (SELECT count(*) FROM businesses INDEXED BY owned WHERE owner = value) AS owned
                FROM json_each(?1)";

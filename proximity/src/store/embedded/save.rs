@@ -9,7 +9,7 @@ use crate::core::catalogue::business::Business;
 use crate::core::catalogue::change_set::{BusinessChange, ChangeSet};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::index_delta::IndexDelta;
-use crate::core::catalogue::transaction_state::{KeyOf, Remembered};
+use crate::core::catalogue::needs::{KeyOf, Remembered};
 use crate::core::geo::cell::Code;
 use crate::core::limits::{KEY_AGE_MS_MAX, REMOVED_AGE_MS_MAX};
 use crate::store::rows;

@@ -5,7 +5,8 @@ use sqlx::{PgConnection, Row};
 
 use crate::core::catalogue::business::{Business, Source};
 use crate::core::catalogue::id::BusinessId;
-use crate::core::catalogue::transaction_state::{KeyOf, Needs, Remembered, TransactionState};
+use crate::core::catalogue::needs::{KeyOf, Needs, Remembered};
+use crate::core::catalogue::transaction_state::TransactionState;
 use crate::store::rows::{self, damaged};
 
 /// Reads what a batch of writes needs, in a few statements whatever its size. After [`FeedTable::take`](sql::postgres::FeedTable::take), in
@@ -18,7 +19,8 @@ pub(super) async fn state(
     let mut stored = by_id(connection, &ids).await?;
     stored.extend(by_source(connection, &needs.sources).await?);
     let keys = keys(connection, &needs.keys).await?;
-    let owned = owned(connection, &needs.owners).await?;
+    let owned =
+        if needs.owners.is_empty() { Vec::new() } else { owned(connection, &needs.owners).await? };
     Ok(TransactionState::new(stored, keys, owned))
 }
 
@@ -46,11 +48,9 @@ async fn by_source(
                FROM unnest($1::text[], $2::text[]) AS wanted (source, source_id)
                JOIN proximity.businesses USING (source, source_id)
                WHERE source IS NOT NULL";
-    let found = sqlx::query(sql)
-        .bind(sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>())
-        .bind(sources.iter().map(|source| source.id.as_str()).collect::<Vec<_>>())
-        .fetch_all(connection)
-        .await?;
+    let pairs = sources.iter().map(|source| (source.name.as_str(), source.id.as_str()));
+    let (names, ids): (Vec<&str>, Vec<&str>) = pairs.unzip();
+    let found = sqlx::query(sql).bind(names).bind(ids).fetch_all(connection).await?;
     found.iter().map(rows::business).collect()
 }
 
@@ -64,11 +64,9 @@ async fn keys(
     let sql = "SELECT caller, key, fingerprint, digest, at_ms, outcome
                FROM unnest($1::text[], $2::text[]) AS wanted (caller, key)
                JOIN proximity.keys USING (caller, key)";
-    let found = sqlx::query(sql)
-        .bind(keys.iter().map(|(caller, _)| caller.as_str()).collect::<Vec<_>>())
-        .bind(keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>())
-        .fetch_all(connection)
-        .await?;
+    let pairs = keys.iter().map(|(caller, key)| (caller.as_str(), key.as_str()));
+    let (callers, texts): (Vec<&str>, Vec<&str>) = pairs.unzip();
+    let found = sqlx::query(sql).bind(callers).bind(texts).fetch_all(connection).await?;
     found.iter().map(rows::remembered).collect()
 }
 
@@ -76,9 +74,6 @@ async fn owned(
     connection: &mut PgConnection,
     owners: &BTreeSet<UserId>,
 ) -> Result<Vec<(UserId, u32)>, sqlx::Error> {
-    if owners.is_empty() {
-        return Ok(Vec::new());
-    }
     let sql = "SELECT wanted.owner,
                       (SELECT count(*) FROM proximity.businesses AS business
                        WHERE business.owner = wanted.owner) AS owned

@@ -5,12 +5,11 @@ use model::CanonicalDigest;
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
-use super::FEED;
-use super::index;
+use super::{FEED, index};
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::change_set::{BusinessChange, ChangeSet};
 use crate::core::catalogue::index_delta::IndexDelta;
-use crate::core::catalogue::transaction_state::{KeyOf, Remembered};
+use crate::core::catalogue::needs::{KeyOf, Remembered};
 use crate::core::limits::KEY_AGE_MS_MAX;
 use crate::store::rows;
 

@@ -1,6 +1,5 @@
 use sql::StoreError;
-use sql::postgres::{Migrated, Schema, Server};
-use sqlx::PgConnection;
+use sql::postgres::{Migrated, Schema};
 
 use super::{Config, NAMESPACE};
 
@@ -136,18 +135,11 @@ const HORIZON: &str = "
     CREATE INDEX emptied ON proximity.categories (emptied_ms) WHERE emptied_ms IS NOT NULL;
 ";
 
-const SCHEMA: Schema = Schema { name: "proximity", namespace: NAMESPACE, steps: &STEPS };
+/// All of it.
+pub(super) const SCHEMA: Schema = Schema { name: "proximity", namespace: NAMESPACE, steps: &STEPS };
 
 /// Brings the schema up to date: all the missing steps in one transaction, or none. Any number of processes may do it
 /// at once, and it may be repeated.
 pub async fn migrate(config: &Config) -> Result<Migrated, StoreError> {
     SCHEMA.migrate(&config.primary()?).await
-}
-
-/// Errs if the server isn't a primary with the schema that this program works with.
-pub(super) async fn check(
-    connection: &mut PgConnection,
-    primary: &Server,
-) -> Result<(), StoreError> {
-    SCHEMA.check(connection, primary).await
 }

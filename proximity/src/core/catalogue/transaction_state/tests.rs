@@ -1,6 +1,7 @@
 use model::{Position, SeededRandom};
 
 use super::*;
+use crate::core::catalogue::business::IdempotencyKey;
 use crate::core::catalogue::details::Draft;
 
 fn user(name: &str) -> UserId {

@@ -11,10 +11,11 @@ use api::metrics::Metric;
 use api::{Context, Verifier};
 use futures_util::future::BoxFuture;
 use model::{Clock, ErrorChain, Random};
+use proximity::postgres::Migrated;
 use proximity::{Proximity, StoreError, StoreErrorKind};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::config::Config;
+use crate::config::{Config, StoreBackend};
 use crate::readiness::Readiness;
 pub(crate) use businesses::{Businesses, open_businesses};
 use directory::Directory;
@@ -115,42 +116,49 @@ pub(crate) fn served(config: &Config) -> impl Iterator<Item = &'static dyn Part>
     ALL.into_iter().filter(|part| part.is_served(config))
 }
 
-/// Says that there is nothing to migrate.
-fn nothing_to_migrate(part: &str) -> String {
-    format!(
-        "{part}: nothing to do, what is embedded (backends.{part}) brings itself up to date when it is opened."
-    )
-}
-
-/// Says what a migration has done.
-fn migrated_words(part: &str, from: i64, to: i64) -> String {
-    if from == to {
+/// Migrates the database of a part, unless its tables are in a file; answers in words what was done.
+async fn migrate(
+    part: &str,
+    backend: StoreBackend,
+    migrated: impl Future<Output = Result<Migrated, String>>,
+) -> Result<Option<String>, String> {
+    if backend == StoreBackend::Embedded {
+        return Ok(Some(format!(
+            "{part}: nothing to do, what is embedded (backends.{part}) brings itself up to date when it is opened."
+        )));
+    }
+    let Migrated { from, to } = migrated.await?;
+    Ok(Some(if from == to {
         format!("{part}: nothing to do, the schema is {to}.")
     } else {
         format!("{part}: the schema was {from} and now is {to}.")
+    }))
+}
+
+/// Says what to do about the database of a section of the settings that can't be used.
+fn unusable_database(section: &'static str) -> impl FnOnce(StoreError) -> String {
+    move |error| {
+        let why = ErrorChain(&error);
+        match error.kind() {
+            StoreErrorKind::NewerVersion { .. } => {
+                format!("{section}: {why}. Start that version.")
+            }
+            StoreErrorKind::Unusable => {
+                format!("{why}. The server is the one that [{section}] names in the settings.")
+            }
+            StoreErrorKind::Unavailable | StoreErrorKind::Internal => format!("{section}: {why}"),
+        }
     }
 }
 
-/// What to do about the database of a section of the settings that can't be used.
-fn unusable_database(section: &str, error: &StoreError) -> String {
-    let why = ErrorChain(error);
-    match error.kind() {
-        StoreErrorKind::NewerVersion { .. } => {
-            format!("{section}: {why}. Start that version.")
-        }
-        StoreErrorKind::Unusable => {
-            format!("{why}. The server is the one that [{section}] names in the settings.")
-        }
-        StoreErrorKind::Unavailable | StoreErrorKind::Internal => format!("{section}: {why}"),
+/// Says what to do about a file of a part that can't be opened.
+fn unusable_file(part: &'static str) -> impl FnOnce(StoreError) -> String {
+    move |error| {
+        let remedy = match error.kind() {
+            StoreErrorKind::NewerVersion { .. } => "Start that version",
+            _ => "See that the disk has room and the file may be written to, restore a backup",
+        };
+        let why = ErrorChain(&error);
+        format!("{part}: {why}. {remedy}, or choose another folder with --data DIR.")
     }
-}
-
-/// What to do about a file of a part that can't be opened.
-fn unusable_file(part: &str, error: &StoreError) -> String {
-    let remedy = match error.kind() {
-        StoreErrorKind::NewerVersion { .. } => "Start that version",
-        _ => "See that the disk has room and the file may be written to, restore a backup",
-    };
-    let why = ErrorChain(error);
-    format!("{part}: {why}. {remedy}, or choose another folder with --data DIR.")
 }

@@ -8,8 +8,8 @@ use proximity::postgres::{self, PostgresStore};
 use proximity::{Proximity, Store};
 
 use super::{
-    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrated_words,
-    nothing_to_migrate, unusable_database, unusable_file,
+    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
+    unusable_database, unusable_file,
 };
 use crate::config::{Config, NodeRole, StoreBackend};
 use crate::readiness::Ends;
@@ -79,16 +79,10 @@ impl Part for Businesses {
     }
 
     fn migrate<'a>(&self, config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
-        Box::pin(async {
-            Ok(Some(match config.backends.businesses {
-                StoreBackend::Embedded => nothing_to_migrate("businesses"),
-                StoreBackend::Postgres => {
-                    let migrated = postgres::migrate(&config.postgres.businesses).await;
-                    let migrated = migrated.map_err(|error| unusable_database(DATABASE, &error))?;
-                    migrated_words("businesses", migrated.from, migrated.to)
-                }
-            }))
-        })
+        Box::pin(migrate("businesses", config.backends.businesses, async {
+            let migrated = postgres::migrate(&config.postgres.businesses).await;
+            migrated.map_err(unusable_database(DATABASE))
+        }))
     }
 
     fn open<'a>(
@@ -127,14 +121,13 @@ pub(crate) async fn open_businesses(
 ) -> Result<Proximity, String> {
     let store: Arc<dyn Store> = match config.backends.businesses {
         StoreBackend::Embedded => {
-            let store = EmbeddedStore::open(&config.data.dir)
-                .await
-                .map_err(|error| unusable_file("businesses", &error))?;
+            let store =
+                EmbeddedStore::open(&config.data.dir).await.map_err(unusable_file("businesses"))?;
             Arc::new(store)
         }
         StoreBackend::Postgres => {
             let connected = PostgresStore::connect(&config.postgres.businesses).await;
-            Arc::new(connected.map_err(|error| unusable_database(DATABASE, &error))?)
+            Arc::new(connected.map_err(unusable_database(DATABASE))?)
         }
     };
     Ok(Proximity::start(store, clock, random, config.proximity.limits()))
@@ -144,17 +137,13 @@ fn database_servers(config: &postgres::Config) -> Vec<Server> {
     let databases = config.clone();
     let primary = Server::new(DATABASE, async move {
         let connected = PostgresStore::connect(&databases).await;
-        connected
-            .map(|_| SCHEMA_FITS.to_owned())
-            .map_err(|error| unusable_database(DATABASE, &error))
+        connected.map(|_| SCHEMA_FITS.to_owned()).map_err(unusable_database(DATABASE))
     });
     let replica = |number: usize| {
         let databases = config.clone();
         Server::new(format!("{DATABASE} replica {}", number + 1), async move {
             let url = &databases.replicas[number];
-            postgres::look_at_replica(&databases, url)
-                .await
-                .map_err(|error| unusable_database(DATABASE, &error))
+            postgres::look_at_replica(&databases, url).await.map_err(unusable_database(DATABASE))
         })
     };
     std::iter::once(primary).chain((0..config.replicas.len()).map(replica)).collect()

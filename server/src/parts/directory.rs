@@ -7,8 +7,8 @@ use directory::postgres::{self, PostgresStore};
 use futures_util::future::BoxFuture;
 
 use super::{
-    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrated_words,
-    nothing_to_migrate, unusable_database, unusable_file,
+    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
+    unusable_database, unusable_file,
 };
 use crate::config::{Config, StoreBackend};
 use crate::readiness::{Condition, Ends};
@@ -64,25 +64,17 @@ impl Part for Directory {
                 let database = config.postgres.directory.clone();
                 vec![Server::new(DATABASE, async move {
                     let checked = postgres::check(&database).await;
-                    checked
-                        .map(|()| SCHEMA_FITS.to_owned())
-                        .map_err(|error| unusable_database(DATABASE, &error))
+                    checked.map(|()| SCHEMA_FITS.to_owned()).map_err(unusable_database(DATABASE))
                 })]
             }
         }
     }
 
     fn migrate<'a>(&self, config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
-        Box::pin(async {
-            Ok(Some(match config.backends.directory {
-                StoreBackend::Embedded => nothing_to_migrate("directory"),
-                StoreBackend::Postgres => {
-                    let migrated = postgres::migrate(&config.postgres.directory).await;
-                    let migrated = migrated.map_err(|error| unusable_database(DATABASE, &error))?;
-                    migrated_words("directory", migrated.from, migrated.to)
-                }
-            }))
-        })
+        Box::pin(migrate("directory", config.backends.directory, async {
+            let migrated = postgres::migrate(&config.postgres.directory).await;
+            migrated.map_err(unusable_database(DATABASE))
+        }))
     }
 
     fn open<'a>(
@@ -119,15 +111,14 @@ async fn open_store(deps: &Deps<'_>) -> Result<Arc<dyn Store>, String> {
     let config = deps.config;
     Ok(match config.backends.directory {
         StoreBackend::Embedded => {
-            let store = EmbeddedStore::open(&config.data.dir)
-                .await
-                .map_err(|error| unusable_file("directory", &error))?;
+            let store =
+                EmbeddedStore::open(&config.data.dir).await.map_err(unusable_file("directory"))?;
             Arc::new(store)
         }
         StoreBackend::Postgres => {
             let (database, clock) = (&config.postgres.directory, deps.clock.clone());
             let store = PostgresStore::connect(database, clock, deps.random.clone()).await;
-            Arc::new(store.map_err(|error| unusable_database(DATABASE, &error))?)
+            Arc::new(store.map_err(unusable_database(DATABASE))?)
         }
     })
 }

@@ -12,7 +12,7 @@
 //! `core/` decides, `store/` keeps, `http/` speaks, `service.rs` drives. The core is pure: [`Relation`] says how two users stand, [`decide`] what a mutation makes of it, the transaction state applies a
 //! batch of mutations with the limits. An adapter of the port [`Store`] loads what the transaction state needs and stores what it
 //! changed: [`embedded`] in a file for one process, [`postgres`] in a database for many, which read each other's
-//! changes in the feed. [`conformance`] is the list of cases that every adapter passes.
+//! changes in the feed. `conformance` is the list of cases that every adapter passes.
 //!
 //! # Invariants
 //! * A relation seen from the other side is its mirror; both directions are stored in one transaction.
@@ -45,6 +45,6 @@ pub use model::{FeedPosition, ReadToken};
 pub use service::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX, Circle, Directory, KNOWN_USERS_MAX};
 pub use sql::{BATCH_MAX, StoreError, StoreErrorKind};
 pub use store::announcing::{Change, Listener, PUBLISH_WAIT_MAX};
-pub use store::{
-    Answer, Applied, Entry, Friend, List, Store, StoredCircle, conformance, embedded, postgres,
-};
+#[cfg(feature = "test-kit")]
+pub use store::conformance;
+pub use store::{Answer, Applied, Entry, Friend, List, Store, StoredCircle, embedded, postgres};

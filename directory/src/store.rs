@@ -1,6 +1,7 @@
 //! The port, its contract, and its adapters.
 
 pub(crate) mod announcing;
+#[cfg(feature = "test-kit")]
 pub mod conformance;
 pub mod embedded;
 pub mod postgres;

@@ -24,4 +24,4 @@ impl Backend for Embedded {
     }
 }
 
-directory::conformance_tests!(embedded, Embedded::new());
+sql::conformance_tests!(directory::conformance_list, embedded, Embedded::new());

@@ -5,7 +5,7 @@
 //!                          │   └───▶ search (pure) ◀─▶ Store::scan: ranges of codes, about one round trip
 //! GET density ▶ http ─▶ Proximity ─▶ Store::hexagons: counters by H3 cell, kept by every write
 //! POST, PUT … ─▶ http ─▶ Proximity ─▶ writer: up to 256 writes ─▶ Store::apply: one transaction, one fsync
-//! import ──────────────▶ Proximity ─▶ Store::import: up to 1,000 places     │ ledger: pure, decides each write
+//! import ──────────────▶ Proximity ─▶ Store::import: up to IMPORT_MAX places     │ ledger: pure, decides each write
 //!                                                                           ▼
 //!    followers, resident indexes ◀── Store::changes ◀── the feed: every business at the place of its last change
 //! ```
@@ -13,7 +13,7 @@
 //! The core is pure: [`Draft`]s become [`Details`]; [`Code`] is where a position lies on one line; the cover says which
 //! ranges of it a [`Circle`] needs; the search asks for them and judges the answers; the transaction state applies a batch of writes
 //! with the limits. An adapter of the port [`Store`] loads what the transaction state needs, stores what it changed, and reads
-//! ranges: [`embedded`] in a file for one process. [`conformance`] is the list of cases that every adapter passes, with
+//! ranges: [`embedded`] in a file for one process. `conformance` is the list of cases that every adapter passes, with
 //! the resident index and without. The handle [`Proximity`] is what other parts know.
 //!
 //! # Invariants
@@ -72,6 +72,6 @@ pub use service::resident::SILENCE_MS_MAX;
 pub use service::run::Detail;
 pub use service::{By, Proximity, Target, Written};
 pub use sql::{BATCH_MAX, StoreError, StoreErrorKind};
-pub use store::{
-    Answer, Applied, FETCH_MAX, IMPORT_MAX, PAGE_MAX, Store, conformance, embedded, postgres,
-};
+#[cfg(feature = "test-kit")]
+pub use store::conformance;
+pub use store::{Answer, Applied, FETCH_MAX, IMPORT_MAX, PAGE_MAX, Store, embedded, postgres};

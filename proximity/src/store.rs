@@ -1,3 +1,4 @@
+#[cfg(feature = "test-kit")]
 pub mod conformance;
 pub mod embedded;
 pub mod postgres;

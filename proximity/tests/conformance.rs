@@ -35,8 +35,12 @@ impl Backend for Embedded {
     }
 }
 
-proximity::conformance_tests!(embedded, Embedded::new());
-proximity::conformance_tests!(embedded_with_resident_index, Embedded::resident());
+sql::conformance_tests!(proximity::conformance_list, embedded, Embedded::new());
+sql::conformance_tests!(
+    proximity::conformance_list,
+    embedded_with_resident_index,
+    Embedded::resident()
+);
 
 #[tokio::test]
 async fn a_thousand_walks_while_others_write() {

@@ -23,6 +23,8 @@
 //! [`sqlite::BUSY_TIMEOUT`], [`sqlite::ACQUIRE_TIMEOUT`].
 
 mod columns;
+#[cfg(feature = "test-kit")]
+pub mod conformance;
 mod error;
 mod group_commit;
 pub mod postgres;

@@ -1,5 +1,5 @@
 //! The cases that every store passes: one list, stamped out as tests for each adapter by
-//! [`conformance_tests!`](crate::conformance_tests), and as [`CASES`] for programs that run them against many.
+//! [`conformance_tests!`](sql::conformance_tests), and as [`CASES`] for programs that run them against many.
 
 pub mod batches;
 pub mod changes;
@@ -9,8 +9,6 @@ pub mod lists;
 pub mod relations;
 pub mod users;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use model::{Timestamp, UserId};
@@ -26,89 +24,55 @@ pub trait Backend: Send + Sync {
     fn open(&self) -> Answer<'_, Arc<dyn Store>>;
 }
 
-/// A case of the list.
-#[derive(Debug, Clone, Copy)]
-pub struct Case {
-    /// What must hold, as the words of a sentence with `_` between.
-    pub name: &'static str,
-    /// Tries it, and panics if it doesn't hold.
-    pub run: for<'a> fn(&'a dyn Backend) -> Running<'a>,
-}
-
-/// A case that is being tried.
-pub type Running<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
-
 /// The whole list.
-pub const CASES: &[Case] = crate::conformance_tests! { @list @cases () };
+pub const CASES: &[sql::conformance::Case<dyn Backend>] =
+    crate::conformance_list! { (sql::conformance_cases) crate () };
 
-/// Makes a test of every case: `conformance_tests!(embedded, Embedded::new());` makes
-/// `embedded::asking_twice_is_one_request` and so on. The expression is evaluated for each.
+/// Gives the whole list to a macro of [`sql`].
 #[macro_export]
-macro_rules! conformance_tests {
-    ($adapter:ident, $backend:expr) => {
-        mod $adapter {
-            use super::*;
-            $crate::conformance_tests! { @list @tests ($backend) }
+macro_rules! conformance_list {
+    (($then:ident::$macro:ident) $($given:tt)*) => {
+        $then::$macro! { @ $($given)*
+            users::a_user_who_never_came_is_absent,
+            users::ensuring_a_user_leaves_an_existing_one_alone,
+            users::putting_a_user_makes_or_renames_them,
+            users::names_of_any_script_survive,
+            users::a_radius_is_set_and_taken_back,
+            users::a_radius_needs_its_user,
+            relations::asking_twice_is_one_request,
+            relations::asking_each_other_makes_friends,
+            relations::accepting_makes_friends,
+            relations::declining_and_cancelling_end_a_request,
+            relations::nobody_is_related_to_themself,
+            relations::a_request_to_nobody_waits_for_them,
+            relations::blocking_ends_friendship_and_requests,
+            relations::a_request_to_somebody_who_blocks_looks_pending,
+            relations::being_asked_does_not_show_in_a_block,
+            relations::befriending_needs_both_users_and_no_block,
+            relations::removing_a_friend_is_seen_by_both,
+            relations::whatever_is_done_the_store_agrees_with_the_rules,
+            batches::a_refused_order_does_not_undo_its_neighbours,
+            batches::later_orders_see_what_earlier_ones_did,
+            batches::batches_at_one_moment_act_one_after_the_other,
+            batches::concurrent_callers_get_their_own_answers,
+            batches::limits_hold_also_within_a_batch,
+            batches::what_was_answered_survives_reopening,
+            lists::a_walk_meets_everything_once_in_order,
+            lists::a_walk_is_not_disturbed_by_changes_behind_it,
+            lists::a_circle_holds_all_friends_of_a_full_user,
+            circles::circles_come_in_the_order_of_the_users_and_say_who_exists,
+            circles::circles_that_are_asked_for_at_once_share_statements,
+            feed::positions_have_no_gaps_and_follow_the_order_of_commits,
+            feed::a_circle_and_the_changes_behind_it_give_every_later_circle,
+            feed::what_changes_no_circle_has_no_position,
+            feed::the_feed_is_read_in_parts,
+            feed::what_was_forgotten_is_said_to_be,
+            feed::a_position_of_another_history_is_refused,
+            feed::the_feed_survives_reopening,
+            changes::whoever_is_concerned_is_named,
+            changes::nothing_is_announced_where_nothing_changed,
+            changes::a_change_is_announced_before_its_answer,
         }
-    };
-    (@list @$form:ident $given:tt) => {
-        $crate::conformance_tests! { @$form $given;
-            users: a_user_who_never_came_is_absent,
-                ensuring_a_user_leaves_an_existing_one_alone,
-                putting_a_user_makes_or_renames_them,
-                names_of_any_script_survive,
-                a_radius_is_set_and_taken_back,
-                a_radius_needs_its_user;
-            relations: asking_twice_is_one_request,
-                asking_each_other_makes_friends,
-                accepting_makes_friends,
-                declining_and_cancelling_end_a_request,
-                nobody_is_related_to_themself,
-                a_request_to_nobody_waits_for_them,
-                blocking_ends_friendship_and_requests,
-                a_request_to_somebody_who_blocks_looks_pending,
-                being_asked_does_not_show_in_a_block,
-                befriending_needs_both_users_and_no_block,
-                removing_a_friend_is_seen_by_both,
-                whatever_is_done_the_store_agrees_with_the_rules;
-            batches: a_refused_order_does_not_undo_its_neighbours,
-                later_orders_see_what_earlier_ones_did,
-                batches_at_one_moment_act_one_after_the_other,
-                concurrent_callers_get_their_own_answers,
-                limits_hold_also_within_a_batch,
-                what_was_answered_survives_reopening;
-            lists: a_walk_meets_everything_once_in_order,
-                a_walk_is_not_disturbed_by_changes_behind_it,
-                a_circle_holds_all_friends_of_a_full_user;
-            circles: circles_come_in_the_order_of_the_users_and_say_who_exists,
-                circles_that_are_asked_for_at_once_share_statements;
-            feed: positions_have_no_gaps_and_follow_the_order_of_commits,
-                a_circle_and_the_changes_behind_it_give_every_later_circle,
-                what_changes_no_circle_has_no_position,
-                the_feed_is_read_in_parts,
-                what_was_forgotten_is_said_to_be,
-                a_position_of_another_history_is_refused,
-                the_feed_survives_reopening;
-            changes: whoever_is_concerned_is_named,
-                nothing_is_announced_where_nothing_changed,
-                a_change_is_announced_before_its_answer;
-        }
-    };
-    (@tests ($backend:expr); $($topic:ident: $($case:ident),+;)+) => {
-        $($(
-            #[tokio::test]
-            async fn $case() {
-                $crate::conformance::$topic::$case(&$backend).await;
-            }
-        )+)+
-    };
-    (@cases (); $($topic:ident: $($case:ident),+;)+) => {
-        &[$($(
-            $crate::conformance::Case {
-                name: stringify!($case),
-                run: |backend| Box::pin($crate::conformance::$topic::$case(backend)),
-            },
-        )+)+]
     };
 }
 

@@ -7,7 +7,8 @@ const NS_PER_S: u64 = 1_000_000_000;
 /// burst, whose state is one integer per subject.
 ///
 /// The state is the moment, in nanoseconds of monotonic time, at which the subject will have used up nothing; 0 for
-/// somebody new.
+/// somebody new. Ours, since libraries keep a clock and a map of their own; here time is passed in, and the state is stored with
+/// what it limits, in Redis too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gcra {
     interval_ns: u64,

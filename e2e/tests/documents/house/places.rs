@@ -4,8 +4,17 @@
 use std::path::Path;
 
 use super::items::items;
-use crate::documents::markdown::quoted;
+use crate::documents::markdown::{quoted, table};
 use crate::documents::tree;
+
+/// What a newcomer asks first, each answered by a row of the table "Five questions".
+const QUESTIONS: [&str; 5] = [
+    "How does a friend vanish after ten minutes?",
+    "Where is the hysteresis?",
+    "What happens when Redis restarts?",
+    "How is a cursor made?",
+    "Where is each limit?",
+];
 
 #[test]
 fn files_that_are_named_are_there() {
@@ -27,6 +36,17 @@ fn files_that_are_named_are_there() {
         }
     }
     assert!(lost.is_empty(), "ARCHITECTURE.md names what isn't there: {lost:#?}");
+}
+
+#[test]
+fn a_newcomers_questions_are_answered_with_file_and_function() {
+    let rows = table(&tree::read("ARCHITECTURE.md"), "Five questions");
+    for question in QUESTIONS {
+        let row = rows.iter().find(|row| row[0] == question);
+        let row = row.unwrap_or_else(|| panic!("nobody answers: {question}"));
+        let functions = quoted(&row[1]).into_iter().filter(|place| place.contains(".rs::"));
+        assert!(functions.count() > 0, "no file and function: {question}");
+    }
 }
 
 /// The page without its drawings.

@@ -3,15 +3,9 @@
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree};
 
+use super::CORES;
 use super::tokens::{Kind, flatten};
 use crate::documents::tree;
-
-/// The cores: the folder of a part, the module that decides, and the pure crates it may use beside `model`.
-const CORES: [(&str, &str, &[&str]); 3] = [
-    ("directory", "core", &[]),
-    ("proximity", "core", &["h3o", "jiff"]),
-    ("ws-gateway", "session", &[]),
-];
 
 /// What of the standard library, and of `model`, isn't pure.
 const IMPURE: [&str; 19] = [

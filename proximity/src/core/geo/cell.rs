@@ -12,6 +12,7 @@ pub(crate) const COUNTED_BITS: u32 = 30;
 pub(crate) const AREA_BITS: u32 = 20;
 
 /// The 60-bit Morton code of a position: its geohash of 12 characters, as an integer. A cell of it is less than 4 cm wide.
+/// Ours, since libraries make geohashes as text, and what a database needs are ranges of integers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Code(u64);
 

@@ -6,6 +6,8 @@ use super::grid::{Point, chord2};
 /// least half as many in a leaf, so that boxes take no more than four bytes a point.
 const LEAF_MAX: usize = 24;
 
+/// Ours, since libraries keep points apart from what a search reads of them: half of a search's time is waiting for memory.
+///
 /// A tree of boxes, without pointers, around points that stand in its order. Never changed once it is built.
 ///
 /// Box 1 has all points. The halves of what box `n` has are in `2 n` and `2 n + 1`, and all leaves are equally deep: so a

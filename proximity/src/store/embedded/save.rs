@@ -147,7 +147,8 @@ async fn forget(
     let left = serde_json::to_string(&delta.categories_left()).expect("text becomes JSON");
     sqlx::query(sql).bind(left).bind(at.0).execute(&mut *connection).await?;
     let sql = "DELETE FROM categories WHERE id IN
-                   (SELECT id FROM categories WHERE emptied_ms < ?1 ORDER BY emptied_ms LIMIT ?2)";
+                   (SELECT id FROM categories WHERE emptied_ms < ?1 ORDER BY emptied_ms LIMIT ?2)
+                 AND NOT EXISTS (SELECT 1 FROM category_places WHERE category_id = categories.id)";
     sqlx::query(sql).bind(oldest).bind(FORGOTTEN_MAX).execute(connection).await?;
     Ok(())
 }

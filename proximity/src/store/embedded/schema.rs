@@ -99,4 +99,6 @@ const HORIZON: &str = "
     ALTER TABLE feed ADD COLUMN horizon INTEGER NOT NULL DEFAULT 0;  -- removals up to here are forgotten
     ALTER TABLE categories ADD COLUMN emptied_ms INTEGER;            -- when the last business left it
     CREATE INDEX emptied ON categories (emptied_ms) WHERE emptied_ms IS NOT NULL;
+    UPDATE categories SET emptied_ms = unixepoch() * 1000
+        WHERE NOT EXISTS (SELECT 1 FROM category_places WHERE category_id = categories.id);
 ";

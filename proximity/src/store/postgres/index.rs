@@ -61,9 +61,12 @@ pub(super) async fn forget(
                    (SELECT FROM proximity.category_places WHERE category_id = category.id)";
     let left: Vec<_> = delta.categories_left().into_iter().collect();
     sqlx::query(sql).bind(left).bind(at.0).execute(&mut *connection).await?;
-    let sql = "DELETE FROM proximity.categories WHERE id IN
+    // A process that isn't upgraded yet may have given it to a business again, and doesn't say so.
+    let sql = "DELETE FROM proximity.categories AS category WHERE id IN
                    (SELECT id FROM proximity.categories WHERE emptied_ms < $1
-                    ORDER BY emptied_ms LIMIT $2)";
+                    ORDER BY emptied_ms LIMIT $2)
+                 AND NOT EXISTS
+                   (SELECT FROM proximity.category_places WHERE category_id = category.id)";
     sqlx::query(sql).bind(oldest).bind(FORGOTTEN_MAX).execute(connection).await?;
     Ok(())
 }

@@ -133,6 +133,8 @@ const HORIZON: &str = "
     -- When the last business left it.
     ALTER TABLE proximity.categories ADD COLUMN emptied_ms BIGINT;
     CREATE INDEX emptied ON proximity.categories (emptied_ms) WHERE emptied_ms IS NOT NULL;
+    UPDATE proximity.categories AS category SET emptied_ms = extract(epoch FROM now()) * 1000
+        WHERE NOT EXISTS (SELECT FROM proximity.category_places WHERE category_id = category.id);
 ";
 
 /// All of it.

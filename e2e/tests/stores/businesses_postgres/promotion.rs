@@ -53,7 +53,7 @@ impl Writer {
     }
 
     async fn go_on(&self) {
-        let wanted = self.acknowledged.load(Ordering::SeqCst) + 100;
+        let wanted = self.acknowledged.load(Ordering::SeqCst) + 20;
         until("writes go on", async || {
             self.task.is_finished() || self.acknowledged.load(Ordering::SeqCst) >= wanted
         })

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::parts;
 pub use backends::{Backends, LiveBackend, Postgres, StoreBackend};
 use rest::Rest;
 
@@ -203,21 +202,12 @@ impl Config {
         if self.http.drain_ms > DRAIN_MS_MAX {
             return Err(ConfigError(format!("http.drain_ms must be at most {DRAIN_MS_MAX}")));
         }
-        self.validate_parts().map_err(ConfigError)
-    }
-
-    fn validate_parts(&self) -> Result<(), String> {
-        self.rest.validate().map_err(|rule| format!("rest.{rule}"))?;
-        parts::ALL.iter().try_for_each(|part| part.validate(self))?;
+        self.rest.validate().map_err(|rule| ConfigError(format!("rest.{rule}")))?;
+        self.validate_parts().map_err(ConfigError)?;
         if !self.roles.is_empty() && self.auth.keys.is_empty() {
-            return Err(KEYLESS_ROLES.to_owned());
+            return Err(ConfigError(KEYLESS_ROLES.to_owned()));
         }
         Ok(())
-    }
-
-    /// Whether anything is kept in the data folder: an embedded store, or the node's own key.
-    pub fn needs_data_dir(&self) -> bool {
-        self.auth.keys.is_empty() || parts::served(self).any(|part| part.needs_data_dir(self))
     }
 }
 

@@ -111,6 +111,18 @@ impl Server {
     }
 }
 
+impl Config {
+    /// Says which values of a part can't work, and what would.
+    pub(crate) fn validate_parts(&self) -> Result<(), String> {
+        ALL.iter().try_for_each(|part| part.validate(self))
+    }
+
+    /// Whether anything is kept in the data folder: an embedded store, or the node's own key.
+    pub fn needs_data_dir(&self) -> bool {
+        self.auth.keys.is_empty() || served(self).any(|part| part.needs_data_dir(self))
+    }
+}
+
 /// The parts that a process with these settings serves.
 pub(crate) fn served(config: &Config) -> impl Iterator<Item = &'static dyn Part> {
     ALL.into_iter().filter(|part| part.is_served(config))

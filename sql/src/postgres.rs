@@ -1,5 +1,6 @@
 //! `PostgreSQL`: who is meant, how long to wait, what is wrong.
 
+mod connection;
 mod endpoint;
 mod error;
 mod feed;
@@ -10,10 +11,11 @@ mod readers;
 mod schema;
 mod server;
 
+pub use connection::is_replica;
 pub use feed::{BEGIN, FeedTable, LINEAGE, NEW_TIMELINE};
 pub use login::{Login, redacted, without_password, without_passwords};
 pub use probe::{Away, HealthProbe};
 pub use range::{CONNECTIONS, TIMEOUT_MS, must_be_in};
 pub use readers::{ReadFrom, Readers};
 pub use schema::{Migrated, Schema};
-pub use server::{Server, Times, is_answering, is_replica, refuse_replica};
+pub use server::{Server, Times};

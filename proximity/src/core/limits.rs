@@ -24,6 +24,8 @@ pub const INTERVALS_MAX: usize = 42;
 pub const SOURCE_CHARS_MAX: usize = 100;
 /// The longest idempotency key, characters.
 pub const KEY_CHARS_MAX: usize = 255;
+/// Keys, and removals, that are forgotten with each batch that brings some: more than it can bring.
+pub const FORGOTTEN_MAX: u32 = 1_024;
 /// How long a removal stays in the feed, and a category that no business has any more is known, milliseconds: a week.
 pub const REMOVED_AGE_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long an idempotency key is remembered, milliseconds: a day.

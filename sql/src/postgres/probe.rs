@@ -5,8 +5,9 @@ use futures_util::future::BoxFuture;
 use sqlx::PgConnection;
 use tokio::time::timeout;
 
+use super::connection::refuse_replica;
 use super::readers::ReadFrom;
-use super::server::{Server, refuse_replica};
+use super::server::Server;
 use crate::StoreError;
 
 /// Asks a server how it is by a connection of its own, so that one whose connections are all in use isn't taken for one

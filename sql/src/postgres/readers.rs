@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::server::{is_answering, refuse_replica};
+use super::connection::{is_answering, refuse_replica};
 
 /// A connection that was used since isn't tried out before it is used again: whoever finds it broken asks somebody else.
 const FRESH: Duration = Duration::from_secs(1);

@@ -1,7 +1,8 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+use super::connection::is_replica;
 use super::error;
-use super::server::{Server, is_replica};
+use super::server::Server;
 use crate::StoreError;
 
 /// The lock of whoever changes a schema; the others in a namespace are not negative.

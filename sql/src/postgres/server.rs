@@ -6,14 +6,13 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::{Instant, timeout};
 
+use super::connection::{is_answering, refuse_replica};
 use super::endpoint::Endpoint;
 use super::error;
 use super::login::Login;
 use super::readers::{ReadFrom, Readers};
 use crate::StoreError;
 
-/// How long a connection that was idle may take to answer before it is taken for dead, and another one is made.
-const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// A read that fails sooner is tried again.
 const SOON: Duration = Duration::from_millis(500);
 /// How much longer than the server allows a statement we wait for its answer.
@@ -168,25 +167,4 @@ impl Server {
     pub fn unusable(&self, error: sqlx::Error) -> StoreError {
         error::unusable(error, &self.endpoint)
     }
-}
-
-/// Whether a connection answers soon; errs if it doesn't.
-pub async fn is_answering(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    match timeout(PING_TIMEOUT, connection.ping()).await {
-        Ok(answered) => answered.map(|()| true),
-        Err(late) => Err(sqlx::Error::Io(late.into())),
-    }
-}
-
-/// A primary may have become a replica since it was connected to first, and a replica may lag.
-pub async fn refuse_replica(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    if is_replica(connection).await? {
-        return Err(sqlx::Error::Configuration("the server is a replica".into()));
-    }
-    Ok(())
-}
-
-/// Whether the server follows another one.
-pub async fn is_replica(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(connection).await
 }

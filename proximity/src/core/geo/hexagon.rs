@@ -121,6 +121,7 @@ impl fmt::Debug for HexagonRange {
 
 impl HexagonRange {
     /// All cells of a resolution.
+    #[cfg(any(test, feature = "test-kit"))]
     pub(crate) fn whole(Resolution(resolution): Resolution) -> Self {
         let (first, last) = (CellIndex::first(resolution), CellIndex::last(resolution));
         Self { first: Hexagon(first), last: Hexagon(last) }

@@ -11,13 +11,11 @@ use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::index_delta::IndexDelta;
 use crate::core::catalogue::needs::{KeyOf, Remembered};
 use crate::core::geo::cell::Code;
-use crate::core::limits::{KEY_AGE_MS_MAX, REMOVED_AGE_MS_MAX};
+use crate::core::limits::{FORGOTTEN_MAX, KEY_AGE_MS_MAX, REMOVED_AGE_MS_MAX};
 use crate::store::rows;
 
 /// Rows in one statement: more than this gains nothing, and `SQLite` takes 32,766 parameters.
 const ROWS_MAX: usize = 128;
-/// Keys, and removals, that are forgotten with each batch that brings some: more than it can bring.
-const FORGOTTEN_MAX: u32 = 1_024;
 
 /// Writes what a batch changed.
 pub(super) async fn changes(

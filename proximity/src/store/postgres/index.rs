@@ -4,9 +4,8 @@ use model::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
-use super::save::FORGOTTEN_MAX;
 use crate::core::catalogue::index_delta::{IndexDelta, PlaceRow};
-use crate::core::limits::REMOVED_AGE_MS_MAX;
+use crate::core::limits::{FORGOTTEN_MAX, REMOVED_AGE_MS_MAX};
 use crate::store::rows::missing;
 
 /// Takes out what no longer holds.
@@ -55,7 +54,7 @@ pub(super) async fn forget(
                ), last AS (SELECT max(feed_position) AS position FROM gone)
                UPDATE proximity.feed SET horizon = greatest(horizon, position) FROM last
                WHERE position IS NOT NULL";
-    sqlx::query(sql).bind(oldest).bind(FORGOTTEN_MAX).execute(&mut *connection).await?;
+    sqlx::query(sql).bind(oldest).bind(i64::from(FORGOTTEN_MAX)).execute(&mut *connection).await?;
     let sql = "UPDATE proximity.categories AS category SET emptied_ms = $2
                WHERE key = ANY ($1) AND NOT EXISTS
                    (SELECT FROM proximity.category_places WHERE category_id = category.id)";
@@ -67,7 +66,7 @@ pub(super) async fn forget(
                     ORDER BY emptied_ms LIMIT $2)
                  AND NOT EXISTS
                    (SELECT FROM proximity.category_places WHERE category_id = category.id)";
-    sqlx::query(sql).bind(oldest).bind(FORGOTTEN_MAX).execute(connection).await?;
+    sqlx::query(sql).bind(oldest).bind(i64::from(FORGOTTEN_MAX)).execute(connection).await?;
     Ok(())
 }
 

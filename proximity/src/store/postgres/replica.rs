@@ -7,13 +7,15 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::read::Seen;
-use super::servers::LOOK_TIMEOUT;
 use super::{Config, FEED};
 use crate::metrics::{READS, REPLICA_BEHIND, SERVER_UP};
 use model::{ErrorChain, ReadToken};
 use sql::StoreError;
 use sql::postgres::{Away, HealthProbe, ReadFrom, Readers, Server};
 
+/// How long a server may take to say how far it has come, with the connection if there is none. One that is only busy
+/// isn't taken for one that is away, as far as that can be told.
+pub(super) const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a replica is asked whether it has come as far as a read wants.
 const CATCH_UP_LOOK: Duration = Duration::from_millis(5);
 

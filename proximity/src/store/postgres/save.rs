@@ -10,11 +10,8 @@ use crate::core::catalogue::business::Business;
 use crate::core::catalogue::change_set::{BusinessChange, ChangeSet};
 use crate::core::catalogue::index_delta::IndexDelta;
 use crate::core::catalogue::needs::{KeyOf, Remembered};
-use crate::core::limits::KEY_AGE_MS_MAX;
+use crate::core::limits::{FORGOTTEN_MAX, KEY_AGE_MS_MAX};
 use crate::store::rows;
-
-/// Keys, and removals, that are forgotten with each batch that brings some: more than it can bring.
-pub(super) const FORGOTTEN_MAX: i64 = 1_024;
 
 /// Writes what a batch changed: a dozen statements, whatever the number.
 ///
@@ -171,6 +168,6 @@ pub(super) async fn keys(
     let sql = "DELETE FROM proximity.keys WHERE (caller, key) IN
                    (SELECT caller, key FROM proximity.keys WHERE at_ms < $1 ORDER BY at_ms LIMIT $2)";
     let oldest = newest.plus_ms(-KEY_AGE_MS_MAX).0;
-    sqlx::query(sql).bind(oldest).bind(FORGOTTEN_MAX).execute(connection).await?;
+    sqlx::query(sql).bind(oldest).bind(i64::from(FORGOTTEN_MAX)).execute(connection).await?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use super::primary_positions::PrimaryPositions;
 use super::read::Seen;
+use super::replica::LOOK_TIMEOUT;
 use super::replica::Replica;
 use super::{Config, FEED};
 use crate::metrics::{READS, SERVER_UP};
@@ -21,9 +22,6 @@ use sql::postgres::{HealthProbe, ReadFrom, Readers, Server};
 
 /// How often each server is asked how far it has come.
 const LOOK: Duration = Duration::from_millis(250);
-/// How long a server may take to say how far it has come, with the connection if there is none. One that is only busy
-/// isn't taken for one that is away, as far as that can be told.
-pub(super) const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The primary and its replicas: who is asked what.
 pub(super) struct Servers {

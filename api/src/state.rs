@@ -2,12 +2,12 @@ use axum::extract::FromRef;
 
 use crate::Context;
 
-/// What the routes of a part need: its handle, and what all doors share.
+/// What the routes of a part need: its handle, and what all endpoints share.
 #[derive(Clone)]
 pub struct AppState<P> {
     /// The part's handle; cheap to clone.
     pub part: P,
-    /// What all doors share.
+    /// What all endpoints share.
     pub context: Context,
 }
 

@@ -1,4 +1,4 @@
-//! The directory's REST doors, under `/v1/users`.
+//! The directory's REST endpoints, under `/v1/users`.
 //!
 //! `{user}` in a path is whose matter it is, `me` for the caller's own. Only they, a service or an operator may act for
 //! them; everybody else gets 403, whether that user exists or not.

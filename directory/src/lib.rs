@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! PUT /v1/… ─▶ http ─▶ Directory ─▶ writer: up to 256 mutations ─▶ Store::apply: one transaction, one fsync
-//!                          │                                          │ ledger: pure, decides each mutation
+//!                          │                                          │ core: pure, decides each mutation
 //!                          │                                          ▼
 //!   gateway ◀── listen ────┼──────────────────────────────────────── Change: what this process made of circles
 //!           ◀── circle ────┼── up to 256 who wait ◀── Store::circles: one statement, as of a position

@@ -2,11 +2,11 @@
 
 api::metric_table! {
     /// Mutations answered, by command and result (created, changed, unchanged, refused, failed).
-    Counter COMMANDS = "whereabouts_directory_mutations_total";
+    Counter MUTATIONS = "whereabouts_directory_mutations_total";
     /// Time of one group commit, from taking the mutations to their being on disk.
     Histogram COMMIT_DURATION = "whereabouts_directory_commit_duration_seconds";
     /// Mutations that shared one group commit.
-    Histogram COMMIT_COMMANDS = "whereabouts_directory_commit_mutations";
+    Histogram COMMIT_MUTATIONS = "whereabouts_directory_commit_mutations";
     /// Circles read.
     Counter CIRCLES = "whereabouts_directory_circles_total";
     /// Statements that read circles, each for all who waited.

@@ -11,7 +11,7 @@ use model::{Clock, ReadToken, Timestamp, UserId};
 use parking_lot::Mutex;
 use sql::{CommitMetrics, Committed, GroupCommit};
 
-use crate::metrics::{COMMANDS, COMMIT_COMMANDS, COMMIT_DURATION};
+use crate::metrics::{COMMIT_DURATION, COMMIT_MUTATIONS, MUTATIONS};
 use crate::{
     Applied, Change, Changes, Config, DisplayName, Entry, Error, FeedGap, Friend, Limits, List,
     Mutation, Outcome, Refusal, Relation, Store, User, Verb, WriteRequest,
@@ -232,7 +232,7 @@ impl Directory {
         let at = self.shared.clock.now().wall;
         let name = mutation.as_str();
         let result = self.shared.writer.submit(WriteRequest { mutation, at }).await;
-        metrics::counter!(COMMANDS, "command" => name, "result" => label(&result)).increment(1);
+        metrics::counter!(MUTATIONS, "command" => name, "result" => label(&result)).increment(1);
         result
     }
 
@@ -247,7 +247,7 @@ fn start_writer(
     limits: Limits,
 ) -> GroupCommit<WriteRequest, Outcome, Error> {
     let metrics =
-        CommitMetrics { part: "directory", duration: COMMIT_DURATION, requests: COMMIT_COMMANDS };
+        CommitMetrics { part: "directory", duration: COMMIT_DURATION, requests: COMMIT_MUTATIONS };
     GroupCommit::start(metrics, move |writes| {
         let store = Arc::clone(&store);
         async move {

@@ -1,4 +1,4 @@
-//! The REST doors of the directory, through the shared door, as the server serves them.
+//! The directory's REST endpoints, behind the shared middleware, as the server serves them.
 
 mod http {
     pub(crate) mod sandbox;

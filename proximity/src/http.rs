@@ -1,4 +1,4 @@
-//! The REST doors of businesses: the searches under `/v1/search`, everything else under `/v1/businesses`.
+//! The REST endpoints of businesses: the searches under `/v1/search`, everything else under `/v1/businesses`.
 //!
 //! Whoever has a token may search and read; a business is changed by its owner or an operator. A service is an owner
 //! like any other: it speaks for nobody's business but its own.

@@ -5,7 +5,7 @@
 //!                          │   └───▶ search (pure) ◀─▶ Store::scan: ranges of codes, about one round trip
 //! GET density ▶ http ─▶ Proximity ─▶ Store::hexagons: counters by H3 cell, kept by every write
 //! POST, PUT … ─▶ http ─▶ Proximity ─▶ writer: up to 256 writes ─▶ Store::apply: one transaction, one fsync
-//! import ──────────────▶ Proximity ─▶ Store::import: up to IMPORT_MAX places     │ ledger: pure, decides each write
+//! import ──────────────▶ Proximity ─▶ Store::import: up to IMPORT_MAX       │ core: pure, decides each write
 //!                                                                           ▼
 //!    followers, resident indexes ◀── Store::changes ◀── the feed: every business at the place of its last change
 //! ```

@@ -1,4 +1,4 @@
-//! The gateway's doors: the WebSocket, and the same list of friends without one.
+//! The gateway's endpoints: the WebSocket, and the same list of friends without one.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@
 //! * `fanout` holds every watched channel once and marks its watchers' mailboxes.
 //! * [`live`] says what is needed of a bus and a position store; [`live::embedded`] is both in one process,
 //!   [`live::redis`] both over many servers, `live::conformance` is what every adapter must pass.
-//! * `transport` connects sockets to sessions, `http` has the doors, and `service` is the handle, [`Gateway`]: who is
+//! * `transport` connects sockets to sessions, `http` has the endpoints, and `service` is the handle, [`Gateway`]: who is
 //!   connected, whom they may see, timers, drain.
 //!
 //! # Invariants

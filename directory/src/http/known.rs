@@ -5,7 +5,7 @@ use model::{Caller, ErrorKind, Role, UserId};
 
 use crate::Directory;
 
-/// A [`Caller`] whose user exists: the first token of a user makes them. For every door that users come through.
+/// A [`Caller`] whose user exists: the first token of a user makes them. For every endpoint that users come through.
 #[derive(Debug, Clone)]
 pub struct KnownCaller(pub Caller);
 

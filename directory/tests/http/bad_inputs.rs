@@ -1,5 +1,5 @@
-//! What every REST door must survive, on the directory's. (Both Transfer-Encoding and Content-Length, a false
-//! Content-Length and a slow body need a socket: the server's tests have them. No door here takes an Idempotency-Key.)
+//! What every REST endpoint must survive, on the directory's. (Both Transfer-Encoding and Content-Length, a false
+//! Content-Length and a slow body need a socket: the server's tests have them. No endpoint here takes an Idempotency-Key.)
 
 use axum::body::Body;
 use http::{Method, Request, header};

@@ -1,4 +1,4 @@
-//! A directory behind the door, and short words to speak to it.
+//! A directory behind the middleware, and short words to speak to it.
 
 use std::sync::Arc;
 

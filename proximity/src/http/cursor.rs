@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bookmark_comes_back_to_its_query() {
+    fn a_cursor_comes_back_to_its_query() {
         let text = encode(&cursor(), &query(36.0));
         assert_eq!(decode(&text, &query(36.0)), Ok(cursor()));
         let larger_pages = page(36.0, 100);
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn other_queries_and_changed_bookmarks_are_refused() {
+    fn other_queries_and_changed_cursors_are_refused() {
         let text = encode(&cursor(), &query(36.0));
         let category = CategoryKey::parse("Food").ok();
         for other in [

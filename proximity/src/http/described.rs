@@ -1,4 +1,4 @@
-//! What several doors take and answer alike, for the description of the API only.
+//! What several endpoints take and answer alike, for the description of the API only.
 #![expect(
     dead_code,
     reason = "only their descriptions are used; `request.rs` reads what they describe"

@@ -7,7 +7,7 @@ use crate::service::friends::Friends;
 use crate::session::circle::CircleChange;
 use crate::session::record::Sighting;
 
-/// Where the bus hands over what it hears: it goes the same way as what comes from a phone or a door of this gateway.
+/// Where the bus hands over what it hears: it goes the same way as what comes from a phone or an endpoint of this gateway.
 pub(super) struct FanoutSink {
     pub(super) hub: Arc<Hub>,
     pub(super) registry: Arc<Registry>,

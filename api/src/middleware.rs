@@ -35,7 +35,7 @@ pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 ///
 /// A request that went well is logged at `debug`, a refused one at `info`, one that failed here at `warn`, or `error` if the
 /// fault is ours, with its cause: of many in a second so many that a storm of refusals doesn't fill the log. What is logged
-/// while it is worked on stands in its span, which has its id and its route.
+/// while it is worked on stands in its span, which has its id.
 ///
 /// Give it the whole router: routes added later are not behind it.
 pub fn with_middleware(router: Router, context: &Context) -> Router {
@@ -163,10 +163,10 @@ impl RequestLog {
         Self { state, started, id, method, matched }
     }
 
-    /// What is logged while the request is worked on says whose it is. Neither path nor query: these may hold positions.
+    /// What is logged while the request is worked on says whose it is; the request's own line has the rest. A field is
+    /// written out for each request, logged or not, and costs 0.2 µs.
     fn span(&self) -> Span {
-        let (method, route, request_id) = (self.method, self.route(), self.id.as_str());
-        tracing::info_span!("request", %method, %route, %request_id)
+        tracing::info_span!(parent: None, "request", request_id = %self.id)
     }
 
     fn route(&self) -> &str {

@@ -56,7 +56,7 @@ fn check_path(path: &str) -> Result<(), Problem> {
     let Some(decoded) = percent_decoded(path) else {
         return invalid("the path is not percent-encoded UTF-8");
     };
-    if decoded.chars().any(char::is_control) {
+    if decoded.contains(char::is_control) {
         return invalid("the path has a control character");
     }
     if decoded.split('/').any(|segment| segment == "." || segment == "..") {
@@ -67,6 +67,9 @@ fn check_path(path: &str) -> Result<(), Problem> {
 
 /// `None` for what is not percent-encoded UTF-8 (RFC 3986, 2.1); the library lets wrong escapes stand.
 fn percent_decoded(path: &str) -> Option<Cow<'_, str>> {
+    if !path.contains('%') {
+        return Some(path.into());
+    }
     let is_escape = |behind: &str| {
         behind.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };

@@ -18,7 +18,7 @@ const USER: Rule = Rule {
 };
 
 /// RFC 3986's unreserved characters.
-const DEVICE: Rule = Rule {
+const UNRESERVED: Rule = Rule {
     bytes_max: 64,
     allows: |byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte),
     allowed: "A-Z a-z 0-9 - _ . ~",
@@ -120,7 +120,11 @@ id! {
 id! {
     /// One phone or browser of a user; orders the fixes of a user's devices: 1–64 characters of `A–Z a–z 0–9 - _ . ~`.
     /// Cheap to clone.
-    DeviceId, DEVICE
+    DeviceId, UNRESERVED
+}
+id! {
+    /// A leaderboard, by the name that its deployment gave it: 1–64 characters of `A–Z a–z 0–9 - _ . ~`. Cheap to clone.
+    BoardId, UNRESERVED
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub use distance::{Ecef, distance};
 pub use error::{ErrorChain, ErrorKind};
 pub use fix::{Fix, FixError, Version, limits};
 pub use hash::fnv1a;
-pub use id::{DeviceId, IdError, UserId};
+pub use id::{BoardId, DeviceId, IdError, UserId};
 pub use memo::Memo;
 pub use position::{Metres, Position, PositionError};
 pub use random::{Random, SeededRandom, token};

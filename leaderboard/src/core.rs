@@ -1,0 +1,15 @@
+//! What is decided here: what a score becomes, who stands where, and what the log says of it. Pure: no lock, no I/O, no clock
+//! of its own.
+
+pub(crate) mod board;
+pub(crate) mod entry;
+pub(crate) mod event;
+pub mod limits;
+pub(crate) mod memory;
+pub(crate) mod mutation;
+pub(crate) mod record;
+pub(crate) mod refusal;
+pub(crate) mod remembered;
+pub(crate) mod request_digest;
+pub(crate) mod standings;
+pub(crate) mod transaction_state;

@@ -1,0 +1,121 @@
+use model::{BoardId, Timestamp};
+
+/// Which board, among all that ever were: one that is deleted and made again has another number, so nothing of the old one
+/// shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BoardNumber(pub u64);
+
+/// How many changes a board has seen: each has a position of its own, without gaps, in the order of commits. 0 is before
+/// the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct BoardPosition(pub u64);
+
+/// Which standings: those of a board in one of its seasons. A board without seasons has season 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StandingsId {
+    /// The board.
+    pub board: BoardNumber,
+    /// Its season.
+    pub season: u32,
+}
+
+model::words! {
+    /// Which scores are better.
+    pub enum Wins {
+        /// Higher ones.
+        High = "high",
+        /// Lower ones, such as times.
+        Low = "low",
+    }
+}
+
+model::words! {
+    /// What becomes of what is posted.
+    pub enum Operator {
+        /// It is added.
+        Sum = "sum",
+        /// It counts if it is better.
+        Best = "best",
+        /// It replaces what was.
+        Latest = "latest",
+    }
+}
+
+model::words! {
+    /// Which ranks those have who share a score. Among them whoever reached it first stands first.
+    pub enum Ranking {
+        /// The same, and the next is left out as often: 1, 2, 2, 4.
+        Standard = "standard",
+        /// The same, and none is left out: 1, 2, 2, 3.
+        Dense = "dense",
+        /// One each, whoever reached the score first: 1, 2, 3, 4.
+        Ordinal = "ordinal",
+    }
+}
+
+model::words! {
+    /// Who may read a board.
+    pub enum Readers {
+        /// Every user, services and operators.
+        Anyone = "anyone",
+        /// Services and operators.
+        Services = "services",
+    }
+}
+
+/// The scores that a board can have, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScoreRange {
+    /// The lowest.
+    pub min: i64,
+    /// The highest, not below the lowest.
+    pub max: i64,
+}
+
+impl ScoreRange {
+    /// Whether a score is in it.
+    pub fn has(self, score: i64) -> bool {
+        (self.min..=self.max).contains(&score)
+    }
+}
+
+impl Default for ScoreRange {
+    fn default() -> Self {
+        Self { min: i64::MIN, max: i64::MAX }
+    }
+}
+
+/// The rules of a board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Which scores are better.
+    pub wins: Wins,
+    /// What becomes of what is posted.
+    pub operator: Operator,
+    /// How ranks are counted.
+    pub ranking: Ranking,
+    /// Who may read it.
+    pub readers: Readers,
+    /// What scores can be.
+    pub range: ScoreRange,
+}
+
+/// A board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Board {
+    /// Its name.
+    pub id: BoardId,
+    /// Which of those that ever had the name.
+    pub number: BoardNumber,
+    /// Its rules.
+    pub rules: Rules,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+impl Board {
+    /// The standings that events go into at present.
+    pub fn current(&self) -> StandingsId {
+        StandingsId { board: self.number, season: 0 }
+    }
+}

@@ -1,0 +1,27 @@
+//! How much of everything there may be; units last.
+
+/// The most events of one request.
+pub const EVENTS_MAX: usize = 256;
+/// The most changes of one event; all of them happen or none.
+pub const CHANGES_MAX: usize = 16;
+/// The longest key of an event, characters.
+pub const KEY_CHARS_MAX: usize = 255;
+/// How long the key of an event is remembered after it came, milliseconds: a day. An event that says it happened earlier is
+/// refused, since it may have been counted.
+pub const KEY_AGE_MS_MAX: i64 = 24 * 60 * 60 * 1_000;
+/// How far ahead of our clock an event may say that it happened, milliseconds.
+pub const AHEAD_MS_MAX: i64 = 5 * 60 * 1_000;
+/// The most boards of a deployment.
+pub const BOARDS_MAX: usize = 10_000;
+/// The most players who are banned from one board.
+pub const BANNED_MAX: usize = 100_000;
+/// The standings on a page where the request doesn't say.
+pub const STANDINGS_DEFAULT: usize = 10;
+/// The most standings on a page.
+pub const STANDINGS_MAX: usize = 100;
+/// The neighbours above, and as many below, where the request doesn't say.
+pub const AROUND_DEFAULT: usize = 4;
+/// The most neighbours above, and as many below.
+pub const AROUND_MAX: usize = 50;
+/// The most players that one request names.
+pub const USERS_MAX: usize = 100;

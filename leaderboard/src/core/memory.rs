@@ -1,0 +1,124 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Bound;
+
+use model::{BoardId, UserId};
+
+use crate::core::board::{Board, BoardNumber, BoardPosition, StandingsId, Wins};
+use crate::core::entry::Entry;
+use crate::core::record::Record;
+use crate::core::standings::Standings;
+
+/// All boards with their standings, as of what the log says so far.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    boards: BTreeMap<BoardId, Board>,
+    live: HashMap<BoardNumber, Live>,
+    last_number: u64,
+}
+
+/// What is on a board.
+#[derive(Debug)]
+struct Live {
+    wins: Wins,
+    head: BoardPosition,
+    seasons: BTreeMap<u32, Standings>,
+    banned: HashSet<UserId>,
+}
+
+impl Memory {
+    /// The board of this name.
+    pub(crate) fn board(&self, id: &BoardId) -> Option<&Board> {
+        self.boards.get(id)
+    }
+
+    /// Up to `limit` boards behind this one, in the order of their names.
+    pub(crate) fn boards(&self, after: Option<&BoardId>, limit: usize) -> Vec<Board> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = self.boards.range::<BoardId, _>((from, Bound::Unbounded));
+        behind.take(limit).map(|(_, board)| board.clone()).collect()
+    }
+
+    /// How many boards there are.
+    pub(crate) fn boards_count(&self) -> usize {
+        self.boards.len()
+    }
+
+    /// The highest number that a board ever had.
+    pub(crate) fn last_number(&self) -> BoardNumber {
+        BoardNumber(self.last_number)
+    }
+
+    /// How many changes a board has seen.
+    pub(crate) fn head(&self, board: BoardNumber) -> BoardPosition {
+        self.live.get(&board).map_or(BoardPosition(0), |live| live.head)
+    }
+
+    /// The standings, if anybody ever was on them.
+    pub(crate) fn standings(&self, id: StandingsId) -> Option<&Standings> {
+        self.live.get(&id.board)?.seasons.get(&id.season)
+    }
+
+    /// What a player has, banned or not.
+    pub(crate) fn entry(&self, id: StandingsId, user: &UserId) -> Option<Entry> {
+        self.standings(id)?.entry(user)
+    }
+
+    /// Whether a player is banned from a board.
+    pub(crate) fn is_banned(&self, board: BoardNumber, user: &UserId) -> bool {
+        self.live.get(&board).is_some_and(|live| live.banned.contains(user))
+    }
+
+    /// How many are banned from a board.
+    pub(crate) fn banned_count(&self, board: BoardNumber) -> usize {
+        self.live.get(&board).map_or(0, |live| live.banned.len())
+    }
+
+    /// Takes what the log says. A record that was taken before changes nothing if all after it are taken again too.
+    pub(crate) fn take(&mut self, record: &Record) {
+        match record {
+            Record::Board(board) => {
+                self.last_number = self.last_number.max(board.number.0);
+                self.boards.insert(board.id.clone(), board.clone());
+                self.live.entry(board.number).or_insert_with(|| Live::new(board.rules.wins));
+            }
+            Record::Deleted(board) => {
+                if self.boards.get(&board.id).is_some_and(|known| known.number == board.number) {
+                    self.boards.remove(&board.id);
+                }
+                self.live.remove(&board.number);
+            }
+            Record::Event(event) => {
+                for applied in event.result.iter().flatten() {
+                    self.put(applied.standings, applied.position, &applied.user, applied.entry);
+                }
+            }
+            Record::Ban(ban) => {
+                let Some(live) = self.live.get_mut(&ban.board) else { return };
+                if ban.is_banned {
+                    live.banned.insert(ban.user.clone());
+                } else {
+                    live.banned.remove(&ban.user);
+                }
+                live.head = live.head.max(ban.position);
+                for &(standings, entry) in &ban.entries {
+                    self.put(standings, ban.position, &ban.user, entry);
+                }
+            }
+        }
+    }
+
+    /// Nothing, if the board was deleted meanwhile.
+    fn put(&mut self, id: StandingsId, position: BoardPosition, user: &UserId, entry: Entry) {
+        let Some(live) = self.live.get_mut(&id.board) else { return };
+        live.head = live.head.max(position);
+        let is_shown = !live.banned.contains(user);
+        let standings = live.seasons.entry(id.season);
+        standings.or_insert_with(|| Standings::new(live.wins)).put(user, entry, is_shown);
+    }
+}
+
+impl Live {
+    fn new(wins: Wins) -> Self {
+        Self { wins, head: BoardPosition(0), seasons: BTreeMap::new(), banned: HashSet::new() }
+    }
+}

@@ -1,0 +1,241 @@
+use std::collections::HashMap;
+
+use model::{BoardId, Timestamp, UserId};
+
+use crate::core::board::{Board, BoardNumber, BoardPosition, Operator, Rules, StandingsId, Wins};
+use crate::core::entry::Entry;
+use crate::core::event::{Amount, ScoreChange, ScoreEvent};
+use crate::core::limits::{AHEAD_MS_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, KEY_AGE_MS_MAX};
+use crate::core::mutation::{Applied, Effect, Mutation, Outcome, WriteRequest};
+use crate::core::record::{BanRecord, EventRecord, KeyOf, Record, Remembered};
+use crate::core::refusal::Refusal;
+use crate::core::request_digest::digest;
+
+/// What a log has before a batch of writes: all that deciding them asks for.
+pub(crate) trait Stored {
+    /// The board of this name.
+    fn board(&self, id: &BoardId) -> Option<Board>;
+    /// How many boards there are.
+    fn boards_count(&self) -> usize;
+    /// The highest number that a board ever had.
+    fn last_number(&self) -> BoardNumber;
+    /// How many changes a board has seen.
+    fn head(&self, board: BoardNumber) -> BoardPosition;
+    /// What a player has, banned or not.
+    fn entry(&self, id: StandingsId, user: &UserId) -> Option<Entry>;
+    /// Whether a player is banned from a board.
+    fn is_banned(&self, board: BoardNumber, user: &UserId) -> bool;
+    /// How many are banned from a board.
+    fn banned_count(&self, board: BoardNumber) -> usize;
+    /// What is remembered of a key.
+    fn remembered(&self, key: &KeyOf) -> Option<Remembered>;
+}
+
+/// Boards as they stand while writes are decided one after the other: pure, so that every adapter decides alike.
+pub(crate) struct TransactionState<'a> {
+    stored: &'a dyn Stored,
+    boards: HashMap<BoardId, Option<Board>>,
+    /// How many boards there are more than stored.
+    boards_more: isize,
+    last_number: BoardNumber,
+    heads: HashMap<BoardNumber, BoardPosition>,
+    entries: HashMap<(StandingsId, UserId), Entry>,
+    bans: HashMap<(BoardNumber, UserId), bool>,
+    keys: HashMap<KeyOf, Remembered>,
+    records: Vec<Record>,
+}
+
+impl<'a> TransactionState<'a> {
+    /// Before the first write.
+    pub(crate) fn new(stored: &'a dyn Stored) -> Self {
+        Self {
+            stored,
+            boards: HashMap::new(),
+            boards_more: 0,
+            last_number: stored.last_number(),
+            heads: HashMap::new(),
+            entries: HashMap::new(),
+            bans: HashMap::new(),
+            keys: HashMap::new(),
+            records: Vec::new(),
+        }
+    }
+
+    /// Decides one write; what it changes is seen by the next.
+    pub(crate) fn apply(&mut self, write: WriteRequest) -> Result<Outcome, Refusal> {
+        let at = write.at;
+        match write.mutation {
+            Mutation::PutBoard { id, rules } => self.put_board(id, rules, at),
+            Mutation::DeleteBoard { id } => {
+                let board = self.board(&id).ok_or(Refusal::NoSuchBoard)?;
+                self.boards.insert(id, None);
+                self.boards_more -= 1;
+                self.records.push(Record::Deleted(board));
+                Ok(Outcome::Done(Effect::Removed))
+            }
+            Mutation::Post(event) => self.post(event, at),
+            Mutation::Ban { board, user, is_banned } => self.ban(&board, user, is_banned),
+        }
+    }
+
+    /// What the log has to say of all that was decided, in its order.
+    pub(crate) fn into_records(self) -> Vec<Record> {
+        self.records
+    }
+
+    fn put_board(&mut self, id: BoardId, rules: Rules, at: Timestamp) -> Result<Outcome, Refusal> {
+        if rules.range.min > rules.range.max {
+            return Err(Refusal::EmptyRange);
+        }
+        let (effect, board) = match self.board(&id) {
+            Some(board) if board.rules == rules => {
+                return Ok(Outcome::Board(Effect::Unchanged, board));
+            }
+            Some(board) => {
+                if (board.rules.wins, board.rules.operator) != (rules.wins, rules.operator) {
+                    return Err(Refusal::RulesFixed);
+                }
+                (Effect::Changed, Board { rules, ..board })
+            }
+            None => {
+                if self.stored.boards_count().saturating_add_signed(self.boards_more) >= BOARDS_MAX
+                {
+                    return Err(Refusal::TooManyBoards);
+                }
+                self.last_number.0 += 1;
+                self.boards_more += 1;
+                let number = self.last_number;
+                (Effect::Created, Board { id: id.clone(), number, rules, created: at })
+            }
+        };
+        self.boards.insert(id, Some(board.clone()));
+        self.records.push(Record::Board(board.clone()));
+        Ok(Outcome::Board(effect, board))
+    }
+
+    fn post(&mut self, event: ScoreEvent, at: Timestamp) -> Result<Outcome, Refusal> {
+        if !(1..=CHANGES_MAX).contains(&event.changes.len()) {
+            return Err(Refusal::Changes);
+        }
+        let (key, digest) = ((event.producer.clone(), event.key.clone()), digest(&event));
+        if let Some(known) = self.remembered(&key)
+            && at - known.at <= KEY_AGE_MS_MAX
+        {
+            let is_same = known.digest == digest;
+            return if is_same { known.result.map(Outcome::Posted) } else { Err(Refusal::KeyUsed) };
+        }
+        // These say nothing of the boards, and whoever sends the event again later is told the same or counted once.
+        match event.happened {
+            Some(happened) if at - happened > KEY_AGE_MS_MAX => return Err(Refusal::TooOld),
+            Some(happened) if happened - at > AHEAD_MS_MAX => return Err(Refusal::Ahead),
+            Some(_) | None => {}
+        }
+        let result = self.decide(&event);
+        if let Ok(applied) = &result {
+            for it in applied {
+                self.heads.insert(it.standings.board, it.position);
+                self.entries.insert((it.standings, it.user.clone()), it.entry);
+            }
+        }
+        // Refusals are remembered too: the same event may not count later, once its producer was told that it doesn't.
+        self.keys.insert(key, Remembered { digest, at, result: result.clone() });
+        self.records.push(Record::Event(EventRecord { event, at, digest, result: result.clone() }));
+        result.map(Outcome::Posted)
+    }
+
+    /// What becomes of each change of an event; nothing is changed yet, since a later one may be refused.
+    fn decide(&self, event: &ScoreEvent) -> Result<Vec<Applied>, Refusal> {
+        let mut all: Vec<Applied> = Vec::with_capacity(event.changes.len());
+        for ScoreChange { board, user, amount } in &event.changes {
+            let board = self.board(board).ok_or(Refusal::NoSuchBoard)?;
+            let standings = board.current();
+            let earlier = |it: &&Applied| it.standings.board == board.number;
+            let head = all.iter().rfind(earlier).map(|it| it.position);
+            let position = BoardPosition(head.unwrap_or_else(|| self.head(board.number)).0 + 1);
+            let own = all.iter().rfind(|it| it.standings == standings && it.user == *user);
+            let before = own.map(|it| it.entry).or_else(|| self.entry(standings, user));
+            let (entry, effect) = changed(&board.rules, before, *amount, position)?;
+            all.push(Applied { standings, position, user: user.clone(), entry, effect });
+        }
+        Ok(all)
+    }
+
+    fn ban(&mut self, id: &BoardId, user: UserId, is_banned: bool) -> Result<Outcome, Refusal> {
+        let board = self.board(id).ok_or(Refusal::NoSuchBoard)?;
+        let key = (board.number, user);
+        let was_banned = self.bans.get(&key).copied();
+        let was_banned = was_banned.unwrap_or_else(|| self.stored.is_banned(board.number, &key.1));
+        if was_banned == is_banned {
+            return Ok(Outcome::Done(Effect::Unchanged));
+        }
+        let new = self.bans.iter().filter(|((of, _), banned)| *of == board.number && **banned);
+        if is_banned && self.stored.banned_count(board.number) + new.count() >= BANNED_MAX {
+            return Err(Refusal::TooManyBanned);
+        }
+        let position = BoardPosition(self.head(board.number).0 + 1);
+        self.heads.insert(board.number, position);
+        self.bans.insert(key.clone(), is_banned);
+        let (board_number, user) = key;
+        let standings = board.current();
+        let entries = self.entry(standings, &user).map(|entry| (standings, entry));
+        let entries = entries.into_iter().collect();
+        let ban = BanRecord { board: board_number, position, user, is_banned, entries };
+        self.records.push(Record::Ban(ban));
+        Ok(Outcome::Done(Effect::Changed))
+    }
+
+    fn board(&self, id: &BoardId) -> Option<Board> {
+        self.boards.get(id).cloned().unwrap_or_else(|| self.stored.board(id))
+    }
+
+    fn head(&self, board: BoardNumber) -> BoardPosition {
+        self.heads.get(&board).copied().unwrap_or_else(|| self.stored.head(board))
+    }
+
+    fn entry(&self, id: StandingsId, user: &UserId) -> Option<Entry> {
+        let changed = self.entries.get(&(id, user.clone())).copied();
+        changed.or_else(|| self.stored.entry(id, user))
+    }
+
+    fn remembered(&self, key: &KeyOf) -> Option<Remembered> {
+        self.keys.get(key).cloned().or_else(|| self.stored.remembered(key))
+    }
+}
+
+/// What a player has once this is posted at `position`.
+fn changed(
+    rules: &Rules,
+    before: Option<Entry>,
+    amount: Amount,
+    position: BoardPosition,
+) -> Result<(Entry, Effect), Refusal> {
+    let range = rules.range;
+    let out_of_range = Refusal::OutOfRange { min: range.min, max: range.max };
+    let score = match (rules.operator, amount) {
+        (Operator::Sum, Amount::Delta(delta)) => {
+            let score = before.map_or(0, |entry| entry.score);
+            score.checked_add(delta).ok_or(out_of_range)?
+        }
+        (Operator::Sum, Amount::Score(_)) => return Err(Refusal::NeedsDelta),
+        (_, Amount::Delta(_)) => return Err(Refusal::NeedsScore),
+        (_, Amount::Score(score)) => score,
+    };
+    if !range.has(score) {
+        return Err(out_of_range);
+    }
+    match before {
+        Some(entry) if entry.score == score => Ok((entry, Effect::Unchanged)),
+        Some(entry) if rules.operator == Operator::Best && !is_better(rules.wins, score, entry) => {
+            Ok((entry, Effect::Unchanged))
+        }
+        Some(_) => Ok((Entry { score, reached: position }, Effect::Changed)),
+        None => Ok((Entry { score, reached: position }, Effect::Created)),
+    }
+}
+
+fn is_better(wins: Wins, score: i64, than: Entry) -> bool {
+    match wins {
+        Wins::High => score > than.score,
+        Wins::Low => score < than.score,
+    }
+}

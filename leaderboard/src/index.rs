@@ -1,0 +1,59 @@
+//! The port to what ranks, and its adapters.
+
+pub(crate) mod memory;
+
+use model::UserId;
+
+use crate::{Answer, Board, BoardPosition, Entry, Standing};
+
+/// Where a page of standings begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageStart {
+    /// At this place from the top, from 0, however ranks are counted.
+    Place(u64),
+    /// Behind whoever has this entry, or would stand there.
+    After(Entry),
+}
+
+/// A part of standings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The state of the board that this is.
+    pub as_of: BoardPosition,
+    /// How many players stand on the board.
+    pub count: u64,
+    /// The players, in their order.
+    pub standings: Vec<Standing>,
+}
+
+/// Some players of a board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Players {
+    /// The state of the board that this is.
+    pub as_of: BoardPosition,
+    /// How many players stand on the board.
+    pub count: u64,
+    /// Each of the players, in the order in which they were asked for; `None` for whoever is absent or banned.
+    pub standings: Vec<Option<Standing>>,
+}
+
+/// Who stands where, derived from the log. Every answer is of one state of the board: what it says it is as of, all of it.
+///
+/// **Behind.** An index may be behind its log, or away. [`Error::Store`] then means nothing but that: scores are taken
+/// meanwhile, and the index takes them later.
+pub trait Index: Send + Sync {
+    /// Up to `limit` players from `start` on.
+    fn page<'a>(&'a self, board: &'a Board, start: PageStart, limit: usize) -> Answer<'a, Page>;
+
+    /// These players.
+    fn players<'a>(&'a self, board: &'a Board, users: &'a [UserId]) -> Answer<'a, Players>;
+
+    /// A player with up to `each` neighbours above and below, and their place among these; `None` for whoever is absent or
+    /// banned.
+    fn around<'a>(
+        &'a self,
+        board: &'a Board,
+        user: &'a UserId,
+        each: usize,
+    ) -> Answer<'a, Option<(Page, usize)>>;
+}

@@ -1,0 +1,79 @@
+use std::sync::Arc;
+
+use model::UserId;
+use parking_lot::RwLock;
+
+use crate::core::memory::Memory;
+use crate::core::standings::Standings;
+use crate::{Answer, Board, Index, Page, PageStart, Players};
+
+/// Ranks in this process' memory.
+#[derive(Debug, Clone)]
+pub struct MemoryIndex {
+    memory: Arc<RwLock<Memory>>,
+}
+
+impl MemoryIndex {
+    pub(crate) fn new(memory: Arc<RwLock<Memory>>) -> Self {
+        Self { memory }
+    }
+
+    /// Reads a board's standings, if anybody is on them, all of it as of one state.
+    fn read<T>(&self, board: &Board, read: impl FnOnce(&Memory, Option<&Standings>) -> T) -> T {
+        let memory = self.memory.read();
+        read(&memory, memory.standings(board.current()))
+    }
+}
+
+impl Index for MemoryIndex {
+    fn page<'a>(&'a self, board: &'a Board, start: PageStart, limit: usize) -> Answer<'a, Page> {
+        let page = self.read(board, |memory, standings| {
+            let from = |standings: &Standings| match start {
+                PageStart::Place(place) => place,
+                PageStart::After(entry) => standings.index_after(entry),
+            };
+            Page {
+                as_of: memory.head(board.number),
+                count: standings.map_or(0, Standings::count),
+                standings: standings
+                    .map(|it| it.page(from(it), limit, board.rules.ranking))
+                    .unwrap_or_default(),
+            }
+        });
+        Box::pin(std::future::ready(Ok(page)))
+    }
+
+    fn players<'a>(&'a self, board: &'a Board, users: &'a [UserId]) -> Answer<'a, Players> {
+        let players = self.read(board, |memory, standings| {
+            let ranking = board.rules.ranking;
+            let standing = |user| standings.and_then(|it| it.standing(user, ranking));
+            Players {
+                as_of: memory.head(board.number),
+                count: standings.map_or(0, Standings::count),
+                standings: users.iter().map(standing).collect(),
+            }
+        });
+        Box::pin(std::future::ready(Ok(players)))
+    }
+
+    fn around<'a>(
+        &'a self,
+        board: &'a Board,
+        user: &'a UserId,
+        each: usize,
+    ) -> Answer<'a, Option<(Page, usize)>> {
+        let around = self.read(board, |memory, standings| {
+            let standings = standings?;
+            let own = standings.index(user)?;
+            let place = own.min(each as u64);
+            let limit = place as usize + 1 + each;
+            let page = Page {
+                as_of: memory.head(board.number),
+                count: standings.count(),
+                standings: standings.page(own - place, limit, board.rules.ranking),
+            };
+            Some((page, place as usize))
+        });
+        Box::pin(std::future::ready(Ok(around)))
+    }
+}

@@ -1,0 +1,251 @@
+//! The handle, and what drives the core with I/O.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use model::{BoardId, Clock, UserId};
+use sql::{CommitMetrics, Committed, GroupCommit};
+
+use crate::limits::{AROUND_MAX, EVENTS_MAX, STANDINGS_MAX, USERS_MAX};
+use crate::metrics::{COMMIT_DURATION, COMMIT_REQUESTS, WRITES};
+use crate::{
+    Applied, Board, Effect, Error, Index, Log, Mutation, Outcome, Page, PageStart, Players,
+    Refusal, Rules, ScoreEvent, Standing, WriteRequest,
+};
+
+/// What boards show of people, and who is whose friend: the server fills it from the directory.
+pub trait People: Send + Sync {
+    /// The names to show of these users, in this order; `None` for whoever isn't known.
+    fn names<'a>(
+        &'a self,
+        users: &'a [UserId],
+    ) -> BoxFuture<'a, Result<Vec<Option<String>>, Error>>;
+
+    /// All friends of a user.
+    fn friends<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Result<Vec<UserId>, Error>>;
+}
+
+/// Leaderboards; cheap to clone.
+#[derive(Clone)]
+pub struct Leaderboard {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    log: Arc<dyn Log>,
+    index: Arc<dyn Index>,
+    people: Arc<dyn People>,
+    clock: Arc<dyn Clock>,
+    writer: GroupCommit<Vec<WriteRequest>, Outcomes, Error>,
+}
+
+type Outcomes = Vec<Result<Outcome, Refusal>>;
+
+/// What a change of a score came to, for whoever posted it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// What the log says.
+    pub applied: Applied,
+    /// Where the player stands now; `None` if they are banned, or while the index is away.
+    pub standing: Option<Standing>,
+}
+
+/// A player and their neighbours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Around {
+    /// The neighbours, with the player among them.
+    pub page: Page,
+    /// The player's place among these.
+    pub place: usize,
+}
+
+impl fmt::Debug for Leaderboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Leaderboard")
+    }
+}
+
+impl Leaderboard {
+    /// Starts the task that commits, within a tokio runtime.
+    pub fn start(
+        log: Arc<dyn Log>,
+        index: Arc<dyn Index>,
+        people: Arc<dyn People>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let metrics = CommitMetrics {
+            part: "leaderboard",
+            duration: COMMIT_DURATION,
+            requests: COMMIT_REQUESTS,
+        };
+        let appended = Arc::clone(&log);
+        let writer = GroupCommit::start(metrics, move |batch| append(Arc::clone(&appended), batch));
+        Self { shared: Arc::new(Shared { log, index, people, clock, writer }) }
+    }
+
+    /// Makes a board, or gives it other rules.
+    pub async fn put_board(&self, id: &BoardId, rules: Rules) -> Result<(Effect, Board), Error> {
+        match self.write(Mutation::PutBoard { id: id.clone(), rules }).await? {
+            Outcome::Board(effect, board) => Ok((effect, board)),
+            Outcome::Done(_) | Outcome::Posted(_) => Err(unexpected()),
+        }
+    }
+
+    /// Deletes a board with all that is on it.
+    pub async fn delete_board(&self, id: &BoardId) -> Result<(), Error> {
+        self.write(Mutation::DeleteBoard { id: id.clone() }).await.map(|_| ())
+    }
+
+    /// Takes a player off a board, or puts them back.
+    pub async fn ban(&self, id: &BoardId, user: &UserId, is_banned: bool) -> Result<Effect, Error> {
+        let (board, user) = (id.clone(), user.clone());
+        match self.write(Mutation::Ban { board, user, is_banned }).await? {
+            Outcome::Done(effect) => Ok(effect),
+            Outcome::Board(..) | Outcome::Posted(_) => Err(unexpected()),
+        }
+    }
+
+    /// Counts events, up to [`EVENTS_MAX`], each by itself; answers each in their order. They count once, however often they
+    /// are sent.
+    pub async fn post(
+        &self,
+        events: Vec<ScoreEvent>,
+    ) -> Result<Vec<Result<Vec<Posted>, Refusal>>, Error> {
+        if !(1..=EVENTS_MAX).contains(&events.len()) {
+            return Err(Refusal::Events.into());
+        }
+        let boards: Vec<Vec<BoardId>> = events
+            .iter()
+            .map(|event| event.changes.iter().map(|change| change.board.clone()).collect())
+            .collect();
+        let outcomes = self.submit(events.into_iter().map(Mutation::Post).collect()).await?;
+        let mut all = Vec::with_capacity(outcomes.len());
+        for (outcome, boards) in outcomes.into_iter().zip(boards) {
+            all.push(match outcome {
+                Ok(Outcome::Posted(applied)) => {
+                    let mut posted = Vec::with_capacity(applied.len());
+                    for (applied, board) in applied.into_iter().zip(&boards) {
+                        let standing = self.standing_after(&applied, board).await;
+                        posted.push(Posted { applied, standing });
+                    }
+                    Ok(posted)
+                }
+                Ok(Outcome::Board(..) | Outcome::Done(_)) => return Err(unexpected()),
+                Err(refusal) => Err(refusal),
+            });
+        }
+        Ok(all)
+    }
+
+    /// The board of this name.
+    pub async fn board(&self, id: &BoardId) -> Result<Board, Error> {
+        Ok(self.shared.log.board(id).await?.ok_or(Refusal::NoSuchBoard)?)
+    }
+
+    /// Up to `limit` boards behind `after`, in the order of their names.
+    pub async fn boards(&self, after: Option<&BoardId>, limit: usize) -> Result<Vec<Board>, Error> {
+        self.shared.log.boards(after, limit).await
+    }
+
+    /// Up to `limit` players of a board, 1 to [`STANDINGS_MAX`], from `start` on.
+    pub async fn page(&self, board: &Board, start: PageStart, limit: usize) -> Result<Page, Error> {
+        if !(1..=STANDINGS_MAX).contains(&limit) {
+            return Err(Refusal::Limit.into());
+        }
+        self.shared.index.page(board, start, limit).await
+    }
+
+    /// These players of a board, 1 to [`USERS_MAX`].
+    pub async fn players(&self, board: &Board, users: &[UserId]) -> Result<Players, Error> {
+        if !(1..=USERS_MAX).contains(&users.len()) {
+            return Err(Refusal::Users.into());
+        }
+        self.shared.index.players(board, users).await
+    }
+
+    /// A player with up to `each` neighbours above and below, at most [`AROUND_MAX`]; `None` for whoever is absent or banned.
+    pub async fn around(
+        &self,
+        board: &Board,
+        user: &UserId,
+        each: usize,
+    ) -> Result<Option<Around>, Error> {
+        if each > AROUND_MAX {
+            return Err(Refusal::Around.into());
+        }
+        let found = self.shared.index.around(board, user, each).await?;
+        Ok(found.map(|(page, place)| Around { page, place }))
+    }
+
+    /// A user and their friends on a board, who are on it, best first.
+    pub async fn friends(&self, board: &Board, user: &UserId) -> Result<Players, Error> {
+        let mut users = self.shared.people.friends(user).await?;
+        users.push(user.clone());
+        let mut found = self.shared.index.players(board, &users).await?;
+        found.standings.retain(Option::is_some);
+        found.standings.sort_by_key(|it| it.as_ref().map(|it| (it.rank, it.entry.reached)));
+        Ok(found)
+    }
+
+    /// The names to show of these users, in this order.
+    pub async fn names(&self, users: &[UserId]) -> Result<Vec<Option<String>>, Error> {
+        self.shared.people.names(users).await
+    }
+
+    /// Completes when nothing can be changed any more, by a fault: a reason to be not ready.
+    pub async fn stopped(&self) {
+        self.shared.writer.stopped().await;
+    }
+
+    /// What keeps leaderboards from being served now, for operators: a reason to be not ready.
+    pub fn fault(&self) -> Option<String> {
+        self.shared.log.fault()
+    }
+
+    /// Where a player stands whose event was counted. That it isn't known is no failure of the event.
+    async fn standing_after(&self, applied: &Applied, board: &BoardId) -> Option<Standing> {
+        let board = self.shared.log.board(board).await.ok().flatten()?;
+        if board.number != applied.standings.board {
+            return None;
+        }
+        let users = std::slice::from_ref(&applied.user);
+        self.shared.index.players(&board, users).await.ok()?.standings.pop()?
+    }
+
+    async fn write(&self, mutation: Mutation) -> Result<Outcome, Error> {
+        let outcome = self.submit(vec![mutation]).await?.pop().ok_or_else(unexpected)?;
+        Ok(outcome?)
+    }
+
+    async fn submit(&self, mutations: Vec<Mutation>) -> Result<Outcomes, Error> {
+        let at = self.shared.clock.now().wall;
+        let names: Vec<_> = mutations.iter().map(Mutation::as_str).collect();
+        let writes = mutations.into_iter().map(|mutation| WriteRequest { mutation, at }).collect();
+        let result = self.shared.writer.submit(writes).await;
+        for (n, name) in names.into_iter().enumerate() {
+            let label = match result.as_ref().map(|outcomes| outcomes.get(n)) {
+                Ok(Some(Ok(_))) => "done",
+                Ok(_) => "refused",
+                Err(_) => "failed",
+            };
+            metrics::counter!(WRITES, "mutation" => name, "result" => label).increment(1);
+        }
+        result
+    }
+}
+
+/// Appends requests, each of some writes, as one batch, and gives each request the outcomes of its own.
+async fn append(
+    log: Arc<dyn Log>,
+    requests: Vec<Vec<WriteRequest>>,
+) -> Result<Committed<Result<Outcomes, Error>>, Error> {
+    let counts: Vec<usize> = requests.iter().map(Vec::len).collect();
+    let mut outcomes = log.append(requests.into_iter().flatten().collect()).await?.into_iter();
+    let answers = counts.into_iter().map(|count| Ok(outcomes.by_ref().take(count).collect()));
+    Ok(Committed { answers: answers.collect(), before_answers: Box::pin(std::future::ready(())) })
+}
+
+fn unexpected() -> Error {
+    sql::StoreError::internal("the log answered something that wasn't asked").into()
+}

@@ -23,6 +23,8 @@ pub struct Standing {
     pub entry: Entry,
     /// Their rank, from 1, as the board counts.
     pub rank: u64,
+    /// How many have a better score, however the board counts ranks: percentiles come from it.
+    pub better: u64,
 }
 
 impl Standings {
@@ -73,8 +75,9 @@ impl Standings {
     pub(crate) fn standing(&self, user: &UserId, ranking: Ranking) -> Option<Standing> {
         let (entry, is_shown) = *self.players.get(user)?;
         let before = self.shown.range(..(self.score_key(entry.score), BoardPosition(0)));
-        let better = match ranking {
-            Ranking::Standard => before.count() as u64,
+        let better = before.clone().count() as u64;
+        let ahead = match ranking {
+            Ranking::Standard => better,
             Ranking::Ordinal => self.index(user)?,
             Ranking::Dense => {
                 let mut scores: Vec<i64> = before.map(|((score, _), _)| *score).collect();
@@ -82,7 +85,7 @@ impl Standings {
                 scores.len() as u64
             }
         };
-        is_shown.then(|| Standing { user: user.clone(), entry, rank: better + 1 })
+        is_shown.then(|| Standing { user: user.clone(), entry, rank: ahead + 1, better })
     }
 
     fn key(&self, entry: Entry) -> (i64, BoardPosition) {

@@ -43,6 +43,8 @@ pub use crate::core::refusal::Refusal;
 pub use crate::core::standings::Standing;
 pub use error::Error;
 pub use index::{Index, Page, PageStart, Players};
+#[cfg(feature = "test-kit")]
+pub use log::conformance;
 pub use log::{Answer, Log, embedded};
 pub use service::{Around, Leaderboard, People, Posted};
 pub use sql::{StoreError, StoreErrorKind};

@@ -1,5 +1,7 @@
 //! The port to what keeps the truth, and its adapters.
 
+#[cfg(feature = "test-kit")]
+pub mod conformance;
 pub mod embedded;
 
 use futures_util::future::BoxFuture;

@@ -1,0 +1,138 @@
+use std::sync::Arc;
+
+use model::{BoardId, Timestamp, UserId};
+
+use super::Backend;
+use crate::{
+    Amount, Applied, Board, Effect, EventKey, Index, Log, Mutation, Operator, Outcome, Page,
+    PageStart, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent, ScoreRange, Standing,
+    Wins, WriteRequest,
+};
+
+/// When the writes of the cases come, unless the case says otherwise.
+pub(super) const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+/// An open log and index, and short words for what is done with them.
+pub(super) struct World {
+    pub(super) log: Arc<dyn Log>,
+    pub(super) index: Arc<dyn Index>,
+}
+
+/// Sums, high scores win, equal ones share a rank.
+pub(super) const SUMS: Rules = Rules {
+    wins: Wins::High,
+    operator: Operator::Sum,
+    ranking: Ranking::Standard,
+    readers: Readers::Anyone,
+    range: ScoreRange { min: i64::MIN, max: i64::MAX },
+};
+
+/// Keeps the latest score.
+pub(super) const LATEST: Rules = Rules { operator: Operator::Latest, ..SUMS };
+
+pub(super) fn board_id(name: &str) -> BoardId {
+    BoardId::parse(name).expect("a board id")
+}
+
+pub(super) fn user(name: &str) -> UserId {
+    UserId::parse(name).expect("a user id")
+}
+
+/// A change of a score of a player on a board.
+pub(super) fn change(board: &str, player: &str, amount: Amount) -> ScoreChange {
+    ScoreChange { board: board_id(board), user: user(player), amount }
+}
+
+/// An event of the producer `game`.
+pub(super) fn event(key: &str, changes: Vec<ScoreChange>) -> ScoreEvent {
+    let key = EventKey::parse(key).expect("a key");
+    ScoreEvent { producer: user("game"), key, happened: None, changes }
+}
+
+pub(super) fn write(mutation: Mutation) -> WriteRequest {
+    WriteRequest { mutation, at: NOW }
+}
+
+impl World {
+    pub(super) async fn open(backend: &dyn Backend) -> Self {
+        let (log, index) = backend.open().await.expect("opens");
+        Self { log, index }
+    }
+
+    pub(super) async fn append(&self, writes: Vec<WriteRequest>) -> Vec<Result<Outcome, Refusal>> {
+        self.log.append(writes).await.expect("appended")
+    }
+
+    pub(super) async fn give(&self, mutation: Mutation) -> Result<Outcome, Refusal> {
+        self.append(vec![write(mutation)]).await.remove(0)
+    }
+
+    pub(super) async fn put_board(&self, name: &str, rules: Rules) -> Result<Effect, Refusal> {
+        match self.give(Mutation::PutBoard { id: board_id(name), rules }).await? {
+            Outcome::Board(effect, _) => Ok(effect),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) async fn board(&self, name: &str) -> Board {
+        self.log.board(&board_id(name)).await.expect("read").expect("there")
+    }
+
+    pub(super) async fn post_at(
+        &self,
+        event: ScoreEvent,
+        at: Timestamp,
+    ) -> Result<Vec<Applied>, Refusal> {
+        let write = WriteRequest { mutation: Mutation::Post(event), at };
+        match self.append(vec![write]).await.remove(0)? {
+            Outcome::Posted(applied) => Ok(applied),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) async fn post(&self, event: ScoreEvent) -> Result<Vec<Applied>, Refusal> {
+        self.post_at(event, NOW).await
+    }
+
+    /// Posts one change under a key; answers the score.
+    pub(super) async fn score(
+        &self,
+        key: &str,
+        board: &str,
+        player: &str,
+        amount: Amount,
+    ) -> Result<i64, Refusal> {
+        let applied = self.post(event(key, vec![change(board, player, amount)])).await?;
+        Ok(applied[0].entry.score)
+    }
+
+    pub(super) async fn ban(&self, board: &str, player: &str, is_banned: bool) -> Effect {
+        let (board, user) = (board_id(board), user(player));
+        match self.give(Mutation::Ban { board, user, is_banned }).await {
+            Ok(Outcome::Done(effect)) => effect,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) async fn page(&self, board: &str, start: PageStart, limit: usize) -> Page {
+        let board = self.board(board).await;
+        self.index.page(&board, start, limit).await.expect("read")
+    }
+
+    pub(super) async fn standing(&self, board: &str, player: &str) -> Option<Standing> {
+        let board = self.board(board).await;
+        let users = [user(player)];
+        self.index.players(&board, &users).await.expect("read").standings.remove(0)
+    }
+
+    /// Everybody on a board, as `player rank score`.
+    pub(super) async fn table(&self, board: &str) -> Vec<String> {
+        lines(&self.page(board, PageStart::Place(0), 1_000).await.standings)
+    }
+}
+
+/// Standings as `player rank score`.
+pub(super) fn lines(standings: &[Standing]) -> Vec<String> {
+    let line = |it: &Standing| format!("{} {} {}", it.user, it.rank, it.entry.score);
+    standings.iter().map(line).collect()
+}

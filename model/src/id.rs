@@ -163,7 +163,7 @@ mod tests {
             assert_eq!(DeviceId::parse(ok).expect(ok).as_str(), ok);
         }
         for bad in ["a|b", "a@b", "a:b", "*", "{}"] {
-            assert_eq!(DeviceId::parse(bad), Err(IdError::Character(DEVICE.allowed)), "{bad}");
+            assert_eq!(DeviceId::parse(bad), Err(IdError::Character(UNRESERVED.allowed)), "{bad}");
         }
         assert_eq!(DeviceId::parse(&"x".repeat(65)), Err(IdError::TooLong(64)));
     }

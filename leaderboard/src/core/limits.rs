@@ -25,3 +25,5 @@ pub const AROUND_DEFAULT: usize = 4;
 pub const AROUND_MAX: usize = 50;
 /// The most players that one request names.
 pub const USERS_MAX: usize = 100;
+/// The size at which a segment of the embedded log is followed by another, bytes. A segment may be longer by one batch.
+pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;

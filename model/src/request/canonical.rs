@@ -73,7 +73,22 @@ impl Canonical {
 }
 
 impl CanonicalDigest {
-    /// As a store keeps it: the version and SHA-256 in hexadecimal digits, 66.
+    /// How many bytes a digest has.
+    pub const BYTES: usize = 33;
+
+    /// As a store keeps it that keeps bytes: the version and SHA-256.
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [self.version; Self::BYTES];
+        bytes[1..].copy_from_slice(&self.sha256);
+        bytes
+    }
+
+    /// Reads what a store kept.
+    pub fn from_bytes([version, sha256 @ ..]: [u8; Self::BYTES]) -> Self {
+        Self { version, sha256 }
+    }
+
+    /// As a store keeps it that keeps text: the version and SHA-256 in hexadecimal digits, 66.
     pub fn to_hex(self) -> String {
         let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
         let bytes = [self.version].into_iter().chain(self.sha256);
@@ -151,5 +166,7 @@ mod tests {
         assert_ne!(digest, Canonical::new("k").digest(2));
         assert_eq!(CanonicalDigest::from_hex(&digest.to_hex()[1..]), None);
         assert_eq!(CanonicalDigest::from_hex(""), None);
+        assert_eq!(CanonicalDigest::from_bytes(digest.to_bytes()), digest);
+        assert_eq!(digest.to_bytes()[0], 1);
     }
 }

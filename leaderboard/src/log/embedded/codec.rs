@@ -1,0 +1,287 @@
+//! Records as bytes: a form of our own, of which [`FORMAT`](super::frame::FORMAT) is the version.
+//!
+//! Ids are never empty, so an empty text stands for the one that came last: the producers and boards of a batch are
+//! mostly the same.
+
+mod bytes;
+mod numbers;
+#[cfg(test)]
+mod tests;
+
+use model::{BoardId, CanonicalDigest, Timestamp, UserId};
+
+pub(super) use bytes::{Bytes, Malformed};
+use bytes::{put_i64, put_text, put_u64};
+use numbers::{Numbered, put_refusal, refusal};
+
+use crate::core::board::{Board, BoardNumber, BoardPosition, Rules, ScoreRange, StandingsId};
+use crate::core::entry::Entry;
+use crate::core::event::{Amount, EventKey, ScoreChange, ScoreEvent};
+use crate::core::mutation::Applied;
+use crate::core::record::{BanRecord, EventRecord, Record};
+
+/// What a record begins with.
+mod tag {
+    pub(super) const BOARD: u8 = 1;
+    pub(super) const DELETED: u8 = 2;
+    pub(super) const EVENT: u8 = 3;
+    pub(super) const BAN: u8 = 4;
+}
+
+/// What stands in the place of a refusal if there is none.
+const DONE: u8 = 0;
+const DELTA: u8 = 1;
+const SCORE: u8 = 2;
+/// The fewest bytes of a change of a score.
+const CHANGE_BYTES_MIN: usize = 5;
+
+/// Writes records behind each other.
+pub(super) struct Encoder<'a, 'b> {
+    out: &'b mut Vec<u8>,
+    producer: Option<&'a UserId>,
+    board: Option<&'a BoardId>,
+}
+
+impl<'a, 'b> Encoder<'a, 'b> {
+    /// Writes behind what is there.
+    pub(super) fn new(out: &'b mut Vec<u8>) -> Self {
+        Self { out, producer: None, board: None }
+    }
+
+    /// Writes a record.
+    pub(super) fn record(&mut self, record: &'a Record) {
+        match record {
+            Record::Board(board) => {
+                self.out.push(tag::BOARD);
+                self.board(board);
+            }
+            Record::Deleted(board) => {
+                self.out.push(tag::DELETED);
+                self.board(board);
+            }
+            Record::Event(event) => {
+                self.out.push(tag::EVENT);
+                self.event(event);
+            }
+            Record::Ban(ban) => {
+                self.out.push(tag::BAN);
+                self.ban(ban);
+            }
+        }
+    }
+
+    fn board(&mut self, board: &'a Board) {
+        let Rules { wins, operator, ranking, readers, range } = board.rules;
+        self.board_id(&board.id);
+        put_u64(self.out, board.number.0);
+        let words = [wins.number(), operator.number(), ranking.number(), readers.number()];
+        self.out.extend_from_slice(&words);
+        put_i64(self.out, range.min);
+        put_i64(self.out, range.max);
+        put_i64(self.out, board.created.0);
+    }
+
+    fn event(&mut self, EventRecord { event, at, digest, result }: &'a EventRecord) {
+        let is_same = self.producer.replace(&event.producer) == Some(&event.producer);
+        put_text(self.out, if is_same { "" } else { event.producer.as_str() });
+        put_text(self.out, event.key.as_str());
+        put_i64(self.out, at.0);
+        self.out.push(u8::from(event.happened.is_some()));
+        if let Some(happened) = event.happened {
+            put_i64(self.out, at.0.wrapping_sub(happened.0));
+        }
+        self.out.extend_from_slice(&digest.to_bytes());
+        match result {
+            Ok(_) => self.out.push(DONE),
+            Err(refusal) => put_refusal(self.out, *refusal),
+        }
+        put_u64(self.out, event.changes.len() as u64);
+        let mut applied = result.iter().flatten();
+        for change in &event.changes {
+            self.board_id(&change.board);
+            put_text(self.out, change.user.as_str());
+            let (what, amount) = match change.amount {
+                Amount::Delta(delta) => (DELTA, delta),
+                Amount::Score(score) => (SCORE, score),
+            };
+            self.out.push(what);
+            put_i64(self.out, amount);
+            if let Some(applied) = applied.next() {
+                // Whose score it is was just written.
+                debug_assert_eq!(applied.user, change.user);
+                put_applied(self.out, applied);
+            }
+        }
+    }
+
+    fn ban(&mut self, ban: &BanRecord) {
+        put_u64(self.out, ban.board.0);
+        put_u64(self.out, ban.position.0);
+        put_text(self.out, ban.user.as_str());
+        self.out.push(u8::from(ban.is_banned));
+        put_u64(self.out, ban.entries.len() as u64);
+        for &(standings, entry) in &ban.entries {
+            put_standings(self.out, standings);
+            put_entry(self.out, entry);
+        }
+    }
+
+    fn board_id(&mut self, id: &'a BoardId) {
+        let is_same = self.board.replace(id) == Some(id);
+        put_text(self.out, if is_same { "" } else { id.as_str() });
+    }
+}
+
+/// Reads what an [`Encoder`] wrote.
+pub(super) struct Decoder<'a> {
+    bytes: Bytes<'a>,
+    producer: Option<UserId>,
+    board: Option<BoardId>,
+}
+
+impl<'a> Decoder<'a> {
+    /// Reads these bytes to their end.
+    pub(super) fn new(bytes: Bytes<'a>) -> Self {
+        Self { bytes, producer: None, board: None }
+    }
+
+    /// The next record, if there is one more.
+    pub(super) fn record(&mut self) -> Result<Option<Record>, Malformed> {
+        if self.bytes.is_empty() {
+            return Ok(None);
+        }
+        let record = match self.bytes.u8()? {
+            tag::BOARD => Record::Board(self.board()?),
+            tag::DELETED => Record::Deleted(self.board()?),
+            tag::EVENT => Record::Event(self.event()?),
+            tag::BAN => Record::Ban(self.ban()?),
+            _ => return Err(Malformed),
+        };
+        Ok(Some(record))
+    }
+
+    fn board(&mut self) -> Result<Board, Malformed> {
+        let id = self.board_id()?;
+        let number = BoardNumber(self.bytes.u64()?);
+        let rules = Rules {
+            wins: word(&mut self.bytes)?,
+            operator: word(&mut self.bytes)?,
+            ranking: word(&mut self.bytes)?,
+            readers: word(&mut self.bytes)?,
+            range: ScoreRange { min: self.bytes.i64()?, max: self.bytes.i64()? },
+        };
+        Ok(Board { id, number, rules, created: Timestamp(self.bytes.i64()?) })
+    }
+
+    fn event(&mut self) -> Result<EventRecord, Malformed> {
+        let producer = match self.bytes.text()? {
+            "" => self.producer.clone().ok_or(Malformed)?,
+            text => UserId::parse(text).map_err(|_| Malformed)?,
+        };
+        self.producer = Some(producer.clone());
+        let key = EventKey::parse(self.bytes.text()?).map_err(|_| Malformed)?;
+        let at = Timestamp(self.bytes.i64()?);
+        let happened = if flag(&mut self.bytes)? {
+            Some(Timestamp(at.0.wrapping_sub(self.bytes.i64()?)))
+        } else {
+            None
+        };
+        let digest = CanonicalDigest::from_bytes(self.bytes.array()?);
+        let refused = match self.bytes.u8()? {
+            DONE => None,
+            number => Some(refusal(number, &mut self.bytes)?),
+        };
+        let count = self.bytes.u64()?;
+        let mut changes = self.bytes.room(count, CHANGE_BYTES_MIN);
+        let mut applied = match refused {
+            None => self.bytes.room(count, CHANGE_BYTES_MIN),
+            Some(_) => Vec::new(),
+        };
+        for _ in 0..count {
+            let board = self.board_id()?;
+            let user = user(&mut self.bytes)?;
+            let amount = match self.bytes.u8()? {
+                DELTA => Amount::Delta(self.bytes.i64()?),
+                SCORE => Amount::Score(self.bytes.i64()?),
+                _ => return Err(Malformed),
+            };
+            if refused.is_none() {
+                applied.push(read_applied(&mut self.bytes, user.clone())?);
+            }
+            changes.push(ScoreChange { board, user, amount });
+        }
+        let event = ScoreEvent { producer, key, happened, changes };
+        Ok(EventRecord { event, at, digest, result: refused.map_or(Ok(applied), Err) })
+    }
+
+    fn ban(&mut self) -> Result<BanRecord, Malformed> {
+        let bytes = &mut self.bytes;
+        let board = BoardNumber(bytes.u64()?);
+        let position = BoardPosition(bytes.u64()?);
+        let user = user(bytes)?;
+        let is_banned = flag(bytes)?;
+        let mut entries = Vec::new();
+        for _ in 0..bytes.u64()? {
+            entries.push((read_standings(bytes)?, read_entry(bytes)?));
+        }
+        Ok(BanRecord { board, position, user, is_banned, entries })
+    }
+
+    fn board_id(&mut self) -> Result<BoardId, Malformed> {
+        let id = match self.bytes.text()? {
+            "" => self.board.clone().ok_or(Malformed)?,
+            text => BoardId::parse(text).map_err(|_| Malformed)?,
+        };
+        self.board = Some(id.clone());
+        Ok(id)
+    }
+}
+
+fn put_applied(out: &mut Vec<u8>, applied: &Applied) {
+    put_standings(out, applied.standings);
+    put_u64(out, applied.position.0);
+    put_entry(out, applied.entry);
+    out.push(applied.effect.number());
+}
+
+fn read_applied(bytes: &mut Bytes<'_>, user: UserId) -> Result<Applied, Malformed> {
+    let standings = read_standings(bytes)?;
+    let position = BoardPosition(bytes.u64()?);
+    Ok(Applied { standings, position, user, entry: read_entry(bytes)?, effect: word(bytes)? })
+}
+
+fn put_standings(out: &mut Vec<u8>, standings: StandingsId) {
+    put_u64(out, standings.board.0);
+    put_u64(out, standings.season.into());
+}
+
+fn read_standings(bytes: &mut Bytes<'_>) -> Result<StandingsId, Malformed> {
+    let board = BoardNumber(bytes.u64()?);
+    let season = u32::try_from(bytes.u64()?).map_err(|_| Malformed)?;
+    Ok(StandingsId { board, season })
+}
+
+fn put_entry(out: &mut Vec<u8>, entry: Entry) {
+    put_i64(out, entry.score);
+    put_u64(out, entry.reached.0);
+}
+
+fn read_entry(bytes: &mut Bytes<'_>) -> Result<Entry, Malformed> {
+    Ok(Entry { score: bytes.i64()?, reached: BoardPosition(bytes.u64()?) })
+}
+
+fn user(bytes: &mut Bytes<'_>) -> Result<UserId, Malformed> {
+    UserId::parse(bytes.text()?).map_err(|_| Malformed)
+}
+
+fn flag(bytes: &mut Bytes<'_>) -> Result<bool, Malformed> {
+    match bytes.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Malformed),
+    }
+}
+
+fn word<T: Numbered>(bytes: &mut Bytes<'_>) -> Result<T, Malformed> {
+    T::of(bytes.u8()?).ok_or(Malformed)
+}

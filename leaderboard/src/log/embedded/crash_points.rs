@@ -1,0 +1,29 @@
+//! Where tests let the process die, as a power cut would (`model::crash`).
+
+macro_rules! points {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)+) => {
+        $( $(#[$doc])* pub(super) const $name: &str = $word; )+
+
+        /// All of them.
+        pub const ALL: &[&str] = &[$($name),+];
+    };
+}
+
+points! {
+    /// What follows the last frame was cut off at the start.
+    TAIL_CUT = "leaderboard.tail_cut";
+    /// A batch is decided and encoded.
+    ENCODED = "leaderboard.encoded";
+    /// It is written, but may not survive a power cut.
+    WRITTEN = "leaderboard.written";
+    /// It is durable, but not in memory.
+    SYNCED = "leaderboard.synced";
+    /// It is in memory, but nobody is answered.
+    APPLIED = "leaderboard.applied";
+    /// A segment has its name, but no header.
+    SEGMENT_MADE = "leaderboard.segment_made";
+    /// It has its header, but its name may not survive a power cut.
+    SEGMENT_SYNCED = "leaderboard.segment_synced";
+    /// It is durable, and nothing is in it.
+    SEGMENT_STARTED = "leaderboard.segment_started";
+}

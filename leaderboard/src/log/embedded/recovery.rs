@@ -1,0 +1,134 @@
+//! Finds out at the start what the log says.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use sql::StoreError;
+
+use crate::core::memory::Memory;
+use crate::core::record::Record;
+use crate::core::remembered::RememberedEvents;
+use crate::log::embedded::codec::{Bytes, Decoder};
+use crate::log::embedded::frame::{
+    FrameReader, Next, PAYLOAD_BYTES_MAX, damaged, has_frame, unreadable,
+};
+use crate::log::embedded::segments::{self, MAGIC};
+use crate::log::embedded::writer::Tail;
+
+/// The numbers that are looked for behind what isn't whole. More could be the bytes of texts, for which the sum would be
+/// worked out in vain.
+const NUMBERS: u64 = 1 << 32;
+
+/// What a log says.
+#[derive(Debug)]
+pub(super) struct Recovered {
+    pub memory: Memory,
+    pub remembered: RememberedEvents,
+    /// Where it goes on; else which record its next segment begins with.
+    pub tail: Result<Tail, u64>,
+}
+
+/// Reads the newest snapshot and all segments behind it.
+pub(super) fn recover(
+    folder: &Path,
+    found: &[u64],
+    remembered: RememberedEvents,
+) -> Result<Recovered, StoreError> {
+    let mut recovery = Recovery { memory: Memory::default(), remembered, next: 1 };
+    let mut tail = Err(1);
+    for (at, &first) in found.iter().enumerate() {
+        let path = folder.join(segments::name(first));
+        if first != recovery.next {
+            return Err(gap(&path, recovery.next, first));
+        }
+        let is_last = at + 1 == found.len();
+        tail = recovery.segment(path, first, is_last)?;
+    }
+    Ok(Recovered { memory: recovery.memory, remembered: recovery.remembered, tail })
+}
+
+struct Recovery {
+    memory: Memory,
+    remembered: RememberedEvents,
+    /// The number of the next record.
+    next: u64,
+}
+
+impl Recovery {
+    /// Takes what a segment says. Only the last one can end in something that isn't whole.
+    fn segment(
+        &mut self,
+        path: PathBuf,
+        first: u64,
+        is_last: bool,
+    ) -> Result<Result<Tail, u64>, StoreError> {
+        let Some(mut reader) = FrameReader::open(&path, MAGIC, first)? else {
+            // Nothing was in it yet.
+            return if is_last { Ok(Err(first)) } else { Err(damaged(&path, 0)) };
+        };
+        loop {
+            let at = reader.at();
+            match reader.next().map_err(|error| unreadable(&path, error))? {
+                Next::Frame { number, content } if number == self.next => {
+                    self.frame(content).ok_or_else(|| damaged(&path, at))?;
+                }
+                Next::End => break,
+                Next::Broken if is_last => {
+                    self.check_torn(&path, at)?;
+                    break;
+                }
+                Next::Frame { .. } | Next::Broken => return Err(damaged(&path, at)),
+            }
+        }
+        let bytes = reader.at();
+        Ok(Ok(Tail { path, bytes, next: self.next }))
+    }
+
+    /// Takes the records of a frame; `None` if they aren't what we write.
+    fn frame(&mut self, content: &[u8]) -> Option<()> {
+        let mut decoder = Decoder::new(Bytes(content));
+        let first = self.next;
+        while let Some(record) = decoder.record().ok()? {
+            self.memory.take(&record);
+            if let Record::Event(event) = &record {
+                self.remembered.take(event);
+            }
+            self.next += 1;
+        }
+        (self.next > first).then_some(())
+    }
+
+    /// What isn't whole at the end of the log was being written when the process ended: nobody was told that it is kept.
+    /// Unless whole frames follow, or it is too long: then it is damage, and must not be taken for the end.
+    fn check_torn(&self, path: &Path, at: u64) -> Result<(), StoreError> {
+        let read = || {
+            let bytes = fs::metadata(path)?.len() - at;
+            if bytes > PAYLOAD_BYTES_MAX as u64 {
+                return Ok(None);
+            }
+            let mut torn = Vec::with_capacity(bytes as usize);
+            let mut file = File::open(path)?;
+            file.seek(SeekFrom::Start(at))?;
+            file.read_to_end(&mut torn)?;
+            Ok(Some(torn))
+        };
+        let torn = read().map_err(|error| unreadable(path, error))?;
+        let Some(torn) =
+            torn.filter(|torn| !has_frame(torn, self.next..self.next.saturating_add(NUMBERS)))
+        else {
+            return Err(damaged(path, at));
+        };
+        let (path, bytes) = (path.display(), torn.len());
+        tracing::warn!(%path, at, bytes, "the log ends within a write that nobody was told of; it is cut off");
+        Ok(())
+    }
+}
+
+fn gap(path: &Path, next: u64, first: u64) -> StoreError {
+    let folder = path.parent().unwrap_or(path).display();
+    StoreError::unusable(format!(
+        "the log in {folder} has no records {next} to {}: restore the data folder from a backup",
+        first.saturating_sub(1)
+    ))
+}

@@ -1,0 +1,6 @@
+//! What was answered survives.
+
+mod damage;
+mod faults;
+mod faulty_disk;
+mod world;

@@ -1,0 +1,163 @@
+//! A disk that fails when it is told to, and forgets what wasn't synced when the power is cut.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::log::embedded::disk::{Disk, DiskFile, LocalDisk};
+
+/// Cheap to clone: all are the same disk.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FaultyDisk(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    plan: Plan,
+    /// How much of each file survives a power cut, bytes.
+    synced: HashMap<PathBuf, u64>,
+    /// What a power cut undoes, oldest first.
+    unsynced: Vec<Change>,
+}
+
+/// What is to fail.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Plan {
+    /// How many bytes there is room for.
+    pub(super) room: Option<u64>,
+    /// After how many operations the power is cut.
+    pub(super) power: Option<usize>,
+    pub(super) no_sync: bool,
+    pub(super) no_cut: bool,
+    pub(super) no_remove: bool,
+}
+
+#[derive(Debug)]
+enum Change {
+    Made(PathBuf),
+    Removed(PathBuf, Vec<u8>),
+}
+
+#[derive(Debug)]
+struct FaultyFile {
+    state: Arc<Mutex<State>>,
+    path: PathBuf,
+    file: Box<dyn DiskFile>,
+}
+
+impl FaultyDisk {
+    pub(super) fn plan(&self, plan: Plan) {
+        self.0.lock().plan = plan;
+    }
+
+    /// Whether the power is cut.
+    pub(super) fn is_off(&self) -> bool {
+        self.0.lock().plan.power == Some(0)
+    }
+
+    /// Leaves of each file what was synced and some of the rest, and undoes what the folder wasn't synced after. `keep` is
+    /// how many bytes of so many survive.
+    pub(super) fn cut_power(&self, keep: impl Fn(u64) -> u64) {
+        let mut state = self.0.lock();
+        for (path, synced) in &state.synced {
+            let Ok(bytes) = fs::metadata(path).map(|it| it.len()) else { continue };
+            if bytes > *synced {
+                let file = fs::OpenOptions::new().write(true).open(path).expect("a file");
+                file.set_len(synced + keep(bytes - synced)).expect("cut");
+            }
+        }
+        for change in state.unsynced.drain(..).rev() {
+            match change {
+                Change::Made(path) => drop(fs::remove_file(path)),
+                Change::Removed(path, bytes) => fs::write(path, bytes).expect("written"),
+            }
+        }
+    }
+}
+
+impl State {
+    fn step(&mut self, fails: bool) -> io::Result<()> {
+        match &mut self.plan.power {
+            Some(0) => return Err(io::Error::other("the power is cut")),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        if fails { Err(io::Error::other("the disk fails")) } else { Ok(()) }
+    }
+
+    fn file(this: &Arc<Mutex<Self>>, path: &Path, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
+        let state = Arc::clone(this);
+        Box::new(FaultyFile { state, path: path.to_owned(), file })
+    }
+}
+
+impl Disk for FaultyDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let mut state = self.0.lock();
+        state.step(false)?;
+        state.unsynced.push(Change::Made(path.to_owned()));
+        state.synced.insert(path.to_owned(), 0);
+        Ok(State::file(&self.0, path, LocalDisk.create(path)?))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let mut state = self.0.lock();
+        state.step(false)?;
+        let bytes = fs::metadata(path)?.len();
+        state.synced.insert(path.to_owned(), bytes);
+        Ok(State::file(&self.0, path, LocalDisk.append(path)?))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.0.lock();
+        let fails = state.plan.no_remove;
+        state.step(fails)?;
+        let bytes = fs::read(path)?;
+        state.unsynced.push(Change::Removed(path.to_owned(), bytes));
+        LocalDisk.remove(path)
+    }
+
+    fn sync_folder(&self, _path: &Path) -> io::Result<()> {
+        let mut state = self.0.lock();
+        let fails = state.plan.no_sync;
+        state.step(fails)?;
+        state.unsynced.clear();
+        Ok(())
+    }
+}
+
+impl DiskFile for FaultyFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.step(false)?;
+        if let Some(room) = &mut state.plan.room {
+            if *room < bytes.len() as u64 {
+                self.file.write(&bytes[..*room as usize])?;
+                *room = 0;
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            *room -= bytes.len() as u64;
+        }
+        self.file.write(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let mut state = self.state.lock();
+        let fails = state.plan.no_sync;
+        state.step(fails)?;
+        let bytes = fs::metadata(&self.path)?.len();
+        state.synced.insert(self.path.clone(), bytes);
+        Ok(())
+    }
+
+    fn cut(&mut self, bytes: u64) -> io::Result<()> {
+        let mut state = self.state.lock();
+        let fails = state.plan.no_cut;
+        state.step(fails)?;
+        state.synced.insert(self.path.clone(), bytes);
+        self.file.cut(bytes)
+    }
+}

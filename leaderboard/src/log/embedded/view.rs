@@ -1,0 +1,48 @@
+use model::{BoardId, UserId};
+
+use crate::core::board::{Board, BoardNumber, BoardPosition, StandingsId};
+use crate::core::entry::Entry;
+use crate::core::memory::Memory;
+use crate::core::record::{KeyOf, Remembered};
+use crate::core::remembered::RememberedEvents;
+use crate::core::transaction_state::Stored;
+
+/// What is stored, to decide by.
+pub(super) struct View<'a> {
+    pub memory: &'a Memory,
+    pub remembered: &'a RememberedEvents,
+}
+
+impl Stored for View<'_> {
+    fn board(&self, id: &BoardId) -> Option<Board> {
+        self.memory.board(id).cloned()
+    }
+
+    fn boards_count(&self) -> usize {
+        self.memory.boards_count()
+    }
+
+    fn last_number(&self) -> BoardNumber {
+        self.memory.last_number()
+    }
+
+    fn head(&self, board: BoardNumber) -> BoardPosition {
+        self.memory.head(board)
+    }
+
+    fn entry(&self, id: StandingsId, user: &UserId) -> Option<Entry> {
+        self.memory.entry(id, user)
+    }
+
+    fn is_banned(&self, board: BoardNumber, user: &UserId) -> bool {
+        self.memory.is_banned(board, user)
+    }
+
+    fn banned_count(&self, board: BoardNumber) -> usize {
+        self.memory.banned_count(board)
+    }
+
+    fn remembered(&self, key: &KeyOf) -> Option<Remembered> {
+        self.remembered.get(key).cloned()
+    }
+}

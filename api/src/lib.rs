@@ -43,7 +43,7 @@ pub use auth::{
 };
 pub use context::{Context, Limits, SystemRandom};
 pub use cursor::{CURSOR_BYTES_MAX, Cursor};
-pub use extract::{BODY_ARRIVAL_MAX, Json, PathParams, Query};
+pub use extract::{BODY_ARRIVAL_MAX, Json, PathParams, Query, single_header};
 pub use middleware::{
     BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX, REQUEST_ID_BYTES_MAX, RequestId,
     with_middleware,

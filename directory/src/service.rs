@@ -13,8 +13,8 @@ use sql::{CommitMetrics, Committed, GroupCommit};
 
 use crate::metrics::{COMMIT_DURATION, COMMIT_MUTATIONS, MUTATIONS};
 use crate::{
-    Applied, Change, Changes, Config, DisplayName, Entry, Error, FeedGap, Friend, Limits, List,
-    Mutation, Outcome, Refusal, Relation, Store, User, Verb, WriteRequest,
+    Applied, BATCH_MAX, Change, Changes, Config, DisplayName, Entry, Error, FeedGap, Friend,
+    Limits, List, Mutation, Outcome, Refusal, Relation, Store, User, Verb, WriteRequest,
 };
 use circles::CircleReader;
 pub use circles::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX};
@@ -137,6 +137,15 @@ impl Directory {
     pub async fn user(&self, user: &UserId) -> Result<Option<User>, Error> {
         let found = self.shared.store.users(std::slice::from_ref(user)).await?;
         Ok(found.into_iter().next().flatten())
+    }
+
+    /// What is known of many users, in this order.
+    pub async fn users(&self, users: &[UserId]) -> Result<Vec<Option<User>>, Error> {
+        let mut found = Vec::with_capacity(users.len());
+        for some in users.chunks(BATCH_MAX) {
+            found.extend(self.shared.store.users(some).await?);
+        }
+        Ok(found)
     }
 
     /// How `user` stands to `other`. For deciding, not for showing: see [`Relation::visible`].

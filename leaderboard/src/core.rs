@@ -2,6 +2,7 @@
 //! of its own.
 
 pub(crate) mod board;
+pub(crate) mod cost;
 pub(crate) mod entry;
 pub(crate) mod event;
 pub mod limits;

@@ -25,12 +25,16 @@ impl Error {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.kind(), refusal.code(), refusal.to_string())
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused(refusal) => {
-                Self::new(refusal.kind(), refusal.code(), refusal.to_string())
-            }
+            Error::Refused(refusal) => refusal.into(),
             Error::Store(_) => Self::failure(error.kind(), "the leaderboards", error),
         }
     }

@@ -46,5 +46,5 @@ pub use index::{Index, Page, PageStart, Players};
 #[cfg(feature = "test-kit")]
 pub use log::conformance;
 pub use log::{Answer, Log, embedded};
-pub use service::{Around, Leaderboard, People, Posted};
+pub use service::{Around, Leaderboard, Listed, People, Posted};
 pub use sql::{StoreError, StoreErrorKind};

@@ -10,7 +10,7 @@ use sql::{CommitMetrics, Committed, GroupCommit};
 use crate::limits::{AROUND_MAX, EVENTS_MAX, STANDINGS_MAX, USERS_MAX};
 use crate::metrics::{COMMIT_DURATION, COMMIT_REQUESTS, WRITES};
 use crate::{
-    Applied, Board, Effect, Error, Index, Log, Mutation, Outcome, Page, PageStart, Players,
+    Applied, Board, Effect, Entry, Error, Index, Log, Mutation, Outcome, Page, PageStart, Players,
     Refusal, Rules, ScoreEvent, Standing, WriteRequest,
 };
 
@@ -45,10 +45,21 @@ type Outcomes = Vec<Result<Outcome, Refusal>>;
 /// What a change of a score came to, for whoever posted it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
+    /// The board.
+    pub board: BoardId,
     /// What the log says.
     pub applied: Applied,
     /// Where the player stands now; `None` if they are banned, or while the index is away.
     pub standing: Option<Standing>,
+}
+
+/// Part of a list of players.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The players.
+    pub page: Page,
+    /// Whether there are more behind them.
+    pub more: bool,
 }
 
 /// A player and their neighbours.
@@ -125,9 +136,9 @@ impl Leaderboard {
             all.push(match outcome {
                 Ok(Outcome::Posted(applied)) => {
                     let mut posted = Vec::with_capacity(applied.len());
-                    for (applied, board) in applied.into_iter().zip(&boards) {
-                        let standing = self.standing_after(&applied, board).await;
-                        posted.push(Posted { applied, standing });
+                    for (applied, board) in applied.into_iter().zip(boards) {
+                        let standing = self.standing_after(&applied, &board).await;
+                        posted.push(Posted { board, applied, standing });
                     }
                     Ok(posted)
                 }
@@ -149,11 +160,18 @@ impl Leaderboard {
     }
 
     /// Up to `limit` players of a board, 1 to [`STANDINGS_MAX`], from `start` on.
-    pub async fn page(&self, board: &Board, start: PageStart, limit: usize) -> Result<Page, Error> {
-        if !(1..=STANDINGS_MAX).contains(&limit) {
-            return Err(Refusal::Limit.into());
-        }
-        self.shared.index.page(board, start, limit).await
+    pub async fn page(
+        &self,
+        board: &Board,
+        start: PageStart,
+        limit: usize,
+    ) -> Result<Listed, Error> {
+        check_limit(limit)?;
+        // One more than asked for tells whether there is more.
+        let mut page = self.shared.index.page(board, start, limit + 1).await?;
+        let more = page.standings.len() > limit;
+        page.standings.truncate(limit);
+        Ok(Listed { page, more })
     }
 
     /// These players of a board, 1 to [`USERS_MAX`].
@@ -178,14 +196,30 @@ impl Leaderboard {
         Ok(found.map(|(page, place)| Around { page, place }))
     }
 
-    /// A user and their friends on a board, who are on it, best first.
-    pub async fn friends(&self, board: &Board, user: &UserId) -> Result<Players, Error> {
+    /// A user and all of their friends.
+    pub async fn circle(&self, user: &UserId) -> Result<Vec<UserId>, Error> {
         let mut users = self.shared.people.friends(user).await?;
         users.push(user.clone());
-        let mut found = self.shared.index.players(board, &users).await?;
-        found.standings.retain(Option::is_some);
-        found.standings.sort_by_key(|it| it.as_ref().map(|it| (it.rank, it.entry.reached)));
-        Ok(found)
+        Ok(users)
+    }
+
+    /// Up to `limit` of these users who stand on a board, 1 to [`STANDINGS_MAX`], best first: from behind `after` on.
+    pub async fn among(
+        &self,
+        board: &Board,
+        users: &[UserId],
+        after: Option<Entry>,
+        limit: usize,
+    ) -> Result<Listed, Error> {
+        check_limit(limit)?;
+        let Players { as_of, count, standings } = self.shared.index.players(board, users).await?;
+        let wins = board.rules.wins;
+        let mut standings: Vec<Standing> = standings.into_iter().flatten().collect();
+        standings.retain(|it| after.is_none_or(|after| wins.compare(after, it.entry).is_lt()));
+        standings.sort_by(|a, b| wins.compare(a.entry, b.entry));
+        let more = standings.len() > limit;
+        standings.truncate(limit);
+        Ok(Listed { page: Page { as_of, count, standings }, more })
     }
 
     /// The names to show of these users, in this order.
@@ -233,6 +267,10 @@ impl Leaderboard {
         }
         result
     }
+}
+
+fn check_limit(limit: usize) -> Result<(), Refusal> {
+    if (1..=STANDINGS_MAX).contains(&limit) { Ok(()) } else { Err(Refusal::Limit) }
 }
 
 /// Appends requests, each of some writes, as one batch, and gives each request the outcomes of its own.

@@ -52,6 +52,8 @@ pub enum NodeRole {
     Gateway,
     /// Businesses, and their searches.
     Businesses,
+    /// Boards and scores.
+    Leaderboard,
 }
 
 /// Where and how to listen.

@@ -85,7 +85,7 @@ readers_max = 10
 
     #[test]
     fn embedded_stores_have_files_too() {
-        assert_eq!(fit("", ALWAYS + 2 * 16 + 400), (100, 300));
+        assert_eq!(fit("", ALWAYS + 2 * 16 + 4 + 400), (100, 300));
     }
 
     #[test]

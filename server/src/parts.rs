@@ -3,6 +3,7 @@
 
 mod businesses;
 mod directory;
+mod leaderboard;
 mod live;
 
 use std::sync::Arc;
@@ -19,10 +20,11 @@ use crate::config::{Config, StoreBackend};
 use crate::readiness::Readiness;
 pub(crate) use businesses::{Businesses, open_businesses};
 use directory::Directory;
+pub(crate) use leaderboard::Leaderboards;
 pub(crate) use live::Live;
 
 /// Every part, in the order in which they are opened: each may use what those before it have opened.
-pub(crate) const ALL: [&dyn Part; 3] = [&Directory, &Live, &Businesses];
+pub(crate) const ALL: [&dyn Part; 4] = [&Directory, &Live, &Businesses, &Leaderboards];
 
 /// Files of an embedded store: its file and its log for each of five connections, what they share, and one that is made anew.
 const EMBEDDED_FILES: u64 = 16;

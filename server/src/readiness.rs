@@ -66,6 +66,13 @@ pub(crate) struct Condition {
     pub(crate) is_broken: bool,
 }
 
+impl Condition {
+    /// Of a part that doesn't work at all with any fault.
+    fn broken_by(fault: Option<String>) -> Self {
+        Self { is_broken: fault.is_some(), fault }
+    }
+}
+
 /// One part's word that it works. Dropping it, as a task does that ends or panics, takes the word back.
 pub(crate) struct Latch {
     readiness: Readiness,
@@ -179,10 +186,18 @@ impl Readiness {
         part: &'static str,
         fault: impl Fn() -> Option<String> + Send + 'static,
     ) -> JoinHandle<()> {
-        self.follow_in_parts(part, move || {
-            let fault = fault();
-            Condition { is_broken: fault.is_some(), fault }
-        })
+        self.follow_in_parts(part, move || Condition::broken_by(fault()))
+    }
+
+    /// The same for a part that is in this process: it works from the start, with nothing to be connected.
+    pub(crate) fn follow_own(
+        &self,
+        part: &'static str,
+        fault: impl Fn() -> Option<String> + Send + 'static,
+    ) -> JoinHandle<()> {
+        let latch = self.latch(part);
+        latch.set(true);
+        self.follow_by(latch, move || Condition::broken_by(fault()))
     }
 
     /// The same for a part of which something may be away while the rest works.
@@ -191,8 +206,15 @@ impl Readiness {
         part: &'static str,
         condition: impl Fn() -> Condition + Send + 'static,
     ) -> JoinHandle<()> {
-        let latch = self.latch(part);
-        self.watch_over(part, Ends::Never, async move {
+        self.follow_by(self.latch(part), condition)
+    }
+
+    fn follow_by(
+        &self,
+        latch: Latch,
+        condition: impl Fn() -> Condition + Send + 'static,
+    ) -> JoinHandle<()> {
+        self.watch_over(latch.part, Ends::Never, async move {
             let mut told = None;
             loop {
                 // First of all, since right after the start everything is still connecting.

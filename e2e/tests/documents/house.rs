@@ -17,8 +17,9 @@ const PARTS: [&str; 6] =
     ["ws-gateway", "proximity", "directory", "leaderboard", "history-writer", "shard-map"];
 
 /// The cores: the folder of a part, the module that decides, and the pure crates it may use beside `model`.
-const CORES: [(&str, &str, &[&str]); 3] = [
+const CORES: [(&str, &str, &[&str]); 4] = [
     ("directory", "core", &[]),
+    ("leaderboard", "core", &[]),
     ("proximity", "core", &["h3o", "jiff"]),
     ("ws-gateway", "session", &[]),
 ];
@@ -27,19 +28,29 @@ const CORES: [(&str, &str, &[&str]); 3] = [
 const LINES_MAX: usize = 300;
 
 /// Which crates a crate may know. A new arrow is a decision: write down why in ARCHITECTURE.md, then add it here.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("api", &["model"]),
     ("shard-map", &["model"]),
     ("sql", &["model"]),
     ("directory", &["model", "api", "sql"]),
     ("proximity", &["model", "api", "sql"]),
+    ("leaderboard", &["model", "api", "sql"]),
     ("ws-gateway", &["model", "shard-map", "api", "directory"]),
     ("simulation", &["model"]),
     ("bench", &["model", "api", "directory", "ws-gateway"]),
     (
         "server",
-        &["model", "shard-map", "api", "directory", "proximity", "ws-gateway", "simulation"],
+        &[
+            "model",
+            "shard-map",
+            "api",
+            "directory",
+            "proximity",
+            "leaderboard",
+            "ws-gateway",
+            "simulation",
+        ],
     ),
     (
         "e2e",
@@ -49,6 +60,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "api",
             "directory",
             "proximity",
+            "leaderboard",
             "ws-gateway",
             "simulation",
             "server",

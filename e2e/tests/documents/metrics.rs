@@ -8,8 +8,9 @@ use e2e::{LISBON, Sandbox};
 use super::tree;
 
 /// Distributions that aren't of time.
-const COUNTS: [&str; 4] = [
+const COUNTS: [&str; 5] = [
     "whereabouts_directory_commit_mutations",
+    "whereabouts_leaderboard_commit_requests",
     "whereabouts_proximity_commit_writes",
     "whereabouts_proximity_search_rows",
     "whereabouts_proximity_search_scans",
@@ -57,7 +58,8 @@ fn a_metric_that_a_document_or_a_script_names_exists() {
         let word = |c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         text.split(word).map(str::to_owned).collect()
     };
-    let folders = ["_ws_", "_redis_", "_proximity_", "_directory_", "_http_", "_build_"];
+    let folders =
+        ["_ws_", "_redis_", "_proximity_", "_directory_", "_leaderboard_", "_http_", "_build_"];
     for (path, text) in tree::texts() {
         for named in words(&text).iter().filter_map(|word| word.strip_prefix("whereabouts")) {
             let is_metric = folders.iter().any(|folder| named.starts_with(folder));

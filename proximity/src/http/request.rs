@@ -1,9 +1,9 @@
 use std::convert::Infallible;
 
-use api::{Authenticated, Context, Problem};
+use api::{Authenticated, Context, Problem, single_header};
 use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 use model::{Caller, ErrorKind, Role, UserId};
 
 use crate::{
@@ -22,7 +22,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Fresh {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(text) = single(&parts.headers, &FRESHNESS)? else { return Ok(Self(None)) };
+        let Some(text) = single_header(&parts.headers, &FRESHNESS)? else { return Ok(Self(None)) };
         let fresh = ReadToken::parse(text).ok_or_else(|| {
             let detail = format!("{FRESHNESS} is not what a write was answered with");
             invalid("invalid_freshness", detail)
@@ -62,7 +62,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Authenticated(caller) = Authenticated::from_request_parts(parts, state).await?;
-        let key = single(&parts.headers, &IDEMPOTENCY_KEY)?.map(IdempotencyKey::parse).transpose();
+        let key =
+            single_header(&parts.headers, &IDEMPOTENCY_KEY)?.map(IdempotencyKey::parse).transpose();
         let key = key.map_err(|fault| {
             invalid("invalid_idempotency_key", format!("{IDEMPOTENCY_KEY} {fault}"))
         })?;
@@ -88,7 +89,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match single(&parts.headers, &header::IF_MATCH)?.map(str::trim) {
+        match single_header(&parts.headers, &header::IF_MATCH)?.map(str::trim) {
             None | Some("*") => Ok(Self(None)),
             // Whatever isn't one of our tags matches nothing (RFC 9110, 13.1.1).
             Some(tag) => version(tag).map(|version| Self(Some(version))).ok_or_else(|| {
@@ -129,18 +130,6 @@ pub(super) fn etag(business: &Business) -> String {
 fn version(tag: &str) -> Option<u64> {
     let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
-}
-
-/// The one value of a header; sent twice, it isn't clear which is meant.
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
-    let mut all = headers.get_all(name).iter();
-    match (all.next(), all.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| {
-            invalid("invalid_header", format!("{name} may have visible ASCII characters only"))
-        }),
-        _ => Err(invalid("invalid_header", format!("{name} stands more than once"))),
-    }
 }
 
 pub(super) fn invalid(code: &'static str, detail: impl Into<String>) -> Problem {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::parts::{Businesses, Live, Part as _};
+use crate::parts::{Businesses, Leaderboards, Live, Part as _};
 
 /// The commented defaults, which are the documentation of every key.
 const DEFAULT: &str = include_str!("../../default.toml");
@@ -84,6 +84,18 @@ fn embedded_businesses_are_served_by_one_process_that_does_everything_or_where_t
     assert!(Businesses.is_served(&both) && both.needs_data_dir());
     let alone = with(&[NodeRole::Businesses], shared());
     assert!(alone.validate().is_err_and(|why| why.to_string().contains("backends.businesses")));
+}
+
+#[test]
+fn leaderboards_are_served_by_one_process_that_does_everything_or_where_their_role_is_named() {
+    let with = |roles: &[NodeRole], config: Config| Config { roles: roles.to_vec(), ..config };
+    assert!(Leaderboards.is_served(&Config::default()));
+    assert!(!Leaderboards.is_served(&shared()));
+    assert!(!Leaderboards.is_served(&with(&[NodeRole::Gateway], shared())));
+    let both = with(&[NodeRole::Gateway, NodeRole::Leaderboard], shared());
+    assert!(Leaderboards.is_served(&both) && both.needs_data_dir());
+    let alone = with(&[NodeRole::Leaderboard], shared());
+    assert!(alone.validate().is_err_and(|why| why.to_string().contains("the role leaderboard")));
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Part for Businesses {
     fn validate(&self, config: &Config) -> Result<(), String> {
         config.proximity.validate().map_err(|rule| format!("proximity.{rule}"))?;
         match config.backends.businesses {
-            StoreBackend::Embedded if Live.is_served(config) => Ok(()),
+            StoreBackend::Embedded if Live.is_served(config) || !self.is_served(config) => Ok(()),
             StoreBackend::Embedded => Err(NOT_SHARED.to_owned()),
             StoreBackend::Postgres => {
                 let databases = &config.postgres.businesses;

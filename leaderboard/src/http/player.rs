@@ -1,0 +1,119 @@
+use api::{Authenticated, Json, PathParams, Problem, Query, Work};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use model::UserId;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::request::{digits, readable};
+use super::standing_body::{StandingBody, as_of, shown};
+use crate::core::cost::STANDING;
+use crate::limits::AROUND_DEFAULT;
+use crate::{Around, Board, BoardPosition, Error, Leaderboard, Page, Players, Refusal, Standing};
+
+/// Which board, and how many neighbours.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PlayerQuery {
+    /// The board.
+    #[param(example = "weekly")]
+    board: String,
+    /// The most neighbours above, and as many below.
+    #[param(value_type = Option<u16>, minimum = 0, maximum = 50, default = 4)]
+    around: Option<String>,
+}
+
+/// A player on a board, and who is next to them, all as of one state of it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PlayerBody {
+    /// The board.
+    #[schema(example = "weekly")]
+    board: String,
+    /// The state of the board that this is; opaque.
+    #[schema(example = "b7.123")]
+    as_of: String,
+    /// How many players are on the board.
+    count: u64,
+    #[serde(flatten)]
+    standing: StandingBody,
+    /// The share of all players whose scores aren't better, oneself among them, percent: 100 at the top, also of a board
+    /// of one, and never 0. Null for whoever isn't on the board.
+    #[schema(example = 99.5)]
+    percentile: Option<f64>,
+    /// The player with their neighbours, best first; empty for whoever isn't on the board.
+    around: Vec<StandingBody>,
+}
+
+/// Where a player stands.
+#[utoipa::path(
+    get,
+    operation_id = "get_score",
+    path = "/v1/scores/{user}",
+    tag = "scores",
+    params(("user" = String, Path, description = "An id, or `me`"), PlayerQuery),
+    responses(
+        (status = 200, body = PlayerBody, description = "The player; whoever is absent, banned or unknown has null for rank and score"),
+        Problem,
+    ),
+    security(("bearer" = []))
+)]
+pub(super) async fn get(
+    State(leaderboard): State<Leaderboard>,
+    Authenticated(caller): Authenticated,
+    mut work: Work,
+    params: PathParams,
+    Query(query): Query<PlayerQuery>,
+) -> Result<Response, Problem> {
+    let user = params.user("user", &caller)?;
+    let each = query.around.as_deref().map_or(Some(AROUND_DEFAULT), digits);
+    let each = each.ok_or(Refusal::Around)?;
+    let board = readable(&leaderboard, &query.board, &caller).await?;
+    let found = Found::read(&leaderboard, &board, &user, each).await?;
+    work.spend(STANDING * (1 + found.around.len()) as u64).await?;
+    let around = shown(&leaderboard, &found.around).await?;
+    let own = found.place.and_then(|place| around.get(place)).cloned();
+    let body = PlayerBody {
+        board: board.id.to_string(),
+        as_of: as_of(&board, found.as_of),
+        count: found.count,
+        standing: own.unwrap_or_else(|| StandingBody::absent(&user)),
+        percentile: found.percentile(),
+        around,
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+/// A player and their neighbours; nobody and no place of whoever isn't on the board.
+struct Found {
+    as_of: BoardPosition,
+    count: u64,
+    around: Vec<Standing>,
+    place: Option<usize>,
+}
+
+impl Found {
+    async fn read(
+        leaderboard: &Leaderboard,
+        board: &Board,
+        user: &UserId,
+        each: usize,
+    ) -> Result<Self, Error> {
+        if let Some(Around { page, place }) = leaderboard.around(board, user, each).await? {
+            let Page { as_of, count, standings: around } = page;
+            return Ok(Self { as_of, count, around, place: Some(place) });
+        }
+        // Asked for the state in which they aren't there. Whoever has come meanwhile is told without neighbours.
+        let users = std::slice::from_ref(user);
+        let Players { as_of, count, standings } = leaderboard.players(board, users).await?;
+        let around: Vec<Standing> = standings.into_iter().flatten().collect();
+        let place = (!around.is_empty()).then_some(0);
+        Ok(Self { as_of, count, around, place })
+    }
+
+    fn percentile(&self) -> Option<f64> {
+        let own = self.around.get(self.place?)?;
+        Some(100.0 * (self.count - own.better) as f64 / self.count as f64)
+    }
+}

@@ -1,0 +1,64 @@
+use api::{Authenticated, Context, Problem};
+use axum::extract::{FromRef, FromRequestParts};
+use http::request::Parts;
+use model::{BoardId, Caller, ErrorKind, Role, UserId};
+
+use crate::{Board, Leaderboard, Refusal};
+
+/// Who asks, a service or an operator.
+pub(super) struct Trusted(pub(super) Caller);
+
+impl<S> FromRequestParts<S> for Trusted
+where
+    S: Send + Sync,
+    Context: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Authenticated(caller) = Authenticated::from_request_parts(parts, state).await?;
+        if caller.role == Role::User {
+            let detail = "only services and operators may do this";
+            return Err(Problem::new(ErrorKind::Forbidden, "forbidden", detail));
+        }
+        Ok(Self(caller))
+    }
+}
+
+pub(super) fn invalid(code: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::new(ErrorKind::Invalid, code, detail)
+}
+
+/// The board of a parameter, if the caller may read it.
+pub(super) async fn readable(
+    leaderboard: &Leaderboard,
+    name: &str,
+    caller: &Caller,
+) -> Result<Board, Problem> {
+    let board = leaderboard.board(&board_id(name)?).await?;
+    if board.is_read_by(caller.role) {
+        return Ok(board);
+    }
+    Err(Refusal::ServicesOnly.into())
+}
+
+/// The name of a board in a parameter or body.
+pub(super) fn board_id(text: &str) -> Result<BoardId, Problem> {
+    BoardId::parse(text).map_err(|fault| invalid("invalid_id", format!("board {fault}")))
+}
+
+/// A player in a body.
+pub(super) fn user_id(text: &str) -> Result<UserId, Problem> {
+    UserId::parse(text).map_err(|fault| invalid("invalid_id", format!("user {fault}")))
+}
+
+/// A player in a parameter; `me` is the caller.
+pub(super) fn player(text: &str, caller: &Caller) -> Result<UserId, Problem> {
+    if text == "me" { Ok(caller.user.clone()) } else { user_id(text) }
+}
+
+/// A number of digits and nothing else, no sign either; `None` for anything else, also if it is too large.
+pub(super) fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
+}

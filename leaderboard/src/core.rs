@@ -10,7 +10,6 @@ pub(crate) mod memory;
 pub(crate) mod mutation;
 pub(crate) mod record;
 pub(crate) mod refusal;
-pub(crate) mod remembered;
 pub(crate) mod request_digest;
 pub(crate) mod standings;
 pub(crate) mod transaction_state;

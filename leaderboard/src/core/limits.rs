@@ -25,5 +25,12 @@ pub const AROUND_DEFAULT: usize = 4;
 pub const AROUND_MAX: usize = 50;
 /// The most players that one request names.
 pub const USERS_MAX: usize = 100;
+/// The most events that are remembered by their keys. A log in memory that has as many refuses new ones until some are a
+/// day old, rather than forget a key that it promised to remember. Each takes about 120 bytes.
+pub const EVENTS_REMEMBERED_MAX: usize = 10_000_000;
 /// The size at which a segment of the embedded log is followed by another, bytes. A segment may be longer by one batch.
 pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
+/// How much the embedded log appends between two snapshots, bytes: with as much to read, a start takes a second longer.
+pub const SNAPSHOT_BYTES: u64 = 128 << 20;
+/// How much the embedded log appends between two snapshots, records.
+pub const SNAPSHOT_RECORDS: u64 = 1_000_000;

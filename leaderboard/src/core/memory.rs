@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 
 use model::{BoardId, UserId};
@@ -22,7 +22,7 @@ struct Live {
     wins: Wins,
     head: BoardPosition,
     seasons: BTreeMap<u32, Standings>,
-    banned: HashSet<UserId>,
+    banned: BTreeSet<UserId>,
 }
 
 impl Memory {
@@ -73,6 +73,49 @@ impl Memory {
         self.live.get(&board).map_or(0, |live| live.banned.len())
     }
 
+    /// Up to `limit` of those who are banned from a board, behind this one, in the order of their ids.
+    pub(crate) fn banned(
+        &self,
+        board: BoardNumber,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Vec<UserId> {
+        let Some(live) = self.live.get(&board) else { return Vec::new() };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        live.banned.range::<UserId, _>((from, Bound::Unbounded)).take(limit).cloned().collect()
+    }
+
+    /// The seasons of a board that anybody ever was on the standings of.
+    pub(crate) fn seasons(&self, board: BoardNumber) -> Vec<u32> {
+        self.live.get(&board).map_or_else(Vec::new, |live| live.seasons.keys().copied().collect())
+    }
+
+    /// A board that is in a snapshot, and how many changes it had seen.
+    pub(crate) fn restore_board(&mut self, board: Board, head: BoardPosition) {
+        let number = board.number;
+        self.take(&Record::Board(board));
+        if let Some(live) = self.live.get_mut(&number) {
+            live.head = live.head.max(head);
+        }
+    }
+
+    /// The highest number that a board ever had, of a snapshot.
+    pub(crate) fn restore_last_number(&mut self, number: BoardNumber) {
+        self.last_number = self.last_number.max(number.0);
+    }
+
+    /// A ban that is in a snapshot, before whoever is on the board.
+    pub(crate) fn restore_ban(&mut self, board: BoardNumber, user: UserId) {
+        if let Some(live) = self.live.get_mut(&board) {
+            live.banned.insert(user);
+        }
+    }
+
+    /// What a player has, in a snapshot.
+    pub(crate) fn restore_entry(&mut self, id: StandingsId, user: &UserId, entry: Entry) {
+        self.put(id, BoardPosition(0), user, entry);
+    }
+
     /// Takes what the log says. A record that was taken before changes nothing if all after it are taken again too.
     pub(crate) fn take(&mut self, record: &Record) {
         match record {
@@ -119,6 +162,6 @@ impl Memory {
 
 impl Live {
     fn new(wins: Wins) -> Self {
-        Self { wins, head: BoardPosition(0), seasons: BTreeMap::new(), banned: HashSet::new() }
+        Self { wins, head: BoardPosition(0), seasons: BTreeMap::new(), banned: BTreeSet::new() }
     }
 }

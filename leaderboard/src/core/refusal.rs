@@ -1,5 +1,6 @@
 use crate::core::limits::{
-    AROUND_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, EVENTS_MAX, STANDINGS_MAX, USERS_MAX,
+    AROUND_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, EVENTS_MAX, EVENTS_REMEMBERED_MAX,
+    STANDINGS_MAX, USERS_MAX,
 };
 
 model::refusals! {
@@ -36,6 +37,10 @@ model::refusals! {
         TooManyBoards = Conflict, "too_many_boards", "there are as many boards as can be, {BOARDS_MAX}";
         /// As many are banned as can be.
         TooManyBanned = Conflict, "too_many_banned", "as many are banned from this board as can be, {BANNED_MAX}";
+        /// As many events are remembered as can be.
+        TooManyEvents = Unavailable, "too_many_events",
+            "as many events of the last day are remembered as can be, {EVENTS_REMEMBERED_MAX}: new ones are taken as \
+             these get a day old";
         /// A number of events out of the allowed range.
         Events = Invalid, "invalid_events", "a request has 1 to {EVENTS_MAX} events";
         /// A number of changes out of the allowed range.

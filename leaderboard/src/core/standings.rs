@@ -11,6 +11,7 @@ use crate::core::entry::Entry;
 pub(crate) struct Standings {
     wins: Wins,
     players: HashMap<UserId, (Entry, bool)>,
+    joined: Vec<UserId>,
     shown: BTreeMap<(i64, BoardPosition), UserId>,
 }
 
@@ -30,7 +31,7 @@ pub struct Standing {
 impl Standings {
     /// Of nobody yet.
     pub(crate) fn new(wins: Wins) -> Self {
-        Self { wins, players: HashMap::new(), shown: BTreeMap::new() }
+        Self { wins, players: HashMap::new(), joined: Vec::new(), shown: BTreeMap::new() }
     }
 
     /// What a player has, shown or not.
@@ -40,12 +41,20 @@ impl Standings {
 
     /// A player has this from now on, and stands among the others or, if they are banned, doesn't.
     pub(crate) fn put(&mut self, user: &UserId, entry: Entry, is_shown: bool) {
-        if let Some((old, true)) = self.players.insert(user.clone(), (entry, is_shown)) {
-            self.shown.remove(&self.key(old));
+        match self.players.insert(user.clone(), (entry, is_shown)) {
+            Some((old, true)) => drop(self.shown.remove(&self.key(old))),
+            Some(_) => {}
+            None => self.joined.push(user.clone()),
         }
         if is_shown {
             self.shown.insert(self.key(entry), user.clone());
         }
+    }
+
+    /// Up to `limit` players with what they have, shown or not, in the order in which they came, from this one on.
+    pub(crate) fn members(&self, from: u32, limit: usize) -> Vec<(UserId, Entry)> {
+        let members = self.joined.iter().skip(from as usize).take(limit);
+        members.filter_map(|user| Some((user.clone(), self.entry(user)?))).collect()
     }
 
     /// How many players are shown.

@@ -27,8 +27,11 @@ pub(crate) trait Stored {
     fn is_banned(&self, board: BoardNumber, user: &UserId) -> bool;
     /// How many are banned from a board.
     fn banned_count(&self, board: BoardNumber) -> usize;
-    /// What is remembered of a key.
-    fn remembered(&self, key: &KeyOf) -> Option<Remembered>;
+    /// What is remembered by the event's key. Whose scores they were may be taken from this event: if it is another one,
+    /// its digest says so.
+    fn remembered(&self, event: &ScoreEvent) -> Option<Remembered>;
+    /// How many more events can be remembered.
+    fn room_for_events(&self) -> usize;
 }
 
 /// Boards as they stand while writes are decided one after the other: pure, so that every adapter decides alike.
@@ -118,7 +121,7 @@ impl<'a> TransactionState<'a> {
             return Err(Refusal::Changes);
         }
         let (key, digest) = ((event.producer.clone(), event.key.clone()), digest(&event));
-        if let Some(known) = self.remembered(&key)
+        if let Some(known) = self.remembered(&key, &event)
             && at - known.at <= KEY_AGE_MS_MAX
         {
             let is_same = known.digest == digest;
@@ -129,6 +132,9 @@ impl<'a> TransactionState<'a> {
             Some(happened) if at - happened > KEY_AGE_MS_MAX => return Err(Refusal::TooOld),
             Some(happened) if happened - at > AHEAD_MS_MAX => return Err(Refusal::Ahead),
             Some(_) | None => {}
+        }
+        if self.keys.len() >= self.stored.room_for_events() {
+            return Err(Refusal::TooManyEvents);
         }
         let result = self.decide(&event);
         if let Ok(applied) = &result {
@@ -197,8 +203,8 @@ impl<'a> TransactionState<'a> {
         changed.or_else(|| self.stored.entry(id, user))
     }
 
-    fn remembered(&self, key: &KeyOf) -> Option<Remembered> {
-        self.keys.get(key).cloned().or_else(|| self.stored.remembered(key))
+    fn remembered(&self, key: &KeyOf, event: &ScoreEvent) -> Option<Remembered> {
+        self.keys.get(key).cloned().or_else(|| self.stored.remembered(event))
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! append ─▶ decided ─▶ one frame ─▶ written and synced ─▶ into memory ─▶ answered
-//! start  ─▶ the segments, frame by frame ─▶ into memory
+//! start  ─▶ the newest snapshot ─▶ the segments since, frame by frame ─▶ into memory
 //! ```
-//! In the folder are segments, each of the records from its name's number on; `frame.rs` says what they are made of,
-//! `codec.rs` how records are written, `recovery.rs` what is done about damage.
+//! In the folder are segments, each of the records from its name's number on, and a snapshot of all up to its name's
+//! number; `frame.rs` says what they are made of, `codec.rs` how records are written, `recovery.rs` what is done about
+//! damage, `snapshot.rs` why a snapshot can be taken while writes go on.
 
 mod codec;
 pub mod crash_points;
@@ -13,7 +14,9 @@ mod disk;
 mod frame;
 mod options;
 mod recovery;
+mod remembered;
 mod segments;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -30,14 +33,16 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use crate::core::memory::Memory;
 use crate::core::record::Record;
-use crate::core::remembered::RememberedEvents;
 use crate::core::transaction_state::TransactionState;
 use crate::index::memory::MemoryIndex;
 use crate::{Answer, Board, Log, Outcome, Refusal, WriteRequest};
 use codec::Encoder;
 use disk::{Disk, LocalDisk};
 use frame::OpenFrame;
-use options::Options;
+use options::{Appended, Options};
+use remembered::RememberedEvents;
+use segments::Found;
+use snapshot::Snapshots;
 use view::View;
 use writer::Writer;
 
@@ -58,10 +63,14 @@ const BUFFER_BYTES_MAX: usize = 16 << 20;
 #[derive(Debug)]
 pub struct EmbeddedLog {
     shared: Arc<Shared>,
+    snapshots: Arc<Snapshots>,
 }
 
 #[derive(Debug)]
 struct Shared {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    options: Options,
     memory: Arc<RwLock<Memory>>,
     remembered: RwLock<RememberedEvents>,
     // Locked before memory, and while a batch is decided, written and taken.
@@ -73,6 +82,8 @@ struct Shared {
 struct Appender {
     writer: Writer,
     frame: Vec<u8>,
+    /// Since the last snapshot began, whether or not it came to anything: one that fails isn't tried again at once.
+    since_snapshot: Appended,
 }
 
 impl EmbeddedLog {
@@ -89,9 +100,9 @@ impl EmbeddedLog {
         disk: Arc<dyn Disk>,
     ) -> Result<Self, StoreError> {
         let folder = data_dir.join(FOLDER_NAME);
-        let opened = spawn_blocking(move || Shared::open(&folder, options, disk));
-        let shared = opened.await.map_err(interrupted)??;
-        Ok(Self { shared: Arc::new(shared) })
+        let opened = spawn_blocking(move || Shared::open(folder, options, disk));
+        let shared = Arc::new(opened.await.map_err(interrupted)??);
+        Ok(Self { shared, snapshots: Arc::default() })
     }
 
     /// Ranks by what the log says: as of all that was answered.
@@ -101,36 +112,46 @@ impl EmbeddedLog {
 }
 
 impl Shared {
-    fn open(folder: &Path, options: Options, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
-        make_folder(folder, disk.as_ref())?;
-        let found = segments::find(folder)?;
-        let recovered = recovery::recover(folder, &found, RememberedEvents::default())?;
+    fn open(folder: PathBuf, options: Options, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
+        make_folder(&folder, disk.as_ref())?;
+        let found = Found::look(&folder)?;
+        let remembered = RememberedEvents::new(options.events_remembered_max);
+        let recovered = recovery::recover(&folder, &found, remembered)?;
+        for path in found.outdated(&folder, recovered.snapshot) {
+            // A crash came before it could be removed.
+            disk.remove(&path).map_err(|error| writer::not_writable(&path, error))?;
+        }
         let stopped = Arc::new(OnceLock::new());
         let writer = Writer::open(
-            disk,
-            folder,
+            Arc::clone(&disk),
+            &folder,
             recovered.tail,
             options.segment_bytes_max,
             Arc::clone(&stopped),
         )?;
+        let since_snapshot = recovered.since_snapshot;
         Ok(Self {
+            disk,
+            folder,
+            options,
             memory: Arc::new(RwLock::new(recovered.memory)),
             remembered: RwLock::new(recovered.remembered),
-            appender: Mutex::new(Appender { writer, frame: Vec::new() }),
+            appender: Mutex::new(Appender { writer, frame: Vec::new(), since_snapshot }),
             stopped,
         })
     }
 
+    /// Appends a batch; says whether it is time for a snapshot.
     fn append(
         &self,
         writes: Vec<WriteRequest>,
-    ) -> Result<Vec<Result<Outcome, Refusal>>, StoreError> {
+    ) -> Result<(Vec<Result<Outcome, Refusal>>, bool), StoreError> {
         let mut appender = self.appender.lock();
-        let Appender { writer, frame } = &mut *appender;
+        let Appender { writer, frame, since_snapshot } = &mut *appender;
         writer.check()?;
         let (outcomes, records) = self.decide(writes);
         if records.is_empty() {
-            return Ok(outcomes);
+            return Ok((outcomes, false));
         }
         frame.clear();
         let open = OpenFrame::begin(frame, writer.next());
@@ -141,13 +162,18 @@ impl Shared {
         open.close(frame)?;
         crash::point(crash_points::ENCODED);
         writer.write(frame, records.len() as u64)?;
+        since_snapshot.add(frame.len() as u64, records.len() as u64);
         frame.shrink_to(BUFFER_BYTES_MAX);
         self.take(&records);
         crash::point(crash_points::APPLIED);
-        Ok(outcomes)
+        Ok((outcomes, since_snapshot.reaches(self.options.snapshot_after)))
     }
 
     fn decide(&self, writes: Vec<WriteRequest>) -> (Vec<Result<Outcome, Refusal>>, Vec<Record>) {
+        if let Some(earliest) = writes.iter().map(|write| write.at).min() {
+            // Else there would never be room again once it is full.
+            self.remembered.write().forget(earliest);
+        }
         let stored = View { memory: &self.memory.read(), remembered: &self.remembered.read() };
         let mut state = TransactionState::new(&stored);
         let outcomes = writes.into_iter().map(|write| state.apply(write)).collect();
@@ -167,11 +193,26 @@ impl Shared {
     }
 }
 
+/// Waits for what is being written, so that the folder may be opened again.
+impl Drop for EmbeddedLog {
+    fn drop(&mut self) {
+        self.snapshots.close();
+        drop(self.shared.appender.lock());
+    }
+}
+
 impl Log for EmbeddedLog {
     fn append(&self, writes: Vec<WriteRequest>) -> Answer<'_, Vec<Result<Outcome, Refusal>>> {
-        let shared = Arc::clone(&self.shared);
+        let (shared, snapshots) = (Arc::clone(&self.shared), Arc::clone(&self.snapshots));
+        let work = move || {
+            let (outcomes, is_snapshot_due) = shared.append(writes)?;
+            if is_snapshot_due {
+                snapshots.start(&shared);
+            }
+            Ok::<_, StoreError>(outcomes)
+        };
         Box::pin(async move {
-            match spawn_blocking(move || shared.append(writes)).await {
+            match spawn_blocking(work).await {
                 Ok(outcomes) => Ok(outcomes?),
                 Err(error) => {
                     if error.is_panic() {

@@ -5,19 +5,23 @@
 
 mod bytes;
 mod numbers;
+mod parts;
 #[cfg(test)]
 mod tests;
 
 use model::{BoardId, CanonicalDigest, Timestamp, UserId};
 
-pub(super) use bytes::{Bytes, Malformed};
-use bytes::{put_i64, put_text, put_u64};
-use numbers::{Numbered, put_refusal, refusal};
+use bytes::put_i64;
+pub(super) use bytes::{Bytes, Malformed, put_text, put_u64};
+use numbers::Numbered;
+pub(super) use parts::{
+    check_result, put_entry, put_result, put_standings, read_entry, read_result, read_standings,
+    user,
+};
+use parts::{flag, put_applied, put_whether, read_applied, read_whether, word};
 
-use crate::core::board::{Board, BoardNumber, BoardPosition, Rules, ScoreRange, StandingsId};
-use crate::core::entry::Entry;
+use crate::core::board::{Board, BoardNumber, BoardPosition, Rules, ScoreRange};
 use crate::core::event::{Amount, EventKey, ScoreChange, ScoreEvent};
-use crate::core::mutation::Applied;
 use crate::core::record::{BanRecord, EventRecord, Record};
 
 /// What a record begins with.
@@ -28,8 +32,6 @@ mod tag {
     pub(super) const BAN: u8 = 4;
 }
 
-/// What stands in the place of a refusal if there is none.
-const DONE: u8 = 0;
 const DELTA: u8 = 1;
 const SCORE: u8 = 2;
 /// The fewest bytes of a change of a score.
@@ -70,7 +72,8 @@ impl<'a, 'b> Encoder<'a, 'b> {
         }
     }
 
-    fn board(&mut self, board: &'a Board) {
+    /// Writes a board.
+    pub(super) fn board(&mut self, board: &'a Board) {
         let Rules { wins, operator, ranking, readers, range } = board.rules;
         self.board_id(&board.id);
         put_u64(self.out, board.number.0);
@@ -91,10 +94,7 @@ impl<'a, 'b> Encoder<'a, 'b> {
             put_i64(self.out, at.0.wrapping_sub(happened.0));
         }
         self.out.extend_from_slice(&digest.to_bytes());
-        match result {
-            Ok(_) => self.out.push(DONE),
-            Err(refusal) => put_refusal(self.out, *refusal),
-        }
+        put_whether(self.out, result.as_ref().err().copied());
         put_u64(self.out, event.changes.len() as u64);
         let mut applied = result.iter().flatten();
         for change in &event.changes {
@@ -112,6 +112,11 @@ impl<'a, 'b> Encoder<'a, 'b> {
                 put_applied(self.out, applied);
             }
         }
+    }
+
+    /// Writes a number.
+    pub(super) fn number(&mut self, number: u64) {
+        put_u64(self.out, number);
     }
 
     fn ban(&mut self, ban: &BanRecord) {
@@ -160,7 +165,8 @@ impl<'a> Decoder<'a> {
         Ok(Some(record))
     }
 
-    fn board(&mut self) -> Result<Board, Malformed> {
+    /// A board.
+    pub(super) fn board(&mut self) -> Result<Board, Malformed> {
         let id = self.board_id()?;
         let number = BoardNumber(self.bytes.u64()?);
         let rules = Rules {
@@ -171,6 +177,16 @@ impl<'a> Decoder<'a> {
             range: ScoreRange { min: self.bytes.i64()?, max: self.bytes.i64()? },
         };
         Ok(Board { id, number, rules, created: Timestamp(self.bytes.i64()?) })
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self) -> Result<u64, Malformed> {
+        self.bytes.u64()
+    }
+
+    /// Whether all is read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
     }
 
     fn event(&mut self) -> Result<EventRecord, Malformed> {
@@ -187,10 +203,7 @@ impl<'a> Decoder<'a> {
             None
         };
         let digest = CanonicalDigest::from_bytes(self.bytes.array()?);
-        let refused = match self.bytes.u8()? {
-            DONE => None,
-            number => Some(refusal(number, &mut self.bytes)?),
-        };
+        let refused = read_whether(&mut self.bytes)?;
         let count = self.bytes.u64()?;
         let mut changes = self.bytes.room(count, CHANGE_BYTES_MIN);
         let mut applied = match refused {
@@ -235,53 +248,4 @@ impl<'a> Decoder<'a> {
         self.board = Some(id.clone());
         Ok(id)
     }
-}
-
-fn put_applied(out: &mut Vec<u8>, applied: &Applied) {
-    put_standings(out, applied.standings);
-    put_u64(out, applied.position.0);
-    put_entry(out, applied.entry);
-    out.push(applied.effect.number());
-}
-
-fn read_applied(bytes: &mut Bytes<'_>, user: UserId) -> Result<Applied, Malformed> {
-    let standings = read_standings(bytes)?;
-    let position = BoardPosition(bytes.u64()?);
-    Ok(Applied { standings, position, user, entry: read_entry(bytes)?, effect: word(bytes)? })
-}
-
-fn put_standings(out: &mut Vec<u8>, standings: StandingsId) {
-    put_u64(out, standings.board.0);
-    put_u64(out, standings.season.into());
-}
-
-fn read_standings(bytes: &mut Bytes<'_>) -> Result<StandingsId, Malformed> {
-    let board = BoardNumber(bytes.u64()?);
-    let season = u32::try_from(bytes.u64()?).map_err(|_| Malformed)?;
-    Ok(StandingsId { board, season })
-}
-
-fn put_entry(out: &mut Vec<u8>, entry: Entry) {
-    put_i64(out, entry.score);
-    put_u64(out, entry.reached.0);
-}
-
-fn read_entry(bytes: &mut Bytes<'_>) -> Result<Entry, Malformed> {
-    Ok(Entry { score: bytes.i64()?, reached: BoardPosition(bytes.u64()?) })
-}
-
-fn user(bytes: &mut Bytes<'_>) -> Result<UserId, Malformed> {
-    UserId::parse(bytes.text()?).map_err(|_| Malformed)
-}
-
-fn flag(bytes: &mut Bytes<'_>) -> Result<bool, Malformed> {
-    match bytes.u8()? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Malformed),
-    }
-}
-
-fn word<T: Numbered>(bytes: &mut Bytes<'_>) -> Result<T, Malformed> {
-    T::of(bytes.u8()?).ok_or(Malformed)
 }

@@ -26,4 +26,18 @@ points! {
     SEGMENT_SYNCED = "leaderboard.segment_synced";
     /// It is durable, and nothing is in it.
     SEGMENT_STARTED = "leaderboard.segment_started";
+    /// What comes from now on is in another segment than what the snapshot is to be of.
+    SNAPSHOT_STARTED = "leaderboard.snapshot_started";
+    /// A part of the snapshot is written.
+    SNAPSHOT_CHUNK = "leaderboard.snapshot_chunk";
+    /// All of it is, but may not survive a power cut.
+    SNAPSHOT_WRITTEN = "leaderboard.snapshot_written";
+    /// It is durable, under another name than it will have.
+    SNAPSHOT_SYNCED = "leaderboard.snapshot_synced";
+    /// It has its name, which may not survive a power cut.
+    SNAPSHOT_RENAMED = "leaderboard.snapshot_renamed";
+    /// It is there for good, and so is what it makes needless.
+    SNAPSHOT_KEPT = "leaderboard.snapshot_kept";
+    /// Some of that is removed.
+    SNAPSHOT_CLEANED = "leaderboard.snapshot_cleaned";
 }

@@ -8,12 +8,14 @@ use sql::StoreError;
 
 use crate::core::memory::Memory;
 use crate::core::record::Record;
-use crate::core::remembered::RememberedEvents;
 use crate::log::embedded::codec::{Bytes, Decoder};
 use crate::log::embedded::frame::{
     FrameReader, Next, PAYLOAD_BYTES_MAX, damaged, has_frame, unreadable,
 };
-use crate::log::embedded::segments::{self, MAGIC};
+use crate::log::embedded::options::Appended;
+use crate::log::embedded::remembered::RememberedEvents;
+use crate::log::embedded::segments::{self, Found, MAGIC};
+use crate::log::embedded::snapshot;
 use crate::log::embedded::writer::Tail;
 
 /// The numbers that are looked for behind what isn't whole. More could be the bytes of texts, for which the sum would be
@@ -27,25 +29,44 @@ pub(super) struct Recovered {
     pub remembered: RememberedEvents,
     /// Where it goes on; else which record its next segment begins with.
     pub tail: Result<Tail, u64>,
+    /// The last record of the snapshot that was read; 0 without one.
+    pub snapshot: u64,
+    /// What came since.
+    pub since_snapshot: Appended,
 }
 
 /// Reads the newest snapshot and all segments behind it.
 pub(super) fn recover(
     folder: &Path,
-    found: &[u64],
+    found: &Found,
     remembered: RememberedEvents,
 ) -> Result<Recovered, StoreError> {
-    let mut recovery = Recovery { memory: Memory::default(), remembered, next: 1 };
-    let mut tail = Err(1);
-    for (at, &first) in found.iter().enumerate() {
-        let path = folder.join(segments::name(first));
-        if first != recovery.next {
-            return Err(gap(&path, recovery.next, first));
-        }
-        let is_last = at + 1 == found.len();
-        tail = recovery.segment(path, first, is_last)?;
+    let mut recovery = Recovery { memory: Memory::default(), remembered, next: 1, bytes: 0 };
+    let snapshot = found.snapshots.last().copied().unwrap_or(0);
+    let mut end = 0;
+    if snapshot > 0 {
+        let path = segments::snapshot(folder, snapshot);
+        let Recovery { memory, remembered, .. } = &mut recovery;
+        end = snapshot::load(&path, snapshot, memory, remembered)?;
+        recovery.next = snapshot + 1;
     }
-    Ok(Recovered { memory: recovery.memory, remembered: recovery.remembered, tail })
+    let needed = |first: &&u64| !found.is_outdated(**first, snapshot);
+    let segments: Vec<u64> = found.segments.iter().filter(needed).copied().collect();
+    let mut tail = Err(1);
+    for (at, &first) in segments.iter().enumerate() {
+        if first != recovery.next {
+            return Err(gap(folder, recovery.next, first.saturating_sub(1).max(recovery.next)));
+        }
+        let path = segments::segment(folder, first);
+        tail = recovery.segment(path, first, at + 1 == segments.len())?;
+    }
+    // Without any file the log is new.
+    if recovery.next <= end || (snapshot > 0 && segments.is_empty()) {
+        return Err(gap(folder, recovery.next, end.max(recovery.next)));
+    }
+    let Recovery { memory, remembered, next, bytes } = recovery;
+    let since_snapshot = Appended { bytes, records: next - 1 - snapshot };
+    Ok(Recovered { memory, remembered, tail, snapshot, since_snapshot })
 }
 
 struct Recovery {
@@ -53,6 +74,8 @@ struct Recovery {
     remembered: RememberedEvents,
     /// The number of the next record.
     next: u64,
+    /// The bytes of all segments.
+    bytes: u64,
 }
 
 impl Recovery {
@@ -82,6 +105,7 @@ impl Recovery {
             }
         }
         let bytes = reader.at();
+        self.bytes += bytes;
         Ok(Ok(Tail { path, bytes, next: self.next }))
     }
 
@@ -125,10 +149,9 @@ impl Recovery {
     }
 }
 
-fn gap(path: &Path, next: u64, first: u64) -> StoreError {
-    let folder = path.parent().unwrap_or(path).display();
+fn gap(folder: &Path, from: u64, to: u64) -> StoreError {
+    let folder = folder.display();
     StoreError::unusable(format!(
-        "the log in {folder} has no records {next} to {}: restore the data folder from a backup",
-        first.saturating_sub(1)
+        "the log in {folder} has no records {from} to {to}: restore the data folder from a backup"
     ))
 }

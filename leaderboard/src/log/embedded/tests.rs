@@ -3,4 +3,6 @@
 mod damage;
 mod faults;
 mod faulty_disk;
+mod keys;
+mod snapshots;
 mod world;

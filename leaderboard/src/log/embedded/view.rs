@@ -2,10 +2,11 @@ use model::{BoardId, UserId};
 
 use crate::core::board::{Board, BoardNumber, BoardPosition, StandingsId};
 use crate::core::entry::Entry;
+use crate::core::event::ScoreEvent;
 use crate::core::memory::Memory;
-use crate::core::record::{KeyOf, Remembered};
-use crate::core::remembered::RememberedEvents;
+use crate::core::record::Remembered;
 use crate::core::transaction_state::Stored;
+use crate::log::embedded::remembered::RememberedEvents;
 
 /// What is stored, to decide by.
 pub(super) struct View<'a> {
@@ -42,7 +43,11 @@ impl Stored for View<'_> {
         self.memory.banned_count(board)
     }
 
-    fn remembered(&self, key: &KeyOf) -> Option<Remembered> {
-        self.remembered.get(key).cloned()
+    fn remembered(&self, event: &ScoreEvent) -> Option<Remembered> {
+        self.remembered.get(event)
+    }
+
+    fn room_for_events(&self) -> usize {
+        self.remembered.room()
     }
 }

@@ -11,7 +11,7 @@ use sql::StoreError;
 use crate::log::embedded::crash_points;
 use crate::log::embedded::disk::{Disk, DiskFile};
 use crate::log::embedded::frame::{HEADER_BYTES, header};
-use crate::log::embedded::segments::{self, MAGIC};
+use crate::log::embedded::segments::{MAGIC, segment};
 
 /// The newest segment, of which only one writer may exist.
 #[derive(Debug)]
@@ -54,12 +54,13 @@ impl Writer {
                     let mut file = disk.append(&path)?;
                     // This also makes durable what an earlier process may have written without being told that it is.
                     file.cut(bytes)?;
+                    crash::point(crash_points::TAIL_CUT);
                     Ok(file)
                 };
                 (open().map_err(|error| not_writable(&path, error))?, bytes, next)
             }
             Err(next) => {
-                let path = folder.join(segments::name(next));
+                let path = segment(folder, next);
                 let file = create(disk.as_ref(), folder, next);
                 let file = file.map_err(|(Failed::Write(error) | Failed::Sync(error))| {
                     not_writable(&path, error)
@@ -113,9 +114,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Begins a segment, with the next record. At an error the present one goes on.
+    /// Begins a segment, with the next record, if there is anything in the present one. At an error that one goes on.
     pub(super) fn start_segment(&mut self) -> Result<(), StoreError> {
         self.check()?;
+        if self.bytes == HEADER_BYTES as u64 {
+            return Ok(());
+        }
         match create(self.disk.as_ref(), &self.folder, self.next) {
             Ok(file) => {
                 self.file = file;
@@ -123,7 +127,7 @@ impl Writer {
                 Ok(())
             }
             Err(Failed::Write(error)) => {
-                let path = self.folder.join(segments::name(self.next));
+                let path = segment(&self.folder, self.next);
                 match self.disk.remove(&path) {
                     // Left there it would say that the record comes next which is the next now.
                     Err(removal) if removal.kind() != io::ErrorKind::NotFound => {
@@ -165,7 +169,7 @@ enum Failed {
 
 /// Makes a segment for this record and those behind it; at return it survives a power cut.
 fn create(disk: &dyn Disk, folder: &Path, first: u64) -> Result<Box<dyn DiskFile>, Failed> {
-    let mut file = disk.create(&folder.join(segments::name(first))).map_err(Failed::Write)?;
+    let mut file = disk.create(&segment(folder, first)).map_err(Failed::Write)?;
     crash::point(crash_points::SEGMENT_MADE);
     file.write(&header(MAGIC, first)).map_err(Failed::Write)?;
     file.sync().map_err(Failed::Sync)?;

@@ -10,7 +10,7 @@ pub(super) trait Numbered: Sized {
     /// The number.
     fn number(self) -> u8;
     /// What has the number.
-    fn of(number: u8) -> Option<Self>;
+    fn from_number(number: u8) -> Option<Self>;
 }
 
 macro_rules! numbered {
@@ -20,7 +20,7 @@ macro_rules! numbered {
                 match self { $( Self::$variant => $number, )+ }
             }
 
-            fn of(number: u8) -> Option<Self> {
+            fn from_number(number: u8) -> Option<Self> {
                 match number { $( $number => Some(Self::$variant), )+ _ => None }
             }
         }
@@ -87,4 +87,5 @@ refusals! {
     Limit = 15,
     Around = 16,
     Users = 17,
+    TooManyEvents = 18,
 }

@@ -7,8 +7,9 @@ use model::Canonical;
 
 use super::numbers::PLAIN_REFUSALS;
 use super::*;
-use crate::core::board::{Operator, Ranking, Readers, Wins};
-use crate::core::mutation::Effect;
+use crate::core::board::{Operator, Ranking, Readers, StandingsId, Wins};
+use crate::core::entry::Entry;
+use crate::core::mutation::{Applied, Effect};
 use crate::core::refusal::Refusal;
 
 fn boards() -> impl Strategy<Value = Board> {

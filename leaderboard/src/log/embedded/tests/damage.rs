@@ -12,12 +12,12 @@ use crate::{Log, StoreErrorKind};
 const BATCHES: u64 = 30;
 
 /// A runtime for a test of proptest, which is no task.
-fn run<T>(task: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(task: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(task)
 }
 
 /// What opening says, which must name the file and what to do.
-async fn refused(world: &World, path: &Path) -> StoreErrorKind {
+pub(super) async fn refused(world: &World, path: &Path) -> StoreErrorKind {
     let error = world.open().await.expect_err("damaged");
     let text = error.to_string();
     assert!(text.contains(&*path.to_string_lossy()) && text.contains("backup"), "{text}");

@@ -1,7 +1,11 @@
 //! A disk that is full, fails, or loses its power.
 
+use std::sync::atomic::AtomicBool;
+
 use super::faulty_disk::Plan;
 use super::world::{World, batch, expected, state_of};
+use crate::embedded::EmbeddedLog;
+use crate::log::embedded::snapshot::snapshot;
 use crate::{Error, Log, StoreErrorKind};
 
 const BATCHES: u64 = 40;
@@ -15,7 +19,7 @@ fn kind(error: &Error) -> Option<StoreErrorKind> {
 
 #[tokio::test]
 async fn what_was_answered_is_there_after_reopening() {
-    let (states, outcomes) = expected(BATCHES);
+    let (states, outcomes) = expected();
     let world = World::new();
     for n in 0..BATCHES as usize {
         let log = world.open().await.expect("opens");
@@ -42,7 +46,7 @@ async fn batches_at_once_are_all_kept_one_after_the_other() {
 #[tokio::test]
 async fn a_full_disk_refuses_writes_until_there_is_room() {
     // Whatever just has no room: a frame, a part of one, a segment, a part of its header.
-    let (states, _) = expected(BATCHES);
+    let (states, _) = expected();
     for room in (0..2_000).step_by(37) {
         let world = World::new();
         let (log, disk) = world.open_faulty().await;
@@ -70,7 +74,7 @@ async fn a_full_disk_refuses_writes_until_there_is_room() {
 
 #[tokio::test]
 async fn after_a_failed_sync_nothing_is_written_until_the_process_starts_again() {
-    let (states, _) = expected(2);
+    let (states, _) = expected();
     let world = World::new();
     let (log, disk) = world.open_faulty().await;
     log.append(batch(0)).await.expect("appended");
@@ -91,7 +95,7 @@ async fn after_a_failed_sync_nothing_is_written_until_the_process_starts_again()
 
 #[tokio::test]
 async fn a_write_that_can_not_be_cut_off_stops_the_log() {
-    let (states, _) = expected(2);
+    let (states, _) = expected();
     let world = World::new();
     let (log, disk) = world.open_faulty().await;
     log.append(batch(0)).await.expect("appended");
@@ -127,29 +131,66 @@ async fn a_segment_that_can_not_be_taken_back_stops_the_log() {
     };
     assert_eq!(kind(&error), Some(StoreErrorKind::Unavailable));
     drop(log);
-    let (states, _) = expected(kept);
+    let (states, _) = expected();
     assert_eq!(world.state().await, states[kept as usize]);
+}
+
+/// Appends all batches, with a snapshot now and then, until something fails; says how many were kept.
+async fn append_all(log: &EmbeddedLog) -> u64 {
+    for n in 0..BATCHES {
+        if log.append(batch(n)).await.is_err() {
+            return n;
+        }
+        if n % 9 == 5 {
+            // That it fails is no failure of the log.
+            let _ = snapshot(&log.shared, &AtomicBool::new(false));
+        }
+    }
+    BATCHES
 }
 
 #[tokio::test]
 async fn a_power_cut_at_any_moment_loses_nothing_that_was_answered() {
-    let (states, _) = expected(BATCHES);
+    let (states, _) = expected();
     for power in 0.. {
         let world = World::new();
         let (log, disk) = world.open_faulty().await;
         disk.plan(Plan { power: Some(power), ..Plan::default() });
-        let mut kept = 0;
-        while kept < BATCHES && log.append(batch(kept)).await.is_ok() {
-            kept += 1;
-        }
+        let kept = append_all(&log).await as usize;
         drop(log);
         if !disk.is_off() {
-            assert_eq!(kept, BATCHES);
+            assert_eq!(kept, BATCHES as usize);
             break;
         }
         disk.cut_power(|bytes| bytes * (power as u64 % 4) / 3);
-        let (kept, state) = (kept as usize, world.state().await);
+        let log = world.open().await.expect("opens");
+        let state = state_of(&log);
         // What was being written may be whole.
-        assert!(state == states[kept] || state == states[kept + 1], "{power}: {state}");
+        let kept = kept + usize::from(states.get(kept + 1) == Some(&state));
+        assert!(state == states[kept], "{power}: {state}");
+        for n in kept as u64..BATCHES {
+            log.append(batch(n)).await.expect("the log goes on");
+        }
+        assert!(state_of(&log) == states[BATCHES as usize], "{power}");
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_that_fails_harms_nothing() {
+    let (states, _) = expected();
+    for room in (0..6_000).step_by(97) {
+        let world = World::new();
+        let (log, disk) = world.open_faulty().await;
+        for n in 0..BATCHES {
+            log.append(batch(n)).await.expect("appended");
+        }
+        disk.plan(Plan { room: Some(room), ..Plan::default() });
+        let is_taken = snapshot(&log.shared, &AtomicBool::new(false)).is_ok();
+        assert_eq!(world.snapshots().len(), usize::from(is_taken));
+        assert_eq!(log.fault(), None);
+        disk.plan(Plan::default());
+        log.append(vec![]).await.expect("the log goes on");
+        drop(log);
+        assert_eq!(world.state().await, states[BATCHES as usize]);
     }
 }

@@ -1,6 +1,7 @@
 //! A disk that fails when it is told to, and forgets what wasn't synced when the power is cut.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,13 +11,18 @@ use parking_lot::Mutex;
 
 use crate::log::embedded::disk::{Disk, DiskFile, LocalDisk};
 
+/// Something to be done.
+type Callback = Arc<dyn Fn() + Send + Sync>;
+
 /// Cheap to clone: all are the same disk.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FaultyDisk(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     plan: Plan,
+    /// What is done before anything is written to a snapshot.
+    before_snapshot: Option<Callback>,
     /// How much of each file survives a power cut, bytes.
     synced: HashMap<PathBuf, u64>,
     /// What a power cut undoes, oldest first.
@@ -38,6 +44,7 @@ pub(super) struct Plan {
 #[derive(Debug)]
 enum Change {
     Made(PathBuf),
+    Renamed(PathBuf, PathBuf),
     Removed(PathBuf, Vec<u8>),
 }
 
@@ -51,6 +58,10 @@ struct FaultyFile {
 impl FaultyDisk {
     pub(super) fn plan(&self, plan: Plan) {
         self.0.lock().plan = plan;
+    }
+
+    pub(super) fn when_a_snapshot_is_written(&self, then: impl Fn() + Send + Sync + 'static) {
+        self.0.lock().before_snapshot = Some(Arc::new(then));
     }
 
     /// Whether the power is cut.
@@ -72,9 +83,16 @@ impl FaultyDisk {
         for change in state.unsynced.drain(..).rev() {
             match change {
                 Change::Made(path) => drop(fs::remove_file(path)),
+                Change::Renamed(from, to) => fs::rename(to, from).expect("renamed"),
                 Change::Removed(path, bytes) => fs::write(path, bytes).expect("written"),
             }
         }
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("plan", &self.plan).finish_non_exhaustive()
     }
 }
 
@@ -111,6 +129,16 @@ impl Disk for FaultyDisk {
         Ok(State::file(&self.0, path, LocalDisk.append(path)?))
     }
 
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.0.lock();
+        state.step(false)?;
+        state.unsynced.push(Change::Renamed(from.to_owned(), to.to_owned()));
+        if let Some(synced) = state.synced.remove(from) {
+            state.synced.insert(to.to_owned(), synced);
+        }
+        LocalDisk.rename(from, to)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
         let fails = state.plan.no_remove;
@@ -131,6 +159,12 @@ impl Disk for FaultyDisk {
 
 impl DiskFile for FaultyFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let before = self.state.lock().before_snapshot.clone();
+        if let Some(before) = before
+            && self.path.extension().is_some()
+        {
+            before();
+        }
         let mut state = self.state.lock();
         state.step(false)?;
         if let Some(room) = &mut state.plan.room {

@@ -1,20 +1,22 @@
 //! Batches made up by chance, what they come to, and logs in folders of their own.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use model::{BoardId, Random, SeededRandom, Timestamp, UserId};
 use tempfile::TempDir;
 
 use super::faulty_disk::FaultyDisk;
+use crate::core::limits::CHANGES_MAX;
 use crate::core::memory::Memory;
 use crate::core::record::Record;
-use crate::core::remembered::RememberedEvents;
 use crate::core::transaction_state::TransactionState;
 use crate::log::embedded::disk::{Disk, LocalDisk};
-use crate::log::embedded::options::Options;
+use crate::log::embedded::options::{Appended, Options};
+use crate::log::embedded::remembered::RememberedEvents;
+use crate::log::embedded::segments::{Found, segment, snapshot};
 use crate::log::embedded::view::View;
-use crate::log::embedded::{EmbeddedLog, FOLDER_NAME, segments};
+use crate::log::embedded::{EmbeddedLog, FOLDER_NAME};
 use crate::{
     Amount, EventKey, Log, Mutation, Operator, Outcome, Ranking, Readers, Refusal, Rules,
     ScoreChange, ScoreEvent, ScoreRange, StoreError, Wins, WriteRequest,
@@ -23,11 +25,21 @@ use crate::{
 pub(super) type Outcomes = Vec<Result<Outcome, Refusal>>;
 
 const NOW: i64 = 1_700_000_000_000;
+/// The batches of which the outcome is worked out.
+const BATCHES_MAX: u64 = 120;
 const BOARDS: u64 = 3;
 const PLAYERS: u64 = 8;
 
 /// So small that every few batches a segment is full.
-pub(super) const SMALL: Options = Options { segment_bytes_max: 1_000 };
+pub(super) const SMALL: Options = Options {
+    segment_bytes_max: 1_000,
+    events_remembered_max: 10_000,
+    snapshot_after: NEVER,
+    snapshot_users: 3,
+};
+
+/// No snapshot is taken by itself.
+const NEVER: Appended = Appended { bytes: u64::MAX, records: u64::MAX };
 
 /// A folder and what opens a log in it.
 pub(super) struct World {
@@ -63,23 +75,27 @@ impl World {
         state_of(&self.open().await.expect("opens"))
     }
 
-    /// The segments, oldest first.
-    pub(super) fn segments(&self) -> Vec<PathBuf> {
-        let found = segments::find(&self.folder()).expect("a folder");
-        let path = |first: &u64| self.folder().join(segments::name(*first));
-        found.iter().map(path).collect()
+    /// The snapshots, oldest first.
+    pub(super) fn snapshots(&self) -> Vec<PathBuf> {
+        let found = Found::look(&self.folder()).expect("a folder");
+        found.snapshots.iter().map(|number| snapshot(&self.folder(), *number)).collect()
     }
 
-    /// A log with this many batches, closed again; says what it had after each.
-    pub(super) async fn filled(batches: u64) -> (Self, Vec<String>) {
+    /// The segments, oldest first.
+    pub(super) fn segments(&self) -> Vec<PathBuf> {
+        let found = Found::look(&self.folder()).expect("a folder");
+        found.segments.iter().map(|first| segment(&self.folder(), *first)).collect()
+    }
+
+    /// A log with this many batches, closed again, and what it had after each.
+    pub(super) async fn filled(batches: u64) -> (Self, &'static [String]) {
         let world = Self::new();
+        // This disk doesn't wait for syncs.
         let (log, _) = world.open_faulty().await;
-        let mut states = vec![state_of(&log)];
         for n in 0..batches {
             log.append(batch(n)).await.expect("appended");
-            states.push(state_of(&log));
         }
-        (world, states)
+        (world, expected().0)
     }
 }
 
@@ -102,17 +118,24 @@ fn state(memory: &Memory, remembered: &RememberedEvents) -> String {
         }
     }
     for n in 0..KEYS {
-        let known = remembered.get(&(producer(), key(n)));
-        lines.push(format!("{n} {known:?}"));
+        if let Some(known) = remembered.get(&event(n, vec![change(0, 0, 0); CHANGES_MAX])) {
+            lines.push(format!("{n} {known:?}"));
+        }
     }
     lines.join("\n")
 }
 
-/// What the first batches come to, worked out without any file: the state after none, one and so on.
-pub(super) fn expected(batches: u64) -> (Vec<String>, Vec<Outcomes>) {
-    let (mut memory, mut remembered) = (Memory::default(), RememberedEvents::default());
+/// What the batches come to, worked out without any file: the state after none, one and so on, and the outcomes.
+pub(super) fn expected() -> (&'static [String], &'static [Outcomes]) {
+    static EXPECTED: OnceLock<(Vec<String>, Vec<Outcomes>)> = OnceLock::new();
+    let (states, outcomes) = EXPECTED.get_or_init(work_out);
+    (states, outcomes)
+}
+
+fn work_out() -> (Vec<String>, Vec<Outcomes>) {
+    let (mut memory, mut remembered) = (Memory::default(), RememberedEvents::new(KEYS as usize));
     let (mut states, mut outcomes) = (vec![state(&memory, &remembered)], Vec::new());
-    for n in 0..batches {
+    for n in 0..BATCHES_MAX {
         let stored = View { memory: &memory, remembered: &remembered };
         let mut transaction = TransactionState::new(&stored);
         outcomes.push(batch(n).into_iter().map(|write| transaction.apply(write)).collect());
@@ -128,7 +151,7 @@ pub(super) fn expected(batches: u64) -> (Vec<String>, Vec<Outcomes>) {
 }
 
 /// How many keys there are.
-const KEYS: u64 = 400;
+const KEYS: u64 = 100;
 
 /// The batch of this number; always the same, and never without any change.
 pub(super) fn batch(n: u64) -> Vec<WriteRequest> {
@@ -144,21 +167,16 @@ pub(super) fn batch(n: u64) -> Vec<WriteRequest> {
             Mutation::Ban { board: board(below(BOARDS)), user: player(below(PLAYERS)), is_banned }
         }
         _ => {
-            let change = |_| ScoreChange {
-                board: board(below(BOARDS)),
-                user: player(below(PLAYERS)),
-                amount: Amount::Delta(below(20) as i64 - 5),
-            };
-            let changes = (0..=below(3)).map(change).collect();
-            let key = key(below(KEYS));
-            Mutation::Post(ScoreEvent { producer: producer(), key, happened: None, changes })
+            let points = |_| change(below(BOARDS), below(PLAYERS), below(20) as i64 - 5);
+            let changes = (0..=below(3)).map(points).collect();
+            Mutation::Post(event(below(KEYS), changes))
         }
     });
     [first].into_iter().chain(others).map(|mutation| WriteRequest { mutation, at }).collect()
 }
 
 /// Rules that differ by the lowest score.
-fn rules(n: i64) -> Rules {
+pub(super) fn rules(n: i64) -> Rules {
     Rules {
         wins: Wins::High,
         operator: Operator::Sum,
@@ -168,7 +186,7 @@ fn rules(n: i64) -> Rules {
     }
 }
 
-fn board(n: u64) -> BoardId {
+pub(super) fn board(n: u64) -> BoardId {
     BoardId::parse(&format!("b{n}")).expect("a board id")
 }
 
@@ -176,12 +194,15 @@ fn player(n: u64) -> UserId {
     UserId::parse(&format!("p{n}")).expect("a user id")
 }
 
-fn producer() -> UserId {
-    UserId::parse("game").expect("a user id")
+pub(super) fn change(on: u64, of: u64, points: i64) -> ScoreChange {
+    ScoreChange { board: board(on), user: player(of), amount: Amount::Delta(points) }
 }
 
-fn key(n: u64) -> EventKey {
-    EventKey::parse(&format!("k{n}")).expect("a key")
+/// An event under one of the keys.
+pub(super) fn event(key: u64, changes: Vec<ScoreChange>) -> ScoreEvent {
+    let producer = UserId::parse("game").expect("a user id");
+    let key = EventKey::parse(&format!("k{key}")).expect("a key");
+    ScoreEvent { producer, key, happened: None, changes }
 }
 
 /// The bytes of a file.

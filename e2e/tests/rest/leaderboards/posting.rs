@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use model::Role;
 use serde_json::{Value, json};
 
-use super::world::{add, get, make, post, posted, set, standing, sums};
+use super::world::{add, get, make, post, posted, send_text, set, standing, sums};
 
 /// Milliseconds.
 const HOUR: i64 = 3_600_000;
@@ -68,11 +68,8 @@ async fn an_event_counts_once_however_often_and_by_whichever_way_its_key_comes()
     // The answer is what it was, also if the same is said in other words.
     let mut spelled = event.to_string().replace(":3", ":0.3e1");
     spelled.insert_str(1, "\"_\":\"a note\",");
-    let token = world.token("backend", Role::Service);
-    let again = Request::new("POST", "/v1/scores").bearer(&token).json(spelled);
-    let mut raw = Raw::connect(world.address()).await;
-    raw.send(&again.encode()).await;
-    assert_eq!(raw.response().await.expect("an answer").json["results"][0]["score"], 3);
+    let again = send_text(&world, &spelled).await;
+    assert_eq!(again.json["results"][0]["score"], 3, "{again:?}");
     let keyless = json!({ "board": "weekly", "user": "alice", "delta": 3 });
     let by_header = request(&keyless).with("Idempotency-Key", "match-1");
     let by_header = post_as(&world, "backend", by_header).await;

@@ -1,4 +1,6 @@
+use e2e::raw::{Raw, Request};
 use e2e::{Answer, Sandbox};
+use model::Role;
 use serde_json::{Value, json};
 
 /// A board that adds up, and of which higher scores are better.
@@ -74,4 +76,22 @@ pub(super) async fn walk(world: &Sandbox, board: &str, limit: usize) -> Vec<(Str
 /// As a list of [`listed`] is expected.
 pub(super) fn rows(expected: &[(&str, u64, i64)]) -> Vec<(String, u64, i64)> {
     expected.iter().map(|(user, rank, score)| ((*user).to_owned(), *rank, *score)).collect()
+}
+
+/// Sends a request of a service, which may be wrong.
+pub(super) async fn send(world: &Sandbox, request: Request) -> Answer {
+    let request = request.bearer(&world.token("backend", Role::Service));
+    let mut raw = Raw::connect(world.address()).await;
+    raw.send(&request.encode()).await;
+    raw.response().await.expect("an answer")
+}
+
+/// Posts a body as it stands here.
+pub(super) async fn send_text(world: &Sandbox, body: &str) -> Answer {
+    send(world, Request::new("POST", "/v1/scores").json(body)).await
+}
+
+/// An event of Alice in JSON, with an amount as it stands here.
+pub(super) fn event_text(key: &str, board: &str, amount: &str) -> String {
+    format!(r#"{{"key":"{key}","board":"{board}","user":"alice",{amount}}}"#)
 }

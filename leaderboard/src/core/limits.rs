@@ -13,6 +13,8 @@ pub const KEY_AGE_MS_MAX: i64 = 24 * 60 * 60 * 1_000;
 pub const AHEAD_MS_MAX: i64 = 5 * 60 * 1_000;
 /// The most boards of a deployment.
 pub const BOARDS_MAX: usize = 10_000;
+/// The most players who ever were on a board in one of its seasons: memory has numbers for as many, whatever their ids.
+pub const PLAYERS_MAX: u64 = 200_000_000;
 /// The most players who are banned from one board.
 pub const BANNED_MAX: usize = 100_000;
 /// The standings on a page where the request doesn't say.

@@ -3,7 +3,7 @@ use std::ops::Bound;
 
 use model::{BoardId, UserId};
 
-use crate::core::board::{Board, BoardNumber, BoardPosition, StandingsId, Wins};
+use crate::core::board::{Board, BoardNumber, BoardPosition, Ranking, Rules, StandingsId, Wins};
 use crate::core::entry::Entry;
 use crate::core::record::Record;
 use crate::core::standings::Standings;
@@ -20,6 +20,7 @@ pub(crate) struct Memory {
 #[derive(Debug)]
 struct Live {
     wins: Wins,
+    ranking: Ranking,
     head: BoardPosition,
     seasons: BTreeMap<u32, Standings>,
     banned: BTreeSet<UserId>,
@@ -122,7 +123,8 @@ impl Memory {
             Record::Board(board) => {
                 self.last_number = self.last_number.max(board.number.0);
                 self.boards.insert(board.id.clone(), board.clone());
-                self.live.entry(board.number).or_insert_with(|| Live::new(board.rules.wins));
+                let live = self.live.entry(board.number);
+                live.or_insert_with(|| Live::new(&board.rules)).rank_by(board.rules.ranking);
             }
             Record::Deleted(board) => {
                 if self.boards.get(&board.id).is_some_and(|known| known.number == board.number) {
@@ -156,12 +158,25 @@ impl Memory {
         live.head = live.head.max(position);
         let is_shown = !live.banned.contains(user);
         let standings = live.seasons.entry(id.season);
-        standings.or_insert_with(|| Standings::new(live.wins)).put(user, entry, is_shown);
+        standings
+            .or_insert_with(|| Standings::new(live.wins, live.ranking))
+            .put(user, entry, is_shown);
     }
 }
 
 impl Live {
-    fn new(wins: Wins) -> Self {
-        Self { wins, head: BoardPosition(0), seasons: BTreeMap::new(), banned: BTreeSet::new() }
+    fn new(rules: &Rules) -> Self {
+        Self {
+            wins: rules.wins,
+            ranking: rules.ranking,
+            head: BoardPosition(0),
+            seasons: BTreeMap::new(),
+            banned: BTreeSet::new(),
+        }
+    }
+
+    fn rank_by(&mut self, ranking: Ranking) {
+        self.ranking = ranking;
+        self.seasons.values_mut().for_each(|standings| standings.rank_by(ranking));
     }
 }

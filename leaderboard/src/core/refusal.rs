@@ -1,6 +1,6 @@
 use crate::core::limits::{
     AROUND_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, EVENTS_MAX, EVENTS_REMEMBERED_MAX,
-    STANDINGS_MAX, USERS_MAX,
+    PLAYERS_MAX, STANDINGS_MAX, USERS_MAX,
 };
 
 model::refusals! {
@@ -35,6 +35,8 @@ model::refusals! {
         EmptyRange = Invalid, "invalid_range", "score_min is above score_max";
         /// There are as many boards as can be.
         TooManyBoards = Conflict, "too_many_boards", "there are as many boards as can be, {BOARDS_MAX}";
+        /// As many were on the board as can be.
+        TooManyPlayers = Conflict, "too_many_players", "as many players were on this board as can be, {PLAYERS_MAX}";
         /// As many are banned as can be.
         TooManyBanned = Conflict, "too_many_banned", "as many are banned from this board as can be, {BANNED_MAX}";
         /// As many events are remembered as can be.

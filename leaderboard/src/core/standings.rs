@@ -1,18 +1,30 @@
-use std::collections::{BTreeMap, HashMap};
+mod key;
+mod players;
+#[cfg(test)]
+mod tests;
+mod tree;
 
 use model::UserId;
 
+use self::key::{Key, Player};
+use self::players::{Known, Players};
+use self::tree::Tree;
 use crate::core::board::{BoardPosition, Ranking, Wins};
 use crate::core::entry::Entry;
 
 /// The players of a board in one of its seasons, in their order: better scores first, and of equal ones whoever reached it
 /// first.
-#[derive(Debug, Clone)]
+///
+/// A change of a player who is known allocates nothing, but for what many such changes need once together; memory is given
+/// back with the whole.
+#[derive(Debug)]
 pub(crate) struct Standings {
     wins: Wins,
-    players: HashMap<UserId, (Entry, bool)>,
-    joined: Vec<UserId>,
-    shown: BTreeMap<(i64, BoardPosition), UserId>,
+    ranking: Ranking,
+    players: Players,
+    shown: Tree,
+    /// The scores that are shown, each once, as far as the ranking asks for them.
+    scores: Option<Tree>,
 }
 
 /// A player and their place.
@@ -28,80 +40,172 @@ pub struct Standing {
     pub better: u64,
 }
 
+/// Where somebody stands.
+#[derive(Debug, Clone, Copy)]
+struct Ranked {
+    key: Key,
+    rank: u64,
+    better: u64,
+}
+
 impl Standings {
     /// Of nobody yet.
-    pub(crate) fn new(wins: Wins) -> Self {
-        Self { wins, players: HashMap::new(), joined: Vec::new(), shown: BTreeMap::new() }
+    pub(crate) fn new(wins: Wins, ranking: Ranking) -> Self {
+        let (players, shown) = (Players::new(), Tree::new());
+        let mut standings = Self { wins, ranking, players, shown, scores: None };
+        standings.rank_by(ranking);
+        standings
+    }
+
+    /// Counts ranks like this from now on. With the first [`Ranking::Dense`] all that are shown are looked at once.
+    pub(crate) fn rank_by(&mut self, ranking: Ranking) {
+        self.ranking = ranking;
+        if ranking != Ranking::Dense {
+            self.scores = None;
+        } else if self.scores.is_none() {
+            let mut scores = Tree::new();
+            let mut last = None;
+            for key in self.shown.from(0) {
+                if last.replace(key.score) != Some(key.score) {
+                    scores.insert(Key::first_of(key.score));
+                }
+            }
+            self.scores = Some(scores);
+        }
     }
 
     /// What a player has, shown or not.
     pub(crate) fn entry(&self, user: &UserId) -> Option<Entry> {
-        self.players.get(user).map(|(entry, _)| *entry)
+        self.players.find(user).map(|player| self.players.known(player).entry)
     }
 
     /// A player has this from now on, and stands among the others or, if they are banned, doesn't.
     pub(crate) fn put(&mut self, user: &UserId, entry: Entry, is_shown: bool) {
-        match self.players.insert(user.clone(), (entry, is_shown)) {
-            Some((old, true)) => drop(self.shown.remove(&self.key(old))),
-            Some(_) => {}
-            None => self.joined.push(user.clone()),
+        let now = Known { entry, is_shown };
+        let (player, before) = self.players.put(user, now);
+        if before == Some(now) {
+            return;
+        }
+        if let Some(before) = before.filter(|before| before.is_shown) {
+            self.hide(self.key(player, before.entry));
         }
         if is_shown {
-            self.shown.insert(self.key(entry), user.clone());
+            self.show(self.key(player, entry));
         }
     }
 
-    /// Up to `limit` players with what they have, shown or not, in the order in which they came, from this one on.
-    pub(crate) fn members(&self, from: u32, limit: usize) -> Vec<(UserId, Entry)> {
-        let members = self.joined.iter().skip(from as usize).take(limit);
-        members.filter_map(|user| Some((user.clone(), self.entry(user)?))).collect()
+    /// Up to `limit` players with what they have, shown or not, in the order in which they came; and where those behind
+    /// them begin. The first begin at 0.
+    pub(crate) fn members(&self, from: u32, limit: usize) -> (Vec<(UserId, Entry)>, u32) {
+        let (players, end) = self.players.from(Player(from), limit);
+        let entries = players.iter().map(|player| self.players.known(*player).entry);
+        (self.players.users(players.iter().copied()).into_iter().zip(entries).collect(), end.0)
     }
 
     /// How many players are shown.
     pub(crate) fn count(&self) -> u64 {
-        self.shown.len() as u64
+        self.shown.len()
+    }
+
+    /// How many players there are, shown or not.
+    pub(crate) fn players_count(&self) -> u64 {
+        self.players.len()
     }
 
     /// The player's place from the top, from 0, whatever the ranking; `None` for whoever isn't shown.
     pub(crate) fn index(&self, user: &UserId) -> Option<u64> {
-        let (entry, is_shown) = self.players.get(user)?;
-        is_shown.then(|| self.shown.range(..self.key(*entry)).count() as u64)
+        Some(self.shown.count_below(self.shown_key(user)?))
     }
 
     /// The place of the first who stands behind this entry, whether or not anybody has it.
     pub(crate) fn index_after(&self, entry: Entry) -> u64 {
-        self.shown.range(..=self.key(entry)).count() as u64
+        let score = self.score_key(entry.score);
+        self.shown.count_below(Key::last_of(score, entry.reached.0))
     }
 
     /// Up to `limit` players from this place on, with their ranks.
-    pub(crate) fn page(&self, from: u64, limit: usize, ranking: Ranking) -> Vec<Standing> {
-        let players = self.shown.values().skip(from as usize).take(limit);
-        let standing = |user: &UserId| self.standing(user, ranking);
-        players.filter_map(standing).collect()
+    pub(crate) fn page(&self, from: u64, limit: usize) -> Vec<Standing> {
+        let keys: Vec<Key> = self.shown.from(from).take(limit).collect();
+        let users = self.players.users(keys.iter().map(|key| key.player));
+        let mut last: Option<Ranked> = None;
+        let standings = keys.into_iter().zip(from..).zip(users).map(|((key, place), user)| {
+            let ranked = match last {
+                Some(last) => self.ranked_behind(last, key, place),
+                None => self.ranked(key),
+            };
+            last = Some(ranked);
+            self.standing_of(ranked, user)
+        });
+        standings.collect()
     }
 
     /// A player's place; `None` for whoever isn't shown.
-    pub(crate) fn standing(&self, user: &UserId, ranking: Ranking) -> Option<Standing> {
-        let (entry, is_shown) = *self.players.get(user)?;
-        let before = self.shown.range(..(self.score_key(entry.score), BoardPosition(0)));
-        let better = before.clone().count() as u64;
-        let ahead = match ranking {
-            Ranking::Standard => better,
-            Ranking::Ordinal => self.index(user)?,
-            Ranking::Dense => {
-                let mut scores: Vec<i64> = before.map(|((score, _), _)| *score).collect();
-                scores.dedup();
-                scores.len() as u64
-            }
+    pub(crate) fn standing(&self, user: &UserId) -> Option<Standing> {
+        let ranked = self.ranked(self.shown_key(user)?);
+        Some(self.standing_of(ranked, user.clone()))
+    }
+
+    /// Where it is that this key is shown.
+    fn ranked(&self, key: Key) -> Ranked {
+        let first = Key::first_of(key.score);
+        let better = self.shown.count_below(first);
+        let before = match (self.ranking, &self.scores) {
+            (Ranking::Ordinal, _) => self.shown.count_below(key),
+            (Ranking::Dense, Some(scores)) => scores.count_below(first),
+            (Ranking::Standard, _) | (Ranking::Dense, None) => better,
         };
-        is_shown.then(|| Standing { user: user.clone(), entry, rank: ahead + 1, better })
+        Ranked { key, rank: before + 1, better }
     }
 
-    fn key(&self, entry: Entry) -> (i64, BoardPosition) {
-        (self.score_key(entry.score), entry.reached)
+    /// Where it is that the next key is shown, at this place.
+    fn ranked_behind(&self, last: Ranked, key: Key, place: u64) -> Ranked {
+        let is_equal = last.key.score == key.score;
+        let better = if is_equal { last.better } else { place };
+        let rank = match self.ranking {
+            Ranking::Ordinal => place + 1,
+            Ranking::Standard => better + 1,
+            Ranking::Dense => last.rank + u64::from(!is_equal),
+        };
+        Ranked { key, rank, better }
     }
 
-    /// Better scores have lower keys; `!` turns the order of all integers round.
+    fn show(&mut self, key: Key) {
+        if let Some(scores) = &mut self.scores
+            && !self.shown.has_score(key.score)
+        {
+            scores.insert(Key::first_of(key.score));
+        }
+        self.shown.insert(key);
+    }
+
+    fn hide(&mut self, key: Key) {
+        let was_there = self.shown.remove(key);
+        debug_assert!(was_there, "whoever is shown is in the tree");
+        if let Some(scores) = &mut self.scores
+            && !self.shown.has_score(key.score)
+        {
+            scores.remove(Key::first_of(key.score));
+        }
+    }
+
+    fn shown_key(&self, user: &UserId) -> Option<Key> {
+        let player = self.players.find(user)?;
+        let known = self.players.known(player);
+        known.is_shown.then(|| self.key(player, known.entry))
+    }
+
+    fn key(&self, player: Player, entry: Entry) -> Key {
+        Key { score: self.score_key(entry.score), reached: entry.reached.0, player }
+    }
+
+    fn standing_of(&self, ranked: Ranked, user: UserId) -> Standing {
+        let Ranked { key, rank, better } = ranked;
+        let score = self.score_key(key.score);
+        let entry = Entry { score, reached: BoardPosition(key.reached) };
+        Standing { user, entry, rank, better }
+    }
+
+    /// Better scores have lower keys; `!` turns the order of all integers round, and back.
     fn score_key(&self, score: i64) -> i64 {
         match self.wins {
             Wins::High => !score,

@@ -5,7 +5,9 @@ use model::{BoardId, Timestamp, UserId};
 use crate::core::board::{Board, BoardNumber, BoardPosition, Operator, Rules, StandingsId, Wins};
 use crate::core::entry::Entry;
 use crate::core::event::{Amount, ScoreChange, ScoreEvent};
-use crate::core::limits::{AHEAD_MS_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, KEY_AGE_MS_MAX};
+use crate::core::limits::{
+    AHEAD_MS_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, KEY_AGE_MS_MAX, PLAYERS_MAX,
+};
 use crate::core::mutation::{Applied, Effect, Mutation, Outcome, WriteRequest};
 use crate::core::record::{BanRecord, EventRecord, KeyOf, Record, Remembered};
 use crate::core::refusal::Refusal;
@@ -23,6 +25,8 @@ pub(crate) trait Stored {
     fn head(&self, board: BoardNumber) -> BoardPosition;
     /// What a player has, banned or not.
     fn entry(&self, id: StandingsId, user: &UserId) -> Option<Entry>;
+    /// How many have something, banned or not.
+    fn players_count(&self, id: StandingsId) -> u64;
     /// Whether a player is banned from a board.
     fn is_banned(&self, board: BoardNumber, user: &UserId) -> bool;
     /// How many are banned from a board.
@@ -43,6 +47,8 @@ pub(crate) struct TransactionState<'a> {
     last_number: BoardNumber,
     heads: HashMap<BoardNumber, BoardPosition>,
     entries: HashMap<(StandingsId, UserId), Entry>,
+    /// How many have something more than stored.
+    players_more: HashMap<StandingsId, u64>,
     bans: HashMap<(BoardNumber, UserId), bool>,
     keys: HashMap<KeyOf, Remembered>,
     records: Vec<Record>,
@@ -58,6 +64,7 @@ impl<'a> TransactionState<'a> {
             last_number: stored.last_number(),
             heads: HashMap::new(),
             entries: HashMap::new(),
+            players_more: HashMap::new(),
             bans: HashMap::new(),
             keys: HashMap::new(),
             records: Vec::new(),
@@ -141,6 +148,9 @@ impl<'a> TransactionState<'a> {
             for it in applied {
                 self.heads.insert(it.standings.board, it.position);
                 self.entries.insert((it.standings, it.user.clone()), it.entry);
+                if it.effect == Effect::Created {
+                    *self.players_more.entry(it.standings).or_default() += 1;
+                }
             }
         }
         // Refusals are remembered too: the same event may not count later, once its producer was told that it doesn't.
@@ -160,6 +170,11 @@ impl<'a> TransactionState<'a> {
             let position = BoardPosition(head.unwrap_or_else(|| self.head(board.number)).0 + 1);
             let own = all.iter().rfind(|it| it.standings == standings && it.user == *user);
             let before = own.map(|it| it.entry).or_else(|| self.entry(standings, user));
+            let is_new = |it: &&Applied| it.standings == standings && it.effect == Effect::Created;
+            let new = all.iter().filter(is_new).count() as u64;
+            if before.is_none() && self.players_count(standings) + new >= PLAYERS_MAX {
+                return Err(Refusal::TooManyPlayers);
+            }
             let (entry, effect) = changed(&board.rules, before, *amount, position)?;
             all.push(Applied { standings, position, user: user.clone(), entry, effect });
         }
@@ -201,6 +216,10 @@ impl<'a> TransactionState<'a> {
     fn entry(&self, id: StandingsId, user: &UserId) -> Option<Entry> {
         let changed = self.entries.get(&(id, user.clone())).copied();
         changed.or_else(|| self.stored.entry(id, user))
+    }
+
+    fn players_count(&self, id: StandingsId) -> u64 {
+        self.stored.players_count(id) + self.players_more.get(&id).copied().unwrap_or_default()
     }
 
     fn remembered(&self, key: &KeyOf, event: &ScoreEvent) -> Option<Remembered> {

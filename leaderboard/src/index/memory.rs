@@ -35,9 +35,7 @@ impl Index for MemoryIndex {
             Page {
                 as_of: memory.head(board.number),
                 count: standings.map_or(0, Standings::count),
-                standings: standings
-                    .map(|it| it.page(from(it), limit, board.rules.ranking))
-                    .unwrap_or_default(),
+                standings: standings.map(|it| it.page(from(it), limit)).unwrap_or_default(),
             }
         });
         Box::pin(std::future::ready(Ok(page)))
@@ -45,8 +43,7 @@ impl Index for MemoryIndex {
 
     fn players<'a>(&'a self, board: &'a Board, users: &'a [UserId]) -> Answer<'a, Players> {
         let players = self.read(board, |memory, standings| {
-            let ranking = board.rules.ranking;
-            let standing = |user| standings.and_then(|it| it.standing(user, ranking));
+            let standing = |user| standings.and_then(|it| it.standing(user));
             Players {
                 as_of: memory.head(board.number),
                 count: standings.map_or(0, Standings::count),
@@ -70,7 +67,7 @@ impl Index for MemoryIndex {
             let page = Page {
                 as_of: memory.head(board.number),
                 count: standings.count(),
-                standings: standings.page(own - place, limit, board.rules.ranking),
+                standings: standings.page(own - place, limit),
             };
             Some((page, place as usize))
         });

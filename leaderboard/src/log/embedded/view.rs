@@ -5,6 +5,7 @@ use crate::core::entry::Entry;
 use crate::core::event::ScoreEvent;
 use crate::core::memory::Memory;
 use crate::core::record::Remembered;
+use crate::core::standings::Standings;
 use crate::core::transaction_state::Stored;
 use crate::log::embedded::remembered::RememberedEvents;
 
@@ -33,6 +34,10 @@ impl Stored for View<'_> {
 
     fn entry(&self, id: StandingsId, user: &UserId) -> Option<Entry> {
         self.memory.entry(id, user)
+    }
+
+    fn players_count(&self, id: StandingsId) -> u64 {
+        self.memory.standings(id).map_or(0, Standings::players_count)
     }
 
     fn is_banned(&self, board: BoardNumber, user: &UserId) -> bool {

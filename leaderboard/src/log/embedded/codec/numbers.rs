@@ -88,4 +88,5 @@ refusals! {
     Around = 16,
     Users = 17,
     TooManyEvents = 18,
+    TooManyPlayers = 19,
 }

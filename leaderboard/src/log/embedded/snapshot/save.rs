@@ -108,11 +108,12 @@ impl<'a> Save<'a> {
         let mut from = 0;
         loop {
             let members = |standings: &Standings| standings.members(from, self.users);
-            let members = self.shared.memory.read().standings(id).map(members).unwrap_or_default();
+            let members = self.shared.memory.read().standings(id).map(members);
+            let (members, behind) = members.unwrap_or_default();
             if members.is_empty() {
                 return Ok(());
             }
-            from += members.len() as u32;
+            from = behind;
             self.chunk(tag::MEMBERS, |out| {
                 put_standings(out, id);
                 for (user, entry) in &members {

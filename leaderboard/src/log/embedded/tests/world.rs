@@ -113,7 +113,7 @@ fn state(memory: &Memory, remembered: &RememberedEvents) -> String {
             let entry = memory.entry(board.current(), &user);
             let is_banned = memory.is_banned(board.number, &user);
             let standings = memory.standings(board.current());
-            let standing = standings.and_then(|it| it.standing(&user, board.rules.ranking));
+            let standing = standings.and_then(|it| it.standing(&user));
             lines.push(format!("{user} {entry:?} {is_banned} {standing:?}"));
         }
     }

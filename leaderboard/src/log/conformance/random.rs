@@ -21,7 +21,7 @@ impl Chance {
         self.0.next_u64() % count
     }
 
-    fn of<T: Copy>(&self, all: &[T]) -> T {
+    fn one_of<T: Copy>(&self, all: &[T]) -> T {
         all[self.below(all.len() as u64) as usize]
     }
 
@@ -31,11 +31,11 @@ impl Chance {
 
     fn rules(&self) -> Rules {
         let ends = [i64::MIN, -20, 0, 30, i64::MAX];
-        let (one, other) = (self.of(&ends), self.of(&ends));
+        let (one, other) = (self.one_of(&ends), self.one_of(&ends));
         Rules {
-            wins: self.of(Wins::ALL),
-            operator: self.of(Operator::ALL),
-            ranking: self.of(Ranking::ALL),
+            wins: self.one_of(Wins::ALL),
+            operator: self.one_of(Operator::ALL),
+            ranking: self.one_of(Ranking::ALL),
             range: ScoreRange { min: one.min(other), max: one.max(other) },
             ..SUMS
         }
@@ -44,7 +44,7 @@ impl Chance {
     fn amount(&self) -> Amount {
         // Few, so that many are equal; now and then one that is too large for whatever it meets.
         let points = match self.below(20) {
-            0 => self.of(&[i64::MIN, i64::MAX, 1 << 53, -(1 << 53)]),
+            0 => self.one_of(&[i64::MIN, i64::MAX, 1 << 53, -(1 << 53)]),
             _ => self.below(9) as i64 - 3,
         };
         if self.below(2) == 0 { Amount::Delta(points) } else { Amount::Score(points) }
@@ -52,16 +52,16 @@ impl Chance {
 
     fn mutation(&self, key: usize) -> Mutation {
         match self.below(40) {
-            0 => Mutation::DeleteBoard { id: board_id(self.of(&BOARDS)) },
-            1..=3 => Mutation::PutBoard { id: board_id(self.of(&BOARDS)), rules: self.rules() },
+            0 => Mutation::DeleteBoard { id: board_id(self.one_of(&BOARDS)) },
+            1..=3 => Mutation::PutBoard { id: board_id(self.one_of(&BOARDS)), rules: self.rules() },
             4..=6 => Mutation::Ban {
-                board: board_id(self.of(&BOARDS)),
+                board: board_id(self.one_of(&BOARDS)),
                 user: user(&self.player()),
                 is_banned: self.below(2) == 0,
             },
             _ => {
                 let changes = (0..=self.below(4))
-                    .map(|_| change(self.of(&BOARDS), &self.player(), self.amount()));
+                    .map(|_| change(self.one_of(&BOARDS), &self.player(), self.amount()));
                 Mutation::Post(event(&format!("e{key}"), changes.collect()))
             }
         }

@@ -1,5 +1,6 @@
 //! What was answered survives.
 
+mod crashes;
 mod damage;
 mod faults;
 mod faulty_disk;

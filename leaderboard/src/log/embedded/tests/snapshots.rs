@@ -11,6 +11,7 @@ use super::damage::{refused, run};
 use super::faulty_disk::FaultyDisk;
 use super::world::{World, batch, expected, read, state_of, write};
 use crate::embedded::EmbeddedLog;
+use crate::log::embedded::frame::HEADER_BYTES;
 use crate::log::embedded::options::Appended;
 use crate::log::embedded::snapshot::snapshot;
 use crate::{Log, StoreErrorKind};
@@ -68,33 +69,50 @@ async fn an_empty_log_needs_no_snapshot() {
     assert_eq!(world.snapshots().len(), 0);
 }
 
+/// A log with a snapshot, during which a batch was appended before each of its chunks; says how many there are then.
+async fn with_busy_snapshot(before: u64) -> (World, u64) {
+    let world = World::new();
+    let disk = FaultyDisk::default();
+    let log = Arc::new(world.open_on(Arc::new(disk.clone())).await.expect("opens"));
+    for n in 0..before {
+        log.append(batch(n)).await.expect("appended");
+    }
+    let next = Arc::new(Mutex::new(before));
+    let (writing, writes) = (Arc::downgrade(&log), Arc::clone(&next));
+    disk.when_a_snapshot_is_written(move || {
+        let log = writing.upgrade().expect("open");
+        let mut next = writes.lock();
+        log.shared.append(batch(*next)).expect("appended");
+        *next += 1;
+    });
+    take_snapshot(&log);
+    let batches = *next.lock();
+    assert_eq!(state_of(&log), expected().0[batches as usize]);
+    (world, batches)
+}
+
 #[tokio::test]
 async fn writes_go_on_between_the_chunks_of_a_snapshot() {
     for before in [1, 5, 20, 40] {
-        let world = World::new();
-        let disk = FaultyDisk::default();
-        let log = Arc::new(world.open_on(Arc::new(disk.clone())).await.expect("opens"));
-        for n in 0..before {
-            log.append(batch(n)).await.expect("appended");
-        }
-        let next = Arc::new(Mutex::new(before));
-        let (writing, writes) = (Arc::downgrade(&log), Arc::clone(&next));
-        disk.when_a_snapshot_is_written(move || {
-            let log = writing.upgrade().expect("open");
-            let mut next = writes.lock();
-            log.shared.append(batch(*next)).expect("appended");
-            *next += 1;
-        });
-        take_snapshot(&log);
-        let appended = *next.lock();
-        assert!(appended > before + 5, "{appended}");
-        let (states, _) = expected();
-        assert_eq!(state_of(&log), states[appended as usize]);
-        log.append(batch(appended)).await.expect("appended");
+        let (world, batches) = with_busy_snapshot(before).await;
+        assert!(batches > before + 5, "{batches}");
+        let log = world.open().await.expect("opens");
+        assert_eq!(state_of(&log), expected().0[batches as usize]);
+        log.append(batch(batches)).await.expect("appended");
         drop(log);
         assert_eq!(world.snapshots().len(), 1);
-        assert_eq!(world.state().await, states[appended as usize + 1]);
+        assert_eq!(world.state().await, expected().0[batches as usize + 1]);
     }
+}
+
+/// What is in a snapshot is a mixture without what was appended while it was taken.
+#[tokio::test]
+async fn a_log_that_ends_before_its_snapshot_is_told() {
+    let (world, _) = with_busy_snapshot(40).await;
+    let path = world.segments().pop().expect("a segment");
+    let bytes = read(&path);
+    write(&path, &bytes[..HEADER_BYTES]);
+    assert_eq!(refused(&world, &world.folder()).await, StoreErrorKind::Unusable);
 }
 
 #[tokio::test]

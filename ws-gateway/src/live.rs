@@ -123,21 +123,18 @@ pub trait Live: Send + Sync {
     fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>>;
 
     /// Which of the servers behind the port has this user: calls about users of different servers fail independently.
-    fn server_of(&self, user: &UserId) -> usize {
-        let _ = user;
+    fn server_of(&self, _user: &UserId) -> usize {
         0
     }
 
     /// Whether every change of this user's circle is heard of: within `CURRENT_LEASE_MS` a probe came through the user's
     /// server, or the feed was read. If not, nothing may be told of them.
-    fn is_current(&self, user: &UserId, now: Monotonic) -> bool {
-        let _ = (user, now);
+    fn is_current(&self, _user: &UserId, _now: Monotonic) -> bool {
         true
     }
 
     /// Whether that holds for all users.
-    fn are_all_current(&self, now: Monotonic) -> bool {
-        let _ = now;
+    fn are_all_current(&self, _now: Monotonic) -> bool {
         true
     }
 
@@ -150,23 +147,18 @@ pub trait Live: Send + Sync {
     /// and leaves the mark there that all up to `up_to` were told.
     fn relay(
         &self,
-        server: usize,
-        changes: Vec<CircleChange>,
-        up_to: ReadToken,
+        _server: usize,
+        _changes: Vec<CircleChange>,
+        _up_to: ReadToken,
     ) -> BoxFuture<'_, Result<(), Error>> {
-        let _ = (server, changes, up_to);
         Box::pin(std::future::ready(Ok(())))
     }
 
     /// Whether this gateway may lead servers: not while it can't read the feed.
-    fn may_lead(&self, may: bool) {
-        let _ = may;
-    }
+    fn may_lead(&self, _may: bool) {}
 
     /// The feed was read to its end, and that began at this moment: whatever was subscribed before has missed nothing.
-    fn followed(&self, began: Monotonic) {
-        let _ = began;
-    }
+    fn followed(&self, _began: Monotonic) {}
 
     /// Changes whenever cached positions may have been lost; the same for all gateways.
     fn epoch(&self) -> String;

@@ -121,11 +121,6 @@ impl Gateway {
         })
     }
 
-    /// The limits in force.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
     /// These circles have changed, in this order: their open sessions follow before they tell anything more.
     pub fn changed(&self, changes: &[CircleChange]) {
         self.registry.amend(changes, |radius_m| self.friends.radius(radius_m));
@@ -164,19 +159,9 @@ impl Gateway {
         self.registry.signal(users, |signals| signals.circle_unknown = true);
     }
 
-    /// Any circle may have changed.
-    pub fn all_may_have_changed(&self) {
-        self.registry.signal_all(|signals| signals.circle_unknown = true);
-    }
-
     /// What carries positions to and from other gateways; for operators.
     pub fn live(&self) -> &dyn Live {
         &*self.live
-    }
-
-    /// Connections that are open.
-    pub fn sessions(&self) -> usize {
-        self.registry.len()
     }
 
     /// Whether new connections are refused because this server is going away.

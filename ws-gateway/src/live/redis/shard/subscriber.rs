@@ -26,7 +26,8 @@ pub(super) struct Subscriber {
     probe: Vec<u8>,
     probed: watch::Sender<u64>,
     broken: Notify,
-    liveness: Liveness,
+    /// When something last came on this connection: a message, or the confirmation of a single channel.
+    pub(super) liveness: Liveness,
     metrics: ShardMetrics,
 }
 
@@ -48,11 +49,6 @@ impl Subscriber {
             liveness: Liveness::new(),
             metrics,
         }
-    }
-
-    /// When something last came on this connection: a message, or the confirmation of a single channel.
-    pub(super) fn liveness(&self) -> &Liveness {
-        &self.liveness
     }
 
     pub(super) fn hear(&self, info: PushInfo) -> Result<(), Unheard> {

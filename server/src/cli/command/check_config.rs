@@ -70,12 +70,12 @@ fn read(sources: &Sources) -> (Check, Option<Config>) {
             sources.apply(&mut config);
             (Check::new("settings", Ok(from)), Some(config))
         }
-        Err(error) => (Check::new("settings", Err(error.to_string())), None),
+        Err(error) => (Check::new("settings", Err(error)), None),
     }
 }
 
 fn values(config: &Config) -> Result<String, String> {
-    config.validate().map_err(|error| error.to_string())?;
+    config.validate()?;
     Ok("all within their limits".to_owned())
 }
 

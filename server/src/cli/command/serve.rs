@@ -21,7 +21,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
     let (dev, own_key) = (config.dev, config.auth.keys.is_empty());
     // Before anybody can know that it listens, and so ask it to stop.
     let mut stop = StopSignals::listen()?;
-    let node = Node::start(config).await.map_err(|e| e.to_string())?;
+    let node = Node::start(config).await?;
     say!("Whereabouts listens on http://{}", node.address());
     say!("  docs      http://{}/docs/", node.address());
     if dev {

@@ -47,8 +47,7 @@ impl Host {
         logs::start(&config.log)?;
         let dev = Dev::default();
         dev.offer(people);
-        let started = Node::start_with(config.clone(), Some(dev.clone())).await;
-        let node = started.map_err(|e| e.to_string())?;
+        let node = Node::start_with(config.clone(), Some(dev.clone())).await?;
         let address = format!("http://{}", node.address());
         let data = config.data.dir.display();
         Ok(Self {

@@ -3,13 +3,9 @@ use std::time::Duration;
 /// Time since a moment, measured by a clock that is never set.
 #[derive(Debug)]
 pub(super) struct Stopwatch {
-    #[cfg(target_os = "linux")]
     started: Duration,
-    #[cfg(not(target_os = "linux"))]
-    started: std::time::Instant,
 }
 
-#[cfg(target_os = "linux")]
 impl Stopwatch {
     pub(super) fn start() -> Self {
         Self { started: since_boot() }
@@ -20,27 +16,15 @@ impl Stopwatch {
     }
 }
 
-/// `CLOCK_BOOTTIME`, which goes on while the machine sleeps. The standard library's `Instant` is `CLOCK_MONOTONIC` there,
-/// which doesn't.
-#[cfg(target_os = "linux")]
+/// `CLOCK_BOOTTIME`, which goes on while the machine sleeps. The standard library's `Instant` is `CLOCK_MONOTONIC` on
+/// Linux, which doesn't.
 fn since_boot() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     // It begins at 0 and nanoseconds are less than a second, so both always fit.
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
-#[cfg(not(target_os = "linux"))]
-impl Stopwatch {
-    pub(super) fn start() -> Self {
-        Self { started: std::time::Instant::now() }
-    }
-
-    pub(super) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

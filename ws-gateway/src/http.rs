@@ -126,7 +126,7 @@ async fn nearby(
         let detail = "positions or friends can't be read now";
         Problem::new(error.kind(), "unavailable", detail).retry_after_ms(RETRY_MS)
     };
-    let circle = gateway.friends.circle(caller.user.clone()).await.map_err(unavailable)?;
+    let circle = gateway.deps.friends.circle(caller.user.clone()).await.map_err(unavailable)?;
     let radius = circle.radius;
     let me = Channel::precise(caller.user);
     let mut own = gateway.live.read(vec![me]).await.map_err(unavailable)?;

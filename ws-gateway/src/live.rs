@@ -65,6 +65,9 @@ pub struct FeedServer {
     pub current: bool,
 }
 
+/// What comes of asking: an answer, or why there is none.
+pub type Asked<'a, T> = BoxFuture<'a, Result<T, Error>>;
+
 /// Where a bus hands over what it receives; the gateway's hub. Called from the bus' read loop, so it must not block.
 pub trait Sink: Send + Sync {
     /// Something was published on a subscribed channel by another gateway. Repeats and old versions are harmless.
@@ -102,17 +105,13 @@ pub trait Live: Send + Sync {
     /// It is the newest of so many `fixes` that its user has sent at once, which count towards their limit; none if it
     /// comes of something else. What is older than what is remembered, or the same, counts nothing. A limit survives
     /// connections and gateways, but not the loss of what is remembered.
-    fn announce(
-        &self,
-        sighting: (Channel, Sighting),
-        fixes: u32,
-    ) -> BoxFuture<'_, Result<Written, Error>>;
+    fn announce(&self, sighting: (Channel, Sighting), fixes: u32) -> Asked<'_, Written>;
 
     /// The newest that still holds, or nothing, in the order of the input. Sign-offs are records too.
-    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>>;
+    fn read(&self, channels: Vec<Channel>) -> Asked<'_, Vec<Option<Sighting>>>;
 
     /// Completes once everything announced from then on will be delivered.
-    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>>;
+    fn subscribe(&self, channels: Vec<Channel>) -> Asked<'static, ()>;
 
     /// Ends deliveries, at some time soon.
     fn unsubscribe(&self, channels: Vec<Channel>);
@@ -120,7 +119,7 @@ pub trait Live: Send + Sync {
     /// Tells all other gateways that these circles have changed, on the channels of both users of each: whoever watches
     /// one of them hears it before whatever is announced of that user after this has returned. Gateways that have missed
     /// it find it in the directory's feed.
-    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>>;
+    fn tell(&self, changes: Vec<CircleChange>) -> Asked<'_, ()>;
 
     /// Which of the servers behind the port has this user: calls about users of different servers fail independently.
     fn server_of(&self, _user: &UserId) -> usize {
@@ -150,7 +149,7 @@ pub trait Live: Send + Sync {
         _server: usize,
         _changes: Vec<CircleChange>,
         _up_to: ReadToken,
-    ) -> BoxFuture<'_, Result<(), Error>> {
+    ) -> Asked<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }
 

@@ -1,14 +1,13 @@
 use std::sync::Arc;
 
 use api::metrics::Metric;
-use futures_util::future::BoxFuture;
 use model::{Clock, Random};
 use proximity::embedded::EmbeddedStore;
 use proximity::postgres::{self, PostgresStore};
 use proximity::{Proximity, Store};
 
 use super::{
-    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
+    DATABASE_FILES, Deps, Doing, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
     unusable_database, unusable_file,
 };
 use crate::config::{Config, NodeRole, StoreBackend};
@@ -68,18 +67,14 @@ impl Part for Businesses {
         database(config).map_or_else(Vec::new, database_servers)
     }
 
-    fn migrate<'a>(&self, config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
+    fn migrate<'a>(&self, config: &'a Config) -> Doing<'a, Option<String>> {
         Box::pin(migrate("businesses", config.backends.businesses, async {
             let migrated = postgres::migrate(&config.postgres.businesses).await;
             migrated.map_err(unusable_database(DATABASE))
         }))
     }
 
-    fn open<'a>(
-        &self,
-        deps: &'a Deps<'_>,
-        opened: &'a mut Opened,
-    ) -> BoxFuture<'a, Result<(), String>> {
+    fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
             let config = deps.config;
             let businesses =

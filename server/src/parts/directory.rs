@@ -4,10 +4,9 @@ use api::metrics::Metric;
 use directory::Store;
 use directory::embedded::EmbeddedStore;
 use directory::postgres::{self, PostgresStore};
-use futures_util::future::BoxFuture;
 
 use super::{
-    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
+    DATABASE_FILES, Deps, Doing, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
     unusable_database, unusable_file,
 };
 use crate::config::{Config, StoreBackend};
@@ -59,18 +58,14 @@ impl Part for Directory {
         server.into_iter().collect()
     }
 
-    fn migrate<'a>(&self, config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
+    fn migrate<'a>(&self, config: &'a Config) -> Doing<'a, Option<String>> {
         Box::pin(migrate("directory", config.backends.directory, async {
             let migrated = postgres::migrate(&config.postgres.directory).await;
             migrated.map_err(unusable_database(DATABASE))
         }))
     }
 
-    fn open<'a>(
-        &self,
-        deps: &'a Deps<'_>,
-        opened: &'a mut Opened,
-    ) -> BoxFuture<'a, Result<(), String>> {
+    fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
             let config = deps.config;
             let store = open_store(deps).await?;

@@ -3,14 +3,13 @@ use std::sync::Arc;
 use api::SystemRandom;
 use api::metrics::Metric;
 use directory::Directory;
-use futures_util::future::BoxFuture;
 use model::ErrorChain;
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::redis::{self, Redis};
 use ws_gateway::live::{self, FixLimit, Live as LivePath, Sink};
 use ws_gateway::{Gateway, router};
 
-use super::{Deps, Opened, Part, Server};
+use super::{Deps, Doing, Opened, Part, Server};
 use crate::config::{Config, LiveBackend, NodeRole, StoreBackend};
 use crate::readiness::{Condition, Ends, Readiness, clock_fault};
 
@@ -83,11 +82,7 @@ impl Part for Live {
         config.redis.shards.iter().map(server).collect()
     }
 
-    fn open<'a>(
-        &self,
-        deps: &'a Deps<'_>,
-        opened: &'a mut Opened,
-    ) -> BoxFuture<'a, Result<(), String>> {
+    fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
             let directory = opened.directory.clone().ok_or("live positions need the directory")?;
             let attach = open_live_path(deps).await?;

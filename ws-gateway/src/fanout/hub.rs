@@ -8,14 +8,13 @@ use std::hash::BuildHasher;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
-use futures_util::future::BoxFuture;
 use metrics::Counter;
 use model::{Clock, Monotonic};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::fanout::mailbox::Mailbox;
 use crate::fanout::wheel::Wheel;
-use crate::live::{Channel, Error, Live};
+use crate::live::{Asked, Channel, Live};
 use crate::session::record::Sighting;
 use crate::session::view::SELF_SLOT;
 pub(crate) use entry::ChannelEntry;
@@ -91,11 +90,7 @@ impl Hub {
     }
 
     /// Asks the bus for channels that somebody watches; completes when it delivers for all of them.
-    pub(crate) fn subscribe(
-        &self,
-        bus: &dyn Live,
-        channels: Vec<Channel>,
-    ) -> BoxFuture<'static, Result<(), Error>> {
+    pub(crate) fn subscribe(&self, bus: &dyn Live, channels: Vec<Channel>) -> Asked<'static, ()> {
         let _order = self.order.lock();
         bus.subscribe(channels)
     }

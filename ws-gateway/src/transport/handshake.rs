@@ -201,7 +201,7 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, Proble
 
 fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
     let Some(token) = api::bearer(headers)? else { return Ok(None) };
-    Ok(Some(gateway.verifier.verify(token, gateway.now().wall)?))
+    Ok(Some(gateway.deps.verifier.verify(token, gateway.now().wall)?))
 }
 
 fn upgrade_required(detail: &'static str) -> Problem {

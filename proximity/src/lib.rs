@@ -48,7 +48,7 @@ pub use crate::core::catalogue::details::{
     Address, AttributeKey, AttributeValue, Details, Draft, DraftError, DraftErrorKind, Name, Phone,
     Site,
 };
-pub use crate::core::catalogue::hours::{HoursError, Interval, OpeningHours, Openness};
+pub use crate::core::catalogue::hours::{HoursError, Interval, OpeningHours};
 pub use crate::core::catalogue::id::{BusinessId, BusinessIdError};
 pub use crate::core::catalogue::mutation::{
     Actor, Effect, Import, Imported, Mutation, Outcome, WriteRequest,

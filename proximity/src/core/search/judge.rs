@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Hit, Query};
-use crate::core::catalogue::hours::{OpeningHours, Openness};
+use crate::core::catalogue::hours::OpeningHours;
 use crate::core::cost;
 use crate::core::search::scan::Candidate;
 use model::FeedPosition;
@@ -59,7 +59,7 @@ impl<'q> Judge<'q> {
         if self.open.len() >= HOURS_REMEMBERED_MAX {
             self.open.clear();
         }
-        let open = Openness::new(Some(hours), at) == Openness::Open;
+        let open = hours.is_open_at(at);
         self.open.insert(place, (Arc::clone(hours), open));
         open
     }

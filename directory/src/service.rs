@@ -2,13 +2,12 @@
 
 mod circles;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use model::{Clock, ReadToken, Timestamp, UserId};
-use parking_lot::Mutex;
+use quick_cache::sync::Cache;
 use sql::{CommitMetrics, Committed, GroupCommit};
 
 use crate::metrics::{COMMIT_DURATION, COMMIT_MUTATIONS, MUTATIONS};
@@ -47,8 +46,8 @@ struct Shared {
     config: Config,
     writer: GroupCommit<WriteRequest, Outcome, Error>,
     circles: CircleReader,
-    // Users are never deleted, so what is remembered stays right. Held for one look-up.
-    known: Mutex<HashSet<UserId>>,
+    // Users are never deleted, so what is remembered stays right.
+    known: Cache<UserId, ()>,
 }
 
 impl fmt::Debug for Directory {
@@ -62,13 +61,13 @@ impl Directory {
     pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, config: Config) -> Self {
         let writer = start_writer(Arc::clone(&store), config.limits());
         let circles = CircleReader::start(Arc::clone(&store));
-        let known = Mutex::default();
+        let known = Cache::new(KNOWN_USERS_MAX);
         Self { shared: Arc::new(Shared { store, clock, config, writer, circles, known }) }
     }
 
     /// Makes sure that somebody who came with a valid token exists.
     pub async fn ensure_user(&self, user: &UserId) -> Result<(), Error> {
-        if self.lock_known().contains(user) {
+        if self.shared.known.get(user).is_some() {
             return Ok(());
         }
         // Read first: whoever exists gets in even while nothing can be written.
@@ -214,14 +213,10 @@ impl Directory {
     }
 
     fn remember(&self, user: &UserId) {
-        let mut known = self.lock_known();
-        if known.contains(user) {
-            return;
+        // To look is cheaper than to write, and marks who is of use.
+        if self.shared.known.get(user).is_none() {
+            self.shared.known.insert(user.clone(), ());
         }
-        if known.len() >= KNOWN_USERS_MAX {
-            known.clear();
-        }
-        known.insert(user.clone());
     }
 
     async fn relate(&self, verb: Verb, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
@@ -234,10 +229,6 @@ impl Directory {
         let result = self.shared.writer.submit(WriteRequest { mutation, at }).await;
         metrics::counter!(MUTATIONS, "command" => name, "result" => label(&result)).increment(1);
         result
-    }
-
-    fn lock_known(&self) -> parking_lot::MutexGuard<'_, HashSet<UserId>> {
-        self.shared.known.lock()
     }
 }
 

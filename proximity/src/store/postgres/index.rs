@@ -45,10 +45,14 @@ pub(super) async fn forget(
     delta: &IndexDelta,
 ) -> Result<(), sqlx::Error> {
     let oldest = at.plus_ms(-REMOVED_AGE_MS_MAX).0;
+    // Unless the oldest one is too old, no other is looked at.
     let sql = "WITH gone AS (
                    DELETE FROM proximity.removed
-                   WHERE feed_position IN (SELECT feed_position FROM proximity.removed
-                                           ORDER BY feed_position LIMIT $2)
+                   WHERE feed_position IN (
+                       SELECT feed_position FROM proximity.removed ORDER BY feed_position
+                       LIMIT CASE WHEN (SELECT updated_ms FROM proximity.removed
+                                        ORDER BY feed_position LIMIT 1) < $1
+                             THEN $2 ELSE 0 END)
                      AND updated_ms < $1
                    RETURNING feed_position
                ), last AS (SELECT max(feed_position) AS position FROM gone)

@@ -70,7 +70,7 @@ pub use error::Error;
 pub use model::{FeedPosition, ReadToken};
 pub use service::resident::SILENCE_MS_MAX;
 pub use service::run::Detail;
-pub use service::{By, Proximity, Target, Written};
+pub use service::{By, Proximity, Written};
 pub use sql::{BATCH_MAX, StoreError, StoreErrorKind};
 #[cfg(feature = "test-kit")]
 pub use store::conformance;

@@ -1,8 +1,9 @@
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
-use std::fmt;
 
 use h3o::{CellIndex, LatLng};
 use model::{Position, PositionError};
+
+use crate::core::geo::cell::hide;
 
 use super::{HEXAGONS_MAX, HexagonRange, Resolution};
 
@@ -49,12 +50,7 @@ impl From<PositionError> for ViewportError {
     }
 }
 
-/// Says nothing of where.
-impl fmt::Debug for Viewport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Viewport(hidden)")
-    }
-}
+hide!(Viewport);
 
 impl Viewport {
     /// The viewport with these edges, degrees. It reaches from `west` eastward to `east`, over the antimeridian if `west`

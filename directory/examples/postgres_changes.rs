@@ -53,13 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let by_handle = measured(longest, |n| {
         let (verb, user, other) = change(n);
         let directory = directory.clone();
-        async move {
-            let done = match verb {
-                Verb::Befriend => directory.befriend(&user, &other).await,
-                _ => directory.remove(&user, &other).await,
-            };
-            done.map(|_| ())
-        }
+        async move { directory.relate(verb, &user, &other).await.map(|_| ()) }
     });
     println!("through the handle: {:.0} changes/s", by_handle.await?);
     Ok(())

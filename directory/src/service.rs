@@ -92,44 +92,15 @@ impl Directory {
         self.submit(Mutation::SetRadius { user: user.clone(), radius_m }).await
     }
 
-    /// `user` asks `other` to be friends; whether they exist or block doesn't show.
-    pub async fn ask(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Ask, user, other).await
-    }
-
-    /// `user` accepts `other`'s request.
-    pub async fn accept(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Accept, user, other).await
-    }
-
-    /// `user` declines `other`'s request.
-    pub async fn decline(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Decline, user, other).await
-    }
-
-    /// `user` takes their request to `other` back.
-    pub async fn cancel(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Cancel, user, other).await
-    }
-
-    /// Makes both friends in one step; both must exist. For trusted services.
-    pub async fn befriend(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Befriend, user, other).await
-    }
-
-    /// `user` ends the friendship with `other`.
-    pub async fn remove(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Remove, user, other).await
-    }
-
-    /// `user` blocks `other`.
-    pub async fn block(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Block, user, other).await
-    }
-
-    /// `user` lifts their block of `other`.
-    pub async fn unblock(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Unblock, user, other).await
+    /// What `user` does about `other`. Whether they exist or block doesn't show, but where both must exist: for
+    /// [`Verb::Befriend`].
+    pub async fn relate(
+        &self,
+        verb: Verb,
+        user: &UserId,
+        other: &UserId,
+    ) -> Result<Outcome, Error> {
+        self.submit(Mutation::Relate { verb, user: user.clone(), other: other.clone() }).await
     }
 
     /// What is known of a user.
@@ -219,15 +190,16 @@ impl Directory {
         }
     }
 
-    async fn relate(&self, verb: Verb, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.submit(Mutation::Relate { verb, user: user.clone(), other: other.clone() }).await
-    }
-
     async fn submit(&self, mutation: Mutation) -> Result<Outcome, Error> {
         let at = self.shared.clock.now().wall;
         let name = mutation.as_str();
         let result = self.shared.writer.submit(WriteRequest { mutation, at }).await;
-        metrics::counter!(MUTATIONS, "command" => name, "result" => label(&result)).increment(1);
+        let label = match &result {
+            Ok(outcome) => outcome.as_str(),
+            Err(Error::Refused(_)) => "refused",
+            Err(Error::Store(_)) => "failed",
+        };
+        metrics::counter!(MUTATIONS, "command" => name, "result" => label).increment(1);
         result
     }
 }
@@ -247,14 +219,4 @@ fn start_writer(
             Ok(Committed { answers, before_answers: published })
         }
     })
-}
-
-fn label(result: &Result<Outcome, Error>) -> &'static str {
-    match result {
-        Ok(Outcome::Created) => "created",
-        Ok(Outcome::Changed) => "changed",
-        Ok(Outcome::Unchanged) => "unchanged",
-        Err(Error::Refused(_)) => "refused",
-        Err(Error::Store(_)) => "failed",
-    }
 }

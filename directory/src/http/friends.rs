@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::known::forbidden;
 use super::{Other, Subject, lists};
-use crate::{Directory, Entry, List};
+use crate::{Directory, Entry, List, Verb};
 
 /// A friend.
 #[derive(Serialize, ToSchema)]
@@ -83,7 +83,7 @@ pub(super) async fn put(
     if subject.caller.role != Role::Service {
         return Err(forbidden("only services make friendships in one step; send a friend request"));
     }
-    directory.befriend(&subject.user, &other).await?;
+    directory.relate(Verb::Befriend, &subject.user, &other).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -102,6 +102,6 @@ pub(super) async fn delete(
     subject: Subject,
     Other(other): Other,
 ) -> Result<StatusCode, Problem> {
-    directory.remove(&subject.user, &other).await?;
+    directory.relate(Verb::Remove, &subject.user, &other).await?;
     Ok(StatusCode::NO_CONTENT)
 }

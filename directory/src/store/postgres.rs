@@ -135,7 +135,7 @@ impl PostgresStore {
         transaction.commit().await?;
         crash::point("directory.committed");
         let _turn = turn.await;
-        Ok(notices.settle(state))
+        Ok(notices.settle(Some(state)))
     }
 }
 

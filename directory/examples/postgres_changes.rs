@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let url = words.next().ok_or("give the database's URL")?;
     let seconds = words.next().map_or(Ok(5), |word| word.parse())?;
-    let config = Config { url, ..Config::default() };
+    let config = Config { url: url.into(), ..Config::default() };
     migrate(&config).await?;
     let clock = Arc::new(SystemClock::start());
     let random = Arc::new(SeededRandom::new(1));

@@ -103,7 +103,7 @@ fn a_process_may_serve_businesses_alone_with_nothing_but_their_database_and_the_
     let roles = vec![NodeRole::Businesses];
     let backends = Backends { businesses: StoreBackend::Postgres, ..Backends::default() };
     let mut config = Config { roles, backends, ..Config::default() };
-    config.postgres.businesses.url = "postgres://u@h/db".to_owned();
+    config.postgres.businesses.url = "postgres://u@h/db".to_owned().into();
     assert!(config.validate().is_err_and(|why| why.contains("auth.keys")));
     let secret_file = PathBuf::from("/key");
     config.auth.keys = vec![Key::Hs256 { kid: "k".to_owned(), secret_file }];

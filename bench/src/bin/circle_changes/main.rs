@@ -112,7 +112,8 @@ async fn open(
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> Result<Directory, Failure> {
-    let config = postgres::Config { url: database.to_owned(), ..postgres::Config::default() };
+    let config =
+        postgres::Config { url: database.to_owned().into(), ..postgres::Config::default() };
     postgres::migrate(&config).await?;
     let store = PostgresStore::connect(&config, Arc::clone(clock), Arc::clone(random)).await?;
     Ok(Directory::start(Arc::new(store), clock.clone(), directory::Config::default()))

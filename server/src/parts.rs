@@ -151,7 +151,7 @@ fn unusable_database(section: &'static str) -> impl FnOnce(StoreError) -> String
     move |error| {
         let why = ErrorChain(&error);
         match error.kind() {
-            StoreErrorKind::NewerVersion { .. } => {
+            StoreErrorKind::NewerVersion => {
                 format!("{section}: {why}. Start that version.")
             }
             StoreErrorKind::Unusable => {
@@ -166,7 +166,7 @@ fn unusable_database(section: &'static str) -> impl FnOnce(StoreError) -> String
 fn unusable_file(part: &'static str) -> impl FnOnce(StoreError) -> String {
     move |error| {
         let remedy = match error.kind() {
-            StoreErrorKind::NewerVersion { .. } => "Start that version",
+            StoreErrorKind::NewerVersion => "Start that version",
             _ => "See that the disk has room and the file may be written to, restore a backup",
         };
         let why = ErrorChain(&error);

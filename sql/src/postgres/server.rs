@@ -95,33 +95,21 @@ impl Server {
 
     /// Connections to a primary, at most as many, made when they are needed. A server that just restarts is waited for.
     pub fn primary_pool(&self, connections_max: u32) -> PgPool {
-        self.lazily(
-            self.pool_options(connections_max)
-                .before_acquire(|connection, _| Box::pin(is_answering(connection)))
-                .after_connect(|connection, _| Box::pin(refuse_replica(connection))),
-        )
-    }
-
-    /// Connections for single statements, at most as many, made when they are needed.
-    pub fn readers(&self, from: ReadFrom, connections_max: u32) -> Readers {
-        Readers::new(self.options.clone(), from, connections_max, self.endpoint.connect_timeout)
-    }
-
-    /// For connections, at most as many, that go back to the others only while they answer. Whether they do when they are
-    /// taken is for the caller to say: [`is_answering`].
-    pub fn pool_options(&self, connections_max: u32) -> PgPoolOptions {
         PgPoolOptions::new()
             .max_connections(connections_max)
             .acquire_timeout(self.endpoint.connect_timeout)
             // As sqlx's own tests of connections, but bounded: one that is dead while TCP lives would hold its place
             // for a quarter of an hour.
             .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(is_answering(connection)))
             .after_release(|connection, _| Box::pin(is_answering(connection)))
+            .after_connect(|connection, _| Box::pin(refuse_replica(connection)))
+            .connect_lazy_with(self.options.clone())
     }
 
-    /// Connections as the options say, made when they are needed.
-    pub fn lazily(&self, options: PgPoolOptions) -> PgPool {
-        options.connect_lazy_with(self.options.clone())
+    /// Connections for single statements, at most as many, made when they are needed.
+    pub fn readers(&self, from: ReadFrom, connections_max: u32) -> Readers {
+        Readers::new(self.options.clone(), from, connections_max, self.endpoint.connect_timeout)
     }
 
     /// The answer while serving, or why there is none.

@@ -2,7 +2,6 @@
 
 mod circles;
 
-use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -48,12 +47,6 @@ struct Shared {
     circles: CircleReader,
     // Users are never deleted, so what is remembered stays right.
     known: Cache<UserId, ()>,
-}
-
-impl fmt::Debug for Directory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Directory")
-    }
 }
 
 impl Directory {

@@ -60,7 +60,6 @@ pub use crate::core::geo::circle::{Circle, Millimetres};
 pub use crate::core::geo::hexagon::{
     HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport, ViewportError,
 };
-pub use crate::core::index::ResidentConfig;
 pub use crate::core::limits::{self, Limits};
 pub use crate::core::refusal::Refusal;
 pub use crate::core::search::scan::{Candidate, RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned};

@@ -6,7 +6,6 @@ pub(crate) mod run;
 mod search;
 mod writer;
 
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use api::Work;
@@ -14,13 +13,13 @@ use model::{Clock, Random, ReadToken, Timestamp, UserId};
 use sql::GroupCommit;
 use tracing::Instrument;
 
+use crate::config::Residency;
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::mutation::{Actor, Import, Imported, Mutation, WriteRequest};
 use crate::core::cost;
-use crate::core::index::ResidentConfig;
 use crate::core::limits::Limits;
 use crate::core::refusal::Refusal;
 use crate::error::Error;
@@ -60,12 +59,6 @@ pub struct By {
     pub key: Option<IdempotencyKey>,
 }
 
-impl fmt::Debug for Proximity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Proximity")
-    }
-}
-
 impl Proximity {
     /// Starts the task that commits, within a tokio runtime.
     pub fn start(
@@ -83,9 +76,12 @@ impl Proximity {
 
     /// Loads all positions into memory, and answers searches from there once they are complete; until then, and whenever
     /// it may be behind, the store does, with the same results. Once is enough.
-    pub fn keep_resident(&self, config: ResidentConfig) {
+    pub fn keep_resident(&self, residency: Residency) {
+        if residency == Residency::None {
+            return;
+        }
         let Shared { store, clock, resident, .. } = &*self.shared;
-        let index = Arc::new(Resident::new(config));
+        let index = Arc::new(Resident::new(residency == Residency::Names));
         if resident.set(Arc::clone(&index)).is_ok() {
             let following = follow(Arc::downgrade(&index), Arc::clone(store), Arc::clone(clock));
             tokio::spawn(following.instrument(tracing::info_span!("resident_index")));

@@ -79,9 +79,7 @@ impl Part for Businesses {
             let config = deps.config;
             let businesses =
                 open_businesses(config, deps.clock.clone(), deps.random.clone()).await?;
-            if let Some(index) = config.proximity.resident.index() {
-                businesses.keep_resident(index);
-            }
+            businesses.keep_resident(config.proximity.resident);
             opened.routers.push(proximity::http::router(businesses.clone(), deps.context.clone()));
             opened.businesses = Some(businesses.clone());
             let is_server = database(config).is_some();

@@ -128,13 +128,14 @@ impl Draft {
         Ok(Details {
             name: in_field("name", Name::parse(&self.name))?,
             categories: categories(&self.categories)?,
-            address: optional(self.address.as_deref(), |text| {
-                in_field("address", Address::parse(text))
-            })?,
+            address: self
+                .address
+                .map(|text| in_field("address", Address::parse(&text)))
+                .transpose()?,
             position: plain(self.position),
             hours: self.hours,
-            phone: optional(self.phone.as_deref(), |text| in_field("phone", Phone::parse(text)))?,
-            site: optional(self.site.as_deref(), site)?,
+            phone: self.phone.map(|text| in_field("phone", Phone::parse(&text))).transpose()?,
+            site: self.site.as_deref().map(site).transpose()?,
             attributes: attributes(&self.attributes, |value| {
                 in_field("attributes", AttributeValue::parse(value))
             })?,
@@ -153,13 +154,6 @@ pub(super) fn in_field<T>(
     parsed: Result<T, LineError>,
 ) -> Result<T, DraftError> {
     parsed.map_err(|fault| DraftError { field, kind: DraftErrorKind::Line(fault) })
-}
-
-pub(super) fn optional<T>(
-    text: Option<&str>,
-    parse: impl FnOnce(&str) -> Result<T, DraftError>,
-) -> Result<Option<T>, DraftError> {
-    text.map(parse).transpose()
 }
 
 pub(super) fn site(text: &str) -> Result<Site, DraftError> {

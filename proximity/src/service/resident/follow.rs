@@ -70,9 +70,9 @@ impl Follower {
 
     /// Everything.
     async fn load(&self) -> Result<Index, End> {
-        let config = self.resident()?.config;
+        let names = self.resident()?.names;
         let mut page = self.next_page(None).await?;
-        let mut index = Index::new(config, page.next.at);
+        let mut index = Index::new(names, page.next.at);
         let mut told = 0;
         loop {
             let Changes { changes, next, more } = page;

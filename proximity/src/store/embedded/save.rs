@@ -146,7 +146,7 @@ async fn forget(
     let sql = "UPDATE categories SET emptied_ms = ?2
                WHERE key IN (SELECT value FROM json_each(?1))
                  AND NOT EXISTS (SELECT 1 FROM category_places WHERE category_id = categories.id)";
-    let left = serde_json::to_string(&delta.categories_left()).expect("text becomes JSON");
+    let left = json(&delta.categories_left());
     sqlx::query(sql).bind(left).bind(at.0).execute(&mut *connection).await?;
     let sql = "DELETE FROM categories WHERE id IN
                    (SELECT id FROM categories WHERE emptied_ms < ?1 ORDER BY emptied_ms LIMIT ?2)

@@ -1,7 +1,6 @@
 //! `PostgreSQL`: who is meant, how long to wait, what is wrong.
 
 mod connection;
-mod endpoint;
 mod error;
 mod feed;
 mod login;

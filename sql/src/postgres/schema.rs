@@ -2,7 +2,7 @@ use model::ReadToken;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::connection::is_replica;
-use super::error;
+use super::error::{IS_REPLICA, MIGRATE};
 use super::feed::FeedTable;
 use super::server::Server;
 use crate::StoreError;
@@ -60,16 +60,16 @@ impl Schema {
         let mut connection = primary.connect().await?;
         let unusable = |error| primary.unusable(error);
         if is_replica(&mut connection).await.map_err(unusable)? {
-            return Err(error::because(error::IS_REPLICA, &primary.endpoint));
+            return Err(primary.because(IS_REPLICA));
         }
         let found = self.version(&mut connection).await.map_err(unusable)?;
         let known = self.steps.len() as i64;
         let why = match found {
-            0 => format!("database {} has no schema yet", primary.endpoint.database),
+            0 => format!("database {} has no schema yet", primary.database()),
             _ if found < known => format!("the schema is {found}, this program needs {known}"),
             _ => return StoreError::if_newer(found, self.steps).map(|()| connection),
         };
-        Err(error::because(&format!("{why}; {}", error::MIGRATE), &primary.endpoint))
+        Err(primary.because(&format!("{why}; {MIGRATE}")))
     }
 
     /// 0 if there is no schema.

@@ -20,9 +20,9 @@ const CATCH_UP_LOOK: Duration = Duration::from_millis(5);
 
 /// A server that follows the primary, and whether it does.
 pub(super) struct Replica {
-    server: Arc<Server>,
+    pub(super) server: Arc<Server>,
     /// The same, for those who would rather wait than go without.
-    patient: Server,
+    pub(super) patient: Server,
     pub(super) name: String,
     pub(super) readers: Readers,
     known: Mutex<ReplicaState>,
@@ -89,10 +89,8 @@ impl Replica {
 
     /// Tells operators how it stands.
     pub(super) fn measure(&self, required: ReadToken) {
-        let behind = match &*self.known.lock() {
-            ReplicaState::Up(state) => required.position.0.saturating_sub(state.position.0),
-            ReplicaState::Failed(_) | ReplicaState::Down(_) => return,
-        };
+        let ReplicaState::Up(state) = *self.known.lock() else { return };
+        let behind = required.position.0.saturating_sub(state.position.0);
         metrics::gauge!(REPLICA_BEHIND, "server" => self.name.clone()).set(behind as f64);
     }
 
@@ -115,24 +113,15 @@ impl Replica {
         matches!(timeout_at(deadline, reached).await, Ok(Some(())))
     }
 
-    /// Its answer; none if it fails. One that is late isn't asked again before it is looked at.
+    /// Its answer; none if it fails. One that is late isn't asked again before it is looked at. By `server` it is told how
+    /// long to wait: [`patient`](Self::patient) is for somebody who has nobody else to ask.
     pub(super) async fn ask<T>(
         &self,
+        server: &Server,
         work: impl Future<Output = Seen<T>> + Send,
     ) -> Option<(T, ReadToken)> {
-        self.answered(self.server.answer(work).await)
-    }
-
-    /// The same, from somebody who has nobody else to ask.
-    pub(super) async fn ask_patiently<T>(
-        &self,
-        work: impl Future<Output = Seen<T>> + Send,
-    ) -> Option<(T, ReadToken)> {
-        self.answered(self.patient.answer(work).await)
-    }
-
-    fn answered<T>(&self, answer: Result<(T, ReadToken), StoreError>) -> Option<(T, ReadToken)> {
-        match answer {
+        let answered: Result<_, StoreError> = server.answer(work).await;
+        match answered {
             Ok((answer, as_of)) => {
                 self.note(as_of);
                 metrics::counter!(READS, "server" => self.name.clone()).increment(1);

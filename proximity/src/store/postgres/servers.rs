@@ -178,7 +178,8 @@ impl Servers {
                 continue;
             }
             // It was looked at before, but may have fallen back since.
-            if let Some((answer, as_of)) = replica.ask(work(replica.readers.clone())).await
+            let answered = replica.ask(&replica.server, work(replica.readers.clone())).await;
+            if let Some((answer, as_of)) = answered
                 && as_of.includes(required)
                 && wanted.is_none_or(|wanted| as_of.includes(wanted))
             {
@@ -209,7 +210,7 @@ impl Servers {
             other.is_none_or(|other| state.includes(other))
         };
         for replica in self.replicas.iter().filter(|replica| replica.may_answer()) {
-            let answered = replica.ask_patiently(work(replica.readers.clone())).await;
+            let answered = replica.ask(&replica.patient, work(replica.readers.clone())).await;
             let may_be_shown =
                 answered.filter(|(_, as_of)| has(*as_of, required) && has(*as_of, wanted));
             if may_be_shown.is_some() {

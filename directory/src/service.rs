@@ -192,7 +192,7 @@ impl Directory {
             Err(Error::Refused(_)) => "refused",
             Err(Error::Store(_)) => "failed",
         };
-        metrics::counter!(MUTATIONS, "command" => name, "result" => label).increment(1);
+        metrics::counter!(MUTATIONS, "mutation" => name, "result" => label).increment(1);
         result
     }
 }

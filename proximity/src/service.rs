@@ -133,7 +133,7 @@ impl Proximity {
             Err(Error::Refused(_)) => "refused",
             Err(_) => "failed",
         };
-        metrics::counter!(WRITES, "command" => name, "result" => label).increment(1);
+        metrics::counter!(WRITES, "mutation" => name, "result" => label).increment(1);
         result
     }
 

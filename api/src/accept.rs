@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::Route;
 use futures_util::future::{Either, Ready, ready};
 use http::{HeaderMap, StatusCode, header};
-use tower::{Layer, Service};
+use tower::Service;
+use tower::layer::layer_fn;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Problem;
@@ -16,19 +17,8 @@ pub fn json_routes<S>(router: OpenApiRouter<S>) -> OpenApiRouter<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    router.route_layer(JsonOnly)
-}
-
-/// Wraps each route. Not `axum::middleware::from_fn`, which boxes the route and its future another time.
-#[derive(Clone)]
-struct JsonOnly;
-
-impl Layer<Route> for JsonOnly {
-    type Service = Checked;
-
-    fn layer(&self, route: Route) -> Checked {
-        Checked { route }
-    }
+    // Not `axum::middleware::from_fn`, which boxes the route and its future another time.
+    router.route_layer(layer_fn(|route| Checked { route }))
 }
 
 /// A route that answers in JSON.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use model::{Clock, Random};
 
 use crate::work::{Budgets, Gate};
-use crate::{RateLimit, RateLimiter, Verifier, WorkLimits, work};
+use crate::{RateLimit, Usage, Verifier, WorkLimits};
 
 /// What every endpoint needs from outside. A router's state gives it by `FromRef`.
 ///
@@ -20,7 +20,7 @@ pub(crate) struct Deps {
     /// Where request ids start.
     pub(crate) random: Arc<dyn Random>,
     /// Counts requests per caller.
-    pub(crate) limiter: RateLimiter,
+    pub(crate) requests: Usage,
     /// Counts what they cost.
     pub(crate) budgets: Budgets,
     /// Where heavy ones wait.
@@ -52,9 +52,9 @@ impl Context {
         limits: impl Into<Limits>,
     ) -> Self {
         let Limits { requests, work } = limits.into();
-        let (limiter, budgets) = (RateLimiter::new(requests), Budgets::new(work));
-        let gate = work::gate(&work);
-        Self(Arc::new(Deps { verifier, clock, random, limiter, budgets, gate }))
+        let gate = Gate::new(work.heavy_max, work.heavy_waiting_max);
+        let (requests, budgets) = (Usage::new(requests), Budgets::new(work));
+        Self(Arc::new(Deps { verifier, clock, random, requests, budgets, gate }))
     }
 
     pub(crate) fn deps(&self) -> &Deps {

@@ -51,7 +51,7 @@ pub use middleware::{
 pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};
 pub use problem::Problem;
-pub use rate::{RateLimit, RateLimiter};
+pub use rate::RateLimit;
 pub use state::AppState;
 pub use usage::{CALLERS_MAX, Usage};
 pub use work::{Overspent, Work, WorkLimits};

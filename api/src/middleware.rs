@@ -18,7 +18,8 @@ use axum::routing::Route;
 use futures_util::FutureExt;
 use http::StatusCode;
 use model::{ErrorChain, ErrorKind, SeededRandom};
-use tower::{Layer, Service};
+use tower::Service;
+use tower::layer::layer_fn;
 use tracing::field::display;
 use tracing::{Instrument, Span};
 
@@ -39,10 +40,12 @@ pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
 ///
 /// Give it the whole router: routes added later are not behind it.
 pub fn with_middleware(router: Router, context: &Context) -> Router {
+    let state = Arc::new(MiddlewareState::new(context));
     router
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_such_path)
-        .layer(RequestLayer(Arc::new(MiddlewareState::new(context))))
+        // Not `axum::middleware::from_fn`, which boxes the route and its future another time.
+        .layer(layer_fn(move |route| RequestService { state: state.clone(), route }))
 }
 
 /// What balancers and monitoring ask every second: not worth a line of the log, even where the answer is no.
@@ -58,7 +61,6 @@ async fn method_not_allowed() -> Problem {
 }
 
 /// What all requests share.
-#[derive(Debug)]
 struct MiddlewareState {
     // An id has to be unique, not secret: asking the operating system once is enough, and each time would be a system
     // call a request.
@@ -78,18 +80,6 @@ impl MiddlewareState {
             lines: LineLimit::default(),
             began: Instant::now(),
         }
-    }
-}
-
-/// Wraps each route. Not `axum::middleware::from_fn`, which boxes the route and its future another time.
-#[derive(Clone)]
-struct RequestLayer(Arc<MiddlewareState>);
-
-impl Layer<Route> for RequestLayer {
-    type Service = RequestService;
-
-    fn layer(&self, route: Route) -> RequestService {
-        RequestService { state: self.0.clone(), route }
     }
 }
 
@@ -166,7 +156,7 @@ impl RequestLog {
     /// What is logged while the request is worked on says whose it is; the request's own line has the rest. A field is
     /// written out for each request, logged or not, and costs 0.2 µs.
     fn span(&self) -> Span {
-        tracing::info_span!(parent: None, "request", request_id = %self.id)
+        tracing::info_span!(parent: None, "request", request_id = %self.id.as_str())
     }
 
     fn route(&self) -> &str {

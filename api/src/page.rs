@@ -1,6 +1,4 @@
-use std::fmt;
-
-use serde::de::{self, Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{Cursor, Problem};
@@ -11,7 +9,8 @@ pub const PAGE_LIMIT_DEFAULT: u16 = 50;
 pub const PAGE_LIMIT_MAX: u16 = 500;
 
 /// How many items a page may have: 1 … [`PAGE_LIMIT_MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
 #[schema(value_type = u16, minimum = 1, maximum = 500, default = 50)]
 pub struct Limit(u16);
 
@@ -21,32 +20,20 @@ impl Default for Limit {
     }
 }
 
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl de::Visitor<'_> for Text {
-            type Value = Limit;
+impl TryFrom<String> for Limit {
+    type Error = String;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a whole number from 1 to {PAGE_LIMIT_MAX}")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Limit, E> {
-                let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse());
-                match number {
-                    Some(Ok(n)) if (1..=PAGE_LIMIT_MAX).contains(&n) => Ok(Limit(n)),
-                    _ => Err(E::custom(format_args!(
-                        "must be a whole number from 1 to {PAGE_LIMIT_MAX}"
-                    ))),
-                }
-            }
+    fn try_from(text: String) -> Result<Self, String> {
+        let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse());
+        match number {
+            Some(Ok(n)) if (1..=PAGE_LIMIT_MAX).contains(&n) => Ok(Self(n)),
+            _ => Err(format!("must be a whole number from 1 to {PAGE_LIMIT_MAX}")),
         }
-        deserializer.deserialize_str(Text)
     }
 }
 
 /// The parameters of a list.
-#[derive(Debug, serde::Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {

@@ -18,29 +18,16 @@ impl Default for RateLimit {
     }
 }
 
-/// Holds every caller to a number of requests. Services are exempt: they speak for many. What their requests cost is
-/// limited all the same, see [`Work`](crate::Work).
-#[derive(Debug)]
-pub struct RateLimiter {
-    requests: Usage,
-}
-
-impl RateLimiter {
-    /// A limiter that remembers nobody.
-    pub fn new(limit: RateLimit) -> Self {
-        Self { requests: Usage::new(limit) }
+/// Counts one request of this caller. Services are exempt: they speak for many. What their requests cost is limited all
+/// the same, see [`Work`](crate::Work).
+pub(crate) fn charge(requests: &Usage, caller: &Caller, now: Monotonic) -> Result<(), Problem> {
+    if caller.role == Role::Service {
+        return Ok(());
     }
-
-    /// Counts one request of this caller.
-    pub fn charge(&self, caller: &Caller, now: Monotonic) -> Result<(), Problem> {
-        if caller.role == Role::Service {
-            return Ok(());
-        }
-        self.requests.take(&caller.user, now, 1).map_err(|RetryAfterMs(ms)| {
-            let detail = "more requests than allowed; wait and try again";
-            Problem::new(ErrorKind::RateLimited, "rate_limited", detail).retry_after_ms(ms)
-        })
-    }
+    requests.take(&caller.user, now, 1).map_err(|RetryAfterMs(ms)| {
+        let detail = "more requests than allowed; wait and try again";
+        Problem::new(ErrorKind::RateLimited, "rate_limited", detail).retry_after_ms(ms)
+    })
 }
 
 #[cfg(test)]
@@ -55,17 +42,17 @@ mod tests {
 
     #[test]
     fn callers_are_limited_each_for_themselves_and_services_not_at_all() {
-        let limiter = RateLimiter::new(RateLimit { per_second: 1, burst: 2 });
+        let requests = Usage::new(RateLimit { per_second: 1, burst: 2 });
         let now = Monotonic(10);
         let alice = caller("alice", Role::User);
-        assert!(limiter.charge(&alice, now).is_ok());
-        assert!(limiter.charge(&alice, now).is_ok());
-        let refused = limiter.charge(&alice, now).expect_err("third");
+        assert!(charge(&requests, &alice, now).is_ok());
+        assert!(charge(&requests, &alice, now).is_ok());
+        let refused = charge(&requests, &alice, now).expect_err("third");
         assert_eq!(refused.status(), 429);
-        assert!(limiter.charge(&caller("bob", Role::User), now).is_ok());
-        assert!(limiter.charge(&alice, Monotonic(1_010)).is_ok());
+        assert!(charge(&requests, &caller("bob", Role::User), now).is_ok());
+        assert!(charge(&requests, &alice, Monotonic(1_010)).is_ok());
         for _ in 0..10 {
-            assert!(limiter.charge(&caller("backend", Role::Service), now).is_ok());
+            assert!(charge(&requests, &caller("backend", Role::Service), now).is_ok());
         }
     }
 }

@@ -4,7 +4,6 @@ mod gate;
 mod limits;
 mod overspent;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
@@ -190,11 +189,6 @@ where
         let payer = Payer { user, is_service: role == Role::Service };
         Ok(Self::begin(Context::from_ref(state), payer)?)
     }
-}
-
-/// The one gate of a context.
-pub(crate) fn gate(limits: &WorkLimits) -> Arc<Gate> {
-    Gate::new(limits.heavy_max, limits.heavy_waiting_max)
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl World {
             .route("/pies", post(async |Json(pie): Json<Pie>| Json(pie)).get(async || Json(7)))
             .route(
                 "/pies/{pie}",
-                get(async |Extension(id): Extension<RequestId>| Json(id.to_string())),
+                get(async |Extension(id): Extension<RequestId>| Json(id.as_str().to_owned())),
             )
             .route(
                 "/me",

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use directory::embedded::EmbeddedStore;
-use directory::{Config, Directory};
+use directory::{Config, Directory, Verb};
 use model::{SystemClock, UserId};
 
 const USERS: usize = 2_500;
@@ -39,8 +39,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                             return Ok(());
                         }
                         let (one, step) = (n % USERS, n / USERS + 1);
-                        let outcome =
-                            directory.befriend(&users[one], &users[(one + step) % USERS]).await;
+                        let outcome = directory
+                            .relate(Verb::Befriend, &users[one], &users[(one + step) % USERS])
+                            .await;
                         outcome.map(|_| ())?;
                     }
                 })

@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let url = words.next().ok_or("give the database's URL")?;
     let seconds = words.next().map_or(Ok(5), |word| word.parse())?;
-    let config = Config { url, ..Config::default() };
+    let config = Config { url: url.into(), ..Config::default() };
     migrate(&config).await?;
     let clock = Arc::new(SystemClock::start());
     let random = Arc::new(SeededRandom::new(1));
@@ -53,13 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let by_handle = measured(longest, |n| {
         let (verb, user, other) = change(n);
         let directory = directory.clone();
-        async move {
-            let done = match verb {
-                Verb::Befriend => directory.befriend(&user, &other).await,
-                _ => directory.remove(&user, &other).await,
-            };
-            done.map(|_| ())
-        }
+        async move { directory.relate(verb, &user, &other).await.map(|_| ()) }
     });
     println!("through the handle: {:.0} changes/s", by_handle.await?);
     Ok(())

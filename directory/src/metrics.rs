@@ -1,7 +1,7 @@
 //! What the directory measures.
 
 api::metric_table! {
-    /// Mutations answered, by command and result (created, changed, unchanged, refused, failed).
+    /// Mutations answered, by mutation and result (created, changed, unchanged, refused, failed).
     Counter MUTATIONS = "whereabouts_directory_mutations_total";
     /// Time of one group commit, from taking the mutations to their being on disk.
     Histogram COMMIT_DURATION = "whereabouts_directory_commit_duration_seconds";

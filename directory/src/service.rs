@@ -2,13 +2,11 @@
 
 mod circles;
 
-use std::collections::HashSet;
-use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use model::{Clock, ReadToken, Timestamp, UserId};
-use parking_lot::Mutex;
+use quick_cache::sync::Cache;
 use sql::{CommitMetrics, Committed, GroupCommit};
 
 use crate::metrics::{COMMIT_DURATION, COMMIT_MUTATIONS, MUTATIONS};
@@ -47,14 +45,8 @@ struct Shared {
     config: Config,
     writer: GroupCommit<WriteRequest, Outcome, Error>,
     circles: CircleReader,
-    // Users are never deleted, so what is remembered stays right. Held for one look-up.
-    known: Mutex<HashSet<UserId>>,
-}
-
-impl fmt::Debug for Directory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Directory")
-    }
+    // Users are never deleted, so what is remembered stays right.
+    known: Cache<UserId, ()>,
 }
 
 impl Directory {
@@ -62,13 +54,13 @@ impl Directory {
     pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, config: Config) -> Self {
         let writer = start_writer(Arc::clone(&store), config.limits());
         let circles = CircleReader::start(Arc::clone(&store));
-        let known = Mutex::default();
+        let known = Cache::new(KNOWN_USERS_MAX);
         Self { shared: Arc::new(Shared { store, clock, config, writer, circles, known }) }
     }
 
     /// Makes sure that somebody who came with a valid token exists.
     pub async fn ensure_user(&self, user: &UserId) -> Result<(), Error> {
-        if self.lock_known().contains(user) {
+        if self.shared.known.get(user).is_some() {
             return Ok(());
         }
         // Read first: whoever exists gets in even while nothing can be written.
@@ -93,44 +85,15 @@ impl Directory {
         self.submit(Mutation::SetRadius { user: user.clone(), radius_m }).await
     }
 
-    /// `user` asks `other` to be friends; whether they exist or block doesn't show.
-    pub async fn ask(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Ask, user, other).await
-    }
-
-    /// `user` accepts `other`'s request.
-    pub async fn accept(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Accept, user, other).await
-    }
-
-    /// `user` declines `other`'s request.
-    pub async fn decline(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Decline, user, other).await
-    }
-
-    /// `user` takes their request to `other` back.
-    pub async fn cancel(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Cancel, user, other).await
-    }
-
-    /// Makes both friends in one step; both must exist. For trusted services.
-    pub async fn befriend(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Befriend, user, other).await
-    }
-
-    /// `user` ends the friendship with `other`.
-    pub async fn remove(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Remove, user, other).await
-    }
-
-    /// `user` blocks `other`.
-    pub async fn block(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Block, user, other).await
-    }
-
-    /// `user` lifts their block of `other`.
-    pub async fn unblock(&self, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.relate(Verb::Unblock, user, other).await
+    /// What `user` does about `other`. Whether they exist or block doesn't show, but where both must exist: for
+    /// [`Verb::Befriend`].
+    pub async fn relate(
+        &self,
+        verb: Verb,
+        user: &UserId,
+        other: &UserId,
+    ) -> Result<Outcome, Error> {
+        self.submit(Mutation::Relate { verb, user: user.clone(), other: other.clone() }).await
     }
 
     /// What is known of a user.
@@ -223,30 +186,23 @@ impl Directory {
     }
 
     fn remember(&self, user: &UserId) {
-        let mut known = self.lock_known();
-        if known.contains(user) {
-            return;
+        // To look is cheaper than to write, and marks who is of use.
+        if self.shared.known.get(user).is_none() {
+            self.shared.known.insert(user.clone(), ());
         }
-        if known.len() >= KNOWN_USERS_MAX {
-            known.clear();
-        }
-        known.insert(user.clone());
-    }
-
-    async fn relate(&self, verb: Verb, user: &UserId, other: &UserId) -> Result<Outcome, Error> {
-        self.submit(Mutation::Relate { verb, user: user.clone(), other: other.clone() }).await
     }
 
     async fn submit(&self, mutation: Mutation) -> Result<Outcome, Error> {
         let at = self.shared.clock.now().wall;
         let name = mutation.as_str();
         let result = self.shared.writer.submit(WriteRequest { mutation, at }).await;
-        metrics::counter!(MUTATIONS, "command" => name, "result" => label(&result)).increment(1);
+        let label = match &result {
+            Ok(outcome) => outcome.as_str(),
+            Err(Error::Refused(_)) => "refused",
+            Err(Error::Store(_)) => "failed",
+        };
+        metrics::counter!(MUTATIONS, "mutation" => name, "result" => label).increment(1);
         result
-    }
-
-    fn lock_known(&self) -> parking_lot::MutexGuard<'_, HashSet<UserId>> {
-        self.shared.known.lock()
     }
 }
 
@@ -265,14 +221,4 @@ fn start_writer(
             Ok(Committed { answers, before_answers: published })
         }
     })
-}
-
-fn label(result: &Result<Outcome, Error>) -> &'static str {
-    match result {
-        Ok(Outcome::Created) => "created",
-        Ok(Outcome::Changed) => "changed",
-        Ok(Outcome::Unchanged) => "unchanged",
-        Err(Error::Refused(_)) => "refused",
-        Err(Error::Store(_)) => "failed",
-    }
 }

@@ -8,8 +8,6 @@ pub mod postgres;
 pub(crate) mod rows;
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 
 use futures_util::future::BoxFuture;
 use model::{ReadToken, Timestamp, UserId, ViewerClass};
@@ -20,19 +18,20 @@ use crate::{
 };
 
 /// What a store promises: the answer, later.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
 
-/// The lists of a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum List {
-    /// Their friends.
-    Friends,
-    /// Who asks them to be friends.
-    Incoming,
-    /// Whom they ask.
-    Outgoing,
-    /// Whom they block.
-    Blocks,
+model::words! {
+    /// The lists of a user, with the words in cursors.
+    pub enum List {
+        /// Their friends.
+        Friends = "friends",
+        /// Who asks them to be friends.
+        Incoming = "incoming",
+        /// Whom they ask.
+        Outgoing = "outgoing",
+        /// Whom they block.
+        Blocks = "blocks",
+    }
 }
 
 /// An item of a list.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use directory::embedded::EmbeddedStore;
-use directory::{Config, Directory, Outcome, PUBLISH_WAIT_MAX};
+use directory::{Config, Directory, Outcome, PUBLISH_WAIT_MAX, Verb};
 use futures_util::future::BoxFuture;
 use model::{SystemClock, UserId};
 use tempfile::TempDir;
@@ -47,7 +47,9 @@ async fn a_command_is_answered_when_its_change_is_published() {
     .await;
     let befriending = {
         let directory = directory.clone();
-        tokio::spawn(async move { directory.befriend(&id("alice"), &id("bob")).await })
+        tokio::spawn(
+            async move { directory.relate(Verb::Befriend, &id("alice"), &id("bob")).await },
+        )
     };
     let done = timeout(DEADLINE, publications.recv()).await.expect("in time").expect("a listener");
     assert!(!befriending.is_finished(), "it isn't published yet");
@@ -72,14 +74,19 @@ async fn what_is_published_for_too_long_delays_its_answer_and_no_other_batch() {
     let start = Instant::now();
     let slow = {
         let directory = directory.clone();
-        tokio::spawn(async move { directory.befriend(&id("alice"), &id("bob")).await })
+        tokio::spawn(
+            async move { directory.relate(Verb::Befriend, &id("alice"), &id("bob")).await },
+        )
     };
     let deadline = Instant::now() + DEADLINE;
     while calls.load(Ordering::SeqCst) == 0 {
         assert!(Instant::now() < deadline, "the first is announced");
         tokio::task::yield_now().await;
     }
-    assert_eq!(directory.befriend(&id("alice"), &id("carol")).await, Ok(Outcome::Changed));
+    assert_eq!(
+        directory.relate(Verb::Befriend, &id("alice"), &id("carol")).await,
+        Ok(Outcome::Changed)
+    );
     let overtook = !slow.is_finished();
     let answer = timeout(DEADLINE, slow).await.expect("in time").expect("no panic");
     assert_eq!(answer, Ok(Outcome::Changed));

@@ -63,7 +63,8 @@ impl Cluster {
         // Thousands of people, each with a socket, may be in this process.
         files::raise_limit();
         let postgres = Postgres::start().await;
-        let directory = postgres::Config { url: postgres.database().await, ..Default::default() };
+        let directory =
+            postgres::Config { url: postgres.database().await.into(), ..Default::default() };
         postgres::migrate(&directory).await.expect("an empty database becomes a directory");
         let mut servers = Vec::new();
         for _ in 0..shards {

@@ -1,6 +1,6 @@
-use std::fmt;
+use std::ops::RangeInclusive;
 
-use crate::{DeviceId, Position, PositionError, Timestamp};
+use crate::{DeviceId, Position, Timestamp};
 
 /// The ranges of what a phone may tell, in the unit that the name ends with.
 pub mod limits {
@@ -37,38 +37,14 @@ pub struct Fix {
     pub battery_percent: Option<f64>,
 }
 
-/// Which value of a fix is out of its range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FixError {
-    /// One of the coordinates.
-    Position(PositionError),
-    /// `accuracy_m`
-    Accuracy,
-    /// `altitude_m`
-    Altitude,
-    /// `speed_mps`
-    Speed,
-    /// `heading_deg`
-    Heading,
-    /// `battery_percent`
-    Battery,
+/// A value of a fix is out of its range.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{name} must be from {} to {}", .range.start(), .range.end())]
+pub struct FixError {
+    /// Which one, as on the wire.
+    pub name: &'static str,
+    range: RangeInclusive<f64>,
 }
-
-impl fmt::Display for FixError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, range) = match self {
-            Self::Position(fault) => return fault.fmt(f),
-            Self::Accuracy => ("accuracy_m", limits::ACCURACY_M),
-            Self::Altitude => ("altitude_m", limits::ALTITUDE_M),
-            Self::Speed => ("speed_mps", limits::SPEED_MPS),
-            Self::Heading => ("heading_deg", limits::HEADING_DEG),
-            Self::Battery => ("battery_percent", limits::BATTERY_PERCENT),
-        };
-        write!(f, "{name} must be from {} to {}", range.start(), range.end())
-    }
-}
-
-impl std::error::Error for FixError {}
 
 impl Fix {
     /// A fix of which only the position is known.
@@ -86,15 +62,15 @@ impl Fix {
     /// Checks the ranges of [`limits`].
     pub fn checked(self) -> Result<Self, FixError> {
         let all = [
-            (self.accuracy_m, limits::ACCURACY_M, FixError::Accuracy),
-            (self.altitude_m, limits::ALTITUDE_M, FixError::Altitude),
-            (self.speed_mps, limits::SPEED_MPS, FixError::Speed),
-            (self.heading_deg, limits::HEADING_DEG, FixError::Heading),
-            (self.battery_percent, limits::BATTERY_PERCENT, FixError::Battery),
+            ("accuracy_m", self.accuracy_m, limits::ACCURACY_M),
+            ("altitude_m", self.altitude_m, limits::ALTITUDE_M),
+            ("speed_mps", self.speed_mps, limits::SPEED_MPS),
+            ("heading_deg", self.heading_deg, limits::HEADING_DEG),
+            ("battery_percent", self.battery_percent, limits::BATTERY_PERCENT),
         ];
-        for (value, range, fault) in all {
+        for (name, value, range) in all {
             if value.is_some_and(|v| !range.contains(&v)) {
-                return Err(fault);
+                return Err(FixError { name, range });
             }
         }
         Ok(self)
@@ -152,16 +128,17 @@ mod tests {
     fn values_out_of_range_are_named() {
         let here = Fix::at(Position::new(1.0, 2.0).expect("valid"));
         assert!(here.checked().is_ok());
-        for (fix, fault) in [
-            (Fix { accuracy_m: Some(-1.0), ..here }, FixError::Accuracy),
-            (Fix { accuracy_m: Some(1e9), ..here }, FixError::Accuracy),
-            (Fix { speed_mps: Some(361.0), ..here }, FixError::Speed),
-            (Fix { heading_deg: Some(-1.0), ..here }, FixError::Heading),
-            (Fix { battery_percent: Some(101.0), ..here }, FixError::Battery),
-            (Fix { altitude_m: Some(f64::NAN), ..here }, FixError::Altitude),
+        for (fix, name) in [
+            (Fix { accuracy_m: Some(-1.0), ..here }, "accuracy_m"),
+            (Fix { accuracy_m: Some(1e9), ..here }, "accuracy_m"),
+            (Fix { speed_mps: Some(361.0), ..here }, "speed_mps"),
+            (Fix { heading_deg: Some(-1.0), ..here }, "heading_deg"),
+            (Fix { battery_percent: Some(101.0), ..here }, "battery_percent"),
+            (Fix { altitude_m: Some(f64::NAN), ..here }, "altitude_m"),
         ] {
-            assert_eq!(fix.checked(), Err(fault));
+            assert_eq!(fix.checked().map_err(|fault| fault.name), Err(name));
         }
-        assert!(FixError::Speed.to_string().contains("speed_mps must be from 0 to 360"));
+        let fast = Fix { speed_mps: Some(361.0), ..here }.checked().expect_err("too fast");
+        assert!(fast.to_string().contains("speed_mps must be from 0 to 360"));
     }
 }

@@ -28,30 +28,21 @@ const UNRESERVED: Rule = Rule {
 const RESERVED: &str = "me";
 
 /// Why a string is no id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// No characters at all.
+    #[error("is empty; an id has at least 1 character")]
     Empty,
     /// More characters than these.
+    #[error("is longer than {0} characters")]
     TooLong(usize),
     /// A character other than these.
+    #[error("has a character other than {0}")]
     Character(&'static str),
     /// `me`, or only dots, which a URL's path can't carry.
+    #[error("is reserved: \"me\" and ids of dots only can't be used")]
     Reserved,
 }
-
-impl fmt::Display for IdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("is empty; an id has at least 1 character"),
-            Self::TooLong(max) => write!(f, "is longer than {max} characters"),
-            Self::Character(allowed) => write!(f, "has a character other than {allowed}"),
-            Self::Reserved => f.write_str("is reserved: \"me\" and ids of dots only can't be used"),
-        }
-    }
-}
-
-impl std::error::Error for IdError {}
 
 impl Rule {
     fn check(&self, text: &str) -> Result<(), IdError> {

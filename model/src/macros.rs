@@ -11,9 +11,10 @@ macro_rules! refusals {
         )+}
     ) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
         $vis enum $name {$(
             $(#[$variant_doc])*
+            #[error($text)]
             $variant $({ $( $(#[$field_doc])* $field: $type ),+ })?,
         )+}
 
@@ -33,15 +34,6 @@ macro_rules! refusals {
             }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                match self {
-                    $( Self::$variant $({ $($field),+ })? => write!(f, $text), )+
-                }
-            }
-        }
-
-        impl std::error::Error for $name {}
     };
 }
 

@@ -15,24 +15,15 @@ pub struct Position {
 }
 
 /// Which coordinate of a position is out of its range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PositionError {
     /// Not within −90 … 90.
+    #[error("latitude must be from -90 to 90 degrees")]
     Latitude,
     /// Not within −180 … 180.
+    #[error("longitude must be from -180 to 180 degrees")]
     Longitude,
 }
-
-impl fmt::Display for PositionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Latitude => "latitude must be from -90 to 90 degrees",
-            Self::Longitude => "longitude must be from -180 to 180 degrees",
-        })
-    }
-}
-
-impl std::error::Error for PositionError {}
 
 impl Position {
     /// Checks the ranges; NaN and infinities are in neither.

@@ -1,12 +1,12 @@
 mod clock_offsets;
-mod stopwatch;
 
 use std::ops::Sub;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
 
 pub use clock_offsets::{CLOCK_OFFSET_MS_MAX, clock_is_off};
-use stopwatch::Stopwatch;
 
 /// A point in time in Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,13 +70,13 @@ pub trait Clock: Send + Sync {
 /// where they were in the evening; elsewhere it may stand still.
 #[derive(Debug)]
 pub struct SystemClock {
-    stopwatch: Stopwatch,
+    started: Duration,
 }
 
 impl SystemClock {
     /// A clock whose monotonic time starts now.
     pub fn start() -> Self {
-        Self { stopwatch: Stopwatch::start() }
+        Self { started: since_boot() }
     }
 }
 
@@ -87,11 +87,24 @@ impl Clock for SystemClock {
             Ok(since) => since.as_millis() as i64,
             Err(before) => -(before.duration().as_millis() as i64),
         };
+        let elapsed = since_boot().saturating_sub(self.started);
         Moment {
             wall: Timestamp(unix_ms(SystemTime::now())),
-            monotonic: Monotonic(self.stopwatch.elapsed().as_millis() as u64),
+            monotonic: Monotonic(elapsed.as_millis() as u64),
         }
     }
+}
+
+/// `CLOCK_BOOTTIME` goes on while the machine sleeps; `CLOCK_MONOTONIC`, the standard library's `Instant`, doesn't there.
+#[cfg(target_os = "linux")]
+const CLOCK: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const CLOCK: ClockId = ClockId::Monotonic;
+
+fn since_boot() -> Duration {
+    let time = clock_gettime(CLOCK);
+    // It begins at 0 and nanoseconds are less than a second, so both always fit.
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
 /// A clock that stands still until it is moved.
@@ -125,5 +138,35 @@ impl Clock for ManualClock {
             wall: Timestamp(self.wall_ms.load(Ordering::SeqCst)),
             monotonic: Monotonic(self.monotonic_ms.load(Ordering::SeqCst)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the kernel says of how long the machine has been on, asleep or awake.
+    #[cfg(target_os = "linux")]
+    fn uptime() -> Duration {
+        let text = std::fs::read_to_string("/proc/uptime").expect("Linux tells it");
+        let seconds = text.split(' ').next().and_then(|first| first.parse().ok());
+        Duration::from_secs_f64(seconds.expect("seconds"))
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn time_goes_on_while_the_machine_sleeps() {
+        // The kernel rounds down to a hundredth of a second.
+        let (before, measured) = (uptime(), since_boot());
+        let after = uptime() + Duration::from_millis(10);
+        assert!(before <= measured && measured <= after, "{before:?} {measured:?} {after:?}");
+    }
+
+    #[test]
+    fn monotonic_time_begins_at_nothing_and_never_goes_back() {
+        let clock = SystemClock::start();
+        let first = clock.now().monotonic;
+        assert!(first < Monotonic(60_000));
+        assert!(clock.now().monotonic >= first);
     }
 }

@@ -1,6 +1,5 @@
 use serde::{Deserialize, Serialize};
 
-use crate::core::index::ResidentConfig;
 use crate::core::limits::{Limits, RADIUS_M_MAX};
 
 /// What a deployment sets about businesses.
@@ -53,16 +52,5 @@ impl Config {
     pub fn limits(&self) -> Limits {
         let Self { radius_m_max, radius_m_default, owned_max, .. } = *self;
         Limits { radius_m_max, radius_m_default, owned_max }
-    }
-}
-
-impl Residency {
-    /// What the index keeps, if there is one.
-    pub fn index(self) -> Option<ResidentConfig> {
-        match self {
-            Self::None => None,
-            Self::Positions => Some(ResidentConfig { names: false }),
-            Self::Names => Some(ResidentConfig { names: true }),
-        }
     }
 }

@@ -48,7 +48,7 @@ pub use crate::core::catalogue::details::{
     Address, AttributeKey, AttributeValue, Details, Draft, DraftError, DraftErrorKind, Name, Phone,
     Site,
 };
-pub use crate::core::catalogue::hours::{HoursError, Interval, OpeningHours, Openness};
+pub use crate::core::catalogue::hours::{HoursError, Interval, OpeningHours};
 pub use crate::core::catalogue::id::{BusinessId, BusinessIdError};
 pub use crate::core::catalogue::mutation::{
     Actor, Effect, Import, Imported, Mutation, Outcome, WriteRequest,
@@ -60,7 +60,6 @@ pub use crate::core::geo::circle::{Circle, Millimetres};
 pub use crate::core::geo::hexagon::{
     HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Resolution, Viewport, ViewportError,
 };
-pub use crate::core::index::ResidentConfig;
 pub use crate::core::limits::{self, Limits};
 pub use crate::core::refusal::Refusal;
 pub use crate::core::search::scan::{Candidate, RANGES_MAX, SCAN_ROWS_MAX, Scan, Scanned};
@@ -70,7 +69,7 @@ pub use error::Error;
 pub use model::{FeedPosition, ReadToken};
 pub use service::resident::SILENCE_MS_MAX;
 pub use service::run::Detail;
-pub use service::{By, Proximity, Target, Written};
+pub use service::{By, Proximity, Written};
 pub use sql::{BATCH_MAX, StoreError, StoreErrorKind};
 #[cfg(feature = "test-kit")]
 pub use store::conformance;

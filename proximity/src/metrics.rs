@@ -13,7 +13,7 @@ api::metric_table! {
     Histogram SEARCH_SCANS = "whereabouts_proximity_search_scans";
     /// Businesses that one search in the store looked at.
     Histogram SEARCH_ROWS = "whereabouts_proximity_search_rows";
-    /// Writes answered, by command and result (created, changed, unchanged, removed, refused, failed).
+    /// Writes answered, by mutation and result (created, changed, unchanged, removed, refused, failed).
     Counter WRITES = "whereabouts_proximity_writes_total";
     /// Time of one group commit, from taking the writes to their being on disk.
     Histogram COMMIT_DURATION = "whereabouts_proximity_commit_duration_seconds";

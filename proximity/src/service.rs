@@ -6,7 +6,6 @@ pub(crate) mod run;
 mod search;
 mod writer;
 
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use api::Work;
@@ -14,14 +13,13 @@ use model::{Clock, Random, ReadToken, Timestamp, UserId};
 use sql::GroupCommit;
 use tracing::Instrument;
 
+use crate::config::Residency;
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source};
 use crate::core::catalogue::change::{Changes, FeedCursor};
 use crate::core::catalogue::details::Details;
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::mutation::{Actor, Import, Imported, Mutation, WriteRequest};
-use crate::core::catalogue::patch::Patch;
 use crate::core::cost;
-use crate::core::index::ResidentConfig;
 use crate::core::limits::Limits;
 use crate::core::refusal::Refusal;
 use crate::error::Error;
@@ -61,21 +59,6 @@ pub struct By {
     pub key: Option<IdempotencyKey>,
 }
 
-/// Which business is to be changed, and of which version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target {
-    /// Which.
-    pub id: BusinessId,
-    /// Refused if it has another one; `None` takes any.
-    pub version: Option<u64>,
-}
-
-impl fmt::Debug for Proximity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Proximity")
-    }
-}
-
 impl Proximity {
     /// Starts the task that commits, within a tokio runtime.
     pub fn start(
@@ -93,9 +76,12 @@ impl Proximity {
 
     /// Loads all positions into memory, and answers searches from there once they are complete; until then, and whenever
     /// it may be behind, the store does, with the same results. Once is enough.
-    pub fn keep_resident(&self, config: ResidentConfig) {
+    pub fn keep_resident(&self, residency: Residency) {
+        if residency == Residency::None {
+            return;
+        }
         let Shared { store, clock, resident, .. } = &*self.shared;
-        let index = Arc::new(Resident::new(config));
+        let index = Arc::new(Resident::new(residency == Residency::Names));
         if resident.set(Arc::clone(&index)).is_ok() {
             let following = follow(Arc::downgrade(&index), Arc::clone(store), Arc::clone(clock));
             tokio::spawn(following.instrument(tracing::info_span!("resident_index")));
@@ -128,46 +114,27 @@ impl Proximity {
         for _ in 1..DRAWS_MAX {
             let id = self.draw();
             let (owner, details) = (owner.clone(), details.clone());
-            let made = self.submit(by.clone(), Mutation::Create { id, owner, details }).await;
+            let made = self.write(by.clone(), Mutation::Create { id, owner, details }).await;
             if made != Err(Error::Refused(Refusal::IdTaken)) {
                 return made;
             }
         }
-        self.submit(by, Mutation::Create { id: self.draw(), owner, details }).await
+        self.write(by, Mutation::Create { id: self.draw(), owner, details }).await
     }
 
-    /// Says everything about a business anew.
-    pub async fn replace(
-        &self,
-        by: By,
-        target: Target,
-        details: Details,
-    ) -> Result<Written, Error> {
-        let Target { id, version: expected } = target;
-        self.submit(by, Mutation::Replace { id, expected, details: Box::new(details) }).await
-    }
-
-    /// Changes some of what is said about a business.
-    pub async fn change(&self, by: By, target: Target, patch: Patch) -> Result<Written, Error> {
-        let Target { id, version: expected } = target;
-        self.submit(by, Mutation::Change { id, expected, patch: Box::new(patch) }).await
-    }
-
-    /// Removes a business.
-    pub async fn remove(&self, by: By, target: Target) -> Result<Written, Error> {
-        let Target { id, version: expected } = target;
-        self.submit(by, Mutation::Remove { id, expected }).await
-    }
-
-    /// Says whose a business is, or that it is nobody's; for operators.
-    pub async fn assign_owner(
-        &self,
-        by: By,
-        target: Target,
-        owner: Option<UserId>,
-    ) -> Result<Written, Error> {
-        let Target { id, version: expected } = target;
-        self.submit(by, Mutation::Assign { id, expected, owner }).await
+    /// Does what somebody wants done. New businesses are made by [`create`](Self::create), which draws their ids.
+    pub async fn write(&self, by: By, mutation: Mutation) -> Result<Written, Error> {
+        let at = self.shared.clock.now().wall;
+        let By { actor, key } = by;
+        let name = mutation.as_str();
+        let result = self.shared.writer.submit(WriteRequest { actor, key, mutation, at }).await;
+        let label = match &result {
+            Ok(written) => written.outcome.effect.as_str(),
+            Err(Error::Refused(_)) => "refused",
+            Err(_) => "failed",
+        };
+        metrics::counter!(WRITES, "mutation" => name, "result" => label).increment(1);
+        result
     }
 
     /// Makes or changes places of a source, up to [`IMPORT_MAX`](crate::IMPORT_MAX) at once.
@@ -241,20 +208,6 @@ impl Proximity {
         let drawn = places.iter().cloned();
         let drawn = drawn.map(|(source, details)| Import { id: self.draw(), source, details });
         self.shared.store.import(drawn.collect(), at).await
-    }
-
-    async fn submit(&self, by: By, mutation: Mutation) -> Result<Written, Error> {
-        let at = self.shared.clock.now().wall;
-        let By { actor, key } = by;
-        let name = mutation.as_str();
-        let result = self.shared.writer.submit(WriteRequest { actor, key, mutation, at }).await;
-        let label = match &result {
-            Ok(written) => written.outcome.effect.as_str(),
-            Err(Error::Refused(_)) => "refused",
-            Err(_) => "failed",
-        };
-        metrics::counter!(WRITES, "command" => name, "result" => label).increment(1);
-        result
     }
 
     fn draw(&self) -> BusinessId {

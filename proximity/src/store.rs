@@ -4,9 +4,7 @@ pub mod embedded;
 pub mod postgres;
 pub(crate) mod rows;
 
-use std::future::Future;
-use std::pin::Pin;
-
+use futures_util::future::BoxFuture;
 use model::{ReadToken, Timestamp, UserId};
 
 use crate::core::catalogue::business::Business;
@@ -30,7 +28,7 @@ pub const FETCH_MAX: usize = 1_000;
 pub const PAGE_MAX: usize = 1_000;
 
 /// What a store promises: the answer, later.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
 
 /// What a batch of writes did.
 #[derive(Debug, Clone, PartialEq)]

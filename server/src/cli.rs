@@ -3,7 +3,7 @@
 pub(crate) mod args;
 mod command;
 
-use std::io::Write as _;
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -65,13 +65,20 @@ enum Command {
 /// Prints a line. Whoever has hung up (`| head`) wants to read no more, which is no reason to panic as `println!` does.
 macro_rules! say {
     ($($words:tt)*) => {
-        $crate::cli::say_line(format_args!($($words)*))
+        $crate::cli::print_line(std::io::stdout(), format_args!($($words)*))
     };
 }
-pub(crate) use say;
 
-pub(crate) fn say_line(words: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stdout(), "{words}");
+/// The same on standard error: a service must go on, and away in order, when nobody reads its log any more.
+macro_rules! say_error {
+    ($($words:tt)*) => {
+        $crate::cli::print_line(std::io::stderr(), format_args!($($words)*))
+    };
+}
+pub(crate) use {say, say_error};
+
+pub(crate) fn print_line(mut to: impl Write, words: std::fmt::Arguments<'_>) {
+    let _ = writeln!(to, "{words}");
 }
 
 /// Reads the command line and does what it says.
@@ -87,7 +94,7 @@ pub fn run() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("whereabouts: can't start threads: {error}");
+            say_error!("whereabouts: can't start threads: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -107,7 +114,7 @@ pub fn run() -> ExitCode {
     // Whatever still runs after a drain has had its time.
     runtime.shutdown_timeout(Duration::from_millis(500));
     done.unwrap_or_else(|error| {
-        eprintln!("whereabouts: {error}");
+        say_error!("whereabouts: {error}");
         ExitCode::FAILURE
     })
 }

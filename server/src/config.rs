@@ -169,45 +169,40 @@ impl Log {
     }
 }
 
-/// Why a configuration can't be used.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(String);
-
 impl Config {
     /// Reads a TOML file over the defaults. A key that doesn't exist is an error that names it and its place.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+    pub fn load(path: &Path) -> Result<Self, String> {
         let config = Self::read(path)?;
         config.validate()?;
         Ok(config)
     }
 
     /// The same, but values may be such as can't work.
-    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path)
-            .map_err(|e| ConfigError(format!("can't read {}: {e}", path.display())))?;
+            .map_err(|e| format!("can't read {}: {e}", path.display()))?;
         toml::from_str(&text)
-            .map_err(|e| ConfigError(format!("{}: {}", path.display(), e.to_string().trim_end())))
+            .map_err(|e| format!("{}: {}", path.display(), e.to_string().trim_end()))
     }
 
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), ConfigError> {
+    pub fn validate(&self) -> Result<(), String> {
         if self.dev && !self.http.listen.ip().is_loopback() {
-            return Err(ConfigError(
+            return Err(
                 "dev gives tokens to anybody: http.listen must then be a loopback address, such as 127.0.0.1:8080"
                     .to_owned(),
-            ));
+            );
         }
         if self.http.connections_max == 0 {
-            return Err(ConfigError("http.connections_max must be at least 1".to_owned()));
+            return Err("http.connections_max must be at least 1".to_owned());
         }
         if self.http.drain_ms > DRAIN_MS_MAX {
-            return Err(ConfigError(format!("http.drain_ms must be at most {DRAIN_MS_MAX}")));
+            return Err(format!("http.drain_ms must be at most {DRAIN_MS_MAX}"));
         }
-        self.rest.validate().map_err(|rule| ConfigError(format!("rest.{rule}")))?;
-        self.validate_parts().map_err(ConfigError)?;
+        self.rest.validate().map_err(|rule| format!("rest.{rule}"))?;
+        self.validate_parts()?;
         if !self.roles.is_empty() && self.auth.keys.is_empty() {
-            return Err(ConfigError(KEYLESS_ROLES.to_owned()));
+            return Err(KEYLESS_ROLES.to_owned());
         }
         Ok(())
     }

@@ -25,17 +25,16 @@ pub fn raise_limit() -> u64 {
 
 /// The settings with as few connections of clients as fit into a limit of open files, beside all that the service opens
 /// itself: so that a full service can still connect to its servers again.
-pub(crate) fn fitted(config: Config, limit: u64) -> Config {
+pub(crate) fn fitted(mut config: Config, limit: u64) -> Config {
     let parts: u64 = parts::served(&config).map(|part| part.files_max(&config)).sum();
     let own = ALWAYS + parts;
     let left = limit.saturating_sub(own);
     let http = (left / HTTP_SHARE).min(config.http.connections_max as u64).max(1);
     let sessions = left.saturating_sub(http).min(config.gateway.sessions_max as u64).max(1);
-    let mut fitted = config;
     // Both are no more than what the settings say.
-    fitted.http.connections_max = http as usize;
-    fitted.gateway.sessions_max = sessions as usize;
-    fitted
+    config.http.connections_max = http as usize;
+    config.gateway.sessions_max = sessions as usize;
+    config
 }
 
 #[cfg(test)]

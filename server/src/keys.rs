@@ -1,7 +1,7 @@
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use api::{Signer, Verifier, VerifyingKey};
 
@@ -46,10 +46,12 @@ impl Keys {
     }
 }
 
+/// The bytes of a key.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|e| format!("can't read the key {}: {e}", path.display()))
+}
+
 fn read_key(key: &Key) -> Result<VerifyingKey, String> {
-    let read = |path: &PathBuf| {
-        std::fs::read(path).map_err(|e| format!("can't read the key {}: {e}", path.display()))
-    };
     let (made, path) = match key {
         Key::Hs256 { kid, secret_file } => {
             (VerifyingKey::hs256(kid, &read(secret_file)?), secret_file)

@@ -32,6 +32,6 @@ mod parts;
 mod places;
 mod readiness;
 
-pub use config::{Backends, Config, ConfigError, LiveBackend, NodeRole, Postgres, StoreBackend};
+pub use config::{Backends, Config, LiveBackend, NodeRole, Postgres, StoreBackend};
 pub use keys::Keys;
-pub use node::{Node, StartError};
+pub use node::Node;

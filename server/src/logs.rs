@@ -13,6 +13,8 @@ pub(crate) fn start(log: &Log) -> Result<(), String> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(colours)
+        // Else a log that nobody reads any more would be complained of on the same closed pipe, by a panic.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => builder.with_target(false).try_init(),

@@ -37,20 +37,9 @@ pub struct Node {
     _data_dir: Option<DataDir>,
 }
 
-/// Why a node didn't start, and what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(String);
-
-impl From<String> for StartError {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
 impl Node {
     /// Opens every part and starts to listen.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
+    pub async fn start(config: Config) -> Result<Self, String> {
         Self::start_with(config, None).await
     }
 
@@ -58,8 +47,8 @@ impl Node {
     ///
     /// Settings and keys are looked at first, then every server is reached, and only then does anything listen: what is
     /// wrong is said before a client can notice.
-    pub(crate) async fn start_with(config: Config, dev: Option<Dev>) -> Result<Self, StartError> {
-        config.validate().map_err(|e| e.to_string())?;
+    pub(crate) async fn start_with(config: Config, dev: Option<Dev>) -> Result<Self, String> {
+        config.validate()?;
         let config = fit_open_files(&config);
         metrics::recorder();
         let data = &config.data.dir;
@@ -78,7 +67,10 @@ impl Node {
             placement?;
         }
 
-        let context = context(&config, &clock, &random, &verifier);
+        // Where it can't be told, heavy requests are worked on one after the other.
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let limits = config.rest.limits(cores);
+        let context = Context::new(verifier.clone(), clock.clone(), random.clone(), limits);
         let deps = Deps { config: &config, clock, random, verifier, context };
         let mut opened = Opened::default();
         for part in parts::ALL {
@@ -141,19 +133,17 @@ impl Node {
 /// The settings with no more connections than files may be open, which is said if it makes a difference.
 fn fit_open_files(config: &Config) -> Config {
     let fitted = files::fitted(config.clone(), files::raise_limit());
-    let (sessions_max, http_connections_max) =
-        (fitted.gateway.sessions_max, fitted.http.connections_max);
     if fitted != *config {
         tracing::info!(
-            sessions_max,
-            http_connections_max,
+            sessions_max = fitted.gateway.sessions_max,
+            http_connections_max = fitted.http.connections_max,
             "the limit of open files (ulimit -n) allows fewer connections than the settings"
         );
     }
     fitted
 }
 
-fn listen(config: &Config) -> Result<Listener, StartError> {
+fn listen(config: &Config) -> Result<Listener, String> {
     let options = SocketOptions {
         unsent_bytes_max: config.gateway.unsent_bytes_max,
         unacknowledged_max: Duration::from_millis(
@@ -162,20 +152,8 @@ fn listen(config: &Config) -> Result<Listener, StartError> {
     };
     Listener::bind(&config.http, options).map_err(|error| {
         let address = config.http.listen;
-        StartError(format!("can't listen on {address}: {error}. Is another process there? Choose another with --listen ADDRESS:PORT."))
+        format!("can't listen on {address}: {error}. Is another process there? Choose another with --listen ADDRESS:PORT.")
     })
-}
-
-fn context(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-    verifier: &Arc<api::Verifier>,
-) -> Context {
-    // Where it can't be told, heavy requests are worked on one after the other.
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let limits = config.rest.limits(cores);
-    Context::new(verifier.clone(), clock.clone(), random.clone(), limits)
 }
 
 async fn tidy_metrics() {

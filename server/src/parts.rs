@@ -61,17 +61,16 @@ pub(crate) trait Part: Sync {
     fn servers(&self, config: &Config) -> Vec<Server>;
 
     /// Brings the schema in its database up to date; answers in words what was done, if it has one.
-    fn migrate<'a>(&self, _config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
+    fn migrate<'a>(&self, _config: &'a Config) -> Doing<'a, Option<String>> {
         Box::pin(std::future::ready(Ok(None)))
     }
 
     /// Opens it, which reaches every server.
-    fn open<'a>(
-        &self,
-        deps: &'a Deps<'_>,
-        opened: &'a mut Opened,
-    ) -> BoxFuture<'a, Result<(), String>>;
+    fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()>;
 }
+
+/// What a part does with I/O; a failure says what to do about it.
+pub(crate) type Doing<'a, T> = BoxFuture<'a, Result<T, String>>;
 
 /// What parts are opened with.
 pub(crate) struct Deps<'a> {
@@ -101,7 +100,7 @@ pub(crate) type Watch = Box<dyn FnOnce(&Readiness) + Send>;
 pub(crate) struct Server {
     pub(crate) name: String,
     /// Answers how it is, or what to do about it.
-    pub(crate) reached: BoxFuture<'static, Result<String, String>>,
+    pub(crate) reached: Doing<'static, String>,
 }
 
 impl Server {
@@ -154,7 +153,7 @@ fn unusable_database(section: &'static str) -> impl FnOnce(StoreError) -> String
     move |error| {
         let why = ErrorChain(&error);
         match error.kind() {
-            StoreErrorKind::NewerVersion { .. } => {
+            StoreErrorKind::NewerVersion => {
                 format!("{section}: {why}. Start that version.")
             }
             StoreErrorKind::Unusable => {
@@ -169,7 +168,7 @@ fn unusable_database(section: &'static str) -> impl FnOnce(StoreError) -> String
 fn unusable_file(part: &'static str) -> impl FnOnce(StoreError) -> String {
     move |error| {
         let remedy = match error.kind() {
-            StoreErrorKind::NewerVersion { .. } => "Start that version",
+            StoreErrorKind::NewerVersion => "Start that version",
             _ => "See that the disk has room and the file may be written to, restore a backup",
         };
         let why = ErrorChain(&error);

@@ -15,9 +15,9 @@ use tracing::Instrument;
 /// How often a part is asked what keeps it from working.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// What `/ready` says: every part of the node is a latch, and the node is ready while none of them is broken. And whether the
-/// node can go on at all.
-#[derive(Clone)]
+/// What `/ready` says: how every part does, and the node is ready while none of them is broken. And whether the node can
+/// go on at all.
+#[derive(Clone, Default)]
 pub(crate) struct Readiness {
     parts: Arc<Mutex<BTreeMap<&'static str, State>>>,
     draining: Arc<AtomicBool>,
@@ -25,18 +25,6 @@ pub(crate) struct Readiness {
     dead: watch::Sender<Option<&'static str>>,
     tasks: TaskTracker,
     stop: CancellationToken,
-}
-
-impl Default for Readiness {
-    fn default() -> Self {
-        Self {
-            parts: Arc::default(),
-            draining: Arc::default(),
-            dead: watch::Sender::new(None),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
-        }
-    }
 }
 
 /// When a task may end by itself.
@@ -73,36 +61,23 @@ impl Condition {
     }
 }
 
-/// One part's word that it works. Dropping it, as a task does that ends or panics, takes the word back.
-pub(crate) struct Latch {
-    readiness: Readiness,
-    part: &'static str,
-}
-
 impl Readiness {
-    /// A part that isn't ready yet.
-    pub(crate) fn latch(&self, part: &'static str) -> Latch {
-        self.set(part, State::Broken);
-        Latch { readiness: self.clone(), part }
-    }
-
     fn set(&self, part: &'static str, state: State) {
         self.parts.lock().insert(part, state);
     }
 
-    fn states(&self) -> BTreeMap<&'static str, State> {
-        self.parts.lock().clone()
-    }
-
     /// Every part with whether all of it works.
     pub(crate) fn parts(&self) -> BTreeMap<&'static str, bool> {
-        self.states().into_iter().map(|(part, state)| (part, state == State::Works)).collect()
+        self.parts.lock().iter().map(|(part, state)| (*part, *state == State::Works)).collect()
     }
 
     /// The parts of which something is away.
     pub(crate) fn degraded(&self) -> Vec<&'static str> {
-        let states = self.states().into_iter();
-        states.filter(|(_, state)| *state == State::Degraded).map(|(part, _)| part).collect()
+        let parts = self.parts.lock();
+        parts
+            .iter()
+            .filter_map(|(part, state)| (*state == State::Degraded).then_some(*part))
+            .collect()
     }
 
     /// From now on the node isn't ready, whatever its parts say: it is going away.
@@ -117,7 +92,7 @@ impl Readiness {
 
     /// Whether no part is broken and the node isn't going away.
     pub(crate) fn is_ready(&self) -> bool {
-        !self.is_draining() && self.states().values().all(|state| *state != State::Broken)
+        !self.is_draining() && self.parts.lock().values().all(|state| *state != State::Broken)
     }
 
     /// Runs a task that must not panic, nor end but when it may. If it does, the node isn't ready any more and is
@@ -128,13 +103,9 @@ impl Readiness {
         ends: Ends,
         task: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
-        let latch = self.latch(part);
         // Now, not once the task has its first turn: whoever reads the address in the log may ask at once.
-        latch.set(true);
-        self.watch_over(part, ends, async move {
-            let _word = latch;
-            task.await;
-        })
+        self.set(part, State::Works);
+        self.watch_over(part, ends, task)
     }
 
     fn watch_over(
@@ -143,9 +114,11 @@ impl Readiness {
         ends: Ends,
         task: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
-        let (dead, stop) = (self.dead.clone(), self.stop.clone());
+        let readiness = self.clone();
         let watched = async move {
-            let ended = stop.run_until_cancelled(AssertUnwindSafe(task).catch_unwind()).await;
+            let task = AssertUnwindSafe(task).catch_unwind();
+            let ended = readiness.stop.run_until_cancelled(task).await;
+            readiness.set(part, State::Broken);
             let died = match ended {
                 Some(Ok(())) => (ends == Ends::Never).then_some("it has ended"),
                 Some(Err(_)) => Some("it has panicked"),
@@ -153,7 +126,7 @@ impl Readiness {
             };
             if let Some(why) = died {
                 tracing::error!(why, "a task that the service can't do without has died");
-                dead.send_modify(|first| {
+                readiness.dead.send_modify(|first| {
                     first.get_or_insert(part);
                 });
             }
@@ -171,13 +144,8 @@ impl Readiness {
     /// Completes with the part whose task died, once there is one: the node can't go on.
     pub(crate) async fn dead(&self) -> &'static str {
         let mut dead = self.dead.subscribe();
-        loop {
-            if let Some(part) = *dead.borrow_and_update() {
-                return part;
-            }
-            // It is never closed, since we hold the sender.
-            let _ = dead.changed().await;
-        }
+        let first = dead.wait_for(Option::is_some).await.ok().and_then(|first| *first);
+        first.expect("it is never closed, since we hold the sender")
     }
 
     /// Asks a part again and again what keeps it from working. The log is told when the answer changes, not each time.
@@ -195,9 +163,8 @@ impl Readiness {
         part: &'static str,
         fault: impl Fn() -> Option<String> + Send + 'static,
     ) -> JoinHandle<()> {
-        let latch = self.latch(part);
-        latch.set(true);
-        self.follow_by(latch, move || Condition::broken_by(fault()))
+        self.set(part, State::Works);
+        self.follow_by(part, move || Condition::broken_by(fault()))
     }
 
     /// The same for a part of which something may be away while the rest works.
@@ -206,45 +173,46 @@ impl Readiness {
         part: &'static str,
         condition: impl Fn() -> Condition + Send + 'static,
     ) -> JoinHandle<()> {
-        self.follow_by(self.latch(part), condition)
+        self.set(part, State::Broken);
+        self.follow_by(part, condition)
     }
 
     fn follow_by(
         &self,
-        latch: Latch,
+        part: &'static str,
         condition: impl Fn() -> Condition + Send + 'static,
     ) -> JoinHandle<()> {
-        self.watch_over(latch.part, Ends::Never, async move {
+        let readiness = self.clone();
+        self.watch_over(part, Ends::Never, async move {
             let mut told = None;
             loop {
                 // First of all, since right after the start everything is still connecting.
                 tokio::time::sleep(LOOK_EVERY).await;
-                look(&latch, &mut told, condition());
+                readiness.look(part, &mut told, condition());
             }
         })
     }
-}
 
-/// Sets the latch by what keeps the part from working, and logs that if it isn't what was `told` last.
-fn look(latch: &Latch, told: &mut Option<String>, condition: Condition) {
-    let Condition { fault, is_broken } = condition;
-    let state = match (&fault, is_broken) {
-        (None, _) => State::Works,
-        (Some(_), false) => State::Degraded,
-        (Some(_), true) => State::Broken,
-    };
-    latch.readiness.set(latch.part, state);
-    if *told == fault {
-        return;
+    /// Sets how a part does by what keeps it from working, and logs that if it isn't what was `told` last.
+    fn look(&self, part: &'static str, told: &mut Option<String>, condition: Condition) {
+        let Condition { fault, is_broken } = condition;
+        let state = match (&fault, is_broken) {
+            (None, _) => State::Works,
+            (Some(_), false) => State::Degraded,
+            (Some(_), true) => State::Broken,
+        };
+        self.set(part, state);
+        if *told == fault {
+            return;
+        }
+        if let Some(why) = &fault {
+            let ready = !is_broken;
+            tracing::warn!(part, why, ready, "a part doesn't work");
+        } else {
+            tracing::info!(part, "it works again");
+        }
+        *told = fault;
     }
-    let part = latch.part;
-    if let Some(why) = &fault {
-        let ready = !is_broken;
-        tracing::warn!(part, why, ready, "a part doesn't work");
-    } else {
-        tracing::info!(part, "it works again");
-    }
-    *told = fault;
 }
 
 /// What is wrong with this machine's calendar, by how far it is ahead of servers', milliseconds.
@@ -256,19 +224,6 @@ pub(crate) fn clock_fault(offsets_ms: &[i64]) -> Option<String> {
             model::CLOCK_OFFSET_MS_MAX
         )
     })
-}
-
-impl Latch {
-    /// Whether the part works.
-    pub(crate) fn set(&self, works: bool) {
-        self.readiness.set(self.part, if works { State::Works } else { State::Broken });
-    }
-}
-
-impl Drop for Latch {
-    fn drop(&mut self) {
-        self.readiness.set(self.part, State::Broken);
-    }
 }
 
 #[cfg(test)]

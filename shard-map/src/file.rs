@@ -9,7 +9,7 @@
 //! slots = "0-5460,8000"
 //! ```
 
-use std::fmt;
+use std::fmt::Write as _;
 
 use serde::Deserialize;
 
@@ -62,7 +62,14 @@ impl ShardMap {
 
     /// The map as a file.
     pub fn to_toml(&self) -> String {
-        Text(self).to_string()
+        let mut text = format!("epoch = {}\n", self.epoch());
+        for (index, Shard { name, weight }) in self.shards().iter().enumerate() {
+            // Neither names nor slots can hold anything that TOML would have escaped.
+            let slots = self.ranges(index);
+            let _ = writeln!(text, "\n[[shard]]\nname = \"{name}\"\nweight = {weight}");
+            let _ = writeln!(text, "slots = \"{}\"", ranges::Text(&slots));
+        }
+        text
     }
 }
 
@@ -102,20 +109,5 @@ fn all_owned(owners: &[Option<u16>]) -> Result<Box<[u16]>, MapError> {
             Err(MapError::OwnedByNobody { range: range.clone(), count })
         }
         None => Ok(owners.iter().copied().flatten().collect()),
-    }
-}
-
-struct Text<'a>(&'a ShardMap);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "epoch = {}", self.0.epoch())?;
-        for (index, Shard { name, weight }) in self.0.shards().iter().enumerate() {
-            // Neither names nor slots can hold anything that TOML would have escaped.
-            let slots = self.0.ranges(index);
-            writeln!(f, "\n[[shard]]\nname = \"{name}\"\nweight = {weight}")?;
-            writeln!(f, "slots = \"{}\"", ranges::Text(&slots))?;
-        }
-        Ok(())
     }
 }

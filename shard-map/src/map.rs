@@ -65,7 +65,7 @@ impl ShardMap {
 
     /// Where the shard that holds the slot stands in [`ShardMap::shards`].
     pub fn index_of(&self, slot: Slot) -> usize {
-        usize::from(self.owners[slot.place()])
+        usize::from(self.owners[usize::from(slot.number())])
     }
 
     /// The shard that holds a user's slot.

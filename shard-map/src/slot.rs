@@ -20,11 +20,6 @@ impl Slot {
     pub fn number(self) -> u16 {
         self.0
     }
-
-    /// Where the slot stands in a list of all of them.
-    pub(crate) fn place(self) -> usize {
-        usize::from(self.0)
-    }
 }
 
 impl From<&UserId> for Slot {

@@ -19,12 +19,7 @@ pub enum StoreErrorKind {
     /// It can't be reached, is full or too slow. What was to be written may be or not.
     Unavailable,
     /// Its data was written by a newer version of the program.
-    NewerVersion {
-        /// Its schema.
-        found: i64,
-        /// The newest that we know.
-        known: i64,
-    },
+    NewerVersion,
     /// It can't be worked with from the start: absent, not writable, not ours.
     Unusable,
     /// A fault of ours, or damaged data.
@@ -53,7 +48,7 @@ impl StoreError {
             "the data has schema {found}, this program knows up to {known}: \
              it was written by a newer version"
         );
-        Self::new(StoreErrorKind::NewerVersion { found, known }, what)
+        Self::new(StoreErrorKind::NewerVersion, what)
     }
 
     fn new(kind: StoreErrorKind, what: impl Into<String>) -> Self {

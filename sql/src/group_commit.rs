@@ -1,4 +1,3 @@
-use std::fmt;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -46,12 +45,6 @@ pub struct GroupCommit<R, A, E> {
 struct Waiting<R, A, E> {
     request: R,
     answer: oneshot::Sender<Result<A, E>>,
-}
-
-impl<R, A, E> fmt::Debug for GroupCommit<R, A, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GroupCommit")
-    }
 }
 
 impl<R, A, E> GroupCommit<R, A, E>

@@ -1,7 +1,7 @@
 //! What every part that keeps its state in a SQL database shares, whatever the state is.
 //!
 //! ```text
-//! Config ─▶ postgres::Login, Times ─▶ postgres::Server ─▶ Schema::check ─▶ pools ─▶ Server::answer ─▶ the part's Error
+//! Config ─▶ postgres::Login, Times ─▶ postgres::Server ─▶ Schema::open ─▶ pools ─▶ Server::answer ─▶ the part's Error
 //! folder ─▶ sqlite::File::open ─▶ readers, Writer ─────────────────────────────────▶ sqlite::answer ─▶ the part's Error
 //! ```
 //!

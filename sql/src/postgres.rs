@@ -1,7 +1,6 @@
 //! `PostgreSQL`: who is meant, how long to wait, what is wrong.
 
 mod connection;
-mod endpoint;
 mod error;
 mod feed;
 mod login;
@@ -13,7 +12,7 @@ mod server;
 
 pub use connection::is_replica;
 pub use feed::{BEGIN, FeedTable, LINEAGE, NEW_TIMELINE};
-pub use login::{Login, redacted, without_password, without_passwords};
+pub use login::{Login, Url};
 pub use probe::{Away, HealthProbe};
 pub use range::{CONNECTIONS, TIMEOUT_MS, must_be_in};
 pub use readers::{ReadFrom, Readers};

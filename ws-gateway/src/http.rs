@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use api::{Authenticated, Context, Problem, Query, Work};
+use api::{AppState, Authenticated, Context, Problem, Query, Work};
 use axum::Json;
-use axum::extract::{FromRef, State};
+use axum::extract::State;
 use axum::routing::get;
 use model::{Ecef, ErrorChain, ErrorKind, Metres, distance};
 use serde::{Deserialize, Serialize};
@@ -33,28 +33,10 @@ const FRIEND_COST: u64 = 2;
 /// When a failed request may be repeated.
 const RETRY_MS: u64 = 1_000;
 
-#[derive(Clone)]
-struct AppState {
-    gateway: Arc<Gateway>,
-    context: Context,
-}
-
-impl FromRef<AppState> for Context {
-    fn from_ref(state: &AppState) -> Self {
-        state.context.clone()
-    }
-}
-
-impl FromRef<AppState> for Arc<Gateway> {
-    fn from_ref(state: &AppState) -> Self {
-        state.gateway.clone()
-    }
-}
-
 /// `/v1/ws` and `/v1/friends/nearby`.
 pub fn router(gateway: Arc<Gateway>, context: Context) -> OpenApiRouter {
     let rest = api::json_routes(OpenApiRouter::new().routes(routes!(nearby)));
-    rest.route("/v1/ws", get(handshake::upgrade)).with_state(AppState { gateway, context })
+    rest.route("/v1/ws", get(handshake::upgrade)).with_state(AppState { part: gateway, context })
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -129,7 +111,7 @@ struct Friend {
     security(("bearer" = []))
 )]
 async fn nearby(
-    State(gateway): State<Arc<Gateway>>,
+    State(AppState { part: gateway, .. }): State<AppState<Arc<Gateway>>>,
     Authenticated(caller): Authenticated,
     mut work: Work,
     Query(query): Query<NearbyQuery>,
@@ -144,7 +126,7 @@ async fn nearby(
         let detail = "positions or friends can't be read now";
         Problem::new(error.kind(), "unavailable", detail).retry_after_ms(RETRY_MS)
     };
-    let circle = gateway.friends.circle(caller.user.clone()).await.map_err(unavailable)?;
+    let circle = gateway.deps.friends.circle(caller.user.clone()).await.map_err(unavailable)?;
     let radius = circle.radius;
     let me = Channel::precise(caller.user);
     let mut own = gateway.live.read(vec![me]).await.map_err(unavailable)?;

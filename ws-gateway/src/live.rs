@@ -65,6 +65,9 @@ pub struct FeedServer {
     pub current: bool,
 }
 
+/// What comes of asking: an answer, or why there is none.
+pub type Asked<'a, T> = BoxFuture<'a, Result<T, Error>>;
+
 /// Where a bus hands over what it receives; the gateway's hub. Called from the bus' read loop, so it must not block.
 pub trait Sink: Send + Sync {
     /// Something was published on a subscribed channel by another gateway. Repeats and old versions are harmless.
@@ -102,17 +105,13 @@ pub trait Live: Send + Sync {
     /// It is the newest of so many `fixes` that its user has sent at once, which count towards their limit; none if it
     /// comes of something else. What is older than what is remembered, or the same, counts nothing. A limit survives
     /// connections and gateways, but not the loss of what is remembered.
-    fn announce(
-        &self,
-        sighting: (Channel, Sighting),
-        fixes: u32,
-    ) -> BoxFuture<'_, Result<Written, Error>>;
+    fn announce(&self, sighting: (Channel, Sighting), fixes: u32) -> Asked<'_, Written>;
 
     /// The newest that still holds, or nothing, in the order of the input. Sign-offs are records too.
-    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>>;
+    fn read(&self, channels: Vec<Channel>) -> Asked<'_, Vec<Option<Sighting>>>;
 
     /// Completes once everything announced from then on will be delivered.
-    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>>;
+    fn subscribe(&self, channels: Vec<Channel>) -> Asked<'static, ()>;
 
     /// Ends deliveries, at some time soon.
     fn unsubscribe(&self, channels: Vec<Channel>);
@@ -120,24 +119,21 @@ pub trait Live: Send + Sync {
     /// Tells all other gateways that these circles have changed, on the channels of both users of each: whoever watches
     /// one of them hears it before whatever is announced of that user after this has returned. Gateways that have missed
     /// it find it in the directory's feed.
-    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>>;
+    fn tell(&self, changes: Vec<CircleChange>) -> Asked<'_, ()>;
 
     /// Which of the servers behind the port has this user: calls about users of different servers fail independently.
-    fn server_of(&self, user: &UserId) -> usize {
-        let _ = user;
+    fn server_of(&self, _user: &UserId) -> usize {
         0
     }
 
     /// Whether every change of this user's circle is heard of: within `CURRENT_LEASE_MS` a probe came through the user's
     /// server, or the feed was read. If not, nothing may be told of them.
-    fn is_current(&self, user: &UserId, now: Monotonic) -> bool {
-        let _ = (user, now);
+    fn is_current(&self, _user: &UserId, _now: Monotonic) -> bool {
         true
     }
 
     /// Whether that holds for all users.
-    fn are_all_current(&self, now: Monotonic) -> bool {
-        let _ = now;
+    fn are_all_current(&self, _now: Monotonic) -> bool {
         true
     }
 
@@ -150,23 +146,18 @@ pub trait Live: Send + Sync {
     /// and leaves the mark there that all up to `up_to` were told.
     fn relay(
         &self,
-        server: usize,
-        changes: Vec<CircleChange>,
-        up_to: ReadToken,
-    ) -> BoxFuture<'_, Result<(), Error>> {
-        let _ = (server, changes, up_to);
+        _server: usize,
+        _changes: Vec<CircleChange>,
+        _up_to: ReadToken,
+    ) -> Asked<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }
 
     /// Whether this gateway may lead servers: not while it can't read the feed.
-    fn may_lead(&self, may: bool) {
-        let _ = may;
-    }
+    fn may_lead(&self, _may: bool) {}
 
     /// The feed was read to its end, and that began at this moment: whatever was subscribed before has missed nothing.
-    fn followed(&self, began: Monotonic) {
-        let _ = began;
-    }
+    fn followed(&self, _began: Monotonic) {}
 
     /// Changes whenever cached positions may have been lost; the same for all gateways.
     fn epoch(&self) -> String;

@@ -39,7 +39,7 @@ api::metric_table! {
 
 /// Handles to the hot ones, looked up once.
 pub(crate) struct Metrics {
-    sessions: Gauge,
+    pub(crate) sessions: Gauge,
     pub(crate) channels: Gauge,
     pub(crate) timers: Gauge,
     fixes_shown: Counter,
@@ -79,16 +79,8 @@ impl Metrics {
         self.fix_to_push.record(ms as f64 / 1e3);
     }
 
-    pub(crate) fn opened(&self) {
-        self.sessions.increment(1.0);
-    }
-
-    pub(crate) fn ended(&self) {
-        self.sessions.decrement(1.0);
-    }
-
     pub(crate) fn closed(code: CloseCode) {
-        counter!(CLOSES, "code" => code.name()).increment(1);
+        counter!(CLOSES, "code" => code.as_str()).increment(1);
     }
 
     pub(crate) fn socket_error(failed: &'static str) {

@@ -2,7 +2,6 @@
 //! written as text.
 
 mod close;
-mod refusal;
 pub(crate) mod reply;
 pub(crate) mod request;
 

@@ -57,11 +57,7 @@ pub struct Deps {
 pub struct Gateway {
     pub(crate) config: Arc<Config>,
     pub(crate) session_limits: Arc<Limits>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) verifier: Arc<Verifier>,
-    pub(crate) friends: Arc<dyn Friends>,
-    pub(crate) friends_are_shared: bool,
+    pub(crate) deps: Deps,
     pub(crate) hub: Arc<Hub>,
     pub(crate) live: Arc<dyn Live>,
     pub(crate) timers: Arc<Timers>,
@@ -105,11 +101,7 @@ impl Gateway {
             drain_window_ms: AtomicU64::new(config.drain_window_ms),
             session_limits: Arc::new((&config).into()),
             config: Arc::new(config),
-            clock: deps.clock,
-            random: deps.random,
-            verifier: deps.verifier,
-            friends: deps.friends,
-            friends_are_shared: deps.friends_are_shared,
+            deps,
             hub,
             live,
             timers,
@@ -121,14 +113,9 @@ impl Gateway {
         })
     }
 
-    /// The limits in force.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
     /// These circles have changed, in this order: their open sessions follow before they tell anything more.
     pub fn changed(&self, changes: &[CircleChange]) {
-        self.registry.amend(changes, |radius_m| self.friends.radius(radius_m));
+        self.registry.amend(changes, |radius_m| self.deps.friends.radius(radius_m));
     }
 
     /// Takes in what the directory of this process has changed, or may have, before that is answered; the returned future
@@ -164,19 +151,9 @@ impl Gateway {
         self.registry.signal(users, |signals| signals.circle_unknown = true);
     }
 
-    /// Any circle may have changed.
-    pub fn all_may_have_changed(&self) {
-        self.registry.signal_all(|signals| signals.circle_unknown = true);
-    }
-
     /// What carries positions to and from other gateways; for operators.
     pub fn live(&self) -> &dyn Live {
         &*self.live
-    }
-
-    /// Connections that are open.
-    pub fn sessions(&self) -> usize {
-        self.registry.len()
     }
 
     /// Whether new connections are refused because this server is going away.
@@ -187,7 +164,7 @@ impl Gateway {
     /// Carries out what is due, and answers how much that was. Called by [`Self::run`], or by a test that moves the
     /// clock itself.
     pub fn turn(&self) -> usize {
-        let now = self.clock.now();
+        let now = self.now();
         let mut idle = Vec::new();
         let all = self.timers.lock().advance(now.monotonic);
         let count = all.len();
@@ -220,13 +197,13 @@ impl Gateway {
 
     async fn turn_again_and_again(self: Arc<Self>) {
         let mut quiet_turns: u32 = 0;
-        let mut gauged = self.clock.now().monotonic;
+        let mut gauged = self.now().monotonic;
         loop {
             let idle = quiet_turns >= QUIET_TURNS;
             let step_ms = if idle { self.step_ms * IDLE_STEPS } else { self.step_ms };
             tokio::time::sleep(Duration::from_millis(step_ms)).await;
             quiet_turns = if self.turn() == 0 { quiet_turns.saturating_add(1) } else { 0 };
-            let now = self.clock.now().monotonic;
+            let now = self.now().monotonic;
             if now.since_ms(gauged) >= GAUGE_MS {
                 gauged = now;
                 self.metrics.channels.set(self.hub.channels() as f64);
@@ -254,10 +231,10 @@ impl Gateway {
     pub(crate) fn drain_in_ms(&self) -> u64 {
         let window_ms = self.drain_window_ms.load(Ordering::Acquire);
         let warning_ms = window_ms / 4;
-        warning_ms + self.random.next_u64() % (window_ms - warning_ms).max(1)
+        warning_ms + self.deps.random.next_u64() % (window_ms - warning_ms).max(1)
     }
 
     pub(crate) fn now(&self) -> Moment {
-        self.clock.now()
+        self.deps.clock.now()
     }
 }

@@ -3,7 +3,7 @@ use http::request::Parts;
 use model::{Caller, ErrorKind};
 
 use super::bearer;
-use crate::{Context, Problem};
+use crate::{Context, Problem, rate};
 
 /// Extracts who asks: reads `Authorization: Bearer …`, verifies the token and charges the caller's rate; once per
 /// request, however often it is extracted.
@@ -29,7 +29,7 @@ where
         let context = context.deps();
         let now = context.clock.now();
         let caller = context.verifier.verify(token, now.wall)?;
-        context.limiter.charge(&caller, now.monotonic)?;
+        rate::charge(&context.requests, &caller, now.monotonic)?;
         parts.extensions.insert(caller.clone());
         Ok(Self(caller))
     }

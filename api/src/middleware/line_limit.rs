@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const LINES_PER_S: u64 = 50;
 
 /// Counts the lines of the present second.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct LineLimit {
     /// The second, counted from any beginning, in the upper half; how many lines it has had in the lower.
     state: AtomicU64,

@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::fmt;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -54,12 +53,6 @@ impl Meters {
         let meter = Meter::open(method, route, status);
         meter.count(elapsed);
         self.kept.write().keep(route, meter);
-    }
-}
-
-impl fmt::Debug for Meters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Meters")
     }
 }
 

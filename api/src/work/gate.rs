@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Payer;
@@ -74,29 +74,29 @@ impl Gate {
     /// Counts a request of the caller.
     pub(super) fn enter(self: &Arc<Self>, payer: &Payer) -> Presence {
         let new = || Line { first: Arc::new(Semaphore::new(1)), under_way: UnderWay::default() };
-        self.lines().entry(payer.clone()).or_insert_with(new).under_way.all += 1;
+        self.lines.lock().entry(payer.clone()).or_insert_with(new).under_way.all += 1;
         Presence { gate: Arc::clone(self), payer: payer.clone() }
-    }
-
-    fn lines(&self) -> MutexGuard<'_, HashMap<Payer, Line>> {
-        self.lines.lock()
     }
 
     #[cfg(test)]
     pub(super) fn is_idle(&self) -> bool {
-        self.lines().is_empty()
+        self.lines.lock().is_empty()
     }
 }
 
 impl Presence {
     /// What the caller has under way, this request too.
     pub(super) fn under_way(&self) -> UnderWay {
-        self.gate.lines().get(&self.payer).map_or_else(UnderWay::default, |line| line.under_way)
+        self.gate
+            .lines
+            .lock()
+            .get(&self.payer)
+            .map_or_else(UnderWay::default, |line| line.under_way)
     }
 
     /// A place in the caller's line; none if that is full.
     pub(super) fn join(&self) -> Option<Place> {
-        let mut lines = self.gate.lines();
+        let mut lines = self.gate.lines.lock();
         let line = lines.get_mut(&self.payer)?;
         if line.under_way.heavy > self.gate.waiting_max {
             return None;
@@ -109,7 +109,7 @@ impl Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        let mut lines = self.gate.lines();
+        let mut lines = self.gate.lines.lock();
         if let Some(line) = lines.get_mut(&self.payer) {
             line.under_way.all -= 1;
             if line.under_way.all == 0 {
@@ -128,7 +128,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(line) = self.gate.lines().get_mut(&self.payer) {
+        if let Some(line) = self.gate.lines.lock().get_mut(&self.payer) {
             line.under_way.heavy -= 1;
         }
     }

@@ -1,4 +1,5 @@
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 
 use futures_util::future::poll_immediate;
 use model::{ErrorKind, ManualClock, RetryAfterMs, SeededRandom, Timestamp};

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use model::{FeedPosition, ReadToken, UserId, ViewerClass};
 
 /// The most changes that are read in one call.
@@ -71,25 +69,16 @@ pub struct Changes {
 
 /// Why a feed can't be followed from where somebody stands. Circles are to be read anew; each says as of which state it
 /// is, and from there the feed can be followed again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FeedGap {
     /// The position is of another timeline, or one that this timeline hasn't come to: a replica was promoted, a backup
     /// restored.
+    #[error("the position is of another timeline")]
     OtherTimeline,
     /// Changes behind the position were forgotten, since they are old.
+    #[error("changes behind the position were forgotten")]
     Forgotten,
 }
-
-impl fmt::Display for FeedGap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OtherTimeline => "the position is of another timeline",
-            Self::Forgotten => "changes behind the position were forgotten",
-        })
-    }
-}
-
-impl std::error::Error for FeedGap {}
 
 impl Changes {
     /// The part of the feed behind `after`, up to `limit` changes, out of what was found there in one snapshot together

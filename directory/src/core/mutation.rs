@@ -56,13 +56,14 @@ pub struct WriteRequest {
     pub at: Timestamp,
 }
 
-/// What a mutation did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Made a user.
-    Created,
-    /// Changed something.
-    Changed,
-    /// It was so already.
-    Unchanged,
+model::words! {
+    /// What a mutation did, with the words in metrics.
+    pub enum Outcome {
+        /// Made a user.
+        Created = "created",
+        /// Changed something.
+        Changed = "changed",
+        /// It was so already.
+        Unchanged = "unchanged",
+    }
 }

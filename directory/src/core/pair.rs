@@ -3,8 +3,8 @@ use model::UserId;
 /// Two users, the smaller id first, so that both sides of a relation meet in one place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Pair {
-    pub(super) low: UserId,
-    pub(super) high: UserId,
+    pub(crate) low: UserId,
+    pub(crate) high: UserId,
 }
 
 impl Pair {
@@ -15,15 +15,5 @@ impl Pair {
             std::cmp::Ordering::Equal => None,
             std::cmp::Ordering::Greater => Some(Self { low: other.clone(), high: one.clone() }),
         }
-    }
-
-    /// The user with the smaller id.
-    pub(crate) fn low(&self) -> &UserId {
-        &self.low
-    }
-
-    /// The user with the greater id.
-    pub(crate) fn high(&self) -> &UserId {
-        &self.high
     }
 }

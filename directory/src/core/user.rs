@@ -1,5 +1,3 @@
-use std::fmt;
-
 use model::{Timestamp, UserId};
 
 /// The longest display name, in Unicode scalar values: at most 400 bytes.
@@ -23,27 +21,18 @@ pub struct User {
 pub struct DisplayName(String);
 
 /// Why a text is no display name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Nothing, or only spaces.
+    #[error("display_name is blank")]
     Blank,
     /// Over [`NAME_CHARS_MAX`].
+    #[error("display_name is over {NAME_CHARS_MAX} characters")]
     TooLong,
     /// A control character, such as U+0000 or a line feed.
+    #[error("display_name has a control character")]
     Control,
 }
-
-impl fmt::Display for NameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Blank => f.write_str("display_name is blank"),
-            Self::TooLong => write!(f, "display_name is over {NAME_CHARS_MAX} characters"),
-            Self::Control => f.write_str("display_name has a control character"),
-        }
-    }
-}
-
-impl std::error::Error for NameError {}
 
 impl DisplayName {
     /// Checks the text.

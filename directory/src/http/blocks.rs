@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Other, Subject, lists};
-use crate::{Directory, List};
+use crate::{Directory, List, Verb};
 
 /// Somebody who is blocked.
 #[derive(Serialize, ToSchema)]
@@ -65,7 +65,7 @@ pub(super) async fn put(
     subject: Subject,
     Other(other): Other,
 ) -> Result<StatusCode, Problem> {
-    directory.block(&subject.user, &other).await?;
+    directory.relate(Verb::Block, &subject.user, &other).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -84,6 +84,6 @@ pub(super) async fn delete(
     subject: Subject,
     Other(other): Other,
 ) -> Result<StatusCode, Problem> {
-    directory.unblock(&subject.user, &other).await?;
+    directory.relate(Verb::Unblock, &subject.user, &other).await?;
     Ok(StatusCode::NO_CONTENT)
 }

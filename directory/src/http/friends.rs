@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::known::forbidden;
 use super::{Other, Subject, lists};
-use crate::{Directory, Entry, List};
+use crate::{Directory, List, Verb};
 
 /// A friend.
 #[derive(Serialize, ToSchema)]
@@ -22,17 +22,6 @@ pub(super) struct FriendBody {
     /// How precisely the user may see them.
     #[schema(example = "precise")]
     class: &'static str,
-}
-
-impl From<Entry> for FriendBody {
-    fn from(entry: Entry) -> Self {
-        Self {
-            id: entry.other.to_string(),
-            display_name: entry.name.as_str().to_owned(),
-            since_ms: entry.since.0,
-            class: ViewerClass::Precise.as_str(),
-        }
-    }
 }
 
 /// A page of friends, in the order of ids.
@@ -61,8 +50,13 @@ pub(super) async fn list(
     let page = query.page(&lists::name(List::Friends, &subject.user))?;
     let (entries, next_cursor) =
         lists::read(&directory, List::Friends, &subject.user, &page).await?;
-    let friends = entries.into_iter().map(FriendBody::from).collect();
-    Ok(Json(FriendsBody { friends, next_cursor }))
+    let friends = entries.into_iter().map(|entry| FriendBody {
+        id: entry.other.to_string(),
+        display_name: entry.name.as_str().to_owned(),
+        since_ms: entry.since.0,
+        class: ViewerClass::Precise.as_str(),
+    });
+    Ok(Json(FriendsBody { friends: friends.collect(), next_cursor }))
 }
 
 /// Makes two users friends in one step. Services only; both must exist.
@@ -83,7 +77,7 @@ pub(super) async fn put(
     if subject.caller.role != Role::Service {
         return Err(forbidden("only services make friendships in one step; send a friend request"));
     }
-    directory.befriend(&subject.user, &other).await?;
+    directory.relate(Verb::Befriend, &subject.user, &other).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -102,6 +96,6 @@ pub(super) async fn delete(
     subject: Subject,
     Other(other): Other,
 ) -> Result<StatusCode, Problem> {
-    directory.remove(&subject.user, &other).await?;
+    directory.relate(Verb::Remove, &subject.user, &other).await?;
     Ok(StatusCode::NO_CONTENT)
 }

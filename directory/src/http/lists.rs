@@ -5,13 +5,7 @@ use crate::{Directory, Entry, List};
 
 /// The name of a user's list in a cursor.
 pub(super) fn name(list: List, owner: &UserId) -> String {
-    let kind = match list {
-        List::Friends => "friends",
-        List::Incoming => "incoming",
-        List::Outgoing => "outgoing",
-        List::Blocks => "blocks",
-    };
-    format!("{kind}/{owner}")
+    format!("{}/{owner}", list.as_str())
 }
 
 /// Reads a page, and the cursor of the next one if there is more.

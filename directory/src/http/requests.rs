@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Other, Subject, lists};
-use crate::{Directory, List};
+use crate::{Directory, List, Verb};
 
 /// Whom to ask.
 #[derive(Deserialize, ToSchema)]
@@ -79,7 +79,7 @@ pub(super) async fn ask(
 ) -> Result<StatusCode, Problem> {
     let other = UserId::parse(&body.to)
         .map_err(|fault| Problem::new(ErrorKind::Invalid, "invalid_id", format!("to {fault}")))?;
-    directory.ask(&subject.user, &other).await?;
+    directory.relate(Verb::Ask, &subject.user, &other).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -127,7 +127,7 @@ pub(super) async fn accept(
     subject: Subject,
     Other(other): Other,
 ) -> Result<StatusCode, Problem> {
-    directory.accept(&subject.user, &other).await?;
+    directory.relate(Verb::Accept, &subject.user, &other).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -145,7 +145,7 @@ pub(super) async fn decline(
     subject: Subject,
     Other(other): Other,
 ) -> Result<StatusCode, Problem> {
-    directory.decline(&subject.user, &other).await?;
+    directory.relate(Verb::Decline, &subject.user, &other).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -163,6 +163,6 @@ pub(super) async fn cancel(
     subject: Subject,
     Other(other): Other,
 ) -> Result<StatusCode, Problem> {
-    directory.cancel(&subject.user, &other).await?;
+    directory.relate(Verb::Cancel, &subject.user, &other).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -108,12 +108,11 @@ impl<'a> PendingNotices<'a> {
         Self { announcer, edits }
     }
 
-    /// The answer has come: it happened, and led to this state. Answers with what the listeners publish.
-    pub(crate) fn settle(mut self, state: ReadToken) -> BoxFuture<'static, ()> {
+    /// The answer has come: it happened, and led to this state, if it changed any circle. Answers with what the listeners
+    /// publish.
+    pub(crate) fn settle(mut self, state: Option<ReadToken>) -> BoxFuture<'static, ()> {
+        let Some(state) = state else { return nothing() };
         let edits = std::mem::take(&mut self.edits);
-        if edits.is_empty() {
-            return nothing();
-        }
         let changes = CircleChange::up_to(state.position, edits);
         self.announcer.announce(&Change::Committed { timeline: state.timeline, changes })
     }
@@ -170,7 +169,7 @@ mod tests {
         let (announcer, announcements) = announcer();
         let edits = vec![friends("alice", "bob"), friends("bob", "carol")];
         let state = ReadToken { timeline: 3, position: FeedPosition(9) };
-        drop(PendingNotices::new(&announcer, edits.clone()).settle(state));
+        drop(PendingNotices::new(&announcer, edits.clone()).settle(Some(state)));
         let changes = edits.into_iter().zip(8..);
         let changes = changes
             .map(|(what, position)| CircleChange { position: FeedPosition(position), what })
@@ -193,8 +192,7 @@ mod tests {
     fn a_commit_that_changes_no_circle_is_never_announced() {
         let (announcer, announcements) = announcer();
         drop(PendingNotices::new(&announcer, vec![]));
-        let state = ReadToken { timeline: 3, position: FeedPosition(9) };
-        drop(PendingNotices::new(&announcer, vec![]).settle(state));
+        drop(PendingNotices::new(&announcer, vec![]).settle(None));
         assert_eq!(announcements.try_iter().count(), 0);
     }
 

@@ -11,8 +11,8 @@ use model::{ReadToken, Timestamp, UserId, crash};
 use sql::StoreError;
 use sql::sqlite::{File, READERS_MAX, answer};
 
-use crate::core::transaction_state::{Needs, TransactionState};
-use crate::store::announcing::{Announcer, PendingNotices, nothing};
+use crate::core::transaction_state::Needs;
+use crate::store::announcing::{Announcer, PendingNotices};
 use crate::{
     Answer, Applied, CHANGES_MAX, Changes, Entry, FeedGap, Limits, List, Listener, Relation, Store,
     StoredCircle, User, WriteRequest,
@@ -52,21 +52,10 @@ impl EmbeddedStore {
     ) -> Result<Applied, sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
-        let mut state: TransactionState = load::state(&mut transaction, &Needs::new(batch)).await?;
+        let mut state = load::state(&mut transaction, &Needs::new(batch)).await?;
         let outcomes = batch.iter().map(|write| state.apply(write, limits)).collect();
         let changes = state.into_changes();
-        if changes.is_empty() {
-            transaction.rollback().await?;
-            writer.keep();
-            return Ok(Applied { outcomes, published: nothing() });
-        }
-        save::changes(&mut transaction, &changes).await?;
-        if changes.edits.is_empty() {
-            transaction.commit().await?;
-            writer.keep();
-            return Ok(Applied { outcomes, published: nothing() });
-        }
-        let state = save::append(&mut transaction, &changes.edits).await?;
+        let state = save::changes(&mut transaction, &changes).await?;
         let notices = PendingNotices::new(&self.announcer, changes.edits);
         transaction.commit().await?;
         crash::point("directory.committed");

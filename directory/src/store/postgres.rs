@@ -68,11 +68,7 @@ impl Drop for PostgresStore {
 /// Reaches the server and looks at its schema, before anything starts. Errs as [`PostgresStore::connect`] does.
 pub async fn check(config: &Config) -> Result<(), StoreError> {
     let primary = config.primary()?;
-    let check = Box::pin(async {
-        let mut connection = primary.connect().await?;
-        schema::SCHEMA.check(&mut connection, &primary).await
-    });
-    primary.open(check).await
+    primary.open(Box::pin(schema::SCHEMA.check(&primary))).await.map(drop)
 }
 
 impl PostgresStore {
@@ -86,15 +82,7 @@ impl PostgresStore {
         random: Arc<dyn Random>,
     ) -> Result<Self, StoreError> {
         let primary = Arc::new(config.primary()?);
-        // In a box, for connecting takes more room than all that the caller has beside it.
-        let opening = Box::pin(async {
-            let mut connection = primary.connect().await?;
-            schema::SCHEMA.check(&mut connection, &primary).await?;
-            // The timeline of this lineage, before anybody reads it.
-            let state = FEED.read_primary(&mut connection).await;
-            state.map_err(|error| primary.unusable(error))
-        });
-        primary.open(opening).await?;
+        schema::SCHEMA.open(&primary).await?;
         let health = Arc::new(Health::default());
         let probe =
             Probe { primary: Arc::clone(&primary), clock, random, health: Arc::clone(&health) };
@@ -147,7 +135,7 @@ impl PostgresStore {
         transaction.commit().await?;
         crash::point("directory.committed");
         let _turn = turn.await;
-        Ok(notices.settle(state))
+        Ok(notices.settle(Some(state)))
     }
 }
 

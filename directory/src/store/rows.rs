@@ -224,7 +224,7 @@ impl<'a> Directions<'a> {
     pub(crate) fn new(pairs: &'a [(Pair, transaction_state::Row)]) -> Self {
         let mut directions = Self::default();
         for (pair, row) in pairs {
-            let (low, high) = (pair.low().as_str(), pair.high().as_str());
+            let (low, high) = (pair.low.as_str(), pair.high.as_str());
             if row.relation.is_nothing() {
                 directions.gone.extend([(low, high), (high, low)]);
                 continue;

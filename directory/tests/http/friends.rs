@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
 
+use directory::Verb;
+
 use super::sandbox::{Sandbox, id};
 
 #[tokio::test]
@@ -17,7 +19,7 @@ async fn a_service_makes_a_friendship_in_one_step() {
     world.service().put("nobody/friends/alice").await.refused(404, "no_such_user");
     world.service().put("alice/friends/alice").await.refused(400, "yourself");
     world.user("alice").put("me/friends/bob").await.refused(403, "forbidden");
-    world.directory.block(&id("alice"), &id("bob")).await.expect("blocked");
+    world.directory.relate(Verb::Block, &id("alice"), &id("bob")).await.expect("blocked");
     world.service().put("bob/friends/alice").await.refused(409, "blocked");
 }
 

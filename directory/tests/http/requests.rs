@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
 
+use directory::Verb;
+
 use super::sandbox::{Sandbox, id};
 
 const INCOMING: &str = "me/friend-requests?direction=incoming";
@@ -38,7 +40,7 @@ async fn a_request_is_declined_or_taken_back() {
 #[tokio::test]
 async fn the_answer_does_not_say_who_exists_or_blocks() {
     let world = Sandbox::with(&["alice", "bob", "carol"]).await;
-    world.directory.block(&id("carol"), &id("alice")).await.expect("blocked");
+    world.directory.relate(Verb::Block, &id("carol"), &id("alice")).await.expect("blocked");
     let alice = world.user("alice");
     for to in ["bob", "carol", "nobody"] {
         let answer = alice.asks("me", to).await;

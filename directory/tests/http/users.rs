@@ -1,5 +1,7 @@
 use serde_json::json;
 
+use directory::Verb;
+
 use super::sandbox::{Sandbox, id};
 
 #[tokio::test]
@@ -28,7 +30,7 @@ async fn a_user_is_made_or_renamed_by_themself_a_service_or_an_operator() {
 #[tokio::test]
 async fn strangers_and_nobody_look_alike_and_friends_see_the_name_only() {
     let world = Sandbox::with(&["alice", "bob", "carol"]).await;
-    world.directory.befriend(&id("alice"), &id("bob")).await.expect("befriended");
+    world.directory.relate(Verb::Befriend, &id("alice"), &id("bob")).await.expect("befriended");
     world.directory.set_radius(&id("bob"), Some(900)).await.expect("set");
     let seen = world.user("alice").get("bob").await.ok(200);
     assert_eq!(seen, json!({ "id": "bob", "display_name": "bob" }));

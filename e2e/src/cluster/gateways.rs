@@ -90,7 +90,7 @@ impl Gateway {
         redis: &redis::Config,
         own_lines: bool,
     ) -> Self {
-        let (mut postgres_url, mut redis_urls) = (directory.url.clone(), Vec::new());
+        let (mut postgres_url, mut redis_urls) = (directory.url.to_string(), Vec::new());
         redis_urls.extend(redis.shards.iter().map(|server| server.url.clone()));
         let mut lines = None;
         if own_lines {

@@ -23,7 +23,7 @@ pub(crate) async fn grid() -> Grid {
             Arc::new(InFile { dir, is_resident })
         };
         let database = async |is_resident| {
-            let config = Config { url: server.database().await, ..Config::default() };
+            let config = Config { url: server.database().await.into(), ..Config::default() };
             Arc::new(OverPostgres { config, is_resident })
         };
         let backends: [(&'static str, Arc<dyn Backend>); 4] = [

@@ -17,7 +17,7 @@ pub(crate) async fn grid() -> Grid {
     let server = Postgres::start().await;
     let mut trials = Vec::new();
     for case in CASES {
-        let config = Config { url: server.database().await, ..Config::default() };
+        let config = Config { url: server.database().await.into(), ..Config::default() };
         let dir = tempfile::tempdir().expect("a temporary folder");
         let backends: [(&'static str, Arc<dyn Backend>); 2] =
             [(EMBEDDED, Arc::new(InFile(dir))), (POSTGRES, Arc::new(OverPostgres(config)))];

@@ -34,7 +34,7 @@ async fn every_message_comes_and_is_as_described() {
     }
     let all = |name: &str| heard.iter().filter_map(|m| m[name].as_str()).collect::<BTreeSet<_>>();
     assert_eq!(all("type"), REPLY_TYPES.into_iter().collect());
-    assert_eq!(all("error"), ErrorWord::all().map(ErrorWord::as_str).collect());
+    assert_eq!(all("error"), ErrorWord::ALL.iter().map(|word| word.as_str()).collect());
     let acks = heard.iter().filter(|m| m["type"] == "ack");
     let reasons: BTreeSet<_> = acks.filter_map(|ack| ack["reason"].as_str()).collect();
     assert_eq!(reasons, ["ahead", "older", "repeated", "too_old"].into());

@@ -104,15 +104,15 @@ fn a_friend_has_the_fields_that_the_page_says() {
 
 #[test]
 fn the_error_words_are_those_of_the_code() {
-    let code: Vec<_> = ErrorWord::all().map(ErrorWord::as_str).collect();
+    let code: Vec<_> = ErrorWord::ALL.iter().map(|word| word.as_str()).collect();
     assert_eq!(first_words("Errors"), code);
     assert_eq!(words(&Contract::read().schema("error")["properties"]["error"]), code);
 }
 
 #[test]
 fn the_close_codes_are_those_of_the_code() {
-    let part = |code: CloseCode| (code.code(), code.name().to_owned(), code.comes_back());
-    let code: Vec<_> = CloseCode::all().map(part).collect();
+    let part = |code: &CloseCode| (code.code(), code.as_str().to_owned(), code.comes_back());
+    let code: Vec<_> = CloseCode::ALL.iter().map(part).collect();
     let comes_back = |cell: &str| match cell {
         "yes" => true,
         "no" | "–" => false,

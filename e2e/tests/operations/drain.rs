@@ -170,3 +170,17 @@ async fn befriended(process: &Process) -> (Person, Person) {
     process.befriend("alice", "bob").await;
     (process.connect("alice").await, process.connect("bob").await)
 }
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_any_more_keeps_nobody_from_going() {
+    // A pipe whose reader has gone: writing to it fails.
+    let script = r#"f=$(mktemp -u) && mkfifo "$f" && { : <"$f" & } && exec 2>"$f" && wait && rm "$f" && exec "$@""#;
+    let home = home();
+    let process = home.start_in_shell(script).await;
+    let mut alice = process.connect("alice").await;
+    assert_eq!(process.request("GET", "/v1/nothing").await.status, 404);
+    process.terminate();
+    alice.hear(|m| m["type"] == "drain").await;
+    alice.end().await;
+    assert_eq!(process.ended().await.code, Some(0));
+}

@@ -1,29 +1,14 @@
 use crate::{Timestamp, UserId};
 
-/// For whom a caller speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// For themself.
-    User,
-    /// A trusted program of the application: for any user.
-    Service,
-    /// A person who runs the deployment: for any user.
-    Operator,
-}
-
-impl Role {
-    /// The word in the claim `role`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Service => "service",
-            Self::Operator => "operator",
-        }
-    }
-
-    /// Reads the word; `None` for any other.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::User, Self::Service, Self::Operator].into_iter().find(|role| role.as_str() == word)
+crate::words! {
+    /// For whom a caller speaks, by the word in the claim `role`.
+    pub enum Role {
+        /// For themself.
+        User = "user",
+        /// A trusted program of the application: for any user.
+        Service = "service",
+        /// A person who runs the deployment: for any user.
+        Operator = "operator",
     }
 }
 

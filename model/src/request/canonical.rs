@@ -1,5 +1,6 @@
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// A value written down in exactly one way, so that requests can be compared by a digest of it: across processes, versions
@@ -90,19 +91,14 @@ impl CanonicalDigest {
 
     /// As a store keeps it that keeps text: the version and SHA-256 in hexadecimal digits, 66.
     pub fn to_hex(self) -> String {
-        let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-        let bytes = [self.version].into_iter().chain(self.sha256);
-        bytes.flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        HEXLOWER.encode(&[&[self.version][..], &self.sha256].concat())
     }
 
     /// Reads what a store kept; `None` for anything else.
     pub fn from_hex(hex: &str) -> Option<Self> {
-        let byte = |at: usize| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok();
-        let mut sha256 = [0; 32];
-        for (at, place) in sha256.iter_mut().enumerate() {
-            *place = byte(at + 1)?;
-        }
-        (hex.len() == 66).then_some(Self { version: byte(0)?, sha256 })
+        let bytes = HEXLOWER.decode(hex.as_bytes()).ok()?;
+        let (version, sha256) = bytes.split_first()?;
+        Some(Self { version: *version, sha256: sha256.try_into().ok()? })
     }
 }
 

@@ -20,13 +20,6 @@ use base::{Base, BuildInput};
 use categories::Categories;
 use grid::{Point, point};
 
-/// What is kept besides positions, ids and categories.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ResidentConfig {
-    /// Names too, so that searches that show them needn't ask the store: as many bytes as they have, and four.
-    pub names: bool,
-}
-
 /// Businesses beside the tree, each looked at by every search: more are built into it.
 pub(crate) const DELTA_MAX: usize = 1_024;
 /// Bytes of their names: where the same ones change again and again, their names pile up.
@@ -35,7 +28,8 @@ const DELTA_NAMES_BYTES_MAX: usize = 1 << 20;
 /// All businesses of one state. A clone shares the base.
 #[derive(Debug, Clone)]
 pub(crate) struct Index {
-    config: ResidentConfig,
+    /// Names are kept too, so that searches that show them needn't ask the store: as many bytes as they have, and four.
+    names: bool,
     pub(crate) base: Arc<Base>,
     pub(crate) categories: Arc<Categories>,
     /// Places in the tree of what is removed, or in the delta.
@@ -60,9 +54,9 @@ pub(crate) struct DeltaEntry {
 
 impl Index {
     /// Nothing yet.
-    pub(crate) fn new(config: ResidentConfig, as_of: ReadToken) -> Self {
+    pub(crate) fn new(names: bool, as_of: ReadToken) -> Self {
         Self {
-            config,
+            names,
             base: Arc::default(),
             categories: Arc::default(),
             dead: BTreeSet::new(),
@@ -107,7 +101,7 @@ impl Index {
     fn entry(&mut self, business: &Business) -> DeltaEntry {
         let Business { id, details, placed, .. } = business;
         let start = self.delta_names.len();
-        if self.config.names {
+        if self.names {
             self.delta_names.push_str(details.name.as_str());
         }
         DeltaEntry {
@@ -128,12 +122,12 @@ impl Index {
 
     /// The same with everything in the tree.
     pub(crate) fn rebuilt(self) -> Self {
-        let Self { config, base, categories, dead, delta, delta_names, as_of } = self;
+        let Self { names, base, categories, dead, delta, delta_names, as_of } = self;
         let mut all = Vec::with_capacity(base.entries.len() + delta.len());
         all.extend(base.inputs_without(&dead));
         all.extend(delta.values().map(|entry| entry.input(&delta_names)));
-        let base = Base::build(&all, config.names, &categories, as_of.position);
-        Self { base: Arc::new(base), categories, ..Self::new(config, as_of) }
+        let base = Base::build(&all, names, &categories, as_of.position);
+        Self { base: Arc::new(base), categories, ..Self::new(names, as_of) }
     }
 
     pub(crate) fn id(&self, entry: Entry<'_>) -> BusinessId {

@@ -83,14 +83,8 @@ impl HoursBody {
 }
 
 /// Attributes by their keys, each once.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Attributes<V>(BTreeMap<String, V>);
-
-impl<V> Default for Attributes<V> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
 
 impl<'de, V: De<'de>> De<'de> for Attributes<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -209,17 +203,12 @@ fn edit<'de, D: Deserializer<'de>, T: De<'de>>(deserializer: D) -> Result<Edit<T
 
 impl PatchBody {
     pub(super) fn check(self) -> Result<Patch, String> {
-        let hours = match self.opening_hours {
-            Edit::Keep => Edit::Keep,
-            Edit::Clear => Edit::Clear,
-            Edit::Set(hours) => Edit::Set(hours.check()?),
-        };
         let draft = PatchDraft {
             name: self.name,
             categories: self.categories,
             address: self.address,
             position: self.position.map(PointBody::check).transpose()?,
-            hours,
+            hours: self.opening_hours.try_map(|hours| hours.check())?,
             phone: self.phone,
             site: self.site,
             attributes: self.attributes.0,

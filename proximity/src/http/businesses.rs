@@ -9,7 +9,7 @@ use super::described::{BusinessPath, Changed, FreshHeader, KeyHeader, MatchHeade
 use super::request::{
     FRESHNESS, Fresh, IfMatch, IfNoneMatch, Which, Writes, etag, existing, invalid, refused,
 };
-use crate::{Actor, Proximity, Written};
+use crate::{Actor, Mutation, Proximity, Written};
 
 /// Kept by whoever asked, and asked for again by its tag: an owner sees own changes at once.
 const REVALIDATE: &str = "private, no-cache";
@@ -94,11 +94,12 @@ pub(super) async fn replace(
     State(proximity): State<Proximity>,
     Writes { caller, by }: Writes,
     Which(id): Which,
-    expected: IfMatch,
+    IfMatch(expected): IfMatch,
     Json(body): Json<DraftBody>,
 ) -> Result<Response, Problem> {
-    let details = body.check().map_err(|why| invalid("invalid_business", why))?;
-    let written = proximity.replace(by, expected.target(id), details).await.map_err(refused)?;
+    let details = Box::new(body.check().map_err(|why| invalid("invalid_business", why))?);
+    let mutation = Mutation::Replace { id, expected, details };
+    let written = proximity.write(by, mutation).await.map_err(refused)?;
     Ok(state(StatusCode::OK, &written, &caller))
 }
 
@@ -116,11 +117,12 @@ pub(super) async fn change(
     State(proximity): State<Proximity>,
     Writes { caller, by }: Writes,
     Which(id): Which,
-    expected: IfMatch,
+    IfMatch(expected): IfMatch,
     Json(body): Json<PatchBody>,
 ) -> Result<Response, Problem> {
-    let patch = body.check().map_err(|why| invalid("invalid_business", why))?;
-    let written = proximity.change(by, expected.target(id), patch).await.map_err(refused)?;
+    let patch = Box::new(body.check().map_err(|why| invalid("invalid_business", why))?);
+    let mutation = Mutation::Change { id, expected, patch };
+    let written = proximity.write(by, mutation).await.map_err(refused)?;
     Ok(state(StatusCode::OK, &written, &caller))
 }
 
@@ -141,9 +143,10 @@ pub(super) async fn remove(
     State(proximity): State<Proximity>,
     Writes { by, .. }: Writes,
     Which(id): Which,
-    expected: IfMatch,
+    IfMatch(expected): IfMatch,
 ) -> Result<Response, Problem> {
-    let written = proximity.remove(by, expected.target(id)).await.map_err(refused)?;
+    let mutation = Mutation::Remove { id, expected };
+    let written = proximity.write(by, mutation).await.map_err(refused)?;
     let headers = [(FRESHNESS, written.as_of.to_string())];
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }

@@ -49,31 +49,20 @@ pub(super) struct NearbyBody<'a> {
     total: Option<u64>,
 }
 
-/// What can be told of a hit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Name,
-    Position,
-    Categories,
-    Address,
-    OpeningHours,
-    Phone,
-    Site,
-    Attributes,
-    Version,
+model::words! {
+    /// What can be told of a hit.
+    enum Field {
+        Name = "name",
+        Position = "position",
+        Categories = "categories",
+        Address = "address",
+        OpeningHours = "opening_hours",
+        Phone = "phone",
+        Site = "site",
+        Attributes = "attributes",
+        Version = "version",
+    }
 }
-
-const FIELDS: [(&str, Field); 9] = [
-    ("name", Field::Name),
-    ("position", Field::Position),
-    ("categories", Field::Categories),
-    ("address", Field::Address),
-    ("opening_hours", Field::OpeningHours),
-    ("phone", Field::Phone),
-    ("site", Field::Site),
-    ("attributes", Field::Attributes),
-    ("version", Field::Version),
-];
 
 /// What is to be told of each hit.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,9 +74,9 @@ impl Fields {
         let Some(text) = text else { return Ok(Self(vec![Field::Name, Field::Position])) };
         let mut fields = Vec::new();
         for word in text.split(',').filter(|word| !matches!(*word, "id" | "distance_m")) {
-            let known = FIELDS.iter().find(|(name, _)| *name == word).map(|(_, field)| *field);
-            let known = known.filter(|field| !fields.contains(field)).ok_or_else(|| {
-                let names: Vec<_> = FIELDS.iter().map(|(name, _)| *name).collect();
+            let known = Field::parse(word).filter(|field| !fields.contains(field));
+            let known = known.ok_or_else(|| {
+                let names: Vec<_> = Field::ALL.iter().map(|field| field.as_str()).collect();
                 let names = names.join(", ");
                 invalid("invalid_fields", format!("fields are, each once, by commas: {names}"))
             })?;
@@ -99,15 +88,11 @@ impl Fields {
     /// The least that has all of them.
     pub(super) fn detail(&self) -> Detail {
         let needed = self.0.iter().map(|field| match field {
-            Field::Position => 0,
-            Field::Name => 1,
-            _ => 2,
-        });
-        match needed.max() {
-            None | Some(0) => Detail::Bare,
-            Some(1) => Detail::Named,
+            Field::Position => Detail::Bare,
+            Field::Name => Detail::Named,
             _ => Detail::Full,
-        }
+        });
+        needed.max().unwrap_or(Detail::Bare)
     }
 
     pub(super) fn plain<'a>(

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::businesses::state;
 use super::described::{BusinessPath, Changed, KeyHeader, MatchHeader};
 use super::request::{IfMatch, Which, Writes, refused, user};
-use crate::Proximity;
+use crate::{Mutation, Proximity};
 
 /// Whose a business is to be.
 #[derive(Deserialize, ToSchema)]
@@ -34,10 +34,11 @@ pub(super) async fn put(
     State(proximity): State<Proximity>,
     Writes { caller, by }: Writes,
     Which(id): Which,
-    expected: IfMatch,
+    IfMatch(expected): IfMatch,
     Json(body): Json<OwnerBody>,
 ) -> Result<Response, Problem> {
     let owner = body.owner.map(|text| user("owner", &text, &caller)).transpose()?;
-    let written = proximity.assign_owner(by, expected.target(id), owner).await.map_err(refused)?;
+    let mutation = Mutation::Assign { id, expected, owner };
+    let written = proximity.write(by, mutation).await.map_err(refused)?;
     Ok(state(StatusCode::OK, &written, &caller))
 }

@@ -8,9 +8,6 @@ const HIT_BYTES: usize = 144;
 const BARE_HIT_BYTES: usize = 48;
 const REST_BYTES: usize = 192;
 
-/// Most decimal digits of a number of 64 bits.
-const DIGITS_MAX: usize = 20;
-
 /// A page of hits of which no more is told than is found in memory, as JSON. It is written as serde would, but without
 /// asking for each of a hit's many parts whether it is there: this is the answer that most searches get.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +43,7 @@ impl PlainPage<'_> {
         }
         if let Some(total) = self.total {
             text.extend_from_slice(b",\"total\":");
-            digits(total, &mut text);
+            value(&total, &mut text);
         }
         text.push(b'}');
         text
@@ -86,26 +83,12 @@ fn value(value: &(impl serde::Serialize + ?Sized), text: &mut Vec<u8>) {
 /// Metres with as many of three decimals as are needed, and one at least: the shortest text of that number.
 fn metres(distance: Millimetres, text: &mut Vec<u8>) {
     let (whole, thousandths) = (distance.0 / 1_000, distance.0 % 1_000);
-    digits(whole, text);
+    value(&whole, text);
     let decimals = [thousandths / 100, thousandths / 10 % 10, thousandths % 10];
     let decimals = decimals.map(|digit| b'0' + digit as u8);
     let needed = decimals.iter().rposition(|digit| *digit != b'0').unwrap_or(0) + 1;
     text.push(b'.');
     text.extend_from_slice(&decimals[..needed]);
-}
-
-fn digits(mut number: u64, text: &mut Vec<u8>) {
-    let mut digits = [0; DIGITS_MAX];
-    let mut start = DIGITS_MAX;
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    text.extend_from_slice(&digits[start..]);
 }
 
 #[cfg(test)]
@@ -127,7 +110,7 @@ mod tests {
     fn numbers_are_written_in_all_their_digits() {
         for number in [0, 9, 10, 1_000_000, u64::MAX] {
             let mut text = Vec::new();
-            digits(number, &mut text);
+            value(&number, &mut text);
             assert_eq!(text, number.to_string().into_bytes());
         }
     }

@@ -7,7 +7,7 @@ use http::{HeaderName, StatusCode, header};
 use model::{Caller, ErrorKind, Role, UserId};
 
 use crate::{
-    Actor, Business, BusinessId, By, Error, IdempotencyKey, Proximity, ReadToken, Refusal, Target,
+    Actor, Business, BusinessId, By, Error, IdempotencyKey, Proximity, ReadToken, Refusal,
 };
 
 /// Carries a [`ReadToken`]: in answers to writes the state that has them, in reads the state they must see.
@@ -77,13 +77,7 @@ where
 }
 
 /// The version that a write expects: `If-Match`. Without it, or with `*`, any will do.
-pub(super) struct IfMatch(Option<u64>);
-
-impl IfMatch {
-    pub(super) fn target(&self, id: BusinessId) -> Target {
-        Target { id, version: self.0 }
-    }
-}
+pub(super) struct IfMatch(pub(super) Option<u64>);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;

@@ -1,7 +1,7 @@
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use model::Monotonic;
-use parking_lot::Mutex;
+use quick_cache::sync::Cache;
 
 use crate::core::geo::cell::{AREA_BITS, Area, COUNTED_BITS, Code, CountedCell};
 use crate::core::geo::circle::{Circle, Millimetres};
@@ -19,10 +19,14 @@ const RADIUS_M: f64 = 6_371_008.8;
 const RADIUS_M_MIN: f64 = 25.0;
 
 /// How densely businesses stand, as far as it was asked for.
-#[derive(Debug, Default)]
 pub(crate) struct Hints {
-    // Held for one look-up.
-    areas: Mutex<HashMap<Area, Density>>,
+    areas: Cache<Area, Arc<Density>>,
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self { areas: Cache::new(AREAS_MAX) }
+    }
 }
 
 /// What is known of a neighbourhood.
@@ -46,8 +50,7 @@ impl Hints {
     /// The radius of a circle that probably has `needed` businesses.
     pub(crate) fn radius(&self, circle: &Circle, needed: usize, now: Monotonic) -> Hint {
         let code = Code::new(circle.centre());
-        let areas = self.areas.lock();
-        match areas.get(&code.area()) {
+        match self.areas.get(&code.area()) {
             Some(density) if now.since_ms(density.learned) <= DENSITY_AGE_MS_MAX => {
                 let radius = density.radius(circle, code.counted_cell(), needed);
                 radius.map_or(Hint::TooFew, Hint::Radius)
@@ -58,11 +61,7 @@ impl Hints {
 
     /// What a store said.
     pub(crate) fn learn(&self, area: Area, cells: Vec<(CountedCell, u32)>, now: Monotonic) {
-        let mut areas = self.areas.lock();
-        if areas.len() >= AREAS_MAX {
-            areas.clear();
-        }
-        areas.insert(area, Density { cells, learned: now });
+        self.areas.insert(area, Arc::new(Density { cells, learned: now }));
     }
 }
 
@@ -139,7 +138,9 @@ mod tests {
         let hints = Hints::default();
         for n in 0..2 * AREAS_MAX as u32 {
             hints.learn(Area(n), vec![], Monotonic(0));
+            assert!(hints.areas.get(&Area(n)).is_some());
         }
-        assert!(hints.areas.lock().len() <= AREAS_MAX);
+        // Only as many as came beyond the limit are forgotten, give or take what falls to one part of the cache.
+        assert!((AREAS_MAX * 9 / 10..=AREAS_MAX).contains(&hints.areas.len()));
     }
 }

@@ -13,8 +13,8 @@ pub(crate) use follow::follow;
 
 use crate::core::cost;
 use crate::core::geo::circle::Millimetres;
+use crate::core::index::Index;
 use crate::core::index::search::Looked;
-use crate::core::index::{Index, ResidentConfig};
 use crate::core::search::{Found, Query};
 use crate::error::Error;
 use crate::service::run::{Detail, Question};
@@ -30,9 +30,8 @@ const RARE: usize = 64;
 const LIGHT_POINTS_MAX: usize = 50_000;
 
 /// The index that answers searches, as long as it is complete and the follower keeps it fresh.
-#[derive(Debug, Default)]
 pub(crate) struct Resident {
-    config: ResidentConfig,
+    names: bool,
     // Held to take or to change one pointer. None until all is loaded, and after the timeline ended.
     current: RwLock<Option<Current>>,
 }
@@ -45,8 +44,8 @@ struct Current {
 
 impl Resident {
     /// An index that has nothing yet.
-    pub(crate) fn new(config: ResidentConfig) -> Self {
-        Self { config, current: RwLock::default() }
+    pub(crate) fn new(names: bool) -> Self {
+        Self { names, current: RwLock::default() }
     }
 
     /// A page, if the index may answer: see [`Self::ready`].
@@ -61,7 +60,7 @@ impl Resident {
         let wanted = [fresh, after.map(|cursor| cursor.began)];
         let Some(index) = self.ready(query, wanted, now) else { return Ok(None) };
         // Where names aren't kept, whoever asks adds them.
-        let names = detail == Detail::Named && self.config.names;
+        let names = detail == Detail::Named && self.names;
         let search = move |index: &Index, query: &Query, points_max| {
             index.nearby(query, after, names, points_max)
         };

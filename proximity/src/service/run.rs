@@ -8,7 +8,7 @@ use crate::core::cost;
 use crate::core::geo::cell::Code;
 use crate::core::geo::circle::Millimetres;
 use crate::core::search::count::Count;
-use crate::core::search::expanding_radius::{ExpandingRadius, Step};
+use crate::core::search::expanding_radius::ExpandingRadius;
 use crate::core::search::judge::Judge;
 use crate::core::search::scan::Scan;
 use crate::core::search::{Found, Hit, Query, SearchCursor};
@@ -30,7 +30,7 @@ const LOOK_ROWS_MAX: usize = 500;
 const FILTER_GROWTH: f64 = 2.5;
 
 /// What a search tells about each hit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Id, position and distance.
     Bare,
@@ -57,7 +57,7 @@ pub(crate) async fn nearby(
     work: &mut Work,
 ) -> Result<Found, Error> {
     let Question { query, after, fresh } = question;
-    let mut search = ExpandingRadius::new(query, after, hint).with_names(detail == Detail::Named);
+    let mut search = ExpandingRadius::new(query, after, hint, detail == Detail::Named);
     for scans in 1..=SCANS_MAX {
         let (scan, wanted) = search.wants();
         let scanned =
@@ -66,7 +66,7 @@ pub(crate) async fn nearby(
             work.spend(search.judge().cost(part.len())).await?;
             search.look(part, scanned.as_of);
         }
-        if let Step::Done(found) = search.step(scanned.more, scanned.as_of) {
+        if let Some(found) = search.step(scanned.more, scanned.as_of) {
             metrics::histogram!(SEARCH_SCANS).record(scans as f64);
             metrics::histogram!(SEARCH_ROWS).record(search.judge().rows_looked_at() as f64);
             return complete(store, found, detail, work).await;

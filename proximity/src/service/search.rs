@@ -27,8 +27,8 @@ impl Proximity {
     ) -> Result<Found, Error> {
         // A stopwatch for a metric; nothing is decided by it.
         let started = Instant::now();
-        let question = Question { query, after, fresh };
-        let (by, mut result) = self.search(question, detail, work).await;
+        let mut by = Answerer::Resident;
+        let mut result = self.search(Question { query, after, fresh }, detail, work, &mut by).await;
         if let Ok(found) = &result
             && let Some(refused) = self.unknown_category(query, after, found).await
         {
@@ -82,29 +82,23 @@ impl Proximity {
         }
     }
 
-    /// The result, and what made it.
+    /// What is found; `by` is left as what answered, an error too.
     async fn search(
         &self,
         question: Question<'_>,
         detail: Detail,
         work: &mut Work,
-    ) -> (Answerer, Result<Found, Error>) {
+        by: &mut Answerer,
+    ) -> Result<Found, Error> {
         let Shared { store, clock, hints, resident, .. } = &*self.shared;
         let now = clock.now().monotonic;
-        if let Some(resident) = resident.get() {
-            match resident.nearby(question, detail, now, work).await {
-                Ok(None) => {}
-                Ok(Some(found)) => {
-                    let completed = run::complete(&**store, found, detail, work).await;
-                    return (Answerer::Resident, completed);
-                }
-                Err(error) => return (Answerer::Resident, Err(error)),
-            }
+        if let Some(resident) = resident.get()
+            && let Some(found) = resident.nearby(question, detail, now, work).await?
+        {
+            return run::complete(&**store, found, detail, work).await;
         }
-        let hint = match run::hint(&**store, hints, question.query, now).await {
-            Ok(hint) => hint,
-            Err(error) => return (Answerer::Store, Err(error)),
-        };
-        (Answerer::Store, run::nearby(&**store, question, detail, hint, work).await)
+        *by = Answerer::Store;
+        let hint = run::hint(&**store, hints, question.query, now).await?;
+        run::nearby(&**store, question, detail, hint, work).await
     }
 }

@@ -76,6 +76,7 @@ macro_rules! conformance_list {
             feed::what_changes_nothing_is_not_told,
             feed::a_position_of_another_history_is_refused,
             feed::removals_are_forgotten_after_a_week,
+            feed::no_removal_is_forgotten_before_the_oldest,
             feed::a_category_without_businesses_is_forgotten_after_a_week,
             feed::who_follows_while_others_write_misses_nothing,
             searches::a_category_that_never_was_is_refused,

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use model::{ReadToken, Timestamp, UserId};
 use sql::StoreError;
 pub use sql::postgres::Migrated;
-use sql::postgres::{BEGIN, FeedTable, is_replica};
+use sql::postgres::{BEGIN, FeedTable, Readers, is_replica};
 use tokio::task::JoinHandle;
 
 use crate::core::catalogue::business::Business;
@@ -52,6 +52,7 @@ use crate::core::refusal::Refusal;
 use crate::core::search::scan::{Scan, Scanned};
 use crate::store::{Answer, Applied, Store};
 pub use config::Config;
+use read::Seen;
 pub use schema::migrate;
 use servers::Servers;
 
@@ -100,14 +101,18 @@ impl PostgresStore {
     /// can't be reached are left out until they can.
     pub async fn connect(config: &Config) -> Result<Self, StoreError> {
         let primary = config.primary()?;
-        // In a box, for connecting takes more room than all that the caller has beside it.
-        let check = Box::pin(async {
-            let mut connection = primary.connect().await?;
-            schema::SCHEMA.check(&mut connection, &primary).await
-        });
-        primary.open(check).await?;
-        let servers = Arc::new(Box::pin(Servers::open(config, primary)).await?);
+        let state = schema::SCHEMA.open(&primary).await?;
+        let servers = Arc::new(Servers::new(config, primary, state)?);
         Ok(Self { watching: servers.watch(), servers })
+    }
+
+    /// The answer of whichever server may give it.
+    fn read<'a, T: Send + 'a, W: Future<Output = Seen<T>> + Send>(
+        &'a self,
+        fresh: Option<ReadToken>,
+        work: impl Fn(Readers) -> W + Send + Sync + 'a,
+    ) -> Answer<'a, T> {
+        Box::pin(async move { Ok(self.servers.read(fresh, work).await?.0) })
     }
 
     /// Loads what is needed, lets it be decided, and stores what that changed, all in one transaction.
@@ -157,16 +162,12 @@ impl Store for PostgresStore {
     fn scan(&self, scan: Scan, fresh: Option<ReadToken>) -> Answer<'_, Scanned> {
         Box::pin(async move {
             let scan = &scan;
-            let read = self.servers.read(fresh, move |readers| scan::scan(readers, scan));
-            Ok(read.await?.0)
+            self.read(fresh, move |readers| scan::scan(readers, scan)).await
         })
     }
 
     fn density(&self, area: Area) -> Answer<'_, Vec<(CountedCell, u32)>> {
-        Box::pin(async move {
-            let read = self.servers.read(None, move |readers| read::density(readers, area));
-            Ok(read.await?.0)
-        })
+        self.read(None, move |readers| read::density(readers, area))
     }
 
     fn hexagons(
@@ -176,8 +177,7 @@ impl Store for PostgresStore {
     ) -> Answer<'_, Vec<(Hexagon, u64)>> {
         Box::pin(async move {
             let ranges = &ranges;
-            let read = self.servers.read(fresh, move |readers| read::hexagons(readers, ranges));
-            Ok(read.await?.0)
+            self.read(fresh, move |readers| read::hexagons(readers, ranges)).await
         })
     }
 
@@ -186,11 +186,7 @@ impl Store for PostgresStore {
         category: &'a CategoryKey,
         fresh: Option<ReadToken>,
     ) -> Answer<'a, bool> {
-        Box::pin(async move {
-            let read =
-                self.servers.read(fresh, move |readers| read::has_category(readers, category));
-            Ok(read.await?.0)
-        })
+        self.read(fresh, move |readers| read::has_category(readers, category))
     }
 
     fn fetch<'a>(
@@ -198,10 +194,7 @@ impl Store for PostgresStore {
         ids: &'a [BusinessId],
         fresh: Option<ReadToken>,
     ) -> Answer<'a, Vec<Option<Business>>> {
-        Box::pin(async move {
-            let read = self.servers.read(fresh, move |readers| read::fetch(readers, ids));
-            Ok(read.await?.0)
-        })
+        self.read(fresh, move |readers| read::fetch(readers, ids))
     }
 
     fn owned<'a>(
@@ -211,10 +204,7 @@ impl Store for PostgresStore {
         limit: usize,
         fresh: Option<ReadToken>,
     ) -> Answer<'a, Vec<Business>> {
-        Box::pin(async move {
-            let work = move |readers| read::owned(readers, owner, after, limit);
-            Ok(self.servers.read(fresh, work).await?.0)
-        })
+        self.read(fresh, move |readers| read::owned(readers, owner, after, limit))
     }
 
     fn changes(&self, after: Option<FeedCursor>, limit: usize) -> Answer<'_, Changes> {

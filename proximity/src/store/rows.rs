@@ -44,10 +44,6 @@ pub(crate) fn horizon(row: &impl Columns) -> Result<FeedPosition, sqlx::Error> {
     natural(row, "horizon").map(FeedPosition)
 }
 
-fn hours(row: &impl Columns) -> Result<Option<OpeningHours>, sqlx::Error> {
-    row.text("hours")?.map(hours_of).transpose()
-}
-
 fn hours_of(line: &str) -> Result<OpeningHours, sqlx::Error> {
     OpeningHours::from_line(line).ok_or_else(|| damaged("hours"))
 }
@@ -113,11 +109,12 @@ fn owner(text: Option<&str>) -> Result<Option<UserId>, sqlx::Error> {
 pub(crate) fn business(row: &impl Columns) -> Result<Business, sqlx::Error> {
     let name = row.text("name")?.ok_or_else(|| missing("name"))?;
     let rest = row.text("rest")?.ok_or_else(|| missing("rest"))?;
+    let hours = row.text("hours")?.map(hours_of).transpose()?;
     Ok(Business {
         id: id(row)?,
         owner: owner(row.text("owner")?)?,
         source: source(row.text("source")?, row.text("source_id")?)?,
-        details: details(name, position(row)?, hours(row)?, rest)?,
+        details: details(name, position(row)?, hours, rest)?,
         version: natural(row, "version")?,
         updated: Timestamp(number(row, "updated_ms")?),
         placed: placed(row)?,
@@ -173,6 +170,12 @@ pub(crate) fn change(row: &impl Columns) -> Result<Change, sqlx::Error> {
         at: Timestamp(number(row, "updated_ms")?),
         business: is_there.then(|| business(row)).transpose()?,
     })
+}
+
+/// How many businesses somebody has: `owner`, `owned`.
+pub(crate) fn owned(row: &impl Columns) -> Result<(UserId, u32), sqlx::Error> {
+    let owner = owner(row.text("owner")?)?.ok_or_else(|| missing("owner"))?;
+    Ok((owner, u32::try_from(number(row, "owned")?).map_err(damaged)?))
 }
 
 /// How many: `cell`, `businesses`.

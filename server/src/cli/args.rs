@@ -19,7 +19,7 @@ pub(crate) use import::{ImportArgs, ImportCommand, PlacesArgs};
 pub(crate) use serve::ServeArgs;
 pub(crate) use shard_map::{Changes, MapSource, PlanArgs, ShardMapArgs, ShardMapCommand, ShowArgs};
 pub(crate) use simulate::SimulateArgs;
-pub(crate) use token::{RoleName, Signing, TokenArgs};
+pub(crate) use token::{Signing, TokenArgs};
 
 /// Where settings and state are.
 #[derive(Args, Clone)]

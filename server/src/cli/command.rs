@@ -16,8 +16,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use api::Signer;
-use model::{Clock, Role, UserId};
-use simulation::Tokens;
+use model::{Clock, Role, SystemClock, UserId};
+use simulation::{Observer, Plan, Summary, Tokens};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) use check_config::check_config;
@@ -42,7 +42,7 @@ const SIMULATED_TOKEN_TTL_S: u32 = 24 * 60 * 60;
 
 fn config(sources: &Sources) -> Result<Config, String> {
     let mut config = match &sources.config {
-        Some(path) => Config::load(path).map_err(|e| e.to_string())?,
+        Some(path) => Config::load(path)?,
         None => Config::default(),
     };
     sources.apply(&mut config);
@@ -61,16 +61,11 @@ impl Sources {
 /// Signs for simulated people.
 struct SignedTokens {
     signer: Signer,
-    clock: Arc<dyn Clock>,
+    clock: SystemClock,
     service: UserId,
 }
 
 impl SignedTokens {
-    fn new(signer: Signer, clock: Arc<dyn Clock>) -> Self {
-        let service = UserId::parse("simulation").expect("a valid id");
-        Self { signer, clock, service }
-    }
-
     fn sign(&self, user: &UserId, role: Role) -> String {
         self.signer.sign(user, role, self.clock.now().wall, SIMULATED_TOKEN_TTL_S)
     }
@@ -110,23 +105,29 @@ impl StopSignals {
     }
 }
 
-/// Completes with the first Ctrl-C or SIGTERM.
-async fn asked_to_stop() -> Result<(), String> {
-    StopSignals::listen()?.next().await;
-    Ok(())
-}
-
-/// Says how a summary ended the command.
-fn verdict(summary: &simulation::Summary) -> ExitCode {
-    if summary.ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn print(summary: &simulation::Summary, json: bool) -> Result<(), String> {
-    let text = if json {
-        serde_json::to_string(summary).map_err(|e| e.to_string())?
-    } else {
-        summary.to_string()
+/// Lets simulated people move until they are through with it, or the first Ctrl-C or SIGTERM.
+async fn simulated(
+    plan: Plan,
+    signer: Signer,
+    observer: Arc<dyn Observer>,
+) -> Result<Summary, String> {
+    let service = UserId::parse("simulation").expect("a valid id");
+    let tokens = Arc::new(SignedTokens { signer, clock: SystemClock::start(), service });
+    let stop = async {
+        // Without signals it can still be killed.
+        if let Ok(mut stop) = StopSignals::listen() {
+            stop.next().await;
+        }
     };
-    say!("{text}");
-    Ok(())
+    simulation::run(plan, tokens, observer, stop).await.map_err(|e| e.to_string())
+}
+
+/// Prints a summary, which says how the command ended.
+fn report(summary: &Summary, json: bool) -> Done {
+    if json {
+        say!("{}", serde_json::to_string(summary).map_err(|e| e.to_string())?);
+    } else {
+        say!("{summary}");
+    }
+    Ok(if summary.ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

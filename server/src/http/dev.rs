@@ -13,7 +13,8 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post, put};
 use model::{Clock, ErrorKind, Role, UserId};
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 const PAGE: &str = include_str!("dev/page.html");
 
@@ -71,14 +72,9 @@ async fn only_here(request: Request, next: Next) -> Response {
     Problem::new(ErrorKind::Forbidden, "not_local", detail).into_response()
 }
 
-#[derive(Serialize)]
-struct People {
-    people: Vec<String>,
-}
-
-async fn people(State(state): State<AppState>) -> axum::Json<People> {
+async fn people(State(state): State<AppState>) -> axum::Json<Value> {
     let people = state.dev.people.lock();
-    axum::Json(People { people: people.iter().map(ToString::to_string).collect() })
+    axum::Json(json!({ "people": people.iter().map(UserId::as_str).collect::<Vec<_>>() }))
 }
 
 #[derive(Deserialize)]
@@ -87,18 +83,14 @@ struct Whom {
     user: String,
 }
 
-#[derive(Serialize)]
-struct Token {
-    token: String,
-}
-
 async fn token(
     State(state): State<AppState>,
     Json(whom): Json<Whom>,
-) -> Result<axum::Json<Token>, Problem> {
+) -> Result<axum::Json<Value>, Problem> {
     let user = parse(&whom.user)?;
     let now = state.clock.now().wall;
-    Ok(axum::Json(Token { token: state.signer.sign(&user, Role::User, now, TOKEN_TTL_S) }))
+    let token = state.signer.sign(&user, Role::User, now, TOKEN_TTL_S);
+    Ok(axum::Json(json!({ "token": token })))
 }
 
 #[derive(Deserialize)]
@@ -108,15 +100,10 @@ struct Hold {
     held: bool,
 }
 
-#[derive(Serialize)]
-struct Held {
-    held: bool,
-}
-
 async fn hold(
     State(state): State<AppState>,
     Json(hold): Json<Hold>,
-) -> Result<axum::Json<Held>, Problem> {
+) -> Result<axum::Json<Value>, Problem> {
     let user = parse(&hold.user)?;
     let mut users = state.dev.held.lock();
     if !hold.held {
@@ -124,7 +111,7 @@ async fn hold(
     } else if users.len() < HELD_MAX {
         users.insert(user.clone());
     }
-    Ok(axum::Json(Held { held: users.contains(&user) }))
+    Ok(axum::Json(json!({ "held": users.contains(&user) })))
 }
 
 fn parse(text: &str) -> Result<UserId, Problem> {

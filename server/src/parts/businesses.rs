@@ -1,14 +1,13 @@
 use std::sync::Arc;
 
 use api::metrics::Metric;
-use futures_util::future::BoxFuture;
 use model::{Clock, Random};
 use proximity::embedded::EmbeddedStore;
 use proximity::postgres::{self, PostgresStore};
 use proximity::{Proximity, Store};
 
 use super::{
-    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
+    DATABASE_FILES, Deps, Doing, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
     unusable_database, unusable_file,
 };
 use crate::config::{Config, NodeRole, StoreBackend};
@@ -40,31 +39,24 @@ impl Part for Businesses {
     }
 
     fn needs_data_dir(&self, config: &Config) -> bool {
-        config.backends.businesses == StoreBackend::Embedded
+        database(config).is_none()
     }
 
     fn validate(&self, config: &Config) -> Result<(), String> {
         config.proximity.validate().map_err(|rule| format!("proximity.{rule}"))?;
-        match config.backends.businesses {
-            StoreBackend::Embedded if Live.is_served(config) || !self.is_served(config) => Ok(()),
-            StoreBackend::Embedded => Err(NOT_SHARED.to_owned()),
-            StoreBackend::Postgres => {
-                let databases = &config.postgres.businesses;
-                databases.validate().map_err(|rule| format!("{DATABASE}.{rule}"))
-            }
+        match database(config) {
+            Some(databases) => databases.validate().map_err(|rule| format!("{DATABASE}.{rule}")),
+            None if Live.is_served(config) || !self.is_served(config) => Ok(()),
+            None => Err(NOT_SHARED.to_owned()),
         }
     }
 
     fn files_max(&self, config: &Config) -> u64 {
-        match config.backends.businesses {
-            StoreBackend::Embedded => EMBEDDED_FILES,
-            StoreBackend::Postgres => {
-                let databases = &config.postgres.businesses;
-                let servers = 1 + databases.replicas.len() as u64;
-                let to_each = u64::from(databases.readers_max) + DATABASE_FILES;
-                u64::from(databases.writers_max) + servers * to_each
-            }
-        }
+        database(config).map_or(EMBEDDED_FILES, |databases| {
+            let servers = 1 + databases.replicas.len() as u64;
+            let to_each = u64::from(databases.readers_max) + DATABASE_FILES;
+            u64::from(databases.writers_max) + servers * to_each
+        })
     }
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
@@ -72,34 +64,25 @@ impl Part for Businesses {
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {
-        match config.backends.businesses {
-            StoreBackend::Embedded => Vec::new(),
-            StoreBackend::Postgres => database_servers(&config.postgres.businesses),
-        }
+        database(config).map_or_else(Vec::new, database_servers)
     }
 
-    fn migrate<'a>(&self, config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
+    fn migrate<'a>(&self, config: &'a Config) -> Doing<'a, Option<String>> {
         Box::pin(migrate("businesses", config.backends.businesses, async {
             let migrated = postgres::migrate(&config.postgres.businesses).await;
             migrated.map_err(unusable_database(DATABASE))
         }))
     }
 
-    fn open<'a>(
-        &self,
-        deps: &'a Deps<'_>,
-        opened: &'a mut Opened,
-    ) -> BoxFuture<'a, Result<(), String>> {
+    fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
             let config = deps.config;
             let businesses =
                 open_businesses(config, deps.clock.clone(), deps.random.clone()).await?;
-            if let Some(index) = config.proximity.resident.index() {
-                businesses.keep_resident(index);
-            }
+            businesses.keep_resident(config.proximity.resident);
             opened.routers.push(proximity::http::router(businesses.clone(), deps.context.clone()));
             opened.businesses = Some(businesses.clone());
-            let is_server = config.backends.businesses == StoreBackend::Postgres;
+            let is_server = database(config).is_some();
             opened.watches.push(Box::new(move |readiness| {
                 let writer = businesses.clone();
                 let writing = async move { writer.stopped().await };
@@ -113,22 +96,24 @@ impl Part for Businesses {
     }
 }
 
+/// Where businesses are kept, if they aren't embedded.
+fn database(config: &Config) -> Option<&postgres::Config> {
+    let is_server = config.backends.businesses == StoreBackend::Postgres;
+    is_server.then_some(&config.postgres.businesses)
+}
+
 /// Opens the businesses, wherever the settings say that they are. The data folder must exist.
 pub(crate) async fn open_businesses(
     config: &Config,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<Proximity, String> {
-    let store: Arc<dyn Store> = match config.backends.businesses {
-        StoreBackend::Embedded => {
-            let store =
-                EmbeddedStore::open(&config.data.dir).await.map_err(unusable_file("businesses"))?;
-            Arc::new(store)
-        }
-        StoreBackend::Postgres => {
-            let connected = PostgresStore::connect(&config.postgres.businesses).await;
-            Arc::new(connected.map_err(unusable_database(DATABASE))?)
-        }
+    let store: Arc<dyn Store> = if let Some(databases) = database(config) {
+        let store = PostgresStore::connect(databases).await;
+        Arc::new(store.map_err(unusable_database(DATABASE))?)
+    } else {
+        let store = EmbeddedStore::open(&config.data.dir).await;
+        Arc::new(store.map_err(unusable_file("businesses"))?)
     };
     Ok(Proximity::start(store, clock, random, config.proximity.limits()))
 }

@@ -4,10 +4,9 @@ use api::metrics::Metric;
 use directory::Store;
 use directory::embedded::EmbeddedStore;
 use directory::postgres::{self, PostgresStore};
-use futures_util::future::BoxFuture;
 
 use super::{
-    DATABASE_FILES, Deps, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
+    DATABASE_FILES, Deps, Doing, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
     unusable_database, unusable_file,
 };
 use crate::config::{Config, StoreBackend};
@@ -29,28 +28,20 @@ impl Part for Directory {
     }
 
     fn needs_data_dir(&self, config: &Config) -> bool {
-        config.backends.directory == StoreBackend::Embedded
+        database(config).is_none()
     }
 
     fn validate(&self, config: &Config) -> Result<(), String> {
         config.directory.validate().map_err(|rule| format!("directory.{rule}"))?;
-        match config.backends.directory {
-            StoreBackend::Embedded => Ok(()),
-            StoreBackend::Postgres => {
-                let database = &config.postgres.directory;
-                database.validate().map_err(|rule| format!("{DATABASE}.{rule}"))
-            }
-        }
+        database(config)
+            .map_or(Ok(()), postgres::Config::validate)
+            .map_err(|rule| format!("{DATABASE}.{rule}"))
     }
 
     fn files_max(&self, config: &Config) -> u64 {
-        match config.backends.directory {
-            StoreBackend::Embedded => EMBEDDED_FILES,
-            StoreBackend::Postgres => {
-                let database = &config.postgres.directory;
-                u64::from(database.connections_max + database.readers_max) + DATABASE_FILES
-            }
-        }
+        database(config).map_or(EMBEDDED_FILES, |database| {
+            u64::from(database.connections_max + database.readers_max) + DATABASE_FILES
+        })
     }
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
@@ -58,30 +49,23 @@ impl Part for Directory {
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {
-        match config.backends.directory {
-            StoreBackend::Embedded => Vec::new(),
-            StoreBackend::Postgres => {
-                let database = config.postgres.directory.clone();
-                vec![Server::new(DATABASE, async move {
-                    let checked = postgres::check(&database).await;
-                    checked.map(|()| SCHEMA_FITS.to_owned()).map_err(unusable_database(DATABASE))
-                })]
-            }
-        }
+        let server = database(config).cloned().map(|database| {
+            Server::new(DATABASE, async move {
+                let checked = postgres::check(&database).await;
+                checked.map(|()| SCHEMA_FITS.to_owned()).map_err(unusable_database(DATABASE))
+            })
+        });
+        server.into_iter().collect()
     }
 
-    fn migrate<'a>(&self, config: &'a Config) -> BoxFuture<'a, Result<Option<String>, String>> {
+    fn migrate<'a>(&self, config: &'a Config) -> Doing<'a, Option<String>> {
         Box::pin(migrate("directory", config.backends.directory, async {
             let migrated = postgres::migrate(&config.postgres.directory).await;
             migrated.map_err(unusable_database(DATABASE))
         }))
     }
 
-    fn open<'a>(
-        &self,
-        deps: &'a Deps<'_>,
-        opened: &'a mut Opened,
-    ) -> BoxFuture<'a, Result<(), String>> {
+    fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
             let config = deps.config;
             let store = open_store(deps).await?;
@@ -89,7 +73,7 @@ impl Part for Directory {
                 directory::Directory::start(store, deps.clock.clone(), config.directory);
             opened.routers.push(directory::http::router(directory.clone(), deps.context.clone()));
             opened.directory = Some(directory.clone());
-            let is_server = config.backends.directory == StoreBackend::Postgres;
+            let is_server = database(config).is_some();
             opened.watches.push(Box::new(move |readiness| {
                 let writer = directory.clone();
                 let writing = async move { writer.stopped().await };
@@ -107,18 +91,19 @@ impl Part for Directory {
     }
 }
 
+/// Where the directory is kept, if it isn't embedded.
+fn database(config: &Config) -> Option<&postgres::Config> {
+    let is_server = config.backends.directory == StoreBackend::Postgres;
+    is_server.then_some(&config.postgres.directory)
+}
+
 async fn open_store(deps: &Deps<'_>) -> Result<Arc<dyn Store>, String> {
     let config = deps.config;
-    Ok(match config.backends.directory {
-        StoreBackend::Embedded => {
-            let store =
-                EmbeddedStore::open(&config.data.dir).await.map_err(unusable_file("directory"))?;
-            Arc::new(store)
-        }
-        StoreBackend::Postgres => {
-            let (database, clock) = (&config.postgres.directory, deps.clock.clone());
-            let store = PostgresStore::connect(database, clock, deps.random.clone()).await;
-            Arc::new(store.map_err(unusable_database(DATABASE))?)
-        }
-    })
+    let Some(database) = database(config) else {
+        let store = EmbeddedStore::open(&config.data.dir).await;
+        return Ok(Arc::new(store.map_err(unusable_file("directory"))?));
+    };
+    let (clock, random) = (deps.clock.clone(), deps.random.clone());
+    let store = PostgresStore::connect(database, clock, random).await;
+    Ok(Arc::new(store.map_err(unusable_database(DATABASE))?))
 }

@@ -1,17 +1,15 @@
-use std::fmt;
 use std::sync::Arc;
 
 use api::SystemRandom;
 use api::metrics::Metric;
 use directory::Directory;
-use futures_util::future::BoxFuture;
 use model::ErrorChain;
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::redis::{self, Redis};
-use ws_gateway::live::{FixLimit, Live as LivePath, Sink};
+use ws_gateway::live::{self, FixLimit, Live as LivePath, Sink};
 use ws_gateway::{Gateway, router};
 
-use super::{Deps, Opened, Part, Server};
+use super::{Deps, Doing, Opened, Part, Server};
 use crate::config::{Config, LiveBackend, NodeRole, StoreBackend};
 use crate::readiness::{Condition, Ends, Readiness, clock_fault};
 
@@ -77,18 +75,14 @@ impl Part for Live {
             let (shard, config) = (shard.clone(), config.redis.clone());
             Server::new(format!("redis {}", shard.name), async move {
                 let checked = Redis::check(&shard, &config, &SystemRandom).await;
-                let flaw = checked.map_err(|e| unusable(&ErrorChain(&e)))?;
+                let flaw = checked.map_err(|e| unusable(&e))?;
                 Ok(flaw.map_or("answers".to_owned(), |flaw| format!("answers; {flaw}")))
             })
         };
         config.redis.shards.iter().map(server).collect()
     }
 
-    fn open<'a>(
-        &self,
-        deps: &'a Deps<'_>,
-        opened: &'a mut Opened,
-    ) -> BoxFuture<'a, Result<(), String>> {
+    fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
             let directory = opened.directory.clone().ok_or("live positions need the directory")?;
             let attach = open_live_path(deps).await?;
@@ -129,7 +123,7 @@ async fn open_live_path(deps: &Deps<'_>) -> Result<Attach, String> {
         }
         LiveBackend::Redis => {
             let connected = Redis::connect(config.redis.clone(), limit, clock, random);
-            let redis = connected.await.map_err(|e| unusable(&ErrorChain(&e)))?;
+            let redis = connected.await.map_err(|e| unusable(&e))?;
             Box::new(move |sink| redis.attach(&sink))
         }
     })
@@ -163,6 +157,7 @@ fn watch_clock(readiness: &Readiness, gateway: Arc<Gateway>, directory: Director
 }
 
 /// What to do about a Redis server that can't be used.
-fn unusable(error: &impl fmt::Display) -> String {
+fn unusable(error: &live::Error) -> String {
+    let error = ErrorChain(error);
     format!("{error}. See that it runs, and what redis.shards says in the settings.")
 }

@@ -9,28 +9,7 @@ use super::meter::Meter;
 use super::{Each, Place};
 
 /// What a column can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Id,
-    Name,
-    Category,
-    Latitude,
-    Longitude,
-    Address,
-    Phone,
-    Site,
-}
-
-const COLUMNS: [(&str, Column); 8] = [
-    ("id", Column::Id),
-    ("name", Column::Name),
-    ("category", Column::Category),
-    ("lat", Column::Latitude),
-    ("lon", Column::Longitude),
-    ("address", Column::Address),
-    ("phone", Column::Phone),
-    ("site", Column::Site),
-];
+const COLUMNS: [&str; 8] = ["id", "name", "category", "lat", "lon", "address", "phone", "site"];
 
 /// Those that must be there: the first so many of `COLUMNS`.
 const NEEDED: usize = 5;
@@ -73,45 +52,42 @@ fn fault(error: &::csv::Error) -> Result<String, String> {
     }
 }
 
-fn columns(header: &StringRecord) -> Result<Vec<Column>, String> {
+fn columns(header: &StringRecord) -> Result<Vec<&'static str>, String> {
     let mut columns = Vec::new();
     for name in header {
-        let known = COLUMNS.iter().find(|(known, _)| *known == name.trim());
-        let known = known.map(|(_, column)| *column).filter(|column| !columns.contains(column));
+        let known = COLUMNS.into_iter().find(|known| *known == name.trim());
+        let known = known.filter(|known| !columns.contains(known));
         columns.push(known.ok_or_else(|| {
-            let names: Vec<_> = COLUMNS.iter().map(|(name, _)| *name).collect();
             format!(
                 "line 1: column {name} is unknown or there twice; columns are {}",
-                names.join(",")
+                COLUMNS.join(",")
             )
         })?);
     }
-    match COLUMNS[..NEEDED].iter().find(|(_, column)| !columns.contains(column)) {
-        Some((name, _)) => Err(format!("line 1: column {name} is missing")),
+    match COLUMNS[..NEEDED].iter().find(|name| !columns.contains(name)) {
+        Some(name) => Err(format!("line 1: column {name} is missing")),
         None => Ok(columns),
     }
 }
 
-fn place(columns: &[Column], record: &StringRecord) -> Result<Place, String> {
+fn place(columns: &[&str], record: &StringRecord) -> Result<Place, String> {
     let text = |wanted| {
         let at = columns.iter().position(|column| *column == wanted);
         at.and_then(|at| record.get(at)).unwrap_or_default().trim()
     };
     let optional = |wanted| Some(text(wanted)).filter(|text| !text.is_empty()).map(str::to_owned);
-    let degrees = |name: &str, wanted| {
-        text(wanted).parse::<f64>().map_err(|_| format!("{name} is not a number"))
-    };
-    let id = SourceName::parse(text(Column::Id)).map_err(|fault| format!("id {fault}"))?;
-    let (latitude, longitude) =
-        (degrees("lat", Column::Latitude)?, degrees("lon", Column::Longitude)?);
+    let degrees =
+        |wanted| text(wanted).parse::<f64>().map_err(|_| format!("{wanted} is not a number"));
+    let id = SourceName::parse(text("id")).map_err(|fault| format!("id {fault}"))?;
+    let (latitude, longitude) = (degrees("lat")?, degrees("lon")?);
     let draft = Draft {
-        name: text(Column::Name).to_owned(),
-        categories: vec![text(Column::Category).to_owned()],
-        address: optional(Column::Address),
+        name: text("name").to_owned(),
+        categories: vec![text("category").to_owned()],
+        address: optional("address"),
         position: Position::new(latitude, longitude).map_err(|fault| fault.to_string())?,
         hours: None,
-        phone: optional(Column::Phone),
-        site: optional(Column::Site),
+        phone: optional("phone"),
+        site: optional("site"),
         attributes: BTreeMap::new(),
     };
     Ok((id, draft.check().map_err(|fault| fault.to_string())?))

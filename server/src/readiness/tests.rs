@@ -38,14 +38,14 @@ async fn a_task_that_ends_is_dead_unless_it_may_end() {
 #[test]
 fn a_part_of_which_something_is_away_leaves_the_node_ready() {
     let readiness = Readiness::default();
-    let (latch, mut told) = (readiness.latch("part"), None);
+    let mut told = None;
     let away = || Some("a server is away".to_owned());
     for (condition, ready, works, degraded) in [
         (Condition { fault: away(), is_broken: true }, false, false, &[][..]),
         (Condition { fault: away(), is_broken: false }, true, false, &["part"]),
         (Condition::default(), true, true, &[]),
     ] {
-        look(&latch, &mut told, condition);
+        readiness.look("part", &mut told, condition);
         assert_eq!((readiness.is_ready(), readiness.parts()["part"]), (ready, works));
         assert_eq!(readiness.degraded(), degraded);
     }

@@ -1,6 +1,8 @@
+use std::fmt;
+use std::ops::Deref;
 use std::path::Path;
 
-use serde::Serializer;
+use serde::{Deserialize, Serialize, Serializer};
 use sqlx::postgres::PgConnectOptions;
 
 use crate::StoreError;
@@ -68,7 +70,7 @@ impl Login<'_> {
 }
 
 /// The address without its password. What is no address may have one anywhere: it is taken to end at the last `@`.
-pub fn redacted(url: &str) -> String {
+fn redacted(url: &str) -> String {
     let start = url.find("://").map_or(0, |at| at + 3);
     let Some(end) = url.rfind('@').filter(|end| *end >= start) else { return url.to_owned() };
     match url[start..end].split_once(':') {
@@ -77,14 +79,35 @@ pub fn redacted(url: &str) -> String {
     }
 }
 
-/// Serialises an address [redacted], for `#[serde(serialize_with)]`.
-pub fn without_password<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&redacted(url))
+/// The address of a database, as a config has it: printed and serialised without its password.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Url(String);
+
+impl From<String> for Url {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
 }
 
-/// Serialises addresses [redacted], for `#[serde(serialize_with)]`.
-pub fn without_passwords<S: Serializer>(urls: &[String], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(urls.iter().map(|url| redacted(url)))
+impl Deref for Url {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        redacted(self).fmt(f)
+    }
+}
+
+impl Serialize for Url {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        redacted(self).serialize(serializer)
+    }
 }
 
 #[cfg(test)]
@@ -107,9 +130,9 @@ mod tests {
         ] {
             assert_eq!(redacted(url), shown);
             assert!(at(url).has_password());
-            let mut json = Vec::new();
-            without_password(url, &mut serde_json::Serializer::new(&mut json)).expect("text");
-            assert_eq!(String::from_utf8(json).expect("text"), format!("\"{shown}\""));
+            let url = Url::from(url.to_owned());
+            let json = serde_json::to_string(&url).expect("text");
+            assert_eq!([json, format!("{url:?}")], [(); 2].map(|()| format!("\"{shown}\"")));
         }
         let plain = at("postgres://u@h:5432/db");
         assert_eq!(redacted(plain.url), plain.url);

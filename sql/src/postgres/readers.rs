@@ -107,7 +107,7 @@ impl Readers {
         match &found {
             Ok(_) => self.give_back(connection),
             // Most likely the others are cut too.
-            Err(sqlx::Error::Io(_)) => self.idle().clear(),
+            Err(sqlx::Error::Io(_)) => self.shared.idle.lock().clear(),
             Err(_) => {}
         }
         found
@@ -124,16 +124,12 @@ impl Readers {
 
     fn give_back(&self, connection: Option<PgConnection>) {
         let since = Instant::now();
-        self.idle().extend(connection.map(|connection| Idle { connection, since }));
-    }
-
-    fn idle(&self) -> parking_lot::MutexGuard<'_, Vec<Idle>> {
-        self.shared.idle.lock()
+        self.shared.idle.lock().extend(connection.map(|connection| Idle { connection, since }));
     }
 
     async fn connection(&self) -> Result<PgConnection, sqlx::Error> {
         loop {
-            let Some(Idle { mut connection, since }) = self.idle().pop() else { break };
+            let Some(Idle { mut connection, since }) = self.shared.idle.lock().pop() else { break };
             if since.elapsed() < FRESH || is_answering(&mut connection).await.is_ok() {
                 return Ok(connection);
             }

@@ -1,7 +1,9 @@
+use model::ReadToken;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::connection::is_replica;
-use super::error;
+use super::error::{IS_REPLICA, MIGRATE};
+use super::feed::FeedTable;
 use super::server::Server;
 use crate::StoreError;
 
@@ -40,24 +42,34 @@ impl Schema {
         Ok(migrated)
     }
 
-    /// Errs if the server isn't a primary with the schema that this program works with.
-    pub async fn check(
-        &self,
-        connection: &mut PgConnection,
-        primary: &Server,
-    ) -> Result<(), StoreError> {
+    /// Errs as [`check`](Self::check) does, or answers with the state of the schema's [feed](FeedTable); in the time of any
+    /// answer.
+    pub async fn open(&self, primary: &Server) -> Result<ReadToken, StoreError> {
+        // In a box, for connecting takes more room than all that the caller has beside it.
+        let opening = Box::pin(async {
+            let mut connection = self.check(primary).await?;
+            // The timeline of this lineage, before anybody reads it.
+            let state = FeedTable::new(self.name).read_primary(&mut connection).await;
+            state.map_err(|error| primary.unusable(error))
+        });
+        primary.open(opening).await
+    }
+
+    /// Connects, and errs if the server isn't a primary with the schema that this program works with.
+    pub async fn check(&self, primary: &Server) -> Result<PgConnection, StoreError> {
+        let mut connection = primary.connect().await?;
         let unusable = |error| primary.unusable(error);
-        if is_replica(connection).await.map_err(unusable)? {
-            return Err(error::because(error::IS_REPLICA, &primary.endpoint));
+        if is_replica(&mut connection).await.map_err(unusable)? {
+            return Err(primary.because(IS_REPLICA));
         }
-        let found = self.version(connection).await.map_err(unusable)?;
+        let found = self.version(&mut connection).await.map_err(unusable)?;
         let known = self.steps.len() as i64;
         let why = match found {
-            0 => format!("database {} has no schema yet", primary.endpoint.database),
+            0 => format!("database {} has no schema yet", primary.database()),
             _ if found < known => format!("the schema is {found}, this program needs {known}"),
-            _ => return StoreError::if_newer(found, self.steps),
+            _ => return StoreError::if_newer(found, self.steps).map(|()| connection),
         };
-        Err(error::because(&format!("{why}; {}", error::MIGRATE), &primary.endpoint))
+        Err(primary.because(&format!("{why}; {MIGRATE}")))
     }
 
     /// 0 if there is no schema.

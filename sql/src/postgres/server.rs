@@ -7,8 +7,6 @@ use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::{Instant, timeout};
 
 use super::connection::{is_answering, refuse_replica};
-use super::endpoint::Endpoint;
-use super::error;
 use super::login::Login;
 use super::readers::{ReadFrom, Readers};
 use crate::StoreError;
@@ -42,20 +40,23 @@ impl Times {
 
 /// One server, as a config names it.
 pub struct Server {
-    options: PgConnectOptions,
-    pub(super) endpoint: Endpoint,
+    pub(super) options: PgConnectOptions,
+    /// Host and port, for people.
+    address: String,
+    pub(super) has_password: bool,
+    pub(super) connect_timeout: Duration,
     answer_timeout: Duration,
 }
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.endpoint.fmt(f)
+        f.write_str(&self.address)
     }
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Server({})", self.endpoint)
+        write!(f, "Server({self})")
     }
 }
 
@@ -80,48 +81,44 @@ impl Server {
         ];
         let options = login.options()?.application_name("whereabouts");
         let options = options.options(of_all).options(settings.iter().copied());
-        let endpoint = Endpoint::new(&options, login.has_password(), times.connect);
-        Ok(Self { options, endpoint, answer_timeout: times.answer })
+        let host = match options.get_socket() {
+            Some(folder) => folder.display().to_string(),
+            None => options.get_host().to_owned(),
+        };
+        Ok(Self {
+            address: format!("{host}:{}", options.get_port()),
+            options,
+            has_password: login.has_password(),
+            connect_timeout: times.connect,
+            answer_timeout: times.answer,
+        })
     }
 
     /// A connection of its own, before anything starts: what is wrong is said as it is.
     pub async fn connect(&self) -> Result<PgConnection, StoreError> {
-        let longest = self.endpoint.connect_timeout;
-        match timeout(longest, PgConnection::connect_with(&self.options)).await {
+        match timeout(self.connect_timeout, PgConnection::connect_with(&self.options)).await {
             Ok(connected) => connected.map_err(|error| self.unusable(error)),
-            Err(_) => Err(StoreError::unusable(self.late(longest))),
+            Err(_) => Err(StoreError::unusable(self.late(self.connect_timeout))),
         }
     }
 
     /// Connections to a primary, at most as many, made when they are needed. A server that just restarts is waited for.
     pub fn primary_pool(&self, connections_max: u32) -> PgPool {
-        self.lazily(
-            self.pool_options(connections_max)
-                .before_acquire(|connection, _| Box::pin(is_answering(connection)))
-                .after_connect(|connection, _| Box::pin(refuse_replica(connection))),
-        )
+        PgPoolOptions::new()
+            .max_connections(connections_max)
+            .acquire_timeout(self.connect_timeout)
+            // As sqlx's own tests of connections, but bounded: one that is dead while TCP lives would hold its place
+            // for a quarter of an hour.
+            .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(is_answering(connection)))
+            .after_release(|connection, _| Box::pin(is_answering(connection)))
+            .after_connect(|connection, _| Box::pin(refuse_replica(connection)))
+            .connect_lazy_with(self.options.clone())
     }
 
     /// Connections for single statements, at most as many, made when they are needed.
     pub fn readers(&self, from: ReadFrom, connections_max: u32) -> Readers {
-        Readers::new(self.options.clone(), from, connections_max, self.endpoint.connect_timeout)
-    }
-
-    /// For connections, at most as many, that go back to the others only while they answer. Whether they do when they are
-    /// taken is for the caller to say: [`is_answering`].
-    pub fn pool_options(&self, connections_max: u32) -> PgPoolOptions {
-        PgPoolOptions::new()
-            .max_connections(connections_max)
-            .acquire_timeout(self.endpoint.connect_timeout)
-            // As sqlx's own tests of connections, but bounded: one that is dead while TCP lives would hold its place
-            // for a quarter of an hour.
-            .test_before_acquire(false)
-            .after_release(|connection, _| Box::pin(is_answering(connection)))
-    }
-
-    /// Connections as the options say, made when they are needed.
-    pub fn lazily(&self, options: PgPoolOptions) -> PgPool {
-        options.connect_lazy_with(self.options.clone())
+        Readers::new(self.options.clone(), from, connections_max, self.connect_timeout)
     }
 
     /// The answer while serving, or why there is none.
@@ -130,7 +127,7 @@ impl Server {
         work: impl Future<Output = Result<T, sqlx::Error>> + Send,
     ) -> Result<T, E> {
         let answered = match timeout(self.answer_timeout, work).await {
-            Ok(done) => done.map_err(|error| error::explain(error, &self.endpoint)),
+            Ok(done) => done.map_err(|error| self.explain(error)),
             Err(_) => Err(StoreError::unavailable(self.late(self.answer_timeout))),
         };
         answered.map_err(E::from)
@@ -163,8 +160,7 @@ impl Server {
         format!("{self} doesn't answer within {} ms", longest.as_millis())
     }
 
-    /// What an error before anything starts says of the server.
-    pub fn unusable(&self, error: sqlx::Error) -> StoreError {
-        error::unusable(error, &self.endpoint)
+    pub(super) fn database(&self) -> &str {
+        self.options.get_database().unwrap_or_default()
     }
 }

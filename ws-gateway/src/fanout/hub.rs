@@ -8,14 +8,13 @@ use std::hash::BuildHasher;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
-use futures_util::future::BoxFuture;
 use metrics::Counter;
 use model::{Clock, Monotonic};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::fanout::mailbox::Mailbox;
 use crate::fanout::wheel::Wheel;
-use crate::live::{Channel, Error, Live};
+use crate::live::{Asked, Channel, Live};
 use crate::session::record::Sighting;
 use crate::session::view::SELF_SLOT;
 pub(crate) use entry::ChannelEntry;
@@ -81,27 +80,19 @@ impl Hub {
         mailbox: &Arc<Mailbox>,
         channels: impl IntoIterator<Item = (Channel, u32)>,
     ) -> Vec<Arc<ChannelEntry>> {
-        let _order = self.order();
+        let _order = self.order.lock();
         let watch = |(channel, slot)| {
             let entry = self.entry(&channel);
-            entry.lock().watchers.push(Watcher { mailbox: mailbox.clone(), slot });
+            entry.state.lock().watchers.push(Watcher { mailbox: mailbox.clone(), slot });
             entry
         };
         channels.into_iter().map(watch).collect()
     }
 
     /// Asks the bus for channels that somebody watches; completes when it delivers for all of them.
-    pub(crate) fn subscribe(
-        &self,
-        bus: &dyn Live,
-        channels: Vec<Channel>,
-    ) -> BoxFuture<'static, Result<(), Error>> {
-        let _order = self.order();
+    pub(crate) fn subscribe(&self, bus: &dyn Live, channels: Vec<Channel>) -> Asked<'static, ()> {
+        let _order = self.order.lock();
         bus.subscribe(channels)
-    }
-
-    fn order(&self) -> MutexGuard<'_, ()> {
-        self.order.lock()
     }
 
     fn entry(&self, channel: &Channel) -> Arc<ChannelEntry> {
@@ -115,7 +106,7 @@ impl Hub {
 
     /// Stops marking; the channel itself goes a little later if nobody else watches it.
     pub(crate) fn unwatch(&self, entry: &Arc<ChannelEntry>, mailbox: &Arc<Mailbox>) {
-        let mut state = entry.lock();
+        let mut state = entry.state.lock();
         state.watchers.retain(|w| !Arc::ptr_eq(&w.mailbox, mailbox));
         if state.watchers.is_empty() {
             let later = self.clock.now().monotonic.plus_ms(IDLE_MS);
@@ -134,7 +125,7 @@ impl Hub {
         let now = self.clock.now();
         let held = channels.iter().filter_map(|channel| {
             let entry = self.find(channel)?;
-            let state = entry.lock();
+            let state = entry.state.lock();
             let is_own = state.watchers.iter().any(|watcher| watcher.slot == SELF_SLOT);
             let sighting = state.sighting.clone().filter(|s| is_own && s.holds(now.monotonic))?;
             Some((channel.clone(), sighting))
@@ -145,7 +136,8 @@ impl Hub {
     /// Tells everybody who watches these channels, other than as their own, that something may have been missed.
     pub(crate) fn gap(&self, channels: &[Channel]) {
         for entry in channels.iter().filter_map(|channel| self.find(channel)) {
-            for watcher in entry.lock().watchers.iter().filter(|watcher| watcher.slot != SELF_SLOT)
+            for watcher in
+                entry.state.lock().watchers.iter().filter(|watcher| watcher.slot != SELF_SLOT)
             {
                 watcher.mailbox.signal(|signals| signals.gap = true);
             }
@@ -165,13 +157,13 @@ impl Hub {
         if idle.is_empty() {
             return;
         }
-        let _order = self.order();
+        let _order = self.order.lock();
         let now = self.clock.now().monotonic;
         let mut dropped = Vec::new();
         for entry in idle {
             let mut stripe = self.stripe(&entry.channel);
             let same = stripe.get(&entry.channel).is_some_and(|held| Arc::ptr_eq(held, entry));
-            let mut state = entry.lock();
+            let mut state = entry.state.lock();
             let kept_until = state.kept_until.take().filter(|until| *until > now);
             if !state.watchers.is_empty() {
                 continue;

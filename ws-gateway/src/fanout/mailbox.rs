@@ -1,7 +1,7 @@
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use crate::session::signals::Signals;
 use crate::session::view::dirty_set::DirtySet;
@@ -25,13 +25,9 @@ struct State {
 }
 
 impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
-
     /// The friend in this slot has news.
     pub(crate) fn mark(&self, slot: u32) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if !state.marked.insert(slot) {
             return;
         }
@@ -44,14 +40,14 @@ impl Mailbox {
 
     /// Leaves a signal, which ends the session's wait at once.
     pub(crate) fn signal(&self, set: impl FnOnce(&mut Signals)) {
-        set(&mut self.lock().signals);
+        set(&mut self.state.lock().signals);
         self.waker.wake();
     }
 
     /// From now on marks don't wake the session, until [`Self::tick_over`]; `false` if that was so already. What is
     /// marked at this moment still gets its turn: then nothing cools.
     pub(crate) fn cool(&self) -> bool {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if !state.marked.is_empty() {
             drop(state);
             self.waker.wake();
@@ -62,7 +58,7 @@ impl Mailbox {
 
     /// The tick has ended.
     pub(crate) fn tick_over(&self) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.cooling = false;
         let wake = !state.marked.is_empty();
         drop(state);
@@ -78,19 +74,19 @@ impl Mailbox {
     /// Takes all that was left, at one moment: whoever sees a mark has seen every signal that came before it. The slots
     /// that were marked are exchanged for an empty set.
     pub(crate) fn take(&self, empty: &mut DirtySet) -> Signals {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         std::mem::swap(&mut state.marked, empty);
         std::mem::take(&mut state.signals)
     }
 
     /// Takes the signals alone, if there are any.
     pub(crate) fn take_signals(&self) -> Option<Signals> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         (!state.signals.is_empty()).then(|| std::mem::take(&mut state.signals))
     }
 
     /// Its session has ended: what a timer may still hold of it is small.
     pub(crate) fn close(&self) {
-        *self.lock() = State::default();
+        *self.state.lock() = State::default();
     }
 }

@@ -3,7 +3,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use model::{Metres, UserId};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use crate::fanout::mailbox::Mailbox;
 use crate::session::circle::{Amended, Amendment, CircleChange, CircleEdit};
@@ -52,10 +52,6 @@ pub(crate) enum Full {
 }
 
 impl Registry {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
-
     /// Counts a connection in; it is nobody's until [`Self::join`]. Without `anonymous_max` it has shown a valid token,
     /// so that strangers who say nothing can't keep it out.
     pub(crate) fn enter(
@@ -64,7 +60,7 @@ impl Registry {
         sessions_max: usize,
         anonymous_max: Option<usize>,
     ) -> Result<u64, Full> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.all.len() >= sessions_max {
             return Err(Full::Sessions);
         }
@@ -86,7 +82,7 @@ impl Registry {
         user: &UserId,
         per_user_max: usize,
     ) -> Result<FixesUsed, Full> {
-        let mut guard = self.lock();
+        let mut guard = self.state.lock();
         let state = &mut *guard;
         let Some(connection) = state.all.get_mut(&id).filter(|e| e.user.is_none()) else {
             return Ok(FixesUsed::default());
@@ -104,7 +100,7 @@ impl Registry {
 
     /// Counts the connection out.
     pub(crate) fn leave(&self, id: u64) {
-        let mut guard = self.lock();
+        let mut guard = self.state.lock();
         let state = &mut *guard;
         let Some(connection) = state.all.remove(&id) else { return };
         state.anonymous -= usize::from(connection.anonymous);
@@ -123,12 +119,12 @@ impl Registry {
         users: impl IntoIterator<Item = &'u UserId>,
         set: impl Fn(&mut Signals),
     ) {
-        self.lock().signal(users, set);
+        self.state.lock().signal(users, set);
     }
 
     /// Tells the connections of those whose circles change how, in order; `radius` says what a chosen one means.
     pub(crate) fn amend(&self, changes: &[CircleChange], radius: impl Fn(Option<u32>) -> Metres) {
-        let state = self.lock();
+        let state = self.state.lock();
         for CircleChange { as_of, edit } in changes {
             let tell = |user: &UserId, what: Amended| {
                 state.signal([user], |signals| {
@@ -149,13 +145,13 @@ impl Registry {
 
     /// Leaves a signal with every connection.
     pub(crate) fn signal_all(&self, set: impl Fn(&mut Signals)) {
-        for connection in self.lock().all.values() {
+        for connection in self.state.lock().all.values() {
             connection.mailbox.signal(&set);
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.lock().all.len()
+        self.state.lock().all.len()
     }
 }
 

@@ -5,11 +5,10 @@ mod bus;
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use model::{Clock, Gcra, Random};
 
 use crate::live::positions::Positions;
-use crate::live::{Channel, Error, FixLimit, Live, Sink, Written};
+use crate::live::{Asked, Channel, FixLimit, Live, Sink, Written};
 use crate::session::circle::CircleChange;
 use crate::session::record::Sighting;
 use bus::{Exchange, Subscriber};
@@ -49,16 +48,12 @@ impl Drop for Attached {
     }
 }
 
-fn ready<T: Send + 'static>(value: T) -> BoxFuture<'static, Result<T, Error>> {
+fn ready<T: Send + 'static>(value: T) -> Asked<'static, T> {
     Box::pin(std::future::ready(Ok(value)))
 }
 
 impl Live for Attached {
-    fn announce(
-        &self,
-        (channel, sighting): (Channel, Sighting),
-        fixes: u32,
-    ) -> BoxFuture<'_, Result<Written, Error>> {
+    fn announce(&self, (channel, sighting): (Channel, Sighting), fixes: u32) -> Asked<'_, Written> {
         let charge = (fixes > 0).then_some((self.shared.limit, fixes));
         let written = self.shared.positions.write(channel.clone(), sighting.clone(), charge);
         if written == Written::Newest {
@@ -67,11 +62,11 @@ impl Live for Attached {
         ready(written)
     }
 
-    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
+    fn read(&self, channels: Vec<Channel>) -> Asked<'_, Vec<Option<Sighting>>> {
         ready(channels.iter().map(|channel| self.shared.positions.read(channel)).collect())
     }
 
-    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
+    fn subscribe(&self, channels: Vec<Channel>) -> Asked<'static, ()> {
         self.subscriber.subscribe(channels);
         ready(())
     }
@@ -80,7 +75,7 @@ impl Live for Attached {
         self.subscriber.unsubscribe(&channels);
     }
 
-    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
+    fn tell(&self, changes: Vec<CircleChange>) -> Asked<'_, ()> {
         self.shared.exchange.tell(&self.subscriber, &changes);
         ready(())
     }

@@ -73,14 +73,12 @@ impl Redis {
         random: Arc<dyn Random>,
     ) -> Result<Self, Error> {
         let map = config.shard_map().map_err(invalid)?;
-        let servers = map.shards().iter().map(|shard| {
-            let named = config.shards.iter().find(|server| server.name == shard.name.as_str());
-            named.ok_or_else(|| invalid(format!("redis.shards lacks {}", shard.name)))
-        });
-        let servers: Vec<&Server> = servers.collect::<Result<_, _>>()?;
         let name = MapName::new(&map);
-        let endpoints =
-            servers.into_iter().map(|server| Endpoint::new(server, &config, name, limit));
+        let endpoints = map.shards().iter().map(|shard| {
+            let named = config.shards.iter().find(|server| server.name == shard.name.as_str());
+            let lacking = || invalid(format!("redis.shards lacks {}", shard.name));
+            Endpoint::new(named.ok_or_else(lacking)?, &config, name, limit)
+        });
         let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
         let reached =
             try_join_all(endpoints.into_iter().map(|endpoint| reach(endpoint, &*random))).await?;

@@ -42,7 +42,7 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
             .with("seq", seq)
             .with("kept", if unshown.is_none() { "memory" } else { "none" })
             .with("shown", unshown.is_none())
-            .with_any("reason", unshown.map(Unshown::as_str))
+            .with_any("reason", unshown.map(reason))
             .end(),
         Reply::Kept { device, located } => {
             Object::new(out, "kept").with("device", device.as_str()).with("located", located).end();
@@ -76,6 +76,15 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
             .with_any("seq", it.seq)
             .with_any("retry_after_ms", it.retry_after_ms)
             .end(),
+    }
+}
+
+fn reason(unshown: Unshown) -> &'static str {
+    match unshown {
+        Unshown::Repeated => "repeated",
+        Unshown::Older => "older",
+        Unshown::TooOld => "too_old",
+        Unshown::Ahead => "ahead",
     }
 }
 

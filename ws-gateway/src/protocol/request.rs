@@ -3,7 +3,8 @@ use std::fmt;
 
 use model::{DeviceId, Fix, Position, Timestamp, limits};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 
 use crate::session::messages::{ErrorWord, Rejection, Request, SentFix, Token};
@@ -123,15 +124,6 @@ struct Head<'a> {
     kind: Option<Cow<'a, str>>,
 }
 
-/// Swallows the `type` that has been read already.
-struct Kind;
-
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
-    }
-}
-
 /// A field that may be missing, but not null.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
@@ -144,8 +136,9 @@ macro_rules! message {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct $name {
+            /// Has been read already.
             #[serde(rename = "type")]
-            _kind: Kind,
+            _kind: IgnoredAny,
             $($field: $type,)*
         }
     };
@@ -160,7 +153,7 @@ message!(FixesMessage { device: String, fixes: Vec<Object<WireFix>> });
 struct WireFix {
     /// Only in a message of its own.
     #[serde(rename = "type", default, deserialize_with = "present")]
-    kind: Option<Kind>,
+    kind: Option<IgnoredAny>,
     /// Only in a message of its own.
     #[serde(default, deserialize_with = "present")]
     device: Option<String>,

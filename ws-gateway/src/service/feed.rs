@@ -12,11 +12,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::join_all;
 use model::{ReadToken, UserId};
 use tokio::time::timeout;
 
-use crate::live::{Error, FeedServer};
+use crate::live::{Asked, Error, FeedServer};
 use crate::service::Gateway;
 use crate::service::friends::Replay;
 use crate::session::circle::CircleChange;
@@ -43,7 +43,7 @@ const FORGET_MS: u64 = 10_000;
 
 /// Turns until the returned future is dropped; ends at once where only this process can change anything.
 pub(crate) async fn run(gateway: Arc<Gateway>) {
-    if gateway.live.feed_servers().is_empty() && !gateway.friends_are_shared {
+    if gateway.live.feed_servers().is_empty() && !gateway.deps.friends_are_shared {
         return;
     }
     let mut follower = Follower::default();
@@ -52,7 +52,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
             error.log("the feed of changes can't be read");
             follower.failed(&gateway);
         }
-        let pause_ms = LOOK_MS + gateway.random.next_u64() % SPREAD_MS;
+        let pause_ms = LOOK_MS + gateway.deps.random.next_u64() % SPREAD_MS;
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
     }
 }
@@ -80,7 +80,7 @@ impl Follower {
         self.notice_regained(gateway, &servers);
         let Some(cursor) = self.cursor else {
             // Before the first session: nobody's circle is older than this.
-            let state = self.wait(gateway, gateway.friends.feed_state()).await?;
+            let state = self.wait(gateway, gateway.deps.friends.feed_state()).await?;
             self.cursor = Some(state);
             return Ok(());
         };
@@ -111,7 +111,7 @@ impl Follower {
     ) -> Result<(), Error> {
         let began = gateway.now().monotonic;
         for _ in 0..PAGES_MAX {
-            let replay = self.wait(gateway, gateway.friends.replay(from, PAGE)).await?;
+            let replay = self.wait(gateway, gateway.deps.friends.replay(from, PAGE)).await?;
             let (as_of, changes, more) = match replay {
                 Replay::Changes { as_of, changes, more } => (as_of, changes, more),
                 Replay::Unknown(as_of) => {
@@ -136,7 +136,7 @@ impl Follower {
     fn restart(&mut self, gateway: &Gateway, as_of: ReadToken) {
         tracing::warn!("the feed of changes can't be read on: all circles are read anew");
         self.cursor = Some(as_of);
-        gateway.all_may_have_changed();
+        gateway.registry.signal_all(|signals| signals.circle_unknown = true);
     }
 
     async fn forget(&mut self, gateway: &Gateway) -> Result<(), Error> {
@@ -145,15 +145,11 @@ impl Follower {
             return Ok(());
         }
         self.forgot_ms = now_ms;
-        self.wait(gateway, gateway.friends.forget_changes()).await
+        self.wait(gateway, gateway.deps.friends.forget_changes()).await
     }
 
     /// Waits for the directory, and leaves it to others to lead while that takes long.
-    async fn wait<T>(
-        &mut self,
-        gateway: &Gateway,
-        mut answer: BoxFuture<'_, Result<T, Error>>,
-    ) -> Result<T, Error> {
+    async fn wait<T>(&mut self, gateway: &Gateway, mut answer: Asked<'_, T>) -> Result<T, Error> {
         let soon = timeout(Duration::from_millis(LEAD_WAIT_MS_MAX), &mut answer).await;
         if let Ok(answer) = soon {
             return answer;

@@ -1,8 +1,7 @@
 use directory::{CHANGE_AGE_MS_MAX, Changes};
-use futures_util::future::BoxFuture;
 use model::{FeedPosition, Metres, ReadToken, UserId, ViewerClass};
 
-use crate::live::Error;
+use crate::live::{Asked, Error};
 use crate::session::circle::{Circle, CircleChange, CircleEdit};
 
 /// Changes that are forgotten at once: more than a busy directory makes in ten seconds.
@@ -16,25 +15,24 @@ const FORGOTTEN_MAX: usize = 20_000;
 /// * **Retry.** Every call may be repeated.
 pub trait Friends: Send + Sync {
     /// Whom the user may see. Makes the user if they don't exist: they do from their first token on.
-    fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>>;
+    fn circle(&self, user: UserId) -> Asked<'_, Circle>;
 
     /// How far somebody looks who has chosen this, or nothing.
     fn radius(&self, chosen_m: Option<u32>) -> Metres;
 
     /// Up to where the feed of changes goes. As the two below, of use only where several processes make changes.
-    fn feed_state(&self) -> BoxFuture<'_, Result<ReadToken, Error>> {
+    fn feed_state(&self) -> Asked<'_, ReadToken> {
         Box::pin(std::future::ready(Ok(ReadToken { timeline: 0, position: FeedPosition(0) })))
     }
 
     /// Up to `limit` changes after a place in the feed, in order, from any process.
-    fn replay(&self, after: ReadToken, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
-        let _ = limit;
+    fn replay(&self, after: ReadToken, _limit: usize) -> Asked<'_, Replay> {
         let nothing = Replay::Changes { as_of: after, changes: Vec::new(), more: false };
         Box::pin(std::future::ready(Ok(nothing)))
     }
 
     /// Lets go of some of the changes that are older than anybody needs.
-    fn forget_changes(&self) -> BoxFuture<'_, Result<(), Error>> {
+    fn forget_changes(&self) -> Asked<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }
 }
@@ -57,7 +55,7 @@ pub enum Replay {
 }
 
 impl Friends for directory::Directory {
-    fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
+    fn circle(&self, user: UserId) -> Asked<'_, Circle> {
         Box::pin(async move {
             let circle = self.circle(&user).await?;
             if !circle.exists {
@@ -75,14 +73,14 @@ impl Friends for directory::Directory {
         Metres(f64::from(self.radius_m(chosen_m)))
     }
 
-    fn feed_state(&self) -> BoxFuture<'_, Result<ReadToken, Error>> {
+    fn feed_state(&self) -> Asked<'_, ReadToken> {
         Box::pin(async move {
             let (state, _) = self.state().await?;
             Ok(state)
         })
     }
 
-    fn replay(&self, after: ReadToken, limit: usize) -> BoxFuture<'_, Result<Replay, Error>> {
+    fn replay(&self, after: ReadToken, limit: usize) -> Asked<'_, Replay> {
         Box::pin(async move {
             match self.changes(after, limit).await? {
                 Ok(Changes { as_of: state, changes, more }) => Ok(Replay::Changes {
@@ -96,7 +94,7 @@ impl Friends for directory::Directory {
         })
     }
 
-    fn forget_changes(&self) -> BoxFuture<'_, Result<(), Error>> {
+    fn forget_changes(&self) -> Asked<'_, ()> {
         Box::pin(async move {
             let (_, now) = self.state().await?;
             let horizon = now.plus_ms(-CHANGE_AGE_MS_MAX);

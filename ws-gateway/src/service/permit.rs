@@ -24,7 +24,7 @@ impl Gateway {
         let mailbox = Arc::new(Mailbox::default());
         let anonymous_max = caller.is_none().then_some(self.config.unauthenticated_max);
         let id = self.registry.enter(&mailbox, self.config.sessions_max, anonymous_max)?;
-        self.metrics.opened();
+        self.metrics.sessions.increment(1.0);
         Ok(ConnectionPermit { gateway: self.clone(), id, mailbox, _open: self.open.token() })
     }
 }
@@ -33,6 +33,6 @@ impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.mailbox.close();
         self.gateway.registry.leave(self.id);
-        self.gateway.metrics.ended();
+        self.gateway.metrics.sessions.decrement(1.0);
     }
 }

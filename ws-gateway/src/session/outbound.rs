@@ -10,7 +10,6 @@ use model::{Moment, Monotonic, UserId};
 use super::messages::{Push, Reply, Snapshot};
 use super::{Phase, Session};
 use due::Due;
-use slow_consumer::Notice;
 
 impl Session {
     /// The next thing to write that nobody asked for, or that had to wait for others: worked out only now, when it can
@@ -69,10 +68,7 @@ impl Session {
                 Some(Reply::Drain { closes_in_ms })
             }
             Due::Gap => Some(Reply::Gap),
-            Due::SlowConsumer => self.slow_consumer.take_notice().map(|notice| match notice {
-                Notice::Degraded { interval_ms } => Reply::Degraded { interval_ms },
-                Notice::Recovered { interval_ms } => Reply::Recovered { interval_ms },
-            }),
+            Due::SlowConsumer => self.slow_consumer.take_notice(),
             Due::Radius => Some(Reply::Radius(self.radius)),
             Due::Unlocated => Some(Reply::Unlocated),
             Due::Position => self.view.own_record().cloned().map(Reply::Position),

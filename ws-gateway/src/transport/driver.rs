@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::future::BoxFuture;
 use model::{Caller, Moment, Monotonic, UserId};
 
 use crate::fanout::hub::{ChannelEntry, Due};
@@ -40,9 +39,9 @@ pub(crate) enum Out {
 #[derive(Default)]
 struct Running {
     /// What the client asked for; it isn't read meanwhile.
-    announce: Option<BoxFuture<'static, Result<Written, live::Error>>>,
-    circle: Option<BoxFuture<'static, Result<Circle, live::Error>>>,
-    positions: Option<BoxFuture<'static, Result<(), live::Error>>>,
+    announce: Option<live::Asked<'static, Written>>,
+    circle: Option<live::Asked<'static, Circle>>,
+    positions: Option<live::Asked<'static, ()>>,
 }
 
 /// One connection, apart from its socket.
@@ -69,9 +68,9 @@ impl Driver {
     /// A connection that has just been made; with a caller if the handshake brought a valid token.
     pub(crate) fn new(permit: ConnectionPermit, caller: Option<Caller>) -> Self {
         let gateway = &permit.gateway;
-        let id = model::token(&*gateway.random);
+        let id = model::token(&*gateway.deps.random);
         let epoch = gateway.live.epoch();
-        let (limits, spread) = (gateway.session_limits.clone(), gateway.random.next_u64());
+        let (limits, spread) = (gateway.session_limits.clone(), gateway.deps.random.next_u64());
         let session = Session::new(limits, id, epoch, spread, gateway.now());
         let mut driver = Self {
             permit,

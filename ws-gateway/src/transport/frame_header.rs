@@ -1,4 +1,3 @@
-use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,16 +12,9 @@ const HEAD_BYTES_MAX: usize = 10;
 const MASK_BYTES: u64 = 4;
 
 /// A frame's length was written in more bytes than it needs (RFC 6455, 5.2).
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("a frame's length must be written in the minimal number of bytes")]
 pub(crate) struct BadLength;
-
-impl fmt::Display for BadLength {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a frame's length must be written in the minimal number of bytes")
-    }
-}
-
-impl std::error::Error for BadLength {}
 
 /// A stream of frames of which none is read whose length is badly written: the WebSocket library would let it pass.
 pub(crate) struct CheckedLengths<S> {

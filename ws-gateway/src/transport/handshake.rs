@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::Problem;
+use api::{AppState, Problem};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
@@ -42,8 +42,11 @@ const WEBSOCKET_VERSION: &str = "13";
 const KEY_BYTES: usize = 16;
 
 /// `GET /v1/ws`: the upgrade to a WebSocket.
-pub(crate) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    let problem = match try_upgrade(&gateway, request) {
+pub(crate) async fn upgrade(
+    State(state): State<AppState<Arc<Gateway>>>,
+    request: Request,
+) -> Response {
+    let problem = match try_upgrade(&state.part, request) {
         Ok(response) => return response,
         Err(problem) => problem,
     };
@@ -84,7 +87,7 @@ fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Pro
             Full::Sessions | Full::User => "too many connections",
         })
     })?;
-    let config = websocket_config(gateway.config().message_bytes_max);
+    let config = websocket_config(gateway.config.message_bytes_max);
     let upgrading = hyper::upgrade::on(request);
     tokio::spawn(async move {
         // The client may have gone before the answer reached it.
@@ -171,7 +174,7 @@ fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Problem> {
     let own = host.is_some_and(|host| {
         origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host))
     });
-    let allowed = own || gateway.config().allowed_origins.iter().any(|allowed| allowed == origin);
+    let allowed = own || gateway.config.allowed_origins.iter().any(|allowed| allowed == origin);
     if allowed && origins.next().is_none() {
         return Ok(());
     }
@@ -198,7 +201,7 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, Proble
 
 fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
     let Some(token) = api::bearer(headers)? else { return Ok(None) };
-    Ok(Some(gateway.verifier.verify(token, gateway.now().wall)?))
+    Ok(Some(gateway.deps.verifier.verify(token, gateway.now().wall)?))
 }
 
 fn upgrade_required(detail: &'static str) -> Problem {

@@ -283,7 +283,7 @@ fn is_bad_length(fault: &io::Error) -> bool {
 
 fn close_frame(code: CloseCode, detail: &str) -> Message {
     // A close frame has room for 123 bytes of reason (RFC 6455, 5.5).
-    let mut reason = format!("{}: {detail}", code.name());
+    let mut reason = format!("{}: {detail}", code.as_str());
     let end = (0..=reason.len().min(123)).rev().find(|at| reason.is_char_boundary(*at));
     reason.truncate(end.unwrap_or(0));
     Message::Close(Some(CloseFrame { code: code.code().into(), reason: reason.into() }))

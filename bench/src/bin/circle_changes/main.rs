@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use api::{Verifier, VerifyingKey};
 use directory::postgres::{self, PostgresStore};
-use directory::{Directory, DisplayName};
+use directory::{Directory, DisplayName, Verb};
 use model::{Clock, Random, SeededRandom, SystemClock, UserId};
 use tokio::task::JoinSet;
 use ws_gateway::CircleChange;
@@ -112,7 +112,8 @@ async fn open(
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> Result<Directory, Failure> {
-    let config = postgres::Config { url: database.to_owned(), ..postgres::Config::default() };
+    let config =
+        postgres::Config { url: database.to_owned().into(), ..postgres::Config::default() };
     postgres::migrate(&config).await?;
     let store = PostgresStore::connect(&config, Arc::clone(clock), Arc::clone(random)).await?;
     Ok(Directory::start(Arc::new(store), clock.clone(), directory::Config::default()))
@@ -203,8 +204,8 @@ async fn change(
         clients.spawn(async move {
             let mut made = 0;
             for pair in mine.chunks_exact(2).cycle() {
-                directory.befriend(&pair[0], &pair[1]).await?;
-                directory.remove(&pair[0], &pair[1]).await?;
+                directory.relate(Verb::Befriend, &pair[0], &pair[1]).await?;
+                directory.relate(Verb::Remove, &pair[0], &pair[1]).await?;
                 made += 2;
                 if began.elapsed() >= span {
                     break;

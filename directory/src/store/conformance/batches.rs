@@ -84,7 +84,7 @@ pub async fn concurrent_callers_get_their_own_answers(backend: &dyn Backend) {
     let asks = users.iter().enumerate().map(|(n, user)| {
         // Every third asks themself.
         let other = if n % 3 == 0 { n } else { (n + 1) % users.len() };
-        directory.ask(user, &users[other])
+        directory.relate(Verb::Ask, user, &users[other])
     });
     for (n, outcome) in join_all(asks).await.into_iter().enumerate() {
         let expected =

@@ -86,7 +86,7 @@ pub async fn a_change_is_announced_before_its_answer(backend: &dyn Backend) {
         directory.ensure_user(user).await.expect("made");
     }
     let ear = Ear::on(|listener| directory.listen(listener));
-    directory.befriend(&alice, &bob).await.expect("befriended");
+    directory.relate(Verb::Befriend, &alice, &bob).await.expect("befriended");
     assert_eq!(ear.heard(), ["alice", "bob"]);
     directory.set_radius(&alice, Some(700)).await.expect("set");
     assert_eq!(ear.heard(), ["alice"]);

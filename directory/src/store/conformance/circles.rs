@@ -47,7 +47,8 @@ pub async fn circles_that_are_asked_for_at_once_share_statements(backend: &dyn B
     let users: Vec<_> = (0..400).map(|n| id(&format!("u{n}"))).collect();
     let made = join_all(users.iter().map(|user| directory.ensure_user(user))).await;
     assert!(made.iter().all(Result::is_ok));
-    let befriending = (0..200).map(|n| directory.befriend(&users[2 * n], &users[2 * n + 1]));
+    let befriending =
+        (0..200).map(|n| directory.relate(Verb::Befriend, &users[2 * n], &users[2 * n + 1]));
     for outcome in join_all(befriending).await {
         outcome.expect("befriended");
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use model::UserId;
 use sqlx::SqliteConnection;
 
-use super::read::{USERS, json};
+use super::read::{USERS, ids_json, json};
 use crate::User;
 use crate::core::pair::Pair;
 use crate::core::transaction_state::{Needs, Row, Tally, TransactionState};
@@ -24,10 +24,7 @@ async fn users(
     connection: &mut SqliteConnection,
     ids: &BTreeSet<UserId>,
 ) -> Result<Vec<User>, sqlx::Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = sqlx::query(USERS).bind(json(ids)).fetch_all(connection).await?;
+    let found = sqlx::query(USERS).bind(ids_json(ids)).fetch_all(connection).await?;
     found.iter().map(rows::user).collect()
 }
 
@@ -38,9 +35,7 @@ async fn pairs(
     if pairs.is_empty() {
         return Ok(Vec::new());
     }
-    let texts: Vec<[&str; 2]> =
-        pairs.iter().map(|pair| [pair.low().as_str(), pair.high().as_str()]).collect();
-    let wanted = serde_json::to_string(&texts).expect("text becomes JSON");
+    let wanted: Vec<_> = pairs.iter().map(|pair| (pair.low.as_str(), pair.high.as_str())).collect();
     let sql = "SELECT mine.owner, mine.other, mine.friend, mine.asked, mine.asked_by, mine.blocks,
                       mine.blocked_by, mine.since_ms, theirs.since_ms AS their_since_ms
                FROM json_each(?1) AS wanted
@@ -48,7 +43,7 @@ async fn pairs(
                    ON mine.owner = wanted.value ->> 0 AND mine.other = wanted.value ->> 1
                CROSS JOIN relations AS theirs
                    ON theirs.owner = mine.other AND theirs.other = mine.owner";
-    let found = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
+    let found = sqlx::query(sql).bind(json(&wanted)).fetch_all(connection).await?;
     found.iter().map(rows::pair).collect()
 }
 
@@ -67,6 +62,6 @@ async fn tallies(
                    (SELECT count(*) FROM relations INDEXED BY blocked
                     WHERE owner = value AND blocks = 1) AS blocks
                FROM json_each(?1)";
-    let found = sqlx::query(sql).bind(json(ids)).fetch_all(connection).await?;
+    let found = sqlx::query(sql).bind(ids_json(ids)).fetch_all(connection).await?;
     found.iter().map(rows::tally).collect()
 }

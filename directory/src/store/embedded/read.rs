@@ -1,13 +1,18 @@
 use model::{ReadToken, Timestamp, UserId};
+use serde::Serialize;
 use sqlx::{AssertSqlSafe, SqlitePool};
 
 use crate::store::rows;
 use crate::{Changes, Entry, FeedGap, List, Relation, StoredCircle, User};
 
 /// The ids as a JSON array: one parameter for any number of them.
-pub(super) fn json<'a>(ids: impl IntoIterator<Item = &'a UserId>) -> String {
-    let texts: Vec<&str> = ids.into_iter().map(UserId::as_str).collect();
-    serde_json::to_string(&texts).expect("text becomes JSON")
+pub(super) fn ids_json<'a>(ids: impl IntoIterator<Item = &'a UserId>) -> String {
+    json(&ids.into_iter().map(UserId::as_str).collect::<Vec<_>>())
+}
+
+/// Rows as a JSON array.
+pub(super) fn json(rows: &impl Serialize) -> String {
+    serde_json::to_string(rows).expect("text and numbers become JSON")
 }
 
 /// The users of a JSON array of ids.
@@ -18,7 +23,7 @@ pub(super) async fn users(
     readers: &SqlitePool,
     ids: &[UserId],
 ) -> Result<Vec<Option<User>>, sqlx::Error> {
-    let found = sqlx::query(USERS).bind(json(ids)).fetch_all(readers).await?;
+    let found = sqlx::query(USERS).bind(ids_json(ids)).fetch_all(readers).await?;
     rows::users(ids, &found)
 }
 
@@ -26,13 +31,12 @@ pub(super) async fn relations(
     readers: &SqlitePool,
     pairs: &[(UserId, UserId)],
 ) -> Result<Vec<Relation>, sqlx::Error> {
-    let texts: Vec<_> = pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-    let wanted = serde_json::to_string(&texts).expect("text becomes JSON");
+    let wanted: Vec<_> = pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let sql = "SELECT wanted.key AS place, friend, asked, asked_by, blocks, blocked_by
                FROM json_each(?1) AS wanted
                CROSS JOIN relations
                    ON owner = wanted.value ->> 0 AND other = wanted.value ->> 1";
-    let found = sqlx::query(sql).bind(wanted).fetch_all(readers).await?;
+    let found = sqlx::query(sql).bind(json(&wanted)).fetch_all(readers).await?;
     rows::relations(pairs.len(), &found)
 }
 
@@ -90,7 +94,7 @@ pub(super) async fn circles(
         FROM feed
         LEFT JOIN json_each(?1) AS wanted ON true
         LEFT JOIN users ON users.id = wanted.value"#;
-    let found = sqlx::query(sql).bind(json(users)).fetch_all(readers).await?;
+    let found = sqlx::query(sql).bind(ids_json(users)).fetch_all(readers).await?;
     rows::circles(users.len(), &found)
 }
 

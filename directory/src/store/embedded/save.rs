@@ -1,17 +1,17 @@
 use model::{ReadToken, Timestamp};
-use serde::Serialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::read::NOW_MS;
+use super::read::{NOW_MS, json};
 use crate::core::transaction_state::ChangeSet;
 use crate::store::rows::{Directions, EditRow};
 use crate::{CircleEdit, Relation, User};
 
-/// Writes what a transaction state changed, in at most three statements.
+/// Writes what a transaction state changed, in a few statements; answers the state of the feed with it, if it changed any
+/// circle.
 pub(super) async fn changes(
     connection: &mut SqliteConnection,
     changes: &ChangeSet,
-) -> Result<(), sqlx::Error> {
+) -> Result<Option<ReadToken>, sqlx::Error> {
     users(connection, &changes.users).await?;
     let Directions { standing, gone } = Directions::new(&changes.pairs);
     if !standing.is_empty() {
@@ -34,7 +34,10 @@ pub(super) async fn changes(
                        (SELECT value ->> 0, value ->> 1 FROM json_each(?1))";
         sqlx::query(sql).bind(json(&gone)).execute(&mut *connection).await?;
     }
-    Ok(())
+    if changes.edits.is_empty() {
+        return Ok(None);
+    }
+    append(connection, &changes.edits).await.map(Some)
 }
 
 async fn users(connection: &mut SqliteConnection, users: &[User]) -> Result<(), sqlx::Error> {
@@ -52,7 +55,7 @@ async fn users(connection: &mut SqliteConnection, users: &[User]) -> Result<(), 
 }
 
 /// Appends the changes to the feed; answers the state with them.
-pub(super) async fn append(
+async fn append(
     connection: &mut SqliteConnection,
     edits: &[CircleEdit],
 ) -> Result<ReadToken, sqlx::Error> {
@@ -88,8 +91,4 @@ pub(super) async fn forget(
                    WHERE newest_ms < ?1)";
     let done = sqlx::query(sql).bind(before.0).bind(limit as i64).execute(connection).await?;
     Ok(done.rows_affected() as usize)
-}
-
-fn json(rows: &impl Serialize) -> String {
-    serde_json::to_string(rows).expect("text and numbers become JSON")
 }

@@ -1,20 +1,18 @@
-use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, must_be_in, redacted};
+use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url, must_be_in};
 
 use sql::StoreError;
 
 /// Where the database is, and how long to wait for it.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// `postgres://user[:password]@host[:port]/database[?sslmode=…]`, of the primary; straight or through a pooler in
     /// session mode. `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with
     /// `sslrootcert`, `sslcert` and `sslkey` as paths. A password may have to be percent-encoded.
-    #[serde(serialize_with = "sql::postgres::without_password")]
-    pub url: String,
+    pub url: Url,
     /// A file that holds the password, if the URL doesn't; a line feed at its end doesn't count.
     pub password_file: Option<PathBuf>,
     /// Connections of this process that write, and read lists, 1 to 1,000; and one more to see how the server is.
@@ -33,7 +31,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            url: "postgres://whereabouts@127.0.0.1:5432/whereabouts".to_owned(),
+            url: "postgres://whereabouts@127.0.0.1:5432/whereabouts".to_owned().into(),
             password_file: None,
             connections_max: 8,
             readers_max: 4,
@@ -41,20 +39,6 @@ impl Default for Config {
             lock_timeout_ms: 3_000,
             statement_timeout_ms: 5_000,
         }
-    }
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("url", &redacted(&self.url))
-            .field("password_file", &self.password_file)
-            .field("connections_max", &self.connections_max)
-            .field("readers_max", &self.readers_max)
-            .field("connect_timeout_ms", &self.connect_timeout_ms)
-            .field("lock_timeout_ms", &self.lock_timeout_ms)
-            .field("statement_timeout_ms", &self.statement_timeout_ms)
-            .finish()
     }
 }
 
@@ -87,7 +71,7 @@ mod tests {
     use super::*;
 
     fn with(url: &str) -> Config {
-        Config { url: url.to_owned(), ..Config::default() }
+        Config { url: url.to_owned().into(), ..Config::default() }
     }
 
     #[test]

@@ -61,8 +61,8 @@ async fn pairs(
                JOIN directory.relations AS theirs
                    ON theirs.owner = wanted.high AND theirs.other = wanted.low";
     let found = sqlx::query(sql)
-        .bind(texts(pairs.iter().map(Pair::low)))
-        .bind(texts(pairs.iter().map(Pair::high)))
+        .bind(texts(pairs.iter().map(|pair| &pair.low)))
+        .bind(texts(pairs.iter().map(|pair| &pair.high)))
         .fetch_all(connection)
         .await?;
     found.iter().map(rows::pair).collect()

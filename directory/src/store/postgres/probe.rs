@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Clock, ErrorChain, Moment, Random, Timestamp};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use sql::postgres::{Away, HealthProbe, ReadFrom, Server};
 use sqlx::{PgConnection, Row};
 use tokio::time::sleep;
@@ -18,43 +18,31 @@ const PAUSE_MS_MAX: u64 = 1_100;
 const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the last look at the server found.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Health {
-    found: Mutex<Found>,
-}
-
-#[derive(Debug, Default)]
-struct Found {
-    /// What keeps the server from working.
-    fault: Option<String>,
-    clock_offset_ms: Option<i64>,
+    /// How far our clock is ahead of the server's, milliseconds, or what keeps the server from working.
+    found: Mutex<Option<Result<i64, String>>>,
 }
 
 impl Health {
     pub(super) fn fault(&self) -> Option<String> {
-        self.lock().fault.clone()
+        self.found.lock().clone()?.err()
     }
 
     pub(super) fn clock_offset_ms(&self) -> Option<i64> {
-        self.lock().clock_offset_ms
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Found> {
-        self.found.lock()
+        self.found.lock().clone()?.ok()
     }
 
     fn note(&self, looked: Result<i64, Away>) {
         let looked = looked.map_err(|away| ErrorChain(&away.why).to_string());
-        let mut found = self.lock();
-        match (&found.fault, &looked) {
-            (None, Err(why)) => tracing::warn!(why, "the directory's database is away"),
-            (Some(_), Ok(_)) => tracing::info!("the directory's database is back"),
+        let before = self.found.lock().replace(looked.clone());
+        match (before, looked) {
+            (None | Some(Ok(_)), Err(why)) => {
+                tracing::warn!(why, "the directory's database is away");
+            }
+            (Some(Err(_)), Ok(_)) => tracing::info!("the directory's database is back"),
             _ => {}
         }
-        *found = match looked {
-            Ok(offset_ms) => Found { fault: None, clock_offset_ms: Some(offset_ms) },
-            Err(why) => Found { fault: Some(why), clock_offset_ms: None },
-        };
     }
 }
 

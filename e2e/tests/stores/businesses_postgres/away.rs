@@ -19,7 +19,7 @@ const LOOKS: Duration = Duration::from_secs(1);
 async fn while_nobody_answers_reads_and_writes_fail_at_once_until_somebody_does() {
     let mut config = database(shared().await).await;
     let proxy = Proxy::before(port(&config.url)).await;
-    config.url = through(&config.url, &proxy);
+    config.url = through(&config.url, &proxy).into();
     let store = connect(&config).await;
     apply(&store, vec![create(1)]).await;
     proxy.swallow();
@@ -45,7 +45,7 @@ async fn while_nobody_answers_reads_and_writes_fail_at_once_until_somebody_does(
 async fn a_connection_that_is_cut_is_no_server_that_is_away() {
     let mut config = database(shared().await).await;
     let proxy = Proxy::before(port(&config.url)).await;
-    config.url = through(&config.url, &proxy);
+    config.url = through(&config.url, &proxy).into();
     let store = connect(&config).await;
     apply(&store, vec![create(1)]).await;
     for _ in 0..4 {

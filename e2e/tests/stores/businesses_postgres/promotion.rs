@@ -32,8 +32,8 @@ impl World {
         primary.superuser("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
         primary.superuser("SELECT pg_reload_conf()").await;
         let address = Proxy::before(port(&config.url)).await;
-        config.replicas = vec![replica.url(name(&config))];
-        config.url = through(&config.url, &address);
+        config.replicas = vec![replica.url(name(&config)).into()];
+        config.url = through(&config.url, &address).into();
         Self { primary, address, replica, config }
     }
 }

@@ -31,7 +31,7 @@ impl World {
         let mut config = database(&primary).await;
         config.lag_max_ms = 500;
         let replica = primary.replica().await;
-        config.replicas = vec![replica.url(name(&config))];
+        config.replicas = vec![replica.url(name(&config)).into()];
         Self { primary, replica, config }
     }
 
@@ -175,7 +175,7 @@ async fn a_replica_killed_in_mid_query_is_not_missed() {
 async fn a_replica_that_is_silent_is_left_out_until_it_speaks_again() {
     let mut world = World::start().await;
     let proxy = Proxy::before(port(&world.config.replicas[0])).await;
-    world.config.replicas[0] = through(&world.config.replicas[0], &proxy);
+    world.config.replicas[0] = through(&world.config.replicas[0], &proxy).into();
     let store = Arc::new(connect(&world.config).await);
     let made = apply(&*store, vec![create(1)]).await;
     world.caught_up(made).await;

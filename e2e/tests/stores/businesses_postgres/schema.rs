@@ -88,7 +88,7 @@ async fn what_can_not_work_is_said_without_the_password() {
 async fn a_replica_that_can_not_be_reached_is_left_out() {
     let mut config = database(shared().await).await;
     let nobody = format!("postgres://whereabouts@127.0.0.1:1/{}", name(&config));
-    config.replicas = vec![nobody];
+    config.replicas = vec![nobody.into()];
     let store = connect(&config).await;
     let written = apply(&store, vec![create(1)]).await;
     for fresh in [None, Some(written)] {

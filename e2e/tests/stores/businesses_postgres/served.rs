@@ -56,7 +56,7 @@ async fn what_one_process_has_written_another_one_shows_at_once() {
     let primary = Postgres::start().await;
     let mut config = database(&primary).await;
     let replica = primary.replica().await;
-    config.replicas = vec![replica.url(name(&config))];
+    config.replicas = vec![replica.url(name(&config)).into()];
     let one = serve(&config, Residency::None).await;
     let other = serve(&config, Residency::Names).await;
     for number in 0..20 {
@@ -94,7 +94,7 @@ async fn searches_are_answered_from_memory_once_all_is_loaded() {
 
 /// A process that serves only businesses, without Redis, a directory, or anything in a folder.
 async fn searcher() -> (Home, Process) {
-    let url = database(shared().await).await.url;
+    let url = database(shared().await).await.url.to_string();
     let home = Home::new("");
     // Where `Process` looks for the key that it signs with; for the service it is its issuer's.
     let key = home.data().join("token.key");

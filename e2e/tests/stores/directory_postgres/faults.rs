@@ -69,7 +69,7 @@ async fn a_missing_database_or_schema_is_said_with_the_remedy() {
 #[tokio::test]
 async fn tls_that_the_server_does_not_speak_is_said() {
     let plain = database(shared().await).await;
-    let why = unusable(&config(&format!("{}?sslmode=require", plain.url))).await;
+    let why = unusable(&config(&format!("{}?sslmode=require", &*plain.url))).await;
     assert!(why.contains("does not support TLS"), "{why}");
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use directory::postgres::Config;
-use directory::{Directory, Error, Store};
+use directory::{Directory, Error, Store, Verb};
 use e2e::servers::Postgres;
 use futures_util::future::{join, join_all};
 use model::{SystemClock, UserId};
@@ -36,7 +36,7 @@ impl Work {
             }
             let other = friend(worker, n);
             insist(async || directory.ensure_user(&other).await).await;
-            insist(async || directory.befriend(&own, &other).await).await;
+            insist(async || directory.relate(Verb::Befriend, &own, &other).await).await;
             self.acknowledged[worker].store(n + 1, Ordering::Release);
         }
     }

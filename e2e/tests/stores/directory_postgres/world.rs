@@ -23,7 +23,7 @@ pub(crate) async fn shared() -> &'static Postgres {
 }
 
 pub(crate) fn config(url: &str) -> Config {
-    Config { url: url.to_owned(), ..Config::default() }
+    Config { url: url.to_owned().into(), ..Config::default() }
 }
 
 /// A database with the schema.

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use model::Position;
@@ -88,7 +87,8 @@ pub struct Draft {
 }
 
 /// What is wrong with a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {kind}")]
 pub struct DraftError {
     /// In which field.
     pub field: &'static str,
@@ -97,13 +97,16 @@ pub struct DraftError {
 }
 
 /// What can be wrong with a field of a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DraftErrorKind {
     /// With a line of text.
+    #[error(transparent)]
     Line(LineError),
     /// No `http://` or `https://`.
+    #[error("must begin with http:// or https://")]
     Site,
     /// Fewer or more than so many.
+    #[error("must be from {min} to {max}")]
     Count {
         /// The fewest.
         min: usize,
@@ -111,20 +114,6 @@ pub enum DraftErrorKind {
         max: usize,
     },
 }
-
-impl fmt::Display for DraftError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            DraftErrorKind::Line(fault) => write!(f, "{} {fault}", self.field),
-            DraftErrorKind::Site => write!(f, "{} must begin with http:// or https://", self.field),
-            DraftErrorKind::Count { min, max } => {
-                write!(f, "{} must be from {min} to {max}", self.field)
-            }
-        }
-    }
-}
-
-impl std::error::Error for DraftError {}
 
 impl Site {
     /// The address as text.
@@ -139,13 +128,14 @@ impl Draft {
         Ok(Details {
             name: in_field("name", Name::parse(&self.name))?,
             categories: categories(&self.categories)?,
-            address: optional(self.address.as_deref(), |text| {
-                in_field("address", Address::parse(text))
-            })?,
+            address: self
+                .address
+                .map(|text| in_field("address", Address::parse(&text)))
+                .transpose()?,
             position: plain(self.position),
             hours: self.hours,
-            phone: optional(self.phone.as_deref(), |text| in_field("phone", Phone::parse(text)))?,
-            site: optional(self.site.as_deref(), site)?,
+            phone: self.phone.map(|text| in_field("phone", Phone::parse(&text))).transpose()?,
+            site: self.site.as_deref().map(site).transpose()?,
             attributes: attributes(&self.attributes, |value| {
                 in_field("attributes", AttributeValue::parse(value))
             })?,
@@ -164,13 +154,6 @@ pub(super) fn in_field<T>(
     parsed: Result<T, LineError>,
 ) -> Result<T, DraftError> {
     parsed.map_err(|fault| DraftError { field, kind: DraftErrorKind::Line(fault) })
-}
-
-pub(super) fn optional<T>(
-    text: Option<&str>,
-    parse: impl FnOnce(&str) -> Result<T, DraftError>,
-) -> Result<Option<T>, DraftError> {
-    text.map(parse).transpose()
 }
 
 pub(super) fn site(text: &str) -> Result<Site, DraftError> {

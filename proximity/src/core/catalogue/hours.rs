@@ -1,4 +1,4 @@
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -27,44 +27,22 @@ pub struct Interval {
     pub closes_min: u16,
 }
 
-/// Whether a business is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Openness {
-    /// It is open.
-    Open,
-    /// It is closed.
-    Closed,
-    /// Its hours aren't on record.
-    Unknown,
-}
-
 /// Why hours can't be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HoursError {
     /// No time zone of the IANA database.
+    #[error("time zone is not one of the IANA database")]
     Zone,
     /// A day that isn't 1 … 7.
+    #[error("day must be from 1 (Monday) to 7 (Sunday)")]
     Day,
     /// A time that isn't `HH:MM` from 00:00 to 24:00.
+    #[error("opens must be from 00:00 to 23:59, closes from 00:00 to 24:00, and not the same")]
     Time,
     /// More intervals than [`INTERVALS_MAX`].
+    #[error("more than {INTERVALS_MAX} intervals a week")]
     TooMany,
 }
-
-impl fmt::Display for HoursError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Zone => f.write_str("time zone is not one of the IANA database"),
-            Self::Day => f.write_str("day must be from 1 (Monday) to 7 (Sunday)"),
-            Self::Time => f.write_str(
-                "opens must be from 00:00 to 23:59, closes from 00:00 to 24:00, and not the same",
-            ),
-            Self::TooMany => write!(f, "more than {INTERVALS_MAX} intervals a week"),
-        }
-    }
-}
-
-impl std::error::Error for HoursError {}
 
 impl Interval {
     /// Reads times as `HH:MM`. Midnight ends a day as `24:00` or, the next day's, as `00:00`.
@@ -176,17 +154,6 @@ impl OpeningHours {
             Interval::new(day.parse().ok()?, opens.parse().ok()?, closes.parse().ok()?).ok()
         });
         Self::new(zone, intervals.collect::<Option<_>>()?).ok()
-    }
-}
-
-impl Openness {
-    /// Whether a business with these hours on record, or none, is open then.
-    pub fn new(hours: Option<&OpeningHours>, at: Timestamp) -> Self {
-        match hours {
-            None => Self::Unknown,
-            Some(hours) if hours.is_open_at(at) => Self::Open,
-            Some(_) => Self::Closed,
-        }
     }
 }
 

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::str::FromStr;
 
 use model::Random;
 
@@ -14,16 +13,9 @@ const BITS_PER_CHAR: u32 = 5;
 pub struct BusinessId(u64);
 
 /// A text that is no [`BusinessId`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not the id of a business: 13 small letters and digits")]
 pub struct BusinessIdError;
-
-impl fmt::Display for BusinessIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is not the id of a business: 13 small letters and digits")
-    }
-}
-
-impl std::error::Error for BusinessIdError {}
 
 impl BusinessId {
     /// A new id.
@@ -72,14 +64,6 @@ impl fmt::Display for BusinessId {
 impl fmt::Debug for BusinessId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for BusinessId {
-    type Err = BusinessIdError;
-
-    fn from_str(text: &str) -> Result<Self, BusinessIdError> {
-        Self::parse(text)
     }
 }
 

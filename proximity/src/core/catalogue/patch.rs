@@ -5,7 +5,7 @@ use model::Position;
 use crate::core::catalogue::category::Category;
 use crate::core::catalogue::details::{
     Address, AttributeKey, AttributeValue, Details, DraftError, Name, Phone, Site, attributes,
-    categories, count, in_field, optional, plain, site,
+    categories, count, in_field, plain, site,
 };
 use crate::core::catalogue::hours::OpeningHours;
 use crate::core::limits::ATTRIBUTES_MAX;
@@ -60,27 +60,24 @@ impl PatchDraft {
     /// Checks everything that can be without knowing the business.
     pub fn check(self) -> Result<Patch, DraftError> {
         Ok(Patch {
-            name: optional(self.name.as_deref(), |text| in_field("name", Name::parse(text)))?,
+            name: self.name.map(|text| in_field("name", Name::parse(&text))).transpose()?,
             categories: self.categories.map(|texts| categories(&texts)).transpose()?,
-            address: self.address.check(|text| in_field("address", Address::parse(&text)))?,
+            address: self.address.try_map(|text| in_field("address", Address::parse(&text)))?,
             position: self.position.map(plain),
             hours: self.hours,
-            phone: self.phone.check(|text| in_field("phone", Phone::parse(&text)))?,
-            site: self.site.check(|text| site(&text))?,
+            phone: self.phone.try_map(|text| in_field("phone", Phone::parse(&text)))?,
+            site: self.site.try_map(|text| site(&text))?,
             attributes: attributes(&self.attributes, |value| {
-                optional(value.as_deref(), |value| {
-                    in_field("attributes", AttributeValue::parse(value))
-                })
+                let value = value.as_deref().map(AttributeValue::parse).transpose();
+                in_field("attributes", value)
             })?,
         })
     }
 }
 
-impl<T: Clone> Edit<T> {
-    fn check<U>(
-        self,
-        parse: impl FnOnce(T) -> Result<U, DraftError>,
-    ) -> Result<Edit<U>, DraftError> {
+impl<T> Edit<T> {
+    /// The same with what becomes of what is set.
+    pub fn try_map<U, E>(self, parse: impl FnOnce(T) -> Result<U, E>) -> Result<Edit<U>, E> {
         Ok(match self {
             Self::Keep => Edit::Keep,
             Self::Clear => Edit::Clear,
@@ -88,7 +85,10 @@ impl<T: Clone> Edit<T> {
         })
     }
 
-    fn apply(&self, to: &mut Option<T>) {
+    fn apply(&self, to: &mut Option<T>)
+    where
+        T: Clone,
+    {
         match self {
             Self::Keep => {}
             Self::Clear => *to = None,

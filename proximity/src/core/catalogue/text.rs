@@ -1,28 +1,18 @@
-use std::fmt;
 use std::sync::Arc;
 
 /// Why a text is no line of its kind: 1 … so many characters of any script, not only spaces, no control characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// Nothing, or only spaces.
+    #[error("is blank")]
     Blank,
     /// More characters than these.
+    #[error("is over {0} characters")]
     TooLong(usize),
     /// A control character, such as U+0000 or a line feed.
+    #[error("has a control character")]
     Control,
 }
-
-impl fmt::Display for LineError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Blank => f.write_str("is blank"),
-            Self::TooLong(max) => write!(f, "is over {max} characters"),
-            Self::Control => f.write_str("has a control character"),
-        }
-    }
-}
-
-impl std::error::Error for LineError {}
 
 /// Checks a line of up to `max` characters, and leaves the spaces at its ends out.
 pub(crate) fn check(text: &str, max: usize) -> Result<Arc<str>, LineError> {

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use model::Position;
 
 /// Bits for each of latitude and longitude.
@@ -36,13 +34,15 @@ pub struct Area(pub u32);
 /// What a search looks for tells where somebody is, so cells hide themselves as positions do.
 macro_rules! hide {
     ($($name:ident),+) => {$(
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($name), "(hidden)"))
             }
         }
     )+};
 }
+
+pub(crate) use hide;
 
 hide!(Code, Range, CountedCell, Area);
 

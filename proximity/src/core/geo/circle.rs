@@ -59,11 +59,6 @@ impl Circle {
 
     /// How far a position is from the centre.
     pub fn distance(&self, position: Position) -> Millimetres {
-        self.distance_ecef(position.into())
-    }
-
-    /// The same of a position in Earth-centred coordinates.
-    pub fn distance_ecef(&self, position: Ecef) -> Millimetres {
-        Millimetres::new(distance(self.ecef, position))
+        Millimetres::new(distance(self.ecef, position.into()))
     }
 }

@@ -13,6 +13,7 @@ use h3o::{CellIndex, LatLng, LatLngIndexer};
 use model::Position;
 
 use crate::core::catalogue::change_set::BusinessChange;
+use crate::core::geo::cell::hide;
 pub use viewport::{Viewport, ViewportError};
 
 /// The most cells of a viewport, and the most ranges that a store is asked for at once.
@@ -105,19 +106,7 @@ impl fmt::Display for Hexagon {
     }
 }
 
-/// Says nothing of where: somebody looks there.
-impl fmt::Debug for Hexagon {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hexagon(hidden)")
-    }
-}
-
-/// As hidden as its ends.
-impl fmt::Debug for HexagonRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HexagonRange(hidden)")
-    }
-}
+hide!(Hexagon, HexagonRange);
 
 impl HexagonRange {
     /// All cells of a resolution.

@@ -51,21 +51,14 @@ struct Round {
     last: Option<(Code, BusinessId)>,
 }
 
-/// What came of an answer.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// Another scan is needed.
-    On,
-    /// That is it.
-    Done(Found),
-}
-
 impl<'q> ExpandingRadius<'q> {
-    /// Begins where a page is likely to be full: around `hint`, the radius of a circle with as many businesses.
+    /// Begins where a page is likely to be full: around `hint`, the radius of a circle with as many businesses. With
+    /// `names`, or without.
     pub(crate) fn new(
         query: &'q Query,
         after: Option<SearchCursor>,
         hint: Option<Millimetres>,
+        names: bool,
     ) -> Self {
         let page = hint.unwrap_or(FIRST_RADIUS).metres();
         // A ring around what was shown already, of the same area as the circle of one page.
@@ -74,7 +67,7 @@ impl<'q> ExpandingRadius<'q> {
             query,
             judge: Judge::new(query),
             after,
-            names: false,
+            names,
             radius: Millimetres(0),
             too_small: after.map_or(Millimetres(0), |cursor| cursor.distance),
             ranges: Vec::new(),
@@ -82,11 +75,6 @@ impl<'q> ExpandingRadius<'q> {
         };
         search.search_within(millimetres(page.hypot(shown)));
         search
-    }
-
-    /// The same, with names or without.
-    pub(crate) fn with_names(self, names: bool) -> Self {
-        Self { names, ..self }
     }
 
     /// What to ask the store for.
@@ -120,8 +108,9 @@ impl<'q> ExpandingRadius<'q> {
         self.round.last = last.or(self.round.last);
     }
 
-    /// What to do next, after all of an answer that was of this state; there may be `more` behind it.
-    pub(crate) fn step(&mut self, more: bool, as_of: ReadToken) -> Step {
+    /// What was found, if no other scan is needed, after all of an answer that was of this state; there may be `more`
+    /// behind it.
+    pub(crate) fn step(&mut self, more: bool, as_of: ReadToken) -> Option<Found> {
         let as_of = *self.round.as_of.get_or_insert(as_of);
         if more && let Some(last) = self.round.last.take() {
             if self.is_probe() {
@@ -129,17 +118,17 @@ impl<'q> ExpandingRadius<'q> {
             } else {
                 self.round.resume = Some(last);
             }
-            return Step::On;
+            return None;
         }
         if !self.round.nearest.is_enough() && self.radius < self.query.circle.radius() {
             self.too_small = self.radius;
             self.search_within(self.next_radius());
-            return Step::On;
+            return None;
         }
         let walk = self.after.map_or(as_of, |cursor| cursor.began);
         let nearest = std::mem::replace(&mut self.round.nearest, Nearest::new(None, 0));
         let (hits, next) = nearest.into_page(walk);
-        Step::Done(Found { hits, next, as_of })
+        Some(Found { hits, next, as_of })
     }
 
     /// What it looked at, and what that costs.

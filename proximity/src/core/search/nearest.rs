@@ -1,8 +1,6 @@
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 
-use super::Hit;
-use super::SearchCursor;
+use super::{Hit, SearchCursor};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::geo::circle::Millimetres;
 use model::ReadToken;
@@ -12,48 +10,28 @@ use model::ReadToken;
 pub(crate) struct Nearest {
     behind: Option<(Millimetres, BusinessId)>,
     limit: usize,
-    // The farthest on top, to make place.
-    kept: BinaryHeap<ByRank>,
-}
-
-#[derive(Debug)]
-struct ByRank(Hit);
-
-impl PartialEq for ByRank {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.rank() == other.0.rank()
-    }
-}
-
-impl Eq for ByRank {}
-
-impl PartialOrd for ByRank {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ByRank {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.rank().cmp(&other.0.rank())
-    }
+    /// By rank.
+    kept: BTreeMap<(Millimetres, BusinessId), Hit>,
 }
 
 impl Nearest {
     /// The nearest `limit` behind the cursor.
     pub(crate) fn new(after: Option<&SearchCursor>, limit: usize) -> Self {
         let behind = after.map(|cursor| (cursor.distance, cursor.id));
-        Self { behind, limit, kept: BinaryHeap::with_capacity(limit + 2) }
+        Self { behind, limit, kept: BTreeMap::new() }
     }
 
     /// One more, that no other offer has the id of.
     pub(crate) fn offer(&mut self, hit: Hit) {
-        if self.behind.is_some_and(|last| hit.rank() <= last) {
+        let rank = hit.rank();
+        let is_too_far = self.is_enough()
+            && self.kept.last_key_value().is_some_and(|(farthest, _)| rank > *farthest);
+        if is_too_far || self.behind.is_some_and(|last| rank <= last) {
             return;
         }
-        self.kept.push(ByRank(hit));
+        self.kept.insert(rank, hit);
         if self.kept.len() > self.limit + 1 {
-            self.kept.pop();
+            self.kept.pop_last();
         }
     }
 
@@ -69,8 +47,7 @@ impl Nearest {
 
     /// The page, and where the next one begins in a walk that began then.
     pub(crate) fn into_page(self, began: ReadToken) -> (Vec<Hit>, Option<SearchCursor>) {
-        let hits = self.kept.into_sorted_vec().into_iter().map(|hit| hit.0).collect();
-        page(hits, self.limit, began)
+        page(self.kept.into_values().collect(), self.limit, began)
     }
 }
 

@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ const PROGRESS: usize = 100_000;
 /// timeline ended or the building of the index failed, all begins anew.
 pub(crate) async fn follow(resident: Weak<Resident>, store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
     let follower = Follower { resident, store, clock };
-    while let Some(end) = follower.load_and_keep().await {
-        let why = ErrorChain(&end).to_string();
+    while let Err(End::Failed(error)) = follower.load_and_keep().await {
+        let why = ErrorChain(&error).to_string();
         tracing::warn!(why, "the index begins anew");
         if let Some(resident) = follower.resident.upgrade() {
             resident.publish(None, follower.clock.now().monotonic);
@@ -35,32 +36,43 @@ pub(crate) async fn follow(resident: Weak<Resident>, store: Arc<dyn Store>, cloc
     }
 }
 
+/// Why following ends.
+enum End {
+    /// Nobody wants the index any more.
+    Unwanted,
+    /// It can't go on.
+    Failed(Error),
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
 struct Follower {
-    /// Gone when nobody wants the index any more: then everything here answers `None`.
+    /// Gone when nobody wants the index any more.
     resident: Weak<Resident>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 }
 
 impl Follower {
-    /// Why it can't go on.
-    async fn load_and_keep(&self) -> Option<Error> {
-        let index = match self.load().await? {
-            Ok(index) => index,
-            Err(error) => return Some(error),
-        };
+    async fn load_and_keep(&self) -> Result<Infallible, End> {
+        let index = self.load().await?;
         tracing::info!(businesses = index.len(), "the index is complete");
         self.keep(index).await
     }
 
+    fn resident(&self) -> Result<Arc<Resident>, End> {
+        self.resident.upgrade().ok_or(End::Unwanted)
+    }
+
     /// Everything.
-    async fn load(&self) -> Option<Result<Index, Error>> {
-        let config = self.resident.upgrade()?.config;
-        let mut page = match self.next_page(None).await? {
-            Ok(page) => page,
-            Err(error) => return Some(Err(error)),
-        };
-        let mut index = Index::new(config, page.next.at);
+    async fn load(&self) -> Result<Index, End> {
+        let names = self.resident()?.names;
+        let mut page = self.next_page(None).await?;
+        let mut index = Index::new(names, page.next.at);
         let mut told = 0;
         loop {
             let Changes { changes, next, more } = page;
@@ -70,70 +82,58 @@ impl Follower {
                 tracing::info!(businesses = told, "loading the index");
             }
             if !more {
-                return Some(rebuilt(index).await);
+                return Ok(rebuilt(index).await?);
             }
-            page = match self.next_page(Some(next)).await? {
-                Ok(page) => page,
-                Err(error) => return Some(Err(error)),
-            };
+            page = self.next_page(Some(next)).await?;
         }
     }
 
     /// Follows until that is no longer possible, and says why.
-    async fn keep(&self, index: Index) -> Option<Error> {
+    async fn keep(&self, index: Index) -> Result<Infallible, End> {
         let mut index = Arc::new(index);
         loop {
             let heard = self.clock.now().monotonic;
             metrics::gauge!(RESIDENT_BUSINESSES).set(index.len() as f64);
             metrics::gauge!(RESIDENT_POSITION).set(index.as_of().position.0 as f64);
-            self.resident.upgrade()?.publish(Some(Arc::clone(&index)), heard);
+            self.resident()?.publish(Some(Arc::clone(&index)), heard);
             tokio::time::sleep(POLL).await;
-            index = match self.caught_up(&index).await? {
-                Ok(index) => index,
-                Err(error) => return Some(error),
-            };
+            index = self.caught_up(&index).await?;
         }
     }
 
     /// The index with all there is by now. Between two pages it isn't of any state: what changed again stands at the end
     /// of the feed only.
-    async fn caught_up(&self, index: &Arc<Index>) -> Option<Result<Arc<Index>, Error>> {
+    async fn caught_up(&self, index: &Arc<Index>) -> Result<Arc<Index>, End> {
         let mut new = Arc::clone(index);
         loop {
-            let Changes { changes, next, more } =
-                match self.next_page(Some(new.as_of().into())).await? {
-                    Ok(page) => page,
-                    Err(error) => return Some(Err(error)),
-                };
-            let next = next.at;
+            let page = self.next_page(Some(new.as_of().into())).await?;
+            let Changes { changes, next: FeedCursor { at: next, .. }, more } = page;
             if next != new.as_of() {
                 let mut changed = Arc::unwrap_or_clone(new);
                 changed.follow(changes, next);
-                let followed =
-                    if changed.needs_rebuild() { rebuilt(changed).await } else { Ok(changed) };
-                new = match followed {
-                    Ok(followed) => Arc::new(followed),
-                    Err(error) => return Some(Err(error)),
-                };
+                if changed.needs_rebuild() {
+                    changed = rebuilt(changed).await?;
+                }
+                new = Arc::new(changed);
             }
             if !more {
-                return Some(Ok(new));
+                return Ok(new);
             }
         }
     }
 
     /// What comes behind a state, or all from the beginning. While the store is away it is waited for: the index is believed for a while, then not
     /// any more.
-    async fn next_page(&self, after: Option<FeedCursor>) -> Option<Result<Changes, Error>> {
+    async fn next_page(&self, after: Option<FeedCursor>) -> Result<Changes, End> {
         let mut is_away = false;
         loop {
-            self.resident.upgrade()?;
+            self.resident()?;
             match self.store.changes(after, PAGE_MAX).await {
                 Ok(page) => {
                     if is_away {
                         tracing::info!("the index hears of changes again");
                     }
-                    return Some(Ok(page));
+                    return Ok(page);
                 }
                 Err(Error::Store(error)) => {
                     if !is_away {
@@ -143,7 +143,7 @@ impl Follower {
                     is_away = true;
                     tokio::time::sleep(RETRY).await;
                 }
-                Err(error) => return Some(Err(error)),
+                Err(error) => return Err(error.into()),
             }
         }
     }

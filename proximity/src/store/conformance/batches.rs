@@ -8,7 +8,7 @@ use super::world::{World, at, details, operator, owner, user, write};
 use crate::core::catalogue::mutation::{Actor, Effect, Mutation};
 use crate::core::refusal::Refusal;
 use crate::error::Error;
-use crate::service::{By, Target};
+use crate::service::By;
 
 /// Each write has its own answer, in its place.
 pub async fn a_refused_order_does_not_undo_its_neighbours(backend: &dyn Backend) {
@@ -87,11 +87,11 @@ pub async fn concurrent_callers_get_their_own_answers(backend: &dyn Backend) {
     let callers: Vec<_> = (0..300)
         .map(|n| {
             let proximity = proximity.clone();
-            let missing = Target { id: world.id(), version: None };
+            let missing = Mutation::Remove { id: world.id(), expected: None };
             tokio::spawn(async move {
                 let by = By { actor: Actor::Operator(user("root")), key: None };
                 if n % 3 == 0 {
-                    let refused = proximity.remove(by, missing).await;
+                    let refused = proximity.write(by, missing).await;
                     assert_eq!(refused, Err(Error::Refused(Refusal::NoSuchBusiness)));
                     return None;
                 }

@@ -180,6 +180,27 @@ pub async fn removals_are_forgotten_after_a_week(backend: &dyn Backend) {
     assert_eq!(world.store.changes(Some(fresh), 9).await.expect("goes on").changes.len(), 4);
 }
 
+/// Clocks of processes differ: one may date a removal before that of another that came first.
+pub async fn no_removal_is_forgotten_before_the_oldest(backend: &dyn Backend) {
+    let world = World::open(backend).await;
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        ids.push(world.operate(world.create(details(name, "y", at(0.0, 0.0)))).await.id);
+    }
+    let (_, knows_all) = world.feed(None).await;
+    for (id, ms) in [(0, 9), (1, 0), (2, REMOVED_AGE_MS_MAX + 5)] {
+        let write = write(operator(), Mutation::Remove { id: ids[id], expected: None });
+        world.give(WriteRequest { at: NOW.plus_ms(ms), ..write }).await.expect("removed");
+    }
+    assert_eq!(world.feed(Some(knows_all)).await.0.len(), 3);
+    let write = write(operator(), Mutation::Remove { id: ids[3], expected: None });
+    let later = WriteRequest { at: NOW.plus_ms(REMOVED_AGE_MS_MAX + 10), ..write };
+    world.give(later).await.expect("removed");
+    let behind = world.store.changes(Some(knows_all.into()), 9).await;
+    assert_eq!(behind, Err(Error::Refused(Refusal::BehindHorizon)));
+    assert_eq!(world.feed(None).await.0.len(), 2);
+}
+
 /// Until then a search for one is answered, with nothing.
 pub async fn a_category_without_businesses_is_forgotten_after_a_week(backend: &dyn Backend) {
     let world = World::open(backend).await;

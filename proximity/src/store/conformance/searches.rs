@@ -8,7 +8,7 @@ use super::world::{NOW, World, at, details};
 use crate::core::catalogue::business::Business;
 use crate::core::catalogue::category::CategoryKey;
 use crate::core::catalogue::details::Details;
-use crate::core::catalogue::hours::{Interval, OpeningHours, Openness};
+use crate::core::catalogue::hours::{Interval, OpeningHours};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::mutation::Mutation;
 use crate::core::geo::circle::Millimetres;
@@ -51,9 +51,8 @@ pub(super) fn brute(all: &[Placed], query: &Query) -> Vec<(Millimetres, Business
             let is_wanted = query.category().is_none_or(|key| {
                 crate::core::catalogue::category::keys(&details.categories).contains(key)
             });
-            let is_open = query
-                .open_when()
-                .is_none_or(|at| Openness::new(details.hours.as_ref(), at) == Openness::Open);
+            let is_open_at = |at| details.hours.as_ref().is_some_and(|hours| hours.is_open_at(at));
+            let is_open = query.open_when().is_none_or(is_open_at);
             is_wanted && is_open
         })
         .map(|(id, details)| (query.circle().distance(details.position), *id))

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use model::{Clock, ManualClock, Position, Random, ReadToken, SeededRandom, Timestamp, UserId};
 
 use super::Backend;
+use crate::config::Residency;
 use crate::core::catalogue::business::{Business, IdempotencyKey, Source, SourceName};
 use crate::core::catalogue::change::{Change, FeedCursor};
 use crate::core::catalogue::details::{Details, Draft};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::mutation::{Actor, Import, Mutation, Outcome, WriteRequest};
-use crate::core::index::ResidentConfig;
 use crate::core::limits::Limits;
 use crate::core::refusal::Refusal;
 use crate::service::Proximity;
@@ -97,7 +97,7 @@ impl World {
         let random: Arc<dyn Random> = Arc::clone(&self.random) as _;
         let proximity = Proximity::start(Arc::clone(&self.store), clock, random, self.limits);
         if self.is_resident {
-            proximity.keep_resident(ResidentConfig { names: true });
+            proximity.keep_resident(Residency::Names);
         }
         self.settle(&proximity).await;
         proximity

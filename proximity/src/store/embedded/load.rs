@@ -1,36 +1,27 @@
 use std::collections::BTreeSet;
 
 use model::{ReadToken, UserId};
-use sqlx::{Row, SqliteConnection};
+use sqlx::SqliteConnection;
 
-use super::read::{BUSINESSES_BY_ID, ids_json};
+use super::read::{BUSINESSES_BY_ID, ids_json, json};
 use crate::core::catalogue::business::{Business, Source};
-use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::needs::{KeyOf, Needs, Remembered};
 use crate::core::catalogue::transaction_state::TransactionState;
-use crate::store::rows::{self, damaged};
+use crate::store::rows;
 
 /// Reads what a batch of writes needs, in a few statements whatever its size.
 pub(super) async fn state(
     connection: &mut SqliteConnection,
     needs: &Needs,
 ) -> Result<TransactionState, sqlx::Error> {
-    let ids: Vec<_> = needs.ids.iter().copied().collect();
-    let mut stored = by_id(connection, &ids).await?;
+    let by_id = sqlx::query(BUSINESSES_BY_ID).bind(ids_json(&needs.ids));
+    let found = by_id.fetch_all(&mut *connection).await?;
+    let mut stored = found.iter().map(rows::business).collect::<Result<Vec<_>, _>>()?;
     stored.extend(by_source(connection, &needs.sources).await?);
     let keys = keys(connection, &needs.keys).await?;
     let owned =
         if needs.owners.is_empty() { Vec::new() } else { owned(connection, &needs.owners).await? };
     Ok(TransactionState::new(stored, keys, owned))
-}
-
-/// Those of these businesses that there are.
-async fn by_id(
-    connection: &mut SqliteConnection,
-    ids: &[BusinessId],
-) -> Result<Vec<Business>, sqlx::Error> {
-    let found = sqlx::query(BUSINESSES_BY_ID).bind(ids_json(ids)).fetch_all(connection).await?;
-    found.iter().map(rows::business).collect()
 }
 
 /// The businesses of these sources.
@@ -41,13 +32,12 @@ async fn by_source(
     if sources.is_empty() {
         return Ok(Vec::new());
     }
-    let pairs: Vec<_> = sources.iter().map(|s| (s.name.as_str(), s.id.as_str())).collect();
+    let wanted: Vec<_> = sources.iter().map(|s| (s.name.as_str(), s.id.as_str())).collect();
     let sql = "SELECT businesses.*
                FROM json_each(?1) AS wanted
                CROSS JOIN businesses INDEXED BY sources
                    ON source = wanted.value ->> 0 AND source_id = wanted.value ->> 1";
-    let wanted = serde_json::to_string(&pairs).expect("text becomes JSON");
-    let found = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
+    let found = sqlx::query(sql).bind(json(&wanted)).fetch_all(connection).await?;
     found.iter().map(rows::business).collect()
 }
 
@@ -65,12 +55,11 @@ async fn keys(
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let pairs: Vec<_> = keys.iter().map(|(user, key)| (user.as_str(), key.as_str())).collect();
+    let wanted: Vec<_> = keys.iter().map(|(user, key)| (user.as_str(), key.as_str())).collect();
     let sql = "SELECT caller, keys.key AS key, fingerprint, digest, at_ms, outcome
                FROM json_each(?1) AS wanted
                CROSS JOIN keys ON caller = wanted.value ->> 0 AND keys.key = wanted.value ->> 1";
-    let wanted = serde_json::to_string(&pairs).expect("text becomes JSON");
-    let found = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
+    let found = sqlx::query(sql).bind(json(&wanted)).fetch_all(connection).await?;
     found.iter().map(rows::remembered).collect()
 }
 
@@ -81,12 +70,7 @@ async fn owned(
     let sql = "SELECT value AS owner,
                       (SELECT count(*) FROM businesses INDEXED BY owned WHERE owner = value) AS owned
                FROM json_each(?1)";
-    let texts: Vec<_> = owners.iter().map(UserId::as_str).collect();
-    let wanted = serde_json::to_string(&texts).expect("text becomes JSON");
-    let found = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
-    let counts = found.iter().map(|row| {
-        let owner = UserId::parse(row.try_get("owner")?).map_err(damaged)?;
-        Ok((owner, row.try_get("owned")?))
-    });
-    counts.collect()
+    let wanted: Vec<_> = owners.iter().map(UserId::as_str).collect();
+    let found = sqlx::query(sql).bind(json(&wanted)).fetch_all(connection).await?;
+    found.iter().map(rows::owned).collect()
 }

@@ -17,8 +17,8 @@ pub(super) const BUSINESSES_BY_ID: &str = "SELECT wanted.key AS place, businesse
     FROM json_each(?1) AS wanted CROSS JOIN businesses ON businesses.id = wanted.value";
 
 /// The ids as a JSON array: one parameter for any number of them.
-pub(super) fn ids_json(ids: &[BusinessId]) -> String {
-    json(&ids.iter().map(|id| id.integer()).collect::<Vec<_>>())
+pub(super) fn ids_json<'a>(ids: impl IntoIterator<Item = &'a BusinessId>) -> String {
+    json(&ids.into_iter().map(|id| id.integer()).collect::<Vec<_>>())
 }
 
 pub(super) fn json(rows: &impl Serialize) -> String {

@@ -129,8 +129,12 @@ async fn forget(
     delta: &IndexDelta,
 ) -> Result<(), sqlx::Error> {
     let oldest = at.plus_ms(-REMOVED_AGE_MS_MAX).0;
+    // Unless the oldest one is too old, no other is looked at.
     let sql = "DELETE FROM removed
-               WHERE feed_position IN (SELECT feed_position FROM removed ORDER BY feed_position LIMIT ?2)
+               WHERE feed_position IN (
+                   SELECT feed_position FROM removed ORDER BY feed_position
+                   LIMIT CASE WHEN (SELECT updated_ms FROM removed ORDER BY feed_position LIMIT 1) < ?1
+                         THEN ?2 ELSE 0 END)
                  AND updated_ms < ?1
                RETURNING feed_position";
     let query = sqlx::query_scalar(sql).bind(oldest).bind(FORGOTTEN_MAX);
@@ -142,7 +146,7 @@ async fn forget(
     let sql = "UPDATE categories SET emptied_ms = ?2
                WHERE key IN (SELECT value FROM json_each(?1))
                  AND NOT EXISTS (SELECT 1 FROM category_places WHERE category_id = categories.id)";
-    let left = serde_json::to_string(&delta.categories_left()).expect("text becomes JSON");
+    let left = json(&delta.categories_left());
     sqlx::query(sql).bind(left).bind(at.0).execute(&mut *connection).await?;
     let sql = "DELETE FROM categories WHERE id IN
                    (SELECT id FROM categories WHERE emptied_ms < ?1 ORDER BY emptied_ms LIMIT ?2)

@@ -1,11 +1,10 @@
-use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sql::StoreError;
-use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, must_be_in, redacted};
+use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url, must_be_in};
 
 /// What `catch_up_ms` may be.
 const CATCH_UP_MS: RangeInclusive<u64> = 0..=10_000;
@@ -22,17 +21,15 @@ const SETTINGS: [(&str, &str); 3] = [
 ];
 
 /// Where the databases are, and how long to wait for them.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// `postgres://user[:password]@host[:port]/database[?sslmode=…]`, of the primary; straight or through a pooler in
     /// session mode. `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`, with
     /// `sslrootcert`, `sslcert` and `sslkey` as paths. A password may have to be percent-encoded.
-    #[serde(serialize_with = "sql::postgres::without_password")]
-    pub url: String,
+    pub url: Url,
     /// The same of each streaming replica, at most 64: searches go there. None: the primary answers all.
-    #[serde(serialize_with = "sql::postgres::without_passwords")]
-    pub replicas: Vec<String>,
+    pub replicas: Vec<Url>,
     /// A file that holds the password of all, if the URLs don't; a line feed at its end doesn't count.
     pub password_file: Option<PathBuf>,
     /// Connections of this process that write, 1 to 1,000. Writers take turns, so few suffice.
@@ -57,7 +54,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            url: "postgres://whereabouts@127.0.0.1:5432/whereabouts".to_owned(),
+            url: "postgres://whereabouts@127.0.0.1:5432/whereabouts".to_owned().into(),
             replicas: Vec::new(),
             password_file: None,
             writers_max: 2,
@@ -69,25 +66,6 @@ impl Default for Config {
             lag_max_ms: 5_000,
             catch_up_ms: 100,
         }
-    }
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let replicas: Vec<_> = self.replicas.iter().map(|url| redacted(url)).collect();
-        f.debug_struct("Config")
-            .field("url", &redacted(&self.url))
-            .field("replicas", &replicas)
-            .field("password_file", &self.password_file)
-            .field("writers_max", &self.writers_max)
-            .field("readers_max", &self.readers_max)
-            .field("connect_timeout_ms", &self.connect_timeout_ms)
-            .field("lock_timeout_ms", &self.lock_timeout_ms)
-            .field("statement_timeout_ms", &self.statement_timeout_ms)
-            .field("replica_timeout_ms", &self.replica_timeout_ms)
-            .field("lag_max_ms", &self.lag_max_ms)
-            .field("catch_up_ms", &self.catch_up_ms)
-            .finish()
     }
 }
 
@@ -146,13 +124,13 @@ mod tests {
     use super::*;
 
     fn with(url: &str) -> Config {
-        Config { url: url.to_owned(), ..Config::default() }
+        Config { url: url.to_owned().into(), ..Config::default() }
     }
 
     #[test]
     fn a_password_is_neither_printed_nor_serialised() {
         for url in ["postgres://u:secret@h:5432/db", "postgres://u:se@cr:et/@h/db", "u:secret@h"] {
-            let config = Config { replicas: vec![url.to_owned()], ..with(url) };
+            let config = Config { replicas: vec![url.to_owned().into()], ..with(url) };
             let json = serde_json::to_string(&config).expect("text");
             assert_eq!(json.matches("u:***@h").count(), 2, "{json}");
             for text in [json, format!("{config:?}"), format!("{:?}", config.validate())] {
@@ -165,7 +143,7 @@ mod tests {
     fn what_can_not_work_is_said_by_name() {
         assert_eq!(Config::default().validate(), Ok(()));
         let good = "postgresql://u:p%40@h/db?sslmode=verify-full";
-        let replicas = |urls: &[&str]| urls.iter().map(|&url| url.to_owned()).collect();
+        let replicas = |urls: &[&str]| urls.iter().map(|&url| url.to_owned().into()).collect();
         let config = Config { replicas: replicas(&[good, good]), ..with(good) };
         assert_eq!(config.validate(), Ok(()));
         let plain = Config::default;

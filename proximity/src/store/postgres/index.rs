@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use model::Timestamp;
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row};
 
 use crate::core::catalogue::index_delta::{IndexDelta, PlaceRow};
 use crate::core::limits::{FORGOTTEN_MAX, REMOVED_AGE_MS_MAX};
@@ -45,10 +46,14 @@ pub(super) async fn forget(
     delta: &IndexDelta,
 ) -> Result<(), sqlx::Error> {
     let oldest = at.plus_ms(-REMOVED_AGE_MS_MAX).0;
+    // Unless the oldest one is too old, no other is looked at.
     let sql = "WITH gone AS (
                    DELETE FROM proximity.removed
-                   WHERE feed_position IN (SELECT feed_position FROM proximity.removed
-                                           ORDER BY feed_position LIMIT $2)
+                   WHERE feed_position IN (
+                       SELECT feed_position FROM proximity.removed ORDER BY feed_position
+                       LIMIT CASE WHEN (SELECT updated_ms FROM proximity.removed
+                                        ORDER BY feed_position LIMIT 1) < $1
+                             THEN $2 ELSE 0 END)
                      AND updated_ms < $1
                    RETURNING feed_position
                ), last AS (SELECT max(feed_position) AS position FROM gone)
@@ -76,24 +81,15 @@ pub(super) async fn insert(
     delta: &IndexDelta,
 ) -> Result<(), sqlx::Error> {
     if !delta.places_in.is_empty() {
-        let Columns { codes, ids, latitudes, longitudes, placed, names } =
-            Columns::new(&delta.places_in.iter().collect::<Vec<_>>());
         let sql = "INSERT INTO proximity.places (code, id, latitude, longitude, placed, name)
                    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::float8[],
                                         $5::bigint[], $6::text[])";
-        sqlx::query(sql)
-            .bind(codes)
-            .bind(ids)
-            .bind(latitudes)
-            .bind(longitudes)
-            .bind(placed)
-            .bind(names)
-            .execute(&mut *connection)
-            .await?;
+        let places: Vec<_> = delta.places_in.iter().collect();
+        bind(sqlx::query(sql), &places).execute(&mut *connection).await?;
     }
     insert_categories(connection, delta).await?;
-    count(connection, &CELLS, &delta.cells).await?;
-    count(connection, &HEXAGONS, &delta.hexagons).await
+    count(connection, "proximity.cells", &delta.cells).await?;
+    count(connection, "proximity.hexagons", &delta.hexagons).await
 }
 
 async fn insert_categories(
@@ -112,22 +108,26 @@ async fn insert_categories(
     }
     rows.sort_unstable_by_key(|(category, place)| (*category, place.key()));
     let (categories, places): (Vec<i64>, Vec<&PlaceRow>) = rows.into_iter().unzip();
-    let Columns { codes, ids, latitudes, longitudes, placed, names } = Columns::new(&places);
     let sql = "INSERT INTO proximity.category_places
                    (category_id, code, id, latitude, longitude, placed, name)
                SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::float8[],
                                     $5::float8[], $6::bigint[], $7::text[])";
-    sqlx::query(sql)
-        .bind(categories)
-        .bind(codes)
-        .bind(ids)
-        .bind(latitudes)
-        .bind(longitudes)
-        .bind(placed)
-        .bind(names)
-        .execute(connection)
-        .await?;
+    bind(sqlx::query(sql).bind(categories), &places).execute(connection).await?;
     Ok(())
+}
+
+/// Binds places by column: `code`, `id`, `latitude`, `longitude`, `placed`, `name`.
+fn bind<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    places: &[&'q PlaceRow],
+) -> Query<'q, Postgres, PgArguments> {
+    query
+        .bind(places.iter().map(|place| place.code.integer()).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.id.integer()).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.position.latitude()).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.position.longitude()).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.placed.0 as i64).collect::<Vec<_>>())
+        .bind(places.iter().map(|place| place.name.as_str()).collect::<Vec<_>>())
 }
 
 /// The numbers of some categories, which the new ones are given. Only those are inserted: one that is refused uses up a
@@ -154,91 +154,44 @@ async fn category_ids(
     Ok(numbers)
 }
 
-/// How a table of counters is changed.
-struct Counters {
-    /// Adds to those that are there, and says which they are.
-    add: &'static str,
-    /// Makes those that aren't.
-    begin: &'static str,
-    /// Removes those that count nothing any more.
-    clear: &'static str,
-}
-
-macro_rules! counters {
-    ($table:literal) => {
-        Counters {
-            add: concat!(
-                "WITH known AS (
-                     UPDATE ",
-                $table,
-                " AS counter SET businesses = counter.businesses + new.more
-                     FROM unnest($1::bigint[], $2::bigint[]) AS new (cell, more)
-                     WHERE counter.cell = new.cell
-                     RETURNING counter.cell
-                 )
-                 SELECT coalesce(array_agg(cell), '{}') FROM known"
-            ),
-            begin: concat!(
-                "INSERT INTO ",
-                $table,
-                " (cell, businesses)
-                 SELECT * FROM unnest($1::bigint[], $2::bigint[])"
-            ),
-            clear: concat!("DELETE FROM ", $table, " WHERE businesses = 0 AND cell = ANY ($1)"),
-        }
-    };
-}
-
-const CELLS: Counters = counters!("proximity.cells");
-const HEXAGONS: Counters = counters!("proximity.hexagons");
-
-/// Those that are there are added to, the rest begun: an upsert would look for each first, and write
-/// more of it down.
+/// Changes counters: those that are there are added to, the rest begun, for an upsert would look for each first, and write
+/// more of it down. Those that count nothing any more go.
 async fn count(
     connection: &mut PgConnection,
-    counters: &Counters,
+    table: &str,
     changes: &BTreeMap<i64, i64>,
 ) -> Result<(), sqlx::Error> {
     if changes.is_empty() {
         return Ok(());
     }
     let (cells, more): (Vec<i64>, Vec<i64>) = changes.iter().unzip();
-    let query = sqlx::query_scalar(counters.add).bind(cells).bind(more);
+    let sql = AssertSqlSafe(format!(
+        "WITH known AS (
+             UPDATE {table} AS counter SET businesses = counter.businesses + new.more
+             FROM unnest($1::bigint[], $2::bigint[]) AS new (cell, more)
+             WHERE counter.cell = new.cell
+             RETURNING counter.cell
+         )
+         SELECT coalesce(array_agg(cell), '{{}}') FROM known"
+    ));
+    let query = sqlx::query_scalar(sql).bind(cells).bind(more);
     // In one row, for there may be tens of thousands, which would be sent and read one by one.
     let known: Vec<i64> = query.fetch_one(&mut *connection).await?;
     let known: HashSet<i64> = known.into_iter().collect();
     let new = changes.iter().filter(|(cell, _)| !known.contains(cell));
     let (cells, counts): (Vec<i64>, Vec<i64>) = new.unzip();
     if !cells.is_empty() {
-        sqlx::query(counters.begin).bind(cells).bind(counts).execute(&mut *connection).await?;
+        let sql = AssertSqlSafe(format!(
+            "INSERT INTO {table} (cell, businesses)
+             SELECT * FROM unnest($1::bigint[], $2::bigint[])"
+        ));
+        sqlx::query(sql).bind(cells).bind(counts).execute(&mut *connection).await?;
     }
     let fewer: Vec<i64> =
         changes.iter().filter(|(_, more)| **more < 0).map(|(cell, _)| *cell).collect();
     if !fewer.is_empty() {
-        sqlx::query(counters.clear).bind(fewer).execute(connection).await?;
+        let sql = format!("DELETE FROM {table} WHERE businesses = 0 AND cell = ANY ($1)");
+        sqlx::query(AssertSqlSafe(sql)).bind(fewer).execute(connection).await?;
     }
     Ok(())
-}
-
-/// Places by column.
-struct Columns<'a> {
-    codes: Vec<i64>,
-    ids: Vec<i64>,
-    latitudes: Vec<f64>,
-    longitudes: Vec<f64>,
-    placed: Vec<i64>,
-    names: Vec<&'a str>,
-}
-
-impl<'a> Columns<'a> {
-    fn new(places: &[&'a PlaceRow]) -> Self {
-        Self {
-            codes: places.iter().map(|place| place.code.integer()).collect(),
-            ids: places.iter().map(|place| place.id.integer()).collect(),
-            latitudes: places.iter().map(|place| place.position.latitude()).collect(),
-            longitudes: places.iter().map(|place| place.position.longitude()).collect(),
-            placed: places.iter().map(|place| place.placed.0 as i64).collect(),
-            names: places.iter().map(|place| place.name.as_str()).collect(),
-        }
-    }
 }

@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
 use model::UserId;
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 
 use crate::core::catalogue::business::{Business, Source};
 use crate::core::catalogue::id::BusinessId;
 use crate::core::catalogue::needs::{KeyOf, Needs, Remembered};
 use crate::core::catalogue::transaction_state::TransactionState;
-use crate::store::rows::{self, damaged};
+use crate::store::rows;
 
 /// Reads what a batch of writes needs, in a few statements whatever its size. After [`FeedTable::take`](sql::postgres::FeedTable::take), in
 /// statements of their own: each sees what was committed before it began.
@@ -15,8 +15,7 @@ pub(super) async fn state(
     connection: &mut PgConnection,
     needs: &Needs,
 ) -> Result<TransactionState, sqlx::Error> {
-    let ids: Vec<_> = needs.ids.iter().copied().collect();
-    let mut stored = by_id(connection, &ids).await?;
+    let mut stored = by_id(connection, &needs.ids).await?;
     stored.extend(by_source(connection, &needs.sources).await?);
     let keys = keys(connection, &needs.keys).await?;
     let owned =
@@ -27,7 +26,7 @@ pub(super) async fn state(
 /// Those of these businesses that there are.
 async fn by_id(
     connection: &mut PgConnection,
-    ids: &[BusinessId],
+    ids: &BTreeSet<BusinessId>,
 ) -> Result<Vec<Business>, sqlx::Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.integer()).collect();
     let sql = "SELECT * FROM proximity.businesses WHERE id = ANY ($1)";
@@ -80,9 +79,5 @@ async fn owned(
                FROM unnest($1::text[]) AS wanted (owner)";
     let owners: Vec<_> = owners.iter().map(UserId::as_str).collect();
     let found = sqlx::query(sql).bind(owners).fetch_all(connection).await?;
-    let counts = found.iter().map(|row| {
-        let owner = UserId::parse(row.try_get("owner")?).map_err(damaged)?;
-        Ok((owner, u32::try_from(row.try_get::<i64, _>("owned")?).map_err(damaged)?))
-    });
-    counts.collect()
+    found.iter().map(rows::owned).collect()
 }

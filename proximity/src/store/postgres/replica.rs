@@ -1,9 +1,8 @@
-use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::read::Seen;
@@ -21,11 +20,11 @@ const CATCH_UP_LOOK: Duration = Duration::from_millis(5);
 
 /// A server that follows the primary, and whether it does.
 pub(super) struct Replica {
-    server: Arc<Server>,
+    pub(super) server: Arc<Server>,
     /// The same, for those who would rather wait than go without.
-    patient: Server,
-    name: String,
-    readers: Readers,
+    pub(super) patient: Server,
+    pub(super) name: String,
+    pub(super) readers: Readers,
     known: Mutex<ReplicaState>,
 }
 
@@ -37,12 +36,6 @@ enum ReplicaState {
     Failed(String),
     /// It doesn't answer, and why.
     Down(String),
-}
-
-impl fmt::Display for Replica {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
 }
 
 impl Replica {
@@ -59,10 +52,6 @@ impl Replica {
         })
     }
 
-    fn known(&self) -> MutexGuard<'_, ReplicaState> {
-        self.known.lock()
-    }
-
     /// What [`look`](Self::look) looks with.
     pub(super) fn probe(&self) -> HealthProbe {
         HealthProbe::new(Arc::clone(&self.server), ReadFrom::Any, LOOK_TIMEOUT)
@@ -73,7 +62,7 @@ impl Replica {
         let state = probe.ask(|connection| Box::pin(FEED.read(connection))).await;
         let up = if state.is_ok() { 1.0 } else { 0.0 };
         metrics::gauge!(SERVER_UP, "server" => self.name.clone()).set(up);
-        *self.known() = match state {
+        *self.known.lock() = match state {
             Ok(state) => ReplicaState::Up(state),
             Err(Away { why, is_late: true }) => ReplicaState::Failed(ErrorChain(&why).to_string()),
             Err(Away { why, is_late: false }) => ReplicaState::Down(ErrorChain(&why).to_string()),
@@ -82,7 +71,7 @@ impl Replica {
 
     /// How far it had come when it was heard of last; why it can't be read, if it is down, or hasn't what is required.
     pub(super) fn serves(&self, required: ReadToken) -> Result<ReadToken, String> {
-        match &*self.known() {
+        match &*self.known.lock() {
             ReplicaState::Up(state) if state.includes(required) => Ok(*state),
             ReplicaState::Up(state) if state.timeline == required.timeline => Err(format!(
                 "it is {} changes behind those that it should have by now",
@@ -95,15 +84,13 @@ impl Replica {
 
     /// Whether it may answer, as far as is known; perhaps from a state that is too old.
     pub(super) fn may_answer(&self) -> bool {
-        !matches!(&*self.known(), ReplicaState::Down(_))
+        !matches!(&*self.known.lock(), ReplicaState::Down(_))
     }
 
     /// Tells operators how it stands.
     pub(super) fn measure(&self, required: ReadToken) {
-        let behind = match &*self.known() {
-            ReplicaState::Up(state) => required.position.0.saturating_sub(state.position.0),
-            ReplicaState::Failed(_) | ReplicaState::Down(_) => return,
-        };
+        let ReplicaState::Up(state) = *self.known.lock() else { return };
+        let behind = required.position.0.saturating_sub(state.position.0);
         metrics::gauge!(REPLICA_BEHIND, "server" => self.name.clone()).set(behind as f64);
     }
 
@@ -126,24 +113,15 @@ impl Replica {
         matches!(timeout_at(deadline, reached).await, Ok(Some(())))
     }
 
-    /// Its answer; none if it fails. One that is late isn't asked again before it is looked at.
+    /// Its answer; none if it fails. One that is late isn't asked again before it is looked at. By `server` it is told how
+    /// long to wait: [`patient`](Self::patient) is for somebody who has nobody else to ask.
     pub(super) async fn ask<T>(
         &self,
+        server: &Server,
         work: impl Future<Output = Seen<T>> + Send,
     ) -> Option<(T, ReadToken)> {
-        self.answered(self.server.answer(work).await)
-    }
-
-    /// The same, from somebody who has nobody else to ask.
-    pub(super) async fn ask_patiently<T>(
-        &self,
-        work: impl Future<Output = Seen<T>> + Send,
-    ) -> Option<(T, ReadToken)> {
-        self.answered(self.patient.answer(work).await)
-    }
-
-    fn answered<T>(&self, answer: Result<(T, ReadToken), StoreError>) -> Option<(T, ReadToken)> {
-        match answer {
+        let answered: Result<_, StoreError> = server.answer(work).await;
+        match answered {
             Ok((answer, as_of)) => {
                 self.note(as_of);
                 metrics::counter!(READS, "server" => self.name.clone()).increment(1);
@@ -151,20 +129,16 @@ impl Replica {
             }
             Err(error) => {
                 let why = ErrorChain(&error).to_string();
-                tracing::debug!(replica = %self, why, "a replica didn't answer");
-                *self.known() = ReplicaState::Failed(why);
+                tracing::debug!(replica = %self.name, why, "a replica didn't answer");
+                *self.known.lock() = ReplicaState::Failed(why);
                 None
             }
         }
     }
 
-    pub(super) fn readers(&self) -> Readers {
-        self.readers.clone()
-    }
-
     /// Answers may overtake each other.
     fn note(&self, state: ReadToken) {
-        let mut known = self.known();
+        let mut known = self.known.lock();
         if let ReplicaState::Up(known) = &mut *known {
             *known = known.later(state);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -12,8 +12,7 @@ use tracing::Instrument;
 
 use super::primary_positions::PrimaryPositions;
 use super::read::Seen;
-use super::replica::LOOK_TIMEOUT;
-use super::replica::Replica;
+use super::replica::{LOOK_TIMEOUT, Replica};
 use super::{Config, FEED};
 use crate::metrics::{READS, SERVER_UP};
 use model::{ErrorChain, ReadToken};
@@ -40,25 +39,24 @@ pub(super) struct Servers {
 impl fmt::Display for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.primary)?;
-        self.replicas.iter().try_for_each(|replica| write!(f, ", {replica}"))
+        self.replicas.iter().try_for_each(|replica| write!(f, ", {}", replica.name))
     }
 }
 
 impl Servers {
-    /// With what the primary has now, which a replica must have to be read; replicas are read once they were looked at.
-    pub(super) async fn open(config: &Config, primary: Server) -> Result<Self, StoreError> {
+    /// With the primary's state, which a replica must have to be read; replicas are read once they were looked at.
+    pub(super) fn new(
+        config: &Config,
+        primary: Server,
+        state: ReadToken,
+    ) -> Result<Self, StoreError> {
         let replicas = config.replicas.iter().map(|url| Replica::new(config, url));
         let replicas = replicas.collect::<Result<Vec<_>, _>>()?;
-        let writers = primary.primary_pool(config.writers_max);
-        let unusable = |error| primary.unusable(error);
-        let mut connection = writers.acquire().await.map_err(unusable)?;
-        let state = FEED.read_primary(&mut connection).await.map_err(unusable)?;
-        drop(connection);
         let lag_max = Duration::from_millis(config.lag_max_ms);
         Ok(Self {
             readers: primary.readers(ReadFrom::Primary, config.readers_max),
             name: primary.to_string(),
-            writers,
+            writers: primary.primary_pool(config.writers_max),
             primary: Arc::new(primary),
             replicas,
             positions: Mutex::new(PrimaryPositions::new(state, lag_max)),
@@ -70,9 +68,9 @@ impl Servers {
 
     /// Looks at each server again and again, so that one that doesn't answer keeps nobody from the others.
     pub(super) fn watch(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
-        let replica = |number| {
+        let replica = |number: usize| {
             let servers = Arc::clone(self);
-            let span = tracing::info_span!("replica", server = %servers.replicas[number]);
+            let span = tracing::info_span!("replica", server = %servers.replicas[number].name);
             let watching = async move { servers.watch_replica(&servers.replicas[number]).await };
             tokio::spawn(watching.instrument(span))
         };
@@ -89,7 +87,7 @@ impl Servers {
         loop {
             let found = probe.ask(|connection| Box::pin(FEED.read_primary(connection))).await;
             if let Ok(state) = found {
-                self.positions().note(state, Instant::now());
+                self.positions.lock().note(state, Instant::now());
             }
             let up = if found.is_ok() { 1.0 } else { 0.0 };
             metrics::gauge!(SERVER_UP, "server" => self.name.clone()).set(up);
@@ -131,12 +129,8 @@ impl Servers {
         }
     }
 
-    fn positions(&self) -> MutexGuard<'_, PrimaryPositions> {
-        self.positions.lock()
-    }
-
     fn required(&self) -> ReadToken {
-        self.positions().required(Instant::now())
+        self.positions.lock().required(Instant::now())
     }
 
     /// What keeps the primary from working, as far as is known.
@@ -159,7 +153,7 @@ impl Servers {
             return Err(unavailable(&self.name, away));
         }
         let (answer, as_of) = self.primary.answer(work).await?;
-        let mut positions = self.positions();
+        let mut positions = self.positions.lock();
         if positions.timeline() != as_of.timeline {
             positions.note(as_of, Instant::now());
         }
@@ -183,8 +177,13 @@ impl Servers {
             {
                 continue;
             }
-            if let Some(answered) = ask_replica(replica, required, wanted, &work).await {
-                return Ok(answered);
+            // It was looked at before, but may have fallen back since.
+            let answered = replica.ask(&replica.server, work(replica.readers.clone())).await;
+            if let Some((answer, as_of)) = answered
+                && as_of.includes(required)
+                && wanted.is_none_or(|wanted| as_of.includes(wanted))
+            {
+                return Ok((answer, as_of));
             }
         }
         match self.ask_primary(&work).await {
@@ -211,7 +210,7 @@ impl Servers {
             other.is_none_or(|other| state.includes(other))
         };
         for replica in self.replicas.iter().filter(|replica| replica.may_answer()) {
-            let answered = replica.ask_patiently(work(replica.readers())).await;
+            let answered = replica.ask(&replica.patient, work(replica.readers.clone())).await;
             let may_be_shown =
                 answered.filter(|(_, as_of)| has(*as_of, required) && has(*as_of, wanted));
             if may_be_shown.is_some() {
@@ -255,19 +254,4 @@ impl Servers {
 /// That a server isn't even asked, since it was away a moment ago.
 fn unavailable(server: &str, why: StoreError) -> StoreError {
     StoreError::unavailable(format!("{server} is away")).caused_by(why)
-}
-
-/// The replica's answer, if it is from a state that may be shown. It was looked at before, but may have fallen back since.
-async fn ask_replica<T, W>(
-    replica: &Replica,
-    required: ReadToken,
-    wanted: Option<ReadToken>,
-    work: &(impl Fn(Readers) -> W + Send + Sync),
-) -> Option<(T, ReadToken)>
-where
-    W: Future<Output = Seen<T>> + Send,
-{
-    let (answer, as_of) = replica.ask(work(replica.readers())).await?;
-    let is_fresh = wanted.is_none_or(|wanted| as_of.includes(wanted));
-    (as_of.includes(required) && is_fresh).then_some((answer, as_of))
 }

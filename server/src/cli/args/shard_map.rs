@@ -43,7 +43,7 @@ pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub(crate) source: MapSource,
     /// Also where this user lives; may be given several times
-    #[arg(long = "user", value_name = "ID", value_parser = user)]
+    #[arg(long = "user", value_name = "ID")]
     pub(crate) users: Vec<UserId>,
     /// For programs
     #[arg(long)]
@@ -78,7 +78,7 @@ pub(crate) struct Changes {
     #[arg(long, value_name = "NAME[:WEIGHT]", value_parser = added)]
     pub(crate) add: Vec<Shard>,
     /// A shard to take away; may be given several times
-    #[arg(long, value_name = "NAME", value_parser = name)]
+    #[arg(long, value_name = "NAME")]
     pub(crate) remove: Vec<ShardName>,
     /// A shard's new weight; 0 empties it. May be given several times
     #[arg(long, value_name = "NAME=WEIGHT", value_parser = reweighed)]
@@ -95,14 +95,6 @@ Examples:
   whereabouts shard-map plan --map shards.toml --add redis-4:2 --write shards-2.toml
   whereabouts shard-map plan --map shards.toml --remove redis-1 --weight redis-2=0";
 
-fn user(text: &str) -> Result<UserId, String> {
-    UserId::parse(text).map_err(|fault| fault.to_string())
-}
-
-fn name(text: &str) -> Result<ShardName, String> {
-    ShardName::parse(text).map_err(|fault| fault.to_string())
-}
-
 fn added(text: &str) -> Result<Shard, String> {
     let (name, weight) = text.split_once(':').unwrap_or((text, "1"));
     shard(name, weight)
@@ -116,7 +108,10 @@ fn reweighed(text: &str) -> Result<Shard, String> {
 
 fn shard(text: &str, weight: &str) -> Result<Shard, String> {
     match weight.parse() {
-        Ok(weight) if weight <= WEIGHT_MAX => Ok(Shard { name: name(text)?, weight }),
+        Ok(weight) if weight <= WEIGHT_MAX => {
+            let name = ShardName::parse(text).map_err(|fault| fault.to_string())?;
+            Ok(Shard { name, weight })
+        }
         _ => Err(format!("the weight must be a number from 0 to {WEIGHT_MAX}")),
     }
 }

@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use model::Role;
 
 use super::Sources;
 use super::values::duration;
@@ -14,8 +16,8 @@ pub(crate) struct TokenArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) user: String,
     /// What the token may do: service tokens act for any user
-    #[arg(long, value_enum, default_value_t = RoleName::User)]
-    pub(crate) role: RoleName,
+    #[arg(long, default_value = Role::User.as_str(), value_parser = role())]
+    pub(crate) role: Role,
     /// How long it holds, such as 10m, 24h or 30d
     #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = duration)]
     pub(crate) duration: Duration,
@@ -37,9 +39,7 @@ pub(crate) struct Signing {
     pub(crate) kid: Option<String>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum RoleName {
-    User,
-    Service,
-    Operator,
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.iter().map(|role| role.as_str()))
+        .map(|word| Role::parse(&word).expect("one of these"))
 }

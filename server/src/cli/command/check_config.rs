@@ -15,14 +15,14 @@ struct Check {
 
 pub(crate) async fn check_config(args: &CheckConfigArgs) -> Done {
     let checks = all(args).await;
-    let mut table = columns::table(["", "what", "how it is"]);
-    for Check { what, outcome } in &checks {
+    let rows = checks.iter().map(|Check { what, outcome }| {
         let (mark, text) = match outcome {
             Ok(text) => ("✓", text),
             Err(text) => ("✗", text),
         };
-        table.add_row([mark, what, text.trim_end()]);
-    }
+        [mark.to_owned(), what.clone(), text.trim_end().to_owned()]
+    });
+    let table = columns::table(["", "what", "how it is"], 0..0, rows);
     say!("{}", table.trim_fmt());
     let failed = checks.iter().filter(|check| check.outcome.is_err()).count();
     if failed == 0 {
@@ -33,10 +33,12 @@ pub(crate) async fn check_config(args: &CheckConfigArgs) -> Done {
 }
 
 async fn all(args: &CheckConfigArgs) -> Vec<Check> {
-    let (settings, config) = read(&args.sources);
-    let Some(config) = config else { return vec![settings] };
-    let mut checks = vec![settings, Check::new("values", values(&config))];
-    // Values that can't work would only be complained about again.
+    let (config, from) = match read(&args.sources) {
+        Ok(read) => read,
+        Err(why) => return vec![Check::new("settings", Err(why))],
+    };
+    let values = config.validate().map(|()| "all within their limits".to_owned());
+    let mut checks = vec![Check::new("settings", Ok(from)), Check::new("values", values)];
     if checks.iter().any(|check| check.outcome.is_err()) {
         return checks;
     }
@@ -60,23 +62,13 @@ impl Check {
 }
 
 /// The settings as they were written.
-fn read(sources: &Sources) -> (Check, Option<Config>) {
-    let read = match &sources.config {
-        Some(path) => Config::read(path).map(|config| (config, path.display().to_string())),
-        None => Ok((Config::default(), "the defaults; --config FILE names others".to_owned())),
+fn read(sources: &Sources) -> Result<(Config, String), String> {
+    let (mut config, from) = match &sources.config {
+        Some(path) => (Config::read(path)?, path.display().to_string()),
+        None => (Config::default(), "the defaults; --config FILE names others".to_owned()),
     };
-    match read {
-        Ok((mut config, from)) => {
-            sources.apply(&mut config);
-            (Check::new("settings", Ok(from)), Some(config))
-        }
-        Err(error) => (Check::new("settings", Err(error.to_string())), None),
-    }
-}
-
-fn values(config: &Config) -> Result<String, String> {
-    config.validate().map_err(|error| error.to_string())?;
-    Ok("all within their limits".to_owned())
+    sources.apply(&mut config);
+    Ok((config, from))
 }
 
 /// Whether the keys can be read. A key of the node's own isn't made for that.

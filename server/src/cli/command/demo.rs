@@ -3,12 +3,11 @@ mod host;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::SystemClock;
 use proximity::{Proximity, SourceName};
 use simulation::{Friends, NoObserver, Observer, People, Plan};
 
 use super::table::LiveTable;
-use super::{Done, SignedTokens, asked_to_stop, print, verdict};
+use super::{Done, report, simulated};
 use crate::Node;
 use crate::cli::args::DemoArgs;
 use crate::places::{self, Format};
@@ -51,17 +50,11 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
     plan.held = host.held;
     let observer: Arc<dyn Observer> =
         if args.json { Arc::new(NoObserver) } else { Arc::new(LiveTable::new(host.invitation)) };
-    let tokens = Arc::new(SignedTokens::new(host.signer, Arc::new(SystemClock::start())));
-    let stop = async {
-        // Without signals it can still be killed.
-        let _ = asked_to_stop().await;
-    };
-    let summary = simulation::run(plan, tokens, observer, stop).await.map_err(|e| e.to_string())?;
+    let summary = simulated(plan, host.signer, observer).await?;
     if let Some(node) = host.node {
         node.drain().await;
     }
-    print(&summary, args.json)?;
-    Ok(verdict(&summary))
+    report(&summary, args.json)
 }
 
 async fn load_places(businesses: Proximity) {

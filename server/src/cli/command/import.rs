@@ -9,7 +9,7 @@ use proximity::SourceName;
 
 use super::{Done, config};
 use crate::cli::args::{ImportArgs, ImportCommand, PlacesArgs};
-use crate::cli::say;
+use crate::cli::{say, say_error};
 use crate::data_dir::DataDir;
 use crate::logs;
 use crate::parts::{Businesses, Part as _, open_businesses};
@@ -42,7 +42,7 @@ async fn places(args: PlacesArgs) -> Done {
     let opened = open_businesses(&config, clock, random).await?;
     let bar = bar(length);
     let told = |refused: &places::Refused| {
-        bar.suspend(|| eprintln!("{shown}: {} {}: {}", format.unit(), refused.at, refused.why));
+        bar.suspend(|| say_error!("{shown}: {} {}: {}", format.unit(), refused.at, refused.why));
     };
     let read = Box::new(bar.wrap_read(file));
     let done = places::import(&opened, source.clone(), format, read, told).await;

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::{logs, parts};
 
 pub(crate) async fn migrate(args: &MigrateArgs) -> Done {
-    let config = Config::load(&args.config).map_err(|e| e.to_string())?;
+    let config = Config::load(&args.config)?;
     logs::start(&config.log.clone().of_command())?;
     for part in parts::ALL {
         if let Some(done) = part.migrate(&config).await? {

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use super::{Done, StopSignals, config};
 use crate::cli::args::ServeArgs;
-use crate::cli::say;
+use crate::cli::{say, say_error};
 use crate::{Node, logs};
 
 /// The exit code of a service that can't go on by a fault of its own (`EX_SOFTWARE` of sysexits.h).
@@ -21,7 +21,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
     let (dev, own_key) = (config.dev, config.auth.keys.is_empty());
     // Before anybody can know that it listens, and so ask it to stop.
     let mut stop = StopSignals::listen()?;
-    let node = Node::start(config).await.map_err(|e| e.to_string())?;
+    let node = Node::start(config).await?;
     say!("Whereabouts listens on http://{}", node.address());
     say!("  docs      http://{}/docs/", node.address());
     if dev {
@@ -34,11 +34,11 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
         () = stop.next() => {}
         part = node.dead() => {
             // The log has said why. Clients are told nothing, they see their connections end.
-            eprintln!("Ending at once: {part} has died, and the service can't do without it.");
+            say_error!("Ending at once: {part} has died, and the service can't do without it.");
             return Ok(ExitCode::from(EXIT_DEAD));
         }
     }
-    eprintln!("Going away; once more Ctrl-C ends at once.");
+    say_error!("Going away; once more Ctrl-C ends at once.");
     tokio::select! {
         () = node.drain() => Ok(ExitCode::SUCCESS),
         () = stop.next() => Err("stopped before all clients were told".to_owned()),

@@ -19,7 +19,7 @@ pub(crate) fn shard_map(args: &ShardMapArgs) -> Done {
 
 fn read(source: &MapSource) -> Result<ShardMap, String> {
     if let Some(path) = &source.config {
-        let config = Config::load(path).map_err(|e| e.to_string())?;
+        let config = Config::load(path)?;
         let map = config.redis.shard_map();
         return map.map_err(|why| format!("{}: [redis] {why}", path.display()));
     }

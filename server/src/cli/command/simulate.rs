@@ -1,28 +1,20 @@
 use std::sync::Arc;
 
-use model::{Metres, Position, SystemClock};
+use model::{Metres, Position};
 use simulation::{Friends, NoObserver, Observer, People, Plan, Progress, Setup};
 
 use super::token::signer;
-use super::{Done, SignedTokens, asked_to_stop, print, verdict};
+use super::{Done, report, simulated};
 use crate::cli::args::SimulateArgs;
 use crate::files;
 
 pub(crate) async fn simulate(args: SimulateArgs) -> Done {
     files::raise_limit();
-    let tokens =
-        Arc::new(SignedTokens::new(signer(&args.signing)?, Arc::new(SystemClock::start())));
+    let (signer, json) = (signer(&args.signing)?, args.json);
     let observer: Arc<dyn Observer> =
-        if args.json { Arc::new(NoObserver) } else { Arc::new(Progress::new()) };
-    let json = args.json;
-    let stop = async {
-        // Without signals it can still be killed.
-        let _ = asked_to_stop().await;
-    };
-    let summary =
-        simulation::run(plan(args)?, tokens, observer, stop).await.map_err(|e| e.to_string())?;
-    print(&summary, json)?;
-    Ok(verdict(&summary))
+        if json { Arc::new(NoObserver) } else { Arc::new(Progress::new()) };
+    let summary = simulated(plan(args)?, signer, observer).await?;
+    report(&summary, json)
 }
 
 fn plan(args: SimulateArgs) -> Result<Plan, String> {

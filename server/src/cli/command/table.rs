@@ -35,7 +35,7 @@ impl LiveTable {
         Self { term: Term::stdout(), invitation, state: Mutex::default() }
     }
 
-    fn draw(&self, scene: &Scene<'_>) -> String {
+    fn draw(&self, scene: &Scene<'_>, events: &[String]) -> String {
         let (rows, columns) = self.term.size();
         let (rows, columns) = (usize::from(rows), usize::from(columns).max(40));
         let mut lines = Self::head(scene);
@@ -52,8 +52,7 @@ impl LiveTable {
             );
         }
         lines.push(String::new());
-        let state = self.state.lock();
-        lines.extend(state.events.iter().cloned());
+        lines.extend_from_slice(events);
         lines.push(String::new());
         lines.push(format!("Connect yourself: {} · Ctrl-C ends", self.invitation));
         let mut screen = String::new();
@@ -148,22 +147,15 @@ impl Observer for LiveTable {
     }
 
     fn tick(&self, scene: &Scene<'_>) {
-        {
-            let mut state = self.state.lock();
-            state.events.extend(scene.comings().iter().map(event));
-            let old = state.events.len().saturating_sub(EVENTS);
-            state.events.drain(..old);
-        }
-        if self.term.is_term() {
-            let mut state = self.state.lock();
-            let clear = if std::mem::replace(&mut state.cleared, true) { "" } else { "\x1b[2J" };
-            drop(state);
-            // A terminal that can't be written to shows nothing; the demo goes on.
-            let _ = self.term.write_str(&format!("{clear}\x1b[H{}\x1b[J", self.draw(scene)));
-            return;
-        }
         let mut state = self.state.lock();
-        if state.last_line.is_none_or(|last| scene.elapsed >= last + LINE_EVERY) {
+        state.events.extend(scene.comings().iter().map(event));
+        let old = state.events.len().saturating_sub(EVENTS);
+        state.events.drain(..old);
+        if self.term.is_term() {
+            let clear = if std::mem::replace(&mut state.cleared, true) { "" } else { "\x1b[2J" };
+            let screen = self.draw(scene, &state.events);
+            let _ = self.term.write_str(&format!("{clear}\x1b[H{screen}\x1b[J"));
+        } else if state.last_line.is_none_or(|last| scene.elapsed >= last + LINE_EVERY) {
             state.last_line = Some(scene.elapsed);
             say!("{}", Self::line(scene));
         }

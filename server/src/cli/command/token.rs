@@ -1,25 +1,19 @@
-use std::path::Path;
 use std::process::ExitCode;
 
 use api::Signer;
-use model::{Clock, Role, SystemClock, UserId};
+use model::{Clock, SystemClock, UserId};
 
 use super::{Done, config};
-use crate::Keys;
-use crate::cli::args::{RoleName, Signing, TokenArgs};
+use crate::cli::args::{Signing, TokenArgs};
 use crate::cli::say;
+use crate::keys::{self, Keys};
 
 pub(crate) fn token(args: &TokenArgs) -> Done {
     let user = UserId::parse(&args.user).map_err(|fault| format!("--user {fault}"))?;
-    let role = match args.role {
-        RoleName::User => Role::User,
-        RoleName::Service => Role::Service,
-        RoleName::Operator => Role::Operator,
-    };
     let ttl_s = u32::try_from(args.duration.as_secs().max(1))
         .map_err(|_| "--for is longer than a token can hold".to_owned())?;
     let signer = signer(&args.signing)?;
-    say!("{}", signer.sign(&user, role, SystemClock::start().now().wall, ttl_s));
+    say!("{}", signer.sign(&user, args.role, SystemClock::start().now().wall, ttl_s));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -27,13 +21,10 @@ pub(crate) fn token(args: &TokenArgs) -> Done {
 pub(super) fn signer(signing: &Signing) -> Result<Signer, String> {
     let config = config(&signing.sources)?;
     let auth = &config.auth;
-    let read = |path: &Path| {
-        std::fs::read(path).map_err(|e| format!("can't read the key {}: {e}", path.display()))
-    };
     let kid = signing.kid.as_deref().unwrap_or_default();
     let made = match (&signing.secret_file, &signing.private_key_file) {
-        (Some(path), _) => Signer::hs256(kid, &read(path)?, &auth.issuer, &auth.audience),
-        (None, Some(path)) => Signer::eddsa(kid, &read(path)?, &auth.issuer, &auth.audience),
+        (Some(path), _) => Signer::hs256(kid, &keys::read(path)?, &auth.issuer, &auth.audience),
+        (None, Some(path)) => Signer::eddsa(kid, &keys::read(path)?, &auth.issuer, &auth.audience),
         (None, None) => return Keys::signer(auth, &config.data.dir),
     };
     made.map_err(|e| format!("this key can't sign: {e}"))

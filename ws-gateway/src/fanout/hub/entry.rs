@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{Moment, Monotonic};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use super::{Due, Timers};
 use crate::fanout::mailbox::Mailbox;
@@ -38,17 +38,13 @@ pub(super) struct Watcher {
 }
 
 impl ChannelEntry {
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
-
     pub(crate) fn channel(&self) -> &Channel {
         &self.channel
     }
 
     /// The newest sighting that still holds.
     pub(crate) fn newest(&self, now: Moment) -> Option<Sighting> {
-        self.lock().sighting.clone().filter(|s| s.holds(now.monotonic))
+        self.state.lock().sighting.clone().filter(|s| s.holds(now.monotonic))
     }
 
     /// Whether it is subscribed, and the cache has been read since.
@@ -62,7 +58,7 @@ impl ChannelEntry {
 
     /// Answers how many watchers were marked.
     pub(super) fn put(self: &Arc<Self>, sighting: Sighting, now: Moment, timers: &Timers) -> usize {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let outcome = merge(state.sighting.as_ref(), &sighting, now.wall);
         // One that is over when it arrives still ends what is older, though a `keep` made that hold longer: so it does
         // in the cache, and at other gateways, which may have got it in time.
@@ -99,7 +95,7 @@ impl ChannelEntry {
 
     /// Drops the sighting if its time is over; else comes back when it is.
     pub(crate) fn expire(self: &Arc<Self>, now: Moment, timers: &Timers) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.armed.is_some_and(|armed| armed.deadline > now.monotonic) {
             // Taken out of the wheel in the moment in which another took its place.
             return;

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard, RwLock};
+use parking_lot::{Mutex, RwLock};
 
 use crate::live::{Channel, Sink};
 use crate::session::circle::CircleChange;
@@ -61,11 +61,11 @@ impl Exchange {
 
 impl Subscriber {
     pub(super) fn subscribe(&self, channels: Vec<Channel>) {
-        self.lock().extend(channels);
+        self.channels.lock().extend(channels);
     }
 
     pub(super) fn unsubscribe(&self, channels: &[Channel]) {
-        let mut wanted = self.lock();
+        let mut wanted = self.channels.lock();
         for channel in channels {
             wanted.remove(channel);
         }
@@ -75,11 +75,7 @@ impl Subscriber {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashSet<Channel>> {
-        self.channels.lock()
-    }
-
     fn wants(&self, channel: &Channel) -> bool {
-        self.lock().contains(channel)
+        self.channels.lock().contains(channel)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures_util::future::{BoxFuture, join_all, try_join_all};
+use futures_util::future::{join_all, try_join_all};
 use model::{Clock, ErrorChain, Monotonic, ReadToken, UserId};
 use shard_map::{ShardMap, Slot};
 
@@ -12,7 +12,7 @@ use super::change_codec;
 use super::requests::{Note, Put, Request};
 use super::shard::Shard;
 use super::shard::inbox::BATCH_MAX;
-use crate::live::{CURRENT_LEASE_MS, Channel, Error, FeedServer, FixLimit, Live, Written};
+use crate::live::{Asked, CURRENT_LEASE_MS, Channel, Error, FeedServer, FixLimit, Live, Written};
 use crate::session::circle::CircleChange;
 use crate::session::record::Sighting;
 
@@ -110,16 +110,12 @@ impl Attached {
 }
 
 impl Live for Attached {
-    fn announce(
-        &self,
-        (channel, sighting): (Channel, Sighting),
-        fixes: u32,
-    ) -> BoxFuture<'_, Result<Written, Error>> {
+    fn announce(&self, (channel, sighting): (Channel, Sighting), fixes: u32) -> Asked<'_, Written> {
         let cost_ms = self.limit.interval_ms() * f64::from(fixes);
         Box::pin(self.put(Put { channel, sighting, cost_ms }))
     }
 
-    fn read(&self, channels: Vec<Channel>) -> BoxFuture<'_, Result<Vec<Option<Sighting>>, Error>> {
+    fn read(&self, channels: Vec<Channel>) -> Asked<'_, Vec<Option<Sighting>>> {
         Box::pin(async move {
             let readings = self.by_shard(&channels).into_iter().flat_map(|(shard, positions)| {
                 let parts: Vec<Vec<usize>> =
@@ -142,7 +138,7 @@ impl Live for Attached {
         })
     }
 
-    fn subscribe(&self, channels: Vec<Channel>) -> BoxFuture<'static, Result<(), Error>> {
+    fn subscribe(&self, channels: Vec<Channel>) -> Asked<'static, ()> {
         let confirmed: Vec<_> = self
             .split(&channels)
             .into_iter()
@@ -157,7 +153,7 @@ impl Live for Attached {
         }
     }
 
-    fn tell(&self, changes: Vec<CircleChange>) -> BoxFuture<'_, Result<(), Error>> {
+    fn tell(&self, changes: Vec<CircleChange>) -> Asked<'_, ()> {
         let concerned: BTreeSet<usize> =
             changes.iter().flat_map(CircleChange::users).map(|user| self.server_of(user)).collect();
         Box::pin(async move {
@@ -178,12 +174,7 @@ impl Live for Attached {
         self.shards.iter().map(of_shard).collect()
     }
 
-    fn relay(
-        &self,
-        server: usize,
-        changes: Vec<CircleChange>,
-        up_to: ReadToken,
-    ) -> BoxFuture<'_, Result<(), Error>> {
+    fn relay(&self, server: usize, changes: Vec<CircleChange>, up_to: ReadToken) -> Asked<'_, ()> {
         Box::pin(async move {
             let mut untold = changes;
             if !untold.is_empty() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
-    ProtocolVersion, RedisError, TlsCertificates,
+    ProtocolVersion, RedisError, RedisResult, TlsCertificates,
 };
 
 use super::config::{Config, Server};
@@ -139,10 +139,7 @@ impl Endpoint {
     ) -> Result<MultiplexedConnection, Error> {
         let connecting = self.client.get_multiplexed_async_connection_with_config(&settings);
         // The library's own limit ends with the TCP connection, before the server has said a word.
-        match tokio::time::timeout(self.connect_timeout, connecting).await {
-            Ok(connected) => connected.map_err(|e| self.explain(e)),
-            Err(_) => Err(self.silent()),
-        }
+        self.in_time(self.connect_timeout, connecting).await
     }
 
     pub(super) fn silent(&self) -> Error {
@@ -241,15 +238,9 @@ impl Endpoint {
         pipeline.cmd("ZRANGEBYSCORE").arg(&notes).arg(1).arg(1).ignore();
         pipeline.cmd("ZREMRANGEBYSCORE").arg(&notes).arg("-inf").arg(1).ignore();
         pipeline.cmd("TIME").ignore();
-        let rehearsed = pipeline.query_async::<()>(connection);
-        match tokio::time::timeout(self.silence_timeout, rehearsed).await {
-            Ok(done) => done.map_err(|e| self.explain(e))?,
-            Err(_) => return Err(self.silent()),
-        }
-        let mut subscribing = self.connect_subscriber(|_| Ok::<_, redis::RedisError>(())).await?;
-        let confirmed =
-            tokio::time::timeout(self.silence_timeout, subscribing.subscribe(channel)).await;
-        confirmed.map_err(|_| self.silent())?.map_err(|e| self.explain(e))
+        self.in_time(self.silence_timeout, pipeline.query_async::<()>(connection)).await?;
+        let mut subscribing = self.connect_subscriber(|_| Ok::<_, RedisError>(())).await?;
+        self.in_time(self.silence_timeout, subscribing.subscribe(channel)).await
     }
 
     async fn ask<T: redis::FromRedisValue>(
@@ -257,7 +248,15 @@ impl Endpoint {
         connection: &mut MultiplexedConnection,
         command: &redis::Cmd,
     ) -> Result<T, Error> {
-        match tokio::time::timeout(self.silence_timeout, command.query_async(connection)).await {
+        self.in_time(self.silence_timeout, command.query_async(connection)).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        limit: Duration,
+        answer: impl Future<Output = RedisResult<T>>,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(limit, answer).await {
             Ok(answer) => answer.map_err(|e| self.explain(e)),
             Err(_) => Err(self.silent()),
         }

@@ -13,6 +13,8 @@ api::metric_table! {
     Counter PUBLISHED = "whereabouts_redis_published_total";
     /// Positions of other gateways that a Redis server has delivered to this gateway, by shard.
     Counter DELIVERED = "whereabouts_redis_delivered_total";
+    /// Messages of a Redis server that aren't what gateways of this version say to each other, by shard.
+    Counter UNREADABLE = "whereabouts_redis_unreadable_total";
     /// Times the connections to a Redis server had to be made anew, by shard.
     Counter RECONNECTS = "whereabouts_redis_reconnects_total";
     /// How far this process' calendar is ahead of a Redis server's, seconds, by shard.
@@ -28,6 +30,7 @@ pub(super) struct ShardMetrics {
     pub(super) subscriptions: Gauge,
     pub(super) published: Counter,
     pub(super) delivered: Counter,
+    pub(super) unreadable: Counter,
     pub(super) reconnects: Counter,
     pub(super) lag: Histogram,
     pub(super) clock_offset: Gauge,
@@ -42,6 +45,7 @@ impl ShardMetrics {
             subscriptions: gauge!(SUBSCRIPTIONS, "shard" => shard.clone()),
             published: counter!(PUBLISHED, "shard" => shard.clone()),
             delivered: counter!(DELIVERED, "shard" => shard.clone()),
+            unreadable: counter!(UNREADABLE, "shard" => shard.clone()),
             reconnects: counter!(RECONNECTS, "shard" => shard.clone()),
             clock_offset: gauge!(CLOCK_OFFSET, "shard" => shard.clone()),
             lag: histogram!(LAG, "shard" => shard),

@@ -73,7 +73,7 @@ impl Request {
         matches!(self, Self::Read { .. })
     }
 
-    /// How many commands it takes, more or less.
+    /// How many commands it takes, and so how many answers.
     pub(super) fn commands(&self) -> usize {
         match self {
             Self::Put(..) | Self::Told { .. } => 1,
@@ -86,31 +86,26 @@ impl Request {
 }
 
 impl Codec {
-    /// Adds the commands of a request; answers how many.
+    /// Adds the commands of a request.
     pub(super) fn pack(
         &self,
         pipeline: &mut Pipeline,
         request: &Request,
         script: &ScriptSha,
         now: Moment,
-    ) -> usize {
+    ) {
         match request {
-            Request::Put(put, _) => {
-                self.pack_put(pipeline, put, script, now);
-                1
-            }
+            Request::Put(put, _) => self.pack_put(pipeline, put, script, now),
             Request::Read { channels, .. } => self.pack_read(pipeline, channels),
             Request::Tell { changes, note, .. } => {
                 for (channel, bytes) in changes.iter() {
                     pipeline.cmd("PUBLISH").arg(self.endpoint.channel(channel)).arg(&bytes[..]);
                 }
                 self.pack_note(pipeline, note);
-                request.commands()
             }
             Request::Told { up_to, .. } => {
                 pipeline.cmd("ZRANGEBYSCORE").arg(self.endpoint.told_key()).arg("-inf");
                 pipeline.arg(up_to.position.0);
-                1
             }
         }
     }
@@ -152,13 +147,12 @@ impl Codec {
         pipeline.arg(bytes).arg(ttl_ms).arg(numbers).arg(self.endpoint.channel(channel));
     }
 
-    pub(super) fn pack_read(&self, pipeline: &mut Pipeline, channels: &[Channel]) -> usize {
+    pub(super) fn pack_read(&self, pipeline: &mut Pipeline, channels: &[Channel]) {
         let keys: Vec<String> = channels.iter().map(|channel| self.endpoint.key(channel)).collect();
         pipeline.cmd("MGET").arg(&keys);
         for key in &keys {
             pipeline.cmd("PTTL").arg(key);
         }
-        keys.len() + 1
     }
 
     pub(super) fn answer(&self, request: Request, answers: Vec<Value>, now: Moment) {
@@ -224,7 +218,8 @@ impl Codec {
     }
 }
 
-fn as_of(note: &Value) -> Option<ReadToken> {
+/// A place in the feed as servers keep it.
+pub(super) fn as_of(note: &Value) -> Option<ReadToken> {
     let Value::BulkString(text) = note else { return None };
     ReadToken::parse(std::str::from_utf8(text).ok()?)
 }

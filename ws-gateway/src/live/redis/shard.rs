@@ -49,6 +49,7 @@ pub(super) struct Shard {
 }
 
 /// How a shard does: written by its task, but for [`Status::declines`].
+#[derive(Default)]
 pub(super) struct Status {
     /// What keeps it from working.
     pub(super) fault: Mutex<Option<Error>>,
@@ -84,10 +85,7 @@ impl Shard {
         let status = Arc::new(Status {
             fault: Mutex::new(Some(Error::unavailable("connecting"))),
             epoch: Mutex::new(deps.epoch.clone()),
-            feed: FeedStatus::default(),
-            declines: AtomicBool::new(false),
-            has_other_map: AtomicBool::new(false),
-            clock_offset_ms: Mutex::default(),
+            ..Status::default()
         });
         let local_positions = Arc::new(Positions::new(deps.codec.clock.clone()));
         let name = deps.codec.endpoint.name.clone();

@@ -1,28 +1,29 @@
 use model::DeviceId;
 
-/// Kinds of refused messages: the words in `error`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorWord {
-    /// Not one JSON object.
-    InvalidJson,
-    /// A field is missing, unknown, repeated, or of the wrong type.
-    InvalidMessage,
-    /// `type` is none of ours.
-    UnknownType,
-    /// A value out of its range.
-    InvalidFix,
-    /// More than the limit in one `fixes`.
-    TooManyFixes,
-    /// More fixes than allowed.
-    RateLimited,
-    /// A second `auth`.
-    AlreadyAuthenticated,
-    /// Anything before `auth`.
-    NotAuthenticated,
-    /// `renew` with a token that doesn't do.
-    InvalidToken,
-    /// A part of the service can't be reached.
-    Unavailable,
+model::words! {
+    /// Kinds of refused messages: the words in `error`.
+    pub enum ErrorWord {
+        /// Not one JSON object.
+        InvalidJson = "invalid_json",
+        /// A field is missing, unknown, repeated, or of the wrong type.
+        InvalidMessage = "invalid_message",
+        /// `type` is none of ours.
+        UnknownType = "unknown_type",
+        /// A value out of its range.
+        InvalidFix = "invalid_fix",
+        /// More than the limit in one `fixes`.
+        TooManyFixes = "too_many_fixes",
+        /// More fixes than allowed.
+        RateLimited = "rate_limited",
+        /// A second `auth`.
+        AlreadyAuthenticated = "already_authenticated",
+        /// Anything before `auth`.
+        NotAuthenticated = "not_authenticated",
+        /// `renew` with a token that doesn't do.
+        InvalidToken = "invalid_token",
+        /// A part of the service can't be reached.
+        Unavailable = "unavailable",
+    }
 }
 
 /// Why a message was refused; nothing was changed.
@@ -47,40 +48,41 @@ impl Rejection {
     }
 }
 
-/// Why the server closes a connection. Clients come back after 1001, 1011–1013 and 4000–4499, and don't after 1002,
-/// 1003, 1007–1009 and 4500–4999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CloseCode {
-    /// Answer to the client's own close.
-    Normal,
-    /// The client broke RFC 6455.
-    ProtocolError,
-    /// A binary message.
-    UnsupportedData,
-    /// A text message that isn't UTF-8.
-    InvalidUtf8,
-    /// A message over the limit.
-    MessageTooBig,
-    /// The server drains.
-    Restarting,
-    /// The server is full.
-    TryAgainLater,
-    /// Nothing could be written for too long.
-    SlowClient,
-    /// Nothing was read for too long.
-    Unresponsive,
-    /// The session outlived its token.
-    TokenExpired,
-    /// More bytes, messages or control frames than allowed.
-    RateLimited,
-    /// One user, too many connections.
-    TooManySessions,
-    /// No `auth` within the deadline.
-    AuthTimeout,
-    /// The token isn't valid yet: clocks differ, ours or the issuer's.
-    TokenNotYetValid,
-    /// No token, or one that is not valid.
-    Unauthenticated,
-    /// Too many erroneous messages.
-    BadMessages,
+model::words! {
+    /// Why the server closes a connection. Clients come back after 1001, 1011–1013 and 4000–4499, and don't after 1002,
+    /// 1003, 1007–1009 and 4500–4999.
+    pub enum CloseCode {
+        /// Answer to the client's own close.
+        Normal = "normal",
+        /// The client broke RFC 6455.
+        ProtocolError = "protocol_error",
+        /// A binary message.
+        UnsupportedData = "unsupported_data",
+        /// A text message that isn't UTF-8.
+        InvalidUtf8 = "invalid_utf8",
+        /// A message over the limit.
+        MessageTooBig = "message_too_big",
+        /// The server drains.
+        Restarting = "restarting",
+        /// The server is full.
+        TryAgainLater = "try_again_later",
+        /// Nothing could be written for too long.
+        SlowClient = "slow_client",
+        /// Nothing was read for too long.
+        Unresponsive = "unresponsive",
+        /// The session outlived its token.
+        TokenExpired = "token_expired",
+        /// More bytes, messages or control frames than allowed.
+        RateLimited = "rate_limited",
+        /// One user, too many connections.
+        TooManySessions = "too_many_sessions",
+        /// No `auth` within the deadline.
+        AuthTimeout = "auth_timeout",
+        /// The token isn't valid yet: clocks differ, ours or the issuer's.
+        TokenNotYetValid = "token_not_yet_valid",
+        /// No token, or one that is not valid.
+        Unauthenticated = "unauthenticated",
+        /// Too many erroneous messages.
+        BadMessages = "bad_messages",
+    }
 }

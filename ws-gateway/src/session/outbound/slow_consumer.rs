@@ -1,16 +1,10 @@
 use model::Monotonic;
 
 use crate::session::limits::Limits;
+use crate::session::messages::Reply;
 
 /// So many pushes in a row must go out at once before a slow client counts as recovered.
 const RECOVERED_AFTER: u32 = 5;
-
-/// What a client is to be told about its pace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Notice {
-    Degraded { interval_ms: u64 },
-    Recovered { interval_ms: u64 },
-}
 
 /// How fast a client reads, and how often it is therefore written to.
 ///
@@ -25,7 +19,7 @@ pub(crate) struct SlowConsumer {
     degraded: bool,
     prompt: u32,
     last_push: Option<Monotonic>,
-    notice: Option<Notice>,
+    has_notice: bool,
 }
 
 impl SlowConsumer {
@@ -39,7 +33,7 @@ impl SlowConsumer {
             degraded: false,
             prompt: 0,
             last_push: None,
-            notice: None,
+            has_notice: false,
         }
     }
 
@@ -68,12 +62,12 @@ impl SlowConsumer {
         if stuck_ms >= self.degrade_after_ms {
             self.prompt = 0;
             self.degraded = true;
-            self.notice = Some(Notice::Degraded { interval_ms: self.interval_ms() });
+            self.has_notice = true;
         } else if self.degraded && stuck_ms < self.tick_ms.max(1) {
             self.prompt += 1;
             if self.prompt >= RECOVERED_AFTER {
                 self.degraded = false;
-                self.notice = Some(Notice::Recovered { interval_ms: self.interval_ms() });
+                self.has_notice = true;
             }
         }
     }
@@ -83,12 +77,18 @@ impl SlowConsumer {
         self.stuck_since.map(|since| since.plus_ms(self.close_after_ms))
     }
 
-    pub(crate) fn take_notice(&mut self) -> Option<Notice> {
-        self.notice.take()
+    pub(crate) fn take_notice(&mut self) -> Option<Reply> {
+        let interval_ms = self.interval_ms();
+        let is_due = std::mem::take(&mut self.has_notice);
+        is_due.then_some(if self.degraded {
+            Reply::Degraded { interval_ms }
+        } else {
+            Reply::Recovered { interval_ms }
+        })
     }
 
     pub(crate) fn has_notice(&self) -> bool {
-        self.notice.is_some()
+        self.has_notice
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
         consumer.pushed(Monotonic(100));
         consumer.flushed(Monotonic(100));
         assert_eq!(consumer.next_push(), Some(Monotonic(100 + tick_ms)));
-        assert_eq!(consumer.take_notice(), None);
+        assert!(consumer.take_notice().is_none());
     }
 
     #[test]
@@ -117,16 +117,15 @@ mod tests {
         consumer.stuck(Monotonic(900));
         consumer.flushed(Monotonic(1_000));
         let interval_ms = consumer.interval_ms();
-        assert_eq!(consumer.take_notice(), Some(Notice::Degraded { interval_ms }));
+        let told = consumer.take_notice();
+        assert!(matches!(told, Some(Reply::Degraded { interval_ms: at }) if at == interval_ms));
         for n in 1..RECOVERED_AFTER {
             consumer.flushed(Monotonic(1_000 + u64::from(n) * interval_ms));
-            assert_eq!(consumer.take_notice(), None);
+            assert!(consumer.take_notice().is_none());
         }
         consumer.flushed(Monotonic(60_000));
-        assert_eq!(
-            consumer.take_notice(),
-            Some(Notice::Recovered { interval_ms: consumer.interval_ms() })
-        );
+        let (told, now_ms) = (consumer.take_notice(), consumer.interval_ms());
+        assert!(matches!(told, Some(Reply::Recovered { interval_ms: at }) if at == now_ms));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use api::TokenError;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::join_all;
 use model::{Caller, RetryAfterMs};
 
 use super::Driver;
@@ -128,14 +128,14 @@ impl Driver {
         }
     }
 
-    fn read_circle(&self) -> Option<BoxFuture<'static, Result<Circle, live::Error>>> {
+    fn read_circle(&self) -> Option<live::Asked<'static, Circle>> {
         let (gateway, user) = (self.gateway().clone(), self.session.user().cloned()?);
-        Some(Box::pin(async move { gateway.friends.circle(user).await }))
+        Some(Box::pin(async move { gateway.deps.friends.circle(user).await }))
     }
 
     /// Watches whoever isn't watched yet, and reads everybody of whom it isn't known yet what the cache has. Servers are
     /// asked each for itself: one that is away keeps nobody of another from being seen.
-    fn read_positions(&mut self) -> BoxFuture<'static, Result<(), live::Error>> {
+    fn read_positions(&mut self) -> live::Asked<'static, ()> {
         let gateway = self.gateway().clone();
         let unwatched = self.session.take_unwatched();
         let slots: Vec<u32> = unwatched.iter().map(|(_, slot)| *slot).collect();
@@ -209,7 +209,7 @@ fn bring(
 }
 
 fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, TokenError> {
-    gateway.verifier.verify(&token.0, gateway.now().wall)
+    gateway.deps.verifier.verify(&token.0, gateway.now().wall)
 }
 
 /// Says in the log why something can't be done now: the session needs to know only that.

@@ -101,12 +101,9 @@ fn days_on_end_are_open_through_midnight() {
 }
 
 #[test]
-fn unknown_hours_are_neither_open_nor_closed() {
-    let never = hours("UTC", &[]);
-    assert_eq!(Openness::new(None, Timestamp(0)), Openness::Unknown);
-    assert_eq!(Openness::new(Some(&never), Timestamp(0)), Openness::Closed);
-    let thursday = hours("UTC", &[(4, "00:00", "00:01")]);
-    assert_eq!(Openness::new(Some(&thursday), Timestamp(0)), Openness::Open);
+fn a_week_without_intervals_is_closed_throughout() {
+    assert!(!hours("UTC", &[]).is_open_at(Timestamp(0)));
+    assert!(hours("UTC", &[(4, "00:00", "00:01")]).is_open_at(Timestamp(0)));
 }
 
 #[test]

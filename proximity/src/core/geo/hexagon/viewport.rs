@@ -1,8 +1,9 @@
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
-use std::fmt;
 
 use h3o::{CellIndex, LatLng};
 use model::{Position, PositionError};
+
+use crate::core::geo::cell::hide;
 
 use super::{HEXAGONS_MAX, HexagonRange, Resolution};
 
@@ -27,43 +28,36 @@ pub struct Viewport {
 }
 
 /// Why there is no such viewport.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ViewportError {
-    /// A corner isn't on Earth.
-    Corner(PositionError),
+    /// An edge is no latitude.
+    #[error("south and north must be latitudes from -90 to 90 degrees")]
+    Latitude,
+    /// An edge is no longitude.
+    #[error("west and east must be longitudes from -180 to 180 degrees")]
+    Longitude,
     /// The south lies north of the north.
+    #[error("south must not be greater than north")]
     UpsideDown,
 }
 
-impl fmt::Display for ViewportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Corner(PositionError::Latitude) => {
-                "south and north must be latitudes from -90 to 90 degrees"
-            }
-            Self::Corner(PositionError::Longitude) => {
-                "west and east must be longitudes from -180 to 180 degrees"
-            }
-            Self::UpsideDown => "south must not be greater than north",
-        })
+impl From<PositionError> for ViewportError {
+    fn from(corner: PositionError) -> Self {
+        match corner {
+            PositionError::Latitude => Self::Latitude,
+            PositionError::Longitude => Self::Longitude,
+        }
     }
 }
 
-impl std::error::Error for ViewportError {}
-
-/// Says nothing of where.
-impl fmt::Debug for Viewport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Viewport(hidden)")
-    }
-}
+hide!(Viewport);
 
 impl Viewport {
     /// The viewport with these edges, degrees. It reaches from `west` eastward to `east`, over the antimeridian if `west`
     /// is the greater one; from −180 to 180 it is all around the world.
     pub fn new(south: f64, west: f64, north: f64, east: f64) -> Result<Self, ViewportError> {
-        Position::new(south, west).map_err(ViewportError::Corner)?;
-        Position::new(north, east).map_err(ViewportError::Corner)?;
+        Position::new(south, west)?;
+        Position::new(north, east)?;
         if south > north {
             return Err(ViewportError::UpsideDown);
         }

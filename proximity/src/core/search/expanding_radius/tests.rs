@@ -53,7 +53,7 @@ fn scan(places: &Places, scan: &Scan) -> Scanned {
 }
 
 /// Hands an answer over in two parts.
-fn take(search: &mut ExpandingRadius<'_>, scanned: &Scanned) -> Step {
+fn take(search: &mut ExpandingRadius<'_>, scanned: &Scanned) -> Option<Found> {
     let Scanned { candidates, more, as_of, .. } = scanned;
     let (one, other) = candidates.split_at(candidates.len() / 3);
     search.look(one, *as_of);
@@ -68,10 +68,10 @@ fn run(
     after: Option<SearchCursor>,
     hint: Option<Millimetres>,
 ) -> (Found, usize) {
-    let mut search = ExpandingRadius::new(query, after, hint);
+    let mut search = ExpandingRadius::new(query, after, hint, false);
     for scans in 1..100 {
         let scanned = scan(places, &search.wants().0);
-        if let Step::Done(found) = take(&mut search, &scanned) {
+        if let Some(found) = take(&mut search, &scanned) {
             return (found, scans);
         }
     }
@@ -150,12 +150,12 @@ fn later_pages_do_not_read_what_was_shown() {
     let (hint, shown) = (Some(Millimetres(1_000_000)), Millimetres(15_000_000));
     let id = BusinessId::from_integer(0).expect("an id");
     let after = Some(SearchCursor { distance: shown, id, began: NOW });
-    let mut search = ExpandingRadius::new(&query, after, hint);
+    let mut search = ExpandingRadius::new(&query, after, hint, false);
     let mut rows = 0;
     let found = loop {
         let scanned = scan(&places, &search.wants().0);
         rows += scanned.candidates.len();
-        if let Step::Done(found) = take(&mut search, &scanned) {
+        if let Some(found) = take(&mut search, &scanned) {
             break found;
         }
     };

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use crate::cli::args::DemoArgs;
 use crate::config::{Auth, Config, Log};
 use crate::http::dev::Dev;
-use crate::{Keys, Node, logs};
+use crate::{Keys, Node, keys, logs};
 
 /// The TTL of the recorded day; as much shorter as the day is faster.
 const TTL_MS: f64 = 600_000.0;
@@ -47,8 +47,7 @@ impl Host {
         logs::start(&config.log)?;
         let dev = Dev::default();
         dev.offer(people);
-        let started = Node::start_with(config.clone(), Some(dev.clone())).await;
-        let node = started.map_err(|e| e.to_string())?;
+        let node = Node::start_with(config.clone(), Some(dev.clone())).await?;
         let address = format!("http://{}", node.address());
         let data = config.data.dir.display();
         Ok(Self {
@@ -72,8 +71,7 @@ impl Host {
             })?;
         }
         let Cluster { gateways: addresses, kid, secret_file } = cluster;
-        let secret = std::fs::read(&secret_file)
-            .map_err(|e| format!("can't read the key {secret_file}: {e}"))?;
+        let secret = keys::read(secret_file.as_ref())?;
         let Auth { issuer, audience, .. } = Auth::default();
         let signer = Signer::hs256(&kid, &secret, issuer, audience)
             .map_err(|e| format!("the key {secret_file} can't sign: {e}"))?;

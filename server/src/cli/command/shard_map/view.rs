@@ -65,18 +65,16 @@ impl MapView {
     }
 
     pub(super) fn table(&self) -> Table {
-        let mut table = columns::table(["shard", "weight", "slots", "users", "ranges"]);
-        for shard in &self.shards {
-            table.add_row([
+        let rows = self.shards.iter().map(|shard| {
+            [
                 shard.name.clone(),
                 shard.weight.to_string(),
                 shard.slots.to_string(),
                 format!("{:.2} %", shard.share_percent),
                 in_words(&shard.ranges),
-            ]);
-        }
-        columns::align_right(&mut table, 1..=3);
-        table
+            ]
+        });
+        columns::table(["shard", "weight", "slots", "users", "ranges"], 1..4, rows)
     }
 }
 
@@ -87,12 +85,9 @@ impl UserView {
     }
 
     pub(super) fn table(users: &[Self]) -> Table {
-        let mut table = columns::table(["user", "slot", "lives on"]);
-        for view in users {
-            table.add_row([view.user.clone(), view.slot.to_string(), view.shard.clone()]);
-        }
-        columns::align_right(&mut table, [1]);
-        table
+        let rows =
+            users.iter().map(|view| [view.user.clone(), view.slot.to_string(), view.shard.clone()]);
+        columns::table(["user", "slot", "lives on"], 1..2, rows)
     }
 }
 
@@ -108,18 +103,16 @@ impl MoveView {
     }
 
     pub(super) fn table(moves: &[Self]) -> Table {
-        let mut table = columns::table(["from", "to", "slots", "users", "ranges"]);
-        for one in moves {
-            table.add_row([
+        let rows = moves.iter().map(|one| {
+            [
                 one.from.clone(),
                 one.to.clone(),
                 one.slots.to_string(),
                 format!("{:.2} %", one.share_percent),
                 in_words(&one.ranges),
-            ]);
-        }
-        columns::align_right(&mut table, 2..=3);
-        table
+            ]
+        });
+        columns::table(["from", "to", "slots", "users", "ranges"], 2..4, rows)
     }
 }
 

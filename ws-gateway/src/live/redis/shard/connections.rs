@@ -24,7 +24,8 @@ pub(in super::super) struct Connections {
     pub(super) epoch: String,
     pub(super) subscriber: Arc<Subscriber>,
     endpoint: Endpoint,
-    limit: SilenceLimit,
+    /// How long the server may be silent.
+    pub(super) limit: SilenceLimit,
     commands: (MultiplexedConnection, Liveness),
     subscribing: MultiplexedConnection,
 }
@@ -40,11 +41,6 @@ impl Connections {
         let limit = SilenceLimit::new(endpoint.silence_timeout);
         let commands = (commands, Liveness::new());
         Self { script, epoch, subscriber, endpoint: endpoint.clone(), limit, commands, subscribing }
-    }
-
-    /// How long the server may be silent.
-    pub(super) fn limit(&self) -> &SilenceLimit {
-        &self.limit
     }
 
     /// Sends commands, and answers what came back to each, if the server still is what it was when they were carried out.
@@ -111,7 +107,7 @@ impl Connections {
     /// Waits until the probe of this number, or a later one, has come; errs if nothing comes at all for too long.
     pub(super) async fn heard(&self, probe: u64, probe_timeout: Duration) -> Result<(), Error> {
         let limit = || self.limit.at_least(probe_timeout);
-        let heard = self.subscriber.liveness().wait(limit, self.subscriber.heard(probe)).await;
+        let heard = self.subscriber.liveness.wait(limit, self.subscriber.heard(probe)).await;
         heard.map_err(|_| self.endpoint.fault("what is published doesn't arrive"))
     }
 
@@ -121,7 +117,7 @@ impl Connections {
     ) -> Result<(), Error> {
         // Each confirmation passes through the ear, so that a long step is not a silence.
         let limit = || self.limit.at_least(self.endpoint.command_timeout);
-        match self.subscriber.liveness().wait(limit, confirmation).await {
+        match self.subscriber.liveness.wait(limit, confirmation).await {
             Ok(confirmed) => confirmed.map_err(|error| self.endpoint.explain(error)),
             Err(_) => Err(self.endpoint.silent()),
         }

@@ -55,18 +55,17 @@ impl Inbox {
             }
             let now = codec.clock.now();
             let mut pipeline = Pipeline::new();
-            let sizes: Vec<usize> = self
-                .in_hand
-                .iter()
-                .map(|request| codec.pack(&mut pipeline, request, &connections.script, now))
-                .collect();
+            for request in &self.in_hand {
+                codec.pack(&mut pipeline, request, &connections.script, now);
+            }
             let answers = match connections.run(pipeline).await {
                 Ok(answers) => answers,
                 Err(fault) => return fault,
             };
             let mut answers = answers.into_iter();
-            for (request, size) in self.in_hand.drain(..).zip(sizes) {
-                codec.answer(request, answers.by_ref().take(size).collect(), now);
+            for request in self.in_hand.drain(..) {
+                let answered = answers.by_ref().take(request.commands()).collect();
+                codec.answer(request, answered, now);
             }
         }
     }

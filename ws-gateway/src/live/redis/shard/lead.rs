@@ -54,11 +54,8 @@ impl ShardTask {
 
 /// How many listen to the one channel that was asked for.
 fn subscribers(answer: &Value) -> u64 {
-    let Value::Array(parts) = answer else { return 0 };
-    match parts.get(1) {
-        Some(Value::Int(count)) => u64::try_from(*count).unwrap_or(0),
-        _ => 0,
-    }
+    let counted: Result<(Value, u64), _> = redis::from_redis_value_ref(answer);
+    counted.map_or(0, |(_, count)| count)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
 
+use super::super::requests;
 use super::{Connections, ShardTask};
 use crate::live::Error;
-use model::ReadToken;
 
 impl ShardTask {
     /// Sends messages to ourselves by the way that positions take, until one doesn't arrive: a connection may live while
@@ -15,7 +15,7 @@ impl ShardTask {
                 return fault;
             }
             let lag = sent.elapsed();
-            connections.limit().answered_in(lag);
+            connections.limit.answered_in(lag);
             self.metrics.lag.record(lag.as_secs_f64());
             tokio::time::sleep_until(sent + self.deps.probe_interval).await;
         }
@@ -42,12 +42,7 @@ impl ShardTask {
             self.metrics.clock_offset.set(offset_ms as f64 / 1_000.0);
         }
         connections.heard(number, self.deps.probe_timeout).await?;
-        let mark = match answers.first() {
-            Some(Value::BulkString(mark)) => {
-                std::str::from_utf8(mark).ok().and_then(ReadToken::parse)
-            }
-            _ => None,
-        };
+        let mark = answers.first().and_then(requests::as_of);
         self.status.feed.probed(sent, mark);
         Ok(())
     }
@@ -55,11 +50,6 @@ impl ShardTask {
 
 /// What `TIME` answers, as Unix milliseconds.
 fn unix_ms(time: &Value) -> Option<i64> {
-    let Value::Array(parts) = time else { return None };
-    let number = |part: &Value| match part {
-        Value::BulkString(digits) => std::str::from_utf8(digits).ok()?.parse::<i64>().ok(),
-        _ => None,
-    };
-    let (seconds, microseconds) = (number(parts.first()?)?, number(parts.get(1)?)?);
+    let (seconds, microseconds): (i64, i64) = redis::from_redis_value_ref(time).ok()?;
     seconds.checked_mul(1_000)?.checked_add(microseconds / 1_000)
 }

@@ -78,7 +78,7 @@ impl ShardTask {
         // Until the feed of changes was read since everything is subscribed, so that nobody has to be left out of what is
         // told next; but not for long, since the directory may be away.
         let _ = tokio::time::timeout(CATCH_UP_MAX, self.status.feed.caught_up()).await;
-        connections.limit().recovered(slowest);
+        connections.limit.recovered(slowest);
         *self.status.fault.lock() = None;
         self.metrics.up.set(1.0);
         if again {

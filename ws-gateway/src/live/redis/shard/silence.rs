@@ -78,10 +78,6 @@ impl Liveness {
         *self.heard.lock() = Instant::now();
     }
 
-    fn heard(&self) -> Instant {
-        *self.heard.lock()
-    }
-
     /// Waits for what must come on this connection, however long it takes while anything else comes.
     pub(super) async fn wait<T>(
         &self,
@@ -91,12 +87,12 @@ impl Liveness {
         let asked = Instant::now();
         let mut awaited = std::pin::pin!(awaited);
         loop {
-            let deadline = asked.max(self.heard()) + limit();
+            let deadline = asked.max(*self.heard.lock()) + limit();
             if let Ok(came) = tokio::time::timeout_at(deadline, &mut awaited).await {
                 self.hear();
                 return Ok(came);
             }
-            if asked.max(self.heard()) + limit() <= Instant::now() {
+            if asked.max(*self.heard.lock()) + limit() <= Instant::now() {
                 return Err(Silent);
             }
         }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use model::Clock;
 use redis::{PushInfo, PushKind, Value};
@@ -26,12 +26,14 @@ pub(super) struct Subscriber {
     probe: Vec<u8>,
     probed: watch::Sender<u64>,
     broken: Notify,
-    liveness: Liveness,
+    unreadable: Once,
+    /// When something last came on this connection: a message, or the confirmation of a single channel.
+    pub(super) liveness: Liveness,
     metrics: ShardMetrics,
 }
 
-/// Nothing else is expected on this connection; it is dropped.
-pub(super) struct Unheard;
+/// What isn't said by gateways of this version. It is counted, and the first of a connection is a line of the log.
+pub(super) struct Unreadable;
 
 impl Subscriber {
     pub(super) fn new(deps: &Deps, local_positions: Arc<Positions>, metrics: ShardMetrics) -> Self {
@@ -45,34 +47,43 @@ impl Subscriber {
             probe: codec.endpoint.probe_channel(codec.origin).into_bytes(),
             probed: watch::channel(0).0,
             broken: Notify::new(),
+            unreadable: Once::new(),
             liveness: Liveness::new(),
             metrics,
         }
     }
 
-    /// When something last came on this connection: a message, or the confirmation of a single channel.
-    pub(super) fn liveness(&self) -> &Liveness {
-        &self.liveness
+    pub(super) fn hear(&self, info: PushInfo) -> Result<(), Unreadable> {
+        self.liveness.hear();
+        self.take(info).ok_or_else(|| {
+            self.metrics.unreadable.increment(1);
+            self.unreadable.call_once(|| {
+                tracing::warn!(
+                    "a message can't be read: do gateways of other versions, or others, publish on this server? More on \
+                     this connection are only counted"
+                );
+            });
+            Unreadable
+        })
     }
 
-    pub(super) fn hear(&self, info: PushInfo) -> Result<(), Unheard> {
-        self.liveness.hear();
+    fn take(&self, info: PushInfo) -> Option<()> {
         match info.kind {
             PushKind::Message => {
                 let mut data = info.data.into_iter();
                 let (Some(Value::BulkString(name)), Some(Value::BulkString(bytes))) =
                     (data.next(), data.next())
                 else {
-                    return Err(Unheard);
+                    return None;
                 };
-                self.message(&name, &bytes).ok_or(Unheard)
+                self.message(&name, &bytes)
             }
             PushKind::Disconnection => {
                 // One may be waiting, or come later.
                 self.broken.notify_one();
-                Ok(())
+                Some(())
             }
-            _ => Ok(()),
+            _ => Some(()),
         }
     }
 

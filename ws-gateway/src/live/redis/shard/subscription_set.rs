@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 use crate::live::Channel;
@@ -35,10 +35,6 @@ pub(super) struct Batch {
 }
 
 impl SubscriptionSet {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
-
     /// Asks to hear channels; the future completes when the server has confirmed.
     pub(super) fn subscribe(
         self: &Arc<Self>,
@@ -58,7 +54,7 @@ impl SubscriptionSet {
     }
 
     fn want(&self, channels: Vec<Channel>, wanted: bool) -> u64 {
-        let mut guard = self.lock();
+        let mut guard = self.state.lock();
         let state = &mut *guard;
         for channel in channels {
             if wanted {
@@ -87,7 +83,7 @@ impl SubscriptionSet {
     }
 
     fn take(&self) -> Option<Batch> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.pending.is_empty() {
             return None;
         }
@@ -100,12 +96,12 @@ impl SubscriptionSet {
 
     /// Every channel that is wanted.
     pub(super) fn wanted(&self) -> Vec<Channel> {
-        self.lock().wanted.iter().cloned().collect()
+        self.state.lock().wanted.iter().cloned().collect()
     }
 
     /// Everything that is wanted, for a connection that knows nothing yet.
     pub(super) fn all(&self) -> Batch {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.pending = HashMap::new();
         let subscribe = state.wanted.iter().cloned().collect();
         Batch { subscribe, unsubscribe: Vec::new(), last: state.last }
@@ -118,7 +114,7 @@ impl SubscriptionSet {
 
     /// How many channels are wanted.
     pub(super) fn len(&self) -> usize {
-        self.lock().wanted.len()
+        self.state.lock().wanted.len()
     }
 }
 

@@ -1,5 +1,9 @@
 //! The handle, and what drives the core with I/O.
 
+mod posting;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,11 +11,11 @@ use futures_util::future::BoxFuture;
 use model::{BoardId, Clock, UserId};
 use sql::{CommitMetrics, Committed, GroupCommit};
 
-use crate::limits::{AROUND_MAX, EVENTS_MAX, STANDINGS_MAX, USERS_MAX};
+use crate::limits::{AROUND_MAX, STANDINGS_MAX, USERS_MAX};
 use crate::metrics::{COMMIT_DURATION, COMMIT_REQUESTS, WRITES};
 use crate::{
     Applied, Board, Effect, Entry, Error, Index, Log, Mutation, Outcome, Page, PageStart, Players,
-    Refusal, Rules, ScoreEvent, Standing, WriteRequest,
+    Refusal, Rules, Standing, WriteRequest,
 };
 
 /// What boards show of people, and who is whose friend: the server fills it from the directory.
@@ -117,38 +121,6 @@ impl Leaderboard {
         }
     }
 
-    /// Counts events, up to [`EVENTS_MAX`], each by itself; answers each in their order. They count once, however often they
-    /// are sent.
-    pub async fn post(
-        &self,
-        events: Vec<ScoreEvent>,
-    ) -> Result<Vec<Result<Vec<Posted>, Refusal>>, Error> {
-        if !(1..=EVENTS_MAX).contains(&events.len()) {
-            return Err(Refusal::Events.into());
-        }
-        let boards: Vec<Vec<BoardId>> = events
-            .iter()
-            .map(|event| event.changes.iter().map(|change| change.board.clone()).collect())
-            .collect();
-        let outcomes = self.submit(events.into_iter().map(Mutation::Post).collect()).await?;
-        let mut all = Vec::with_capacity(outcomes.len());
-        for (outcome, boards) in outcomes.into_iter().zip(boards) {
-            all.push(match outcome {
-                Ok(Outcome::Posted(applied)) => {
-                    let mut posted = Vec::with_capacity(applied.len());
-                    for (applied, board) in applied.into_iter().zip(boards) {
-                        let standing = self.standing_after(&applied, &board).await;
-                        posted.push(Posted { board, applied, standing });
-                    }
-                    Ok(posted)
-                }
-                Ok(Outcome::Board(..) | Outcome::Done(_)) => return Err(unexpected()),
-                Err(refusal) => Err(refusal),
-            });
-        }
-        Ok(all)
-    }
-
     /// The board of this name.
     pub async fn board(&self, id: &BoardId) -> Result<Board, Error> {
         Ok(self.shared.log.board(id).await?.ok_or(Refusal::NoSuchBoard)?)
@@ -235,16 +207,6 @@ impl Leaderboard {
     /// What keeps leaderboards from being served now, for operators: a reason to be not ready.
     pub fn fault(&self) -> Option<String> {
         self.shared.log.fault()
-    }
-
-    /// Where a player stands whose event was counted. That it isn't known is no failure of the event.
-    async fn standing_after(&self, applied: &Applied, board: &BoardId) -> Option<Standing> {
-        let board = self.shared.log.board(board).await.ok().flatten()?;
-        if board.number != applied.standings.board {
-            return None;
-        }
-        let users = std::slice::from_ref(&applied.user);
-        self.shared.index.players(&board, users).await.ok()?.standings.pop()?
     }
 
     async fn write(&self, mutation: Mutation) -> Result<Outcome, Error> {

@@ -1,0 +1,132 @@
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use model::{BoardId, ManualClock, Timestamp, UserId};
+
+use super::*;
+use crate::embedded::EmbeddedLog;
+use crate::{
+    Amount, Answer, EventKey, Operator, Ranking, Readers, ScoreChange, ScoreEvent, ScoreRange,
+    StoreError, Wins,
+};
+
+/// An index that is away.
+struct Away;
+
+fn away<T: Send + 'static>() -> Answer<'static, T> {
+    std::future::ready(Err(StoreError::unavailable("it is away").into())).boxed()
+}
+
+impl Index for Away {
+    fn page<'a>(&'a self, _: &'a Board, _: PageStart, _: usize) -> Answer<'a, Page> {
+        away()
+    }
+
+    fn players<'a>(&'a self, _: &'a Board, _: &'a [UserId]) -> Answer<'a, Players> {
+        away()
+    }
+
+    fn around<'a>(
+        &'a self,
+        _: &'a Board,
+        _: &'a UserId,
+        _: usize,
+    ) -> Answer<'a, Option<(Page, usize)>> {
+        away()
+    }
+}
+
+/// Nobody has a name, or a friend.
+struct Nobody;
+
+impl People for Nobody {
+    fn names<'a>(
+        &'a self,
+        users: &'a [UserId],
+    ) -> BoxFuture<'a, Result<Vec<Option<String>>, Error>> {
+        std::future::ready(Ok(vec![None; users.len()])).boxed()
+    }
+
+    fn friends<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, Result<Vec<UserId>, Error>> {
+        std::future::ready(Ok(Vec::new())).boxed()
+    }
+}
+
+/// Leaderboards over a log in a folder that goes with them; with its index, or with one that is away.
+async fn leaderboard(is_index_away: bool) -> (Leaderboard, tempfile::TempDir) {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let log = EmbeddedLog::open(dir.path()).await.expect("a new log");
+    let index: Arc<dyn Index> = if is_index_away { Arc::new(Away) } else { Arc::new(log.index()) };
+    let clock = Arc::new(ManualClock::at(Timestamp(1_763_700_000_000)));
+    (Leaderboard::start(Arc::new(log), index, Arc::new(Nobody), clock), dir)
+}
+
+fn weekly() -> BoardId {
+    BoardId::parse("weekly").expect("a name")
+}
+
+fn sums() -> Rules {
+    Rules {
+        wins: Wins::High,
+        operator: Operator::Sum,
+        ranking: Ranking::Standard,
+        readers: Readers::Anyone,
+        range: ScoreRange::default(),
+    }
+}
+
+fn user(n: usize) -> UserId {
+    UserId::parse(&format!("p{n}")).expect("an id")
+}
+
+fn event(key: &str, players: impl IntoIterator<Item = usize>) -> ScoreEvent {
+    let change = |n| ScoreChange { board: weekly(), user: user(n), amount: Amount::Delta(5) };
+    ScoreEvent {
+        producer: UserId::parse("game").expect("an id"),
+        key: EventKey::parse(key).expect("a key"),
+        happened: None,
+        changes: players.into_iter().map(change).collect(),
+    }
+}
+
+#[tokio::test]
+async fn scores_are_taken_while_the_index_is_away_and_have_no_rank() {
+    let (boards, _dir) = leaderboard(true).await;
+    let (_, board) = boards.put_board(&weekly(), sums()).await.expect("made");
+    let posted = boards.post(vec![event("a", [1])]).await.expect("taken").remove(0);
+    let posted = posted.expect("counted").remove(0);
+    assert_eq!((posted.applied.entry.score, posted.standing), (5, None));
+    let page = boards.page(&board, PageStart::Place(0), 10).await;
+    assert!(page.is_err_and(|error| error.kind() == model::ErrorKind::Unavailable));
+}
+
+#[tokio::test]
+async fn everybody_of_a_large_batch_has_their_own_rank() {
+    let (boards, _dir) = leaderboard(false).await;
+    boards.put_board(&weekly(), sums()).await.expect("made");
+    // More than are asked for at a time; the first ten twice.
+    let events: Vec<_> = (0..40).map(|n| event(&n.to_string(), 10 * n..10 * n + 10)).collect();
+    boards.post(vec![event("before", 0..10)]).await.expect("taken");
+    let all = boards.post(events).await.expect("taken");
+    let posted: Vec<Posted> = all.into_iter().flat_map(|it| it.expect("counted")).collect();
+    assert_eq!(posted.len(), 400);
+    for (n, it) in posted.iter().enumerate() {
+        let standing = it.standing.as_ref().expect("on the board");
+        let rank = if n < 10 { 1 } else { 11 };
+        assert_eq!((&standing.user, standing.rank), (&user(n), rank));
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_a_board_that_is_gone_has_its_answer_and_no_rank_on_the_new_one() {
+    let (boards, _dir) = leaderboard(false).await;
+    boards.put_board(&weekly(), sums()).await.expect("made");
+    boards.post(vec![event("a", [1])]).await.expect("taken");
+    boards.delete_board(&weekly()).await.expect("deleted");
+    boards.put_board(&weekly(), sums()).await.expect("made");
+    boards.post(vec![event("b", [1, 1])]).await.expect("taken");
+    let again = boards.post(vec![event("a", [1])]).await.expect("answered").remove(0);
+    let again = again.expect("counted").remove(0);
+    assert_eq!((again.applied.entry.score, again.standing), (5, None));
+}

@@ -14,6 +14,8 @@ pub(crate) struct Memory {
     boards: BTreeMap<BoardId, Board>,
     live: HashMap<BoardNumber, Live>,
     last_number: u64,
+    /// Nobody stands anywhere yet.
+    is_recovering: bool,
 }
 
 /// What is on a board.
@@ -27,6 +29,18 @@ struct Live {
 }
 
 impl Memory {
+    /// Of nothing yet, and to be told much: nobody stands anywhere until it is [`recovered`](Self::recovered).
+    pub(crate) fn recovering() -> Self {
+        Self { is_recovering: true, ..Self::default() }
+    }
+
+    /// Everybody stands where they belong.
+    pub(crate) fn recovered(mut self) -> Self {
+        let live = self.live.values_mut();
+        live.flat_map(|live| live.seasons.values_mut()).for_each(Standings::sort);
+        Self { is_recovering: false, ..self }
+    }
+
     /// The board of this name.
     pub(crate) fn board(&self, id: &BoardId) -> Option<&Board> {
         self.boards.get(id)
@@ -158,9 +172,12 @@ impl Memory {
         live.head = live.head.max(position);
         let is_shown = !live.banned.contains(user);
         let standings = live.seasons.entry(id.season);
-        standings
-            .or_insert_with(|| Standings::new(live.wins, live.ranking))
-            .put(user, entry, is_shown);
+        let standings = standings.or_insert_with(|| Standings::new(live.wins, live.ranking));
+        if self.is_recovering {
+            standings.put_unsorted(user, entry, is_shown);
+        } else {
+            standings.put(user, entry, is_shown);
+        }
     }
 }
 

@@ -12,6 +12,9 @@ use self::tree::Tree;
 use crate::core::board::{BoardPosition, Ranking, Wins};
 use crate::core::entry::Entry;
 
+/// Players whose keys are gathered together.
+const SORTED_AT_ONCE: usize = 65_536;
+
 /// The players of a board in one of its seasons, in their order: better scores first, and of equal ones whoever reached it
 /// first.
 ///
@@ -92,6 +95,34 @@ impl Standings {
         if is_shown {
             self.show(self.key(player, entry));
         }
+    }
+
+    /// A player has this from now on, and stands nowhere until all are [`sort`](Self::sort)ed, which costs a part of what
+    /// putting one after the other in their places does.
+    pub(crate) fn put_unsorted(&mut self, user: &UserId, entry: Entry, is_shown: bool) {
+        self.players.put(user, Known { entry, is_shown });
+    }
+
+    /// All who are shown stand in their places.
+    pub(crate) fn sort(&mut self) {
+        let mut keys = Vec::new();
+        let mut next = Player(0);
+        loop {
+            let (players, behind) = self.players.from(next, SORTED_AT_ONCE);
+            if players.is_empty() {
+                break;
+            }
+            next = behind;
+            let known = players.iter().map(|player| (*player, self.players.known(*player)));
+            let shown = known.filter(|(_, known)| known.is_shown);
+            keys.extend(shown.map(|(player, known)| self.key(player, known.entry)));
+        }
+        keys.sort_unstable();
+        (self.shown, self.scores) = (Tree::new(), None);
+        for key in keys {
+            self.shown.insert(key);
+        }
+        self.rank_by(self.ranking);
     }
 
     /// Up to `limit` players with what they have, shown or not, in the order in which they came; and where those behind

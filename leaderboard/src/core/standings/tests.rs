@@ -182,3 +182,30 @@ fn what_is_put_twice_changes_nothing() {
         pair.check(1, 0, Entry { score: 5, reached: BoardPosition(2) });
     }
 }
+
+proptest! {
+    #[test]
+    fn whoever_was_put_unsorted_stands_where_they_belong(
+        puts in prop::collection::vec((0..200_u32, -9..9_i64, any::<bool>()), 0..600),
+        ranking in prop::sample::select(Ranking::ALL),
+    ) {
+        let user = |n: u32| UserId::parse(&format!("p{n}")).expect("a user id");
+        let mut one_by_one = Standings::new(Wins::High, ranking);
+        let mut sorted = Standings::new(Wins::High, ranking);
+        for (n, &(player, score, is_shown)) in puts.iter().enumerate() {
+            let entry = Entry { score, reached: BoardPosition(n as u64) };
+            one_by_one.put(&user(player), entry, is_shown);
+            sorted.put_unsorted(&user(player), entry, is_shown);
+        }
+        sorted.sort();
+        prop_assert_eq!(sorted.page(0, 1_000), one_by_one.page(0, 1_000));
+        // They go on alike.
+        for player in 0..50 {
+            let entry = Entry { score: 0, reached: BoardPosition(1_000 + u64::from(player)) };
+            one_by_one.put(&user(player), entry, player % 3 > 0);
+            sorted.put(&user(player), entry, player % 3 > 0);
+        }
+        prop_assert_eq!(sorted.page(0, 1_000), one_by_one.page(0, 1_000));
+        prop_assert_eq!(sorted.count(), one_by_one.count());
+    }
+}

@@ -41,7 +41,7 @@ pub(super) fn recover(
     found: &Found,
     remembered: RememberedEvents,
 ) -> Result<Recovered, StoreError> {
-    let mut recovery = Recovery { memory: Memory::default(), remembered, next: 1, bytes: 0 };
+    let mut recovery = Recovery { memory: Memory::recovering(), remembered, next: 1, bytes: 0 };
     let snapshot = found.snapshots.last().copied().unwrap_or(0);
     let mut end = 0;
     if snapshot > 0 {
@@ -66,6 +66,7 @@ pub(super) fn recover(
     }
     let Recovery { memory, remembered, next, bytes } = recovery;
     let since_snapshot = Appended { bytes, records: next - 1 - snapshot };
+    let memory = memory.recovered();
     Ok(Recovered { memory, remembered, tail, snapshot, since_snapshot })
 }
 

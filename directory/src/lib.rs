@@ -24,7 +24,8 @@
 //!
 //! # Limits
 //! [`Limits`] per user, from a deployment's [`Config`]; [`sql::WRITES_WAITING_MAX`], [`sql::WRITE_WAIT_MAX`], [`CIRCLES_WAITING_MAX`], [`CIRCLE_WAIT_MAX`],
-//! [`PUBLISH_WAIT_MAX`], [`BATCH_MAX`], [`CHANGES_MAX`], [`KNOWN_USERS_MAX`], [`NAME_CHARS_MAX`]; connections and times of [`postgres::Config`].
+//! [`PUBLISH_WAIT_MAX`], [`BATCH_MAX`], [`CHANGES_MAX`], [`KNOWN_USERS_MAX`], [`NAMES_REMEMBERED_MAX`],
+//! [`NAME_AGE_MS_MAX`], [`NAME_CHARS_MAX`]; connections and times of [`postgres::Config`].
 
 mod config;
 mod core;
@@ -42,7 +43,10 @@ pub use crate::core::{
 pub use config::Config;
 pub use error::Error;
 pub use model::{FeedPosition, ReadToken};
-pub use service::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX, Circle, Directory, KNOWN_USERS_MAX};
+pub use service::{
+    CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX, Circle, Directory, KNOWN_USERS_MAX, NAME_AGE_MS_MAX,
+    NAMES_REMEMBERED_MAX,
+};
 pub use sql::{BATCH_MAX, StoreError, StoreErrorKind};
 pub use store::announcing::{Change, Listener, PUBLISH_WAIT_MAX};
 #[cfg(feature = "test-kit")]

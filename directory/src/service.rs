@@ -1,6 +1,7 @@
 //! The handle, and what drives the core with I/O.
 
 mod circles;
+mod names;
 
 use std::sync::Arc;
 
@@ -11,11 +12,13 @@ use sql::{CommitMetrics, Committed, GroupCommit};
 
 use crate::metrics::{COMMIT_DURATION, COMMIT_MUTATIONS, MUTATIONS};
 use crate::{
-    Applied, BATCH_MAX, Change, Changes, Config, DisplayName, Entry, Error, FeedGap, Friend,
-    Limits, List, Mutation, Outcome, Refusal, Relation, Store, User, Verb, WriteRequest,
+    Applied, Change, Changes, Config, DisplayName, Entry, Error, FeedGap, Friend, Limits, List,
+    Mutation, Outcome, Refusal, Relation, Store, User, Verb, WriteRequest,
 };
 use circles::CircleReader;
 pub use circles::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX};
+use names::Names;
+pub use names::{NAME_AGE_MS_MAX, NAMES_REMEMBERED_MAX};
 
 /// Users of whom it is remembered that they exist, so that their requests needn't ask the store; some 10 MB.
 pub const KNOWN_USERS_MAX: usize = 100_000;
@@ -47,6 +50,7 @@ struct Shared {
     circles: CircleReader,
     // Users are never deleted, so what is remembered stays right.
     known: Cache<UserId, ()>,
+    names: Names,
 }
 
 impl Directory {
@@ -54,8 +58,8 @@ impl Directory {
     pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, config: Config) -> Self {
         let writer = start_writer(Arc::clone(&store), config.limits());
         let circles = CircleReader::start(Arc::clone(&store));
-        let known = Cache::new(KNOWN_USERS_MAX);
-        Self { shared: Arc::new(Shared { store, clock, config, writer, circles, known }) }
+        let (known, names) = (Cache::new(KNOWN_USERS_MAX), Names::default());
+        Self { shared: Arc::new(Shared { store, clock, config, writer, circles, known, names }) }
     }
 
     /// Makes sure that somebody who came with a valid token exists.
@@ -65,7 +69,9 @@ impl Directory {
         }
         // Read first: whoever exists gets in even while nothing can be written.
         if self.user(user).await?.is_none() {
-            self.submit(Mutation::Ensure { user: user.clone() }).await?;
+            let made = self.submit(Mutation::Ensure { user: user.clone() }).await;
+            self.shared.names.forget(user);
+            made?;
         }
         self.remember(user);
         Ok(())
@@ -73,7 +79,10 @@ impl Directory {
 
     /// Makes a user, or renames one.
     pub async fn put_user(&self, user: &UserId, name: DisplayName) -> Result<Outcome, Error> {
-        self.submit(Mutation::Put { user: user.clone(), name }).await
+        let put = self.submit(Mutation::Put { user: user.clone(), name }).await;
+        // Also after an error: it may have been done.
+        self.shared.names.forget(user);
+        put
     }
 
     /// Sets a user's radius in metres; `None` is back to the deployment's.
@@ -100,15 +109,6 @@ impl Directory {
     pub async fn user(&self, user: &UserId) -> Result<Option<User>, Error> {
         let found = self.shared.store.users(std::slice::from_ref(user)).await?;
         Ok(found.into_iter().next().flatten())
-    }
-
-    /// What is known of many users, in this order.
-    pub async fn users(&self, users: &[UserId]) -> Result<Vec<Option<User>>, Error> {
-        let mut found = Vec::with_capacity(users.len());
-        for some in users.chunks(BATCH_MAX) {
-            found.extend(self.shared.store.users(some).await?);
-        }
-        Ok(found)
     }
 
     /// How `user` stands to `other`. For deciding, not for showing: see [`Relation::visible`].

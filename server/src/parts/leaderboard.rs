@@ -89,9 +89,8 @@ impl People for Users {
         users: &'a [UserId],
     ) -> BoxFuture<'a, Result<Vec<Option<String>>, Error>> {
         Box::pin(async {
-            let found = self.0.users(users).await.map_err(failed)?;
-            let names = found.into_iter().map(|user| Some(user?.name.as_str().to_owned()));
-            Ok(names.collect())
+            let found = self.0.names(users).await.map_err(failed)?;
+            Ok(found.into_iter().map(|name| Some(name?.as_str().to_owned())).collect())
         })
     }
 

@@ -93,6 +93,13 @@ async fn people_are_shown_by_name_and_only_those_who_are_there() {
     let ghost = get(&world, "/v1/scores/ghost?board=weekly").await;
     assert_eq!(ghost["display_name"], Value::Null);
     assert_eq!(names(&ghost["around"]), [json!("alice the \u{1f600}"), Value::Null]);
+    // Whoever is called otherwise, or comes into being, is shown so at once.
+    for user in ["alice", "ghost"] {
+        let name = json!({ "display_name": format!("new {user}") });
+        world.as_service("PUT", &format!("/v1/users/{user}"), Some(name)).await;
+        let told = get(&world, &format!("/v1/scores/{user}?board=weekly")).await;
+        assert_eq!(told["display_name"], format!("new {user}"));
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod crashes;
 mod damage;
 mod faults;
 mod faulty_disk;
+mod golden;
 mod keys;
 mod snapshots;
 mod world;

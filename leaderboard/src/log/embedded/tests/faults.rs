@@ -162,7 +162,7 @@ async fn a_power_cut_at_any_moment_loses_nothing_that_was_answered() {
             assert_eq!(kept, BATCHES as usize);
             break;
         }
-        disk.cut_power(|bytes| bytes * (power as u64 % 4) / 3);
+        disk.cut_power(|bytes| bytes * (power as u64 % 4) / 3, power % 2 == 0);
         let log = world.open().await.expect("opens");
         let state = state_of(&log);
         // What was being written may be whole.

@@ -70,8 +70,9 @@ impl FaultyDisk {
     }
 
     /// Leaves of each file what was synced and some of the rest, and undoes what the folder wasn't synced after. `keep` is
-    /// how many bytes of so many survive.
-    pub(super) fn cut_power(&self, keep: impl Fn(u64) -> u64) {
+    /// how many bytes of so many survive. With `removals` it isn't undone that files were removed, even if what came before
+    /// is.
+    pub(super) fn cut_power(&self, keep: impl Fn(u64) -> u64, removals: bool) {
         let mut state = self.0.lock();
         for (path, synced) in &state.synced {
             let Ok(bytes) = fs::metadata(path).map(|it| it.len()) else { continue };
@@ -84,6 +85,7 @@ impl FaultyDisk {
             match change {
                 Change::Made(path) => drop(fs::remove_file(path)),
                 Change::Renamed(from, to) => fs::rename(to, from).expect("renamed"),
+                Change::Removed(..) if removals => {}
                 Change::Removed(path, bytes) => fs::write(path, bytes).expect("written"),
             }
         }

@@ -190,7 +190,7 @@ pub(super) fn board(n: u64) -> BoardId {
     BoardId::parse(&format!("b{n}")).expect("a board id")
 }
 
-fn player(n: u64) -> UserId {
+pub(super) fn player(n: u64) -> UserId {
     UserId::parse(&format!("p{n}")).expect("a user id")
 }
 

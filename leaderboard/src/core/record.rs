@@ -20,6 +20,16 @@ pub(crate) enum Record {
     Ban(BanRecord),
 }
 
+impl Record {
+    /// The event, if it is of one.
+    pub(crate) fn event(&self) -> Option<&EventRecord> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Board(_) | Self::Deleted(_) | Self::Ban(_) => None,
+        }
+    }
+}
+
 /// An event and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EventRecord {

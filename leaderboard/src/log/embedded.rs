@@ -182,12 +182,14 @@ impl Shared {
 
     fn take(&self, records: &[Record]) {
         for records in records.chunks(TAKEN_AT_ONCE_MAX) {
-            let (mut memory, mut remembered) = (self.memory.write(), self.remembered.write());
+            let mut memory = self.memory.write();
             for record in records {
                 memory.take(record);
-                if let Record::Event(event) = record {
-                    remembered.take(event);
-                }
+            }
+            drop(memory);
+            let mut remembered = self.remembered.write();
+            for event in records.iter().filter_map(Record::event) {
+                remembered.take(event);
             }
         }
     }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use sql::StoreError;
 
 use crate::core::memory::Memory;
-use crate::core::record::Record;
 use crate::log::embedded::codec::{Bytes, Decoder};
 use crate::log::embedded::frame::{
     FrameReader, Next, PAYLOAD_BYTES_MAX, damaged, has_frame, unreadable,
@@ -116,7 +115,7 @@ impl Recovery {
         let first = self.next;
         while let Some(record) = decoder.record().ok()? {
             self.memory.take(&record);
-            if let Record::Event(event) = &record {
+            if let Some(event) = record.event() {
                 self.remembered.take(event);
             }
             self.next += 1;

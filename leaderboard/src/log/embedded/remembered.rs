@@ -21,7 +21,7 @@ type Fingerprint = [u8; 16];
 pub(super) struct RememberedEvents {
     count_max: usize,
     /// Where each event begins: the number of its chunk times [`CHUNK_BYTES`], and the bytes before it there.
-    places: HashMap<Fingerprint, u64>,
+    places: Places,
     /// Each with whole events only, and none without any.
     chunks: VecDeque<Vec<u8>>,
     /// The number of the oldest chunk; they count on from one that is forgotten.
@@ -29,6 +29,14 @@ pub(super) struct RememberedEvents {
     /// Where the oldest event begins in the oldest chunk.
     oldest: usize,
     event: Vec<u8>,
+}
+
+/// Places by fingerprints, in a map for each first byte: a map moves all that it has when it grows, and no change waits
+/// until millions are moved.
+#[derive(Debug, Default)]
+struct Places {
+    maps: Vec<HashMap<Fingerprint, u64>>,
+    len: usize,
 }
 
 /// What is in front of an event's outcome.
@@ -46,7 +54,7 @@ impl RememberedEvents {
     pub(super) fn new(count_max: usize) -> Self {
         Self {
             count_max,
-            places: HashMap::new(),
+            places: Places::default(),
             chunks: VecDeque::new(),
             first_chunk: 0,
             oldest: 0,
@@ -56,12 +64,12 @@ impl RememberedEvents {
 
     /// How many more can be remembered.
     pub(super) fn room(&self) -> usize {
-        self.count_max.saturating_sub(self.places.len())
+        self.count_max.saturating_sub(self.places.len)
     }
 
     /// What is remembered by the event's key, as if it were this event; if it isn't, their digests differ.
     pub(super) fn get(&self, event: &ScoreEvent) -> Option<Remembered> {
-        let place = *self.places.get(&fingerprint(&event.producer, &event.key))?;
+        let place = self.places.get(&fingerprint(&event.producer, &event.key))?;
         let Head { at, digest, mut result, .. } = head(self.bytes_at(place)).ok()?;
         let users = event.changes.iter().map(|change| &change.user);
         Some(Remembered { digest, at, result: read_result(&mut result, users).ok()? })
@@ -71,7 +79,7 @@ impl RememberedEvents {
     pub(super) fn take(&mut self, record: &EventRecord) {
         self.forget(record.at);
         let fingerprint = fingerprint(&record.event.producer, &record.event.key);
-        let known = self.places.get(&fingerprint).map(|place| head(self.bytes_at(*place)));
+        let known = self.places.get(&fingerprint).map(|place| head(self.bytes_at(place)));
         if let Some(Ok(known)) = known
             && (known.at, known.digest) == (record.at, record.digest)
         {
@@ -102,7 +110,7 @@ impl RememberedEvents {
             }
             let place = self.first_chunk * CHUNK_BYTES as u64 + self.oldest as u64;
             // It may have come again since.
-            if self.places.get(&fingerprint) == Some(&place) {
+            if self.places.get(&fingerprint) == Some(place) {
                 self.places.remove(&fingerprint);
             }
             self.oldest += length;
@@ -148,6 +156,23 @@ impl RememberedEvents {
     fn bytes_at(&self, place: u64) -> &[u8] {
         let (number, at) = (place / CHUNK_BYTES as u64, place % CHUNK_BYTES as u64);
         &self.chunks[(number - self.first_chunk) as usize][at as usize..]
+    }
+}
+
+impl Places {
+    fn get(&self, fingerprint: &Fingerprint) -> Option<u64> {
+        self.maps.get(usize::from(fingerprint[0]))?.get(fingerprint).copied()
+    }
+
+    fn insert(&mut self, fingerprint: Fingerprint, place: u64) {
+        self.maps.resize_with(1 << u8::BITS, HashMap::new);
+        let before = self.maps[usize::from(fingerprint[0])].insert(fingerprint, place);
+        self.len += usize::from(before.is_none());
+    }
+
+    fn remove(&mut self, fingerprint: &Fingerprint) {
+        let Some(map) = self.maps.get_mut(usize::from(fingerprint[0])) else { return };
+        self.len -= usize::from(map.remove(fingerprint).is_some());
     }
 }
 

@@ -9,7 +9,6 @@ use tempfile::TempDir;
 use super::faulty_disk::FaultyDisk;
 use crate::core::limits::CHANGES_MAX;
 use crate::core::memory::Memory;
-use crate::core::record::Record;
 use crate::core::transaction_state::TransactionState;
 use crate::log::embedded::disk::{Disk, LocalDisk};
 use crate::log::embedded::options::{Appended, Options};
@@ -141,7 +140,7 @@ fn work_out() -> (Vec<String>, Vec<Outcomes>) {
         outcomes.push(batch(n).into_iter().map(|write| transaction.apply(write)).collect());
         for record in transaction.into_records() {
             memory.take(&record);
-            if let Record::Event(event) = &record {
+            if let Some(event) = record.event() {
                 remembered.take(event);
             }
         }

@@ -23,6 +23,8 @@
 //! # Limits
 //! Those of [`limits`]; [`sql::WRITES_WAITING_MAX`], [`sql::WRITE_WAIT_MAX`] and [`sql::BATCH_MAX`] of requests.
 
+#[cfg(feature = "test-kit")]
+mod bare;
 mod core;
 mod error;
 pub mod http;
@@ -31,6 +33,8 @@ mod log;
 pub mod metrics;
 mod service;
 
+#[cfg(feature = "test-kit")]
+pub use crate::bare::BareStandings;
 pub use crate::core::board::{
     Board, BoardNumber, BoardPosition, Operator, Ranking, Readers, Rules, ScoreRange, StandingsId,
     Wins,

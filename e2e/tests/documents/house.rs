@@ -38,7 +38,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("leaderboard", &["model", "api", "sql"]),
     ("ws-gateway", &["model", "shard-map", "api", "directory"]),
     ("simulation", &["model"]),
-    ("bench", &["model", "api", "directory", "ws-gateway"]),
+    ("bench", &["model", "api", "directory", "leaderboard", "ws-gateway"]),
     (
         "server",
         &[

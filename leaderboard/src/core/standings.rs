@@ -89,12 +89,9 @@ impl Standings {
         if before == Some(now) {
             return;
         }
-        if let Some(before) = before.filter(|before| before.is_shown) {
-            self.hide(self.key(player, before.entry));
-        }
-        if is_shown {
-            self.show(self.key(player, entry));
-        }
+        let key = |known: Known| known.is_shown.then(|| self.key(player, known.entry));
+        let (old, new) = (before.and_then(key), key(now));
+        self.change(old, new);
     }
 
     /// A player has this from now on, and stands nowhere until all are [`sort`](Self::sort)ed, which costs a part of what
@@ -200,22 +197,29 @@ impl Standings {
         Ranked { key, rank, better }
     }
 
-    fn show(&mut self, key: Key) {
-        if let Some(scores) = &mut self.scores
-            && !self.shown.has_score(key.score)
+    /// Somebody who stood with the old key stands with the new one.
+    fn change(&mut self, old: Option<Key>, new: Option<Key>) {
+        if let Some(new) = new
+            && let Some(scores) = &mut self.scores
+            && !self.shown.has_score(new.score)
         {
-            scores.insert(Key::first_of(key.score));
+            scores.insert(Key::first_of(new.score));
         }
-        self.shown.insert(key);
-    }
-
-    fn hide(&mut self, key: Key) {
-        let was_there = self.shown.remove(key);
-        debug_assert!(was_there, "whoever is shown is in the tree");
-        if let Some(scores) = &mut self.scores
-            && !self.shown.has_score(key.score)
+        let is_done = match (old, new) {
+            (Some(old), Some(new)) => self.shown.replace(old, new),
+            (Some(old), None) => self.shown.remove(old),
+            (None, Some(new)) => {
+                self.shown.insert(new);
+                true
+            }
+            (None, None) => true,
+        };
+        debug_assert!(is_done, "whoever is shown is in the tree");
+        if let Some(old) = old
+            && let Some(scores) = &mut self.scores
+            && !self.shown.has_score(old.score)
         {
-            scores.remove(Key::first_of(key.score));
+            scores.remove(Key::first_of(old.score));
         }
     }
 

@@ -8,6 +8,7 @@ mod insert;
 mod keys;
 mod node;
 mod remove;
+mod replace;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -40,7 +41,7 @@ struct Path {
 }
 
 /// An inner node, and which of its children is next.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Step {
     inner: u32,
     slot: usize,

@@ -141,8 +141,12 @@ fn what_was_freed_is_used_again() {
     for n in 0..200_000 {
         let at = (random.next_u64() % 20_000) as usize;
         let score = random.next_u64() as i64;
-        assert!(tree.remove(key(scores[at])));
-        tree.insert(key(score));
+        if n % 2 == 0 {
+            assert!(tree.remove(key(scores[at])));
+            tree.insert(key(score));
+        } else {
+            assert!(tree.replace(key(scores[at]), key(score)));
+        }
         scores[at] = score;
         used_max = used_max.max(tree.leaves.used());
         if n % 20_000 == 0 {
@@ -164,6 +168,7 @@ fn a_key_that_is_not_there_is_not_removed() {
     }
     for score in [-1, 1, 999, 1_001, 2_001] {
         assert!(!tree.remove(key(score)));
+        assert!(!tree.replace(key(score), key(7)));
     }
     check(&tree);
     assert_eq!(tree.len(), 1_000);

@@ -49,7 +49,8 @@ impl Cluster {
         Self::start_with(gateways, shards, "").await
     }
 
-    /// With these settings of `[gateway]`, `[redis]` and so on, in TOML. All gateways are ready.
+    /// With these settings of `[gateway]`, `[redis]` and so on, in TOML; `roles` may stand before them, else they are gateways.
+    /// All are ready.
     pub async fn start_with(gateways: usize, shards: usize, settings: &str) -> Self {
         Self::set_up(gateways, shards, settings, false).await
     }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use model::{BoardId, Clock, UserId};
+use model::{BoardId, Clock, ErrorKind, UserId};
 use sql::{CommitMetrics, Committed, GroupCommit};
 
 use crate::limits::{AROUND_MAX, STANDINGS_MAX, USERS_MAX};
@@ -194,9 +194,13 @@ impl Leaderboard {
         Ok(Listed { page: Page { as_of, count, standings }, more })
     }
 
-    /// The names to show of these users, in this order.
+    /// The names to show of these users, in this order. None of them while names are away: a board without them is worth more
+    /// than none.
     pub async fn names(&self, users: &[UserId]) -> Result<Vec<Option<String>>, Error> {
-        self.shared.people.names(users).await
+        match self.shared.people.names(users).await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => Ok(vec![None; users.len()]),
+            names => names,
+        }
     }
 
     /// Completes when nothing can be changed any more, by a fault: a reason to be not ready.

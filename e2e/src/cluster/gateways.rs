@@ -21,6 +21,8 @@ pub(super) struct Gateway {
     /// None while it is away.
     pub(super) process: Option<Process>,
     home: Home,
+    /// What the command line says of its roles.
+    roles: &'static [&'static str],
     lines: Option<Lines>,
 }
 
@@ -106,6 +108,8 @@ impl Gateway {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())),
             process: None,
+            // Else the command line would have its way over what the settings say first.
+            roles: if settings.starts_with("roles") { &[] } else { &["--role", "gateway"] },
             home: Home::new(&format!("{settings}{directory}{shards}")),
             lines,
         }
@@ -117,7 +121,7 @@ impl Gateway {
 
     async fn start_as(&mut self, mut command: Command) {
         assert!(self.process.is_none(), "it runs");
-        command.args(["serve", "--role", "gateway", "--listen"]).arg(self.address.to_string());
+        command.arg("serve").args(self.roles).arg("--listen").arg(self.address.to_string());
         command.arg("--config").arg(self.home.settings());
         self.process = Some(self.home.start_as(command).await);
     }

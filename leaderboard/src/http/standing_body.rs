@@ -11,7 +11,7 @@ pub(super) struct StandingBody {
     /// Who.
     #[schema(example = "alice")]
     user: String,
-    /// The name to show; null if there is none, or they aren't on the board.
+    /// The name to show; null if there is none, they aren't on the board, or names are away.
     display_name: Option<String>,
     /// Their rank, from 1, as the board counts; null if they aren't on the board: absent, unknown or banned.
     rank: Option<u64>,

@@ -11,7 +11,7 @@ use crate::{
     StoreError, Wins,
 };
 
-/// An index that is away.
+/// An index and people that are away.
 struct Away;
 
 fn away<T: Send + 'static>() -> Answer<'static, T> {
@@ -37,19 +37,13 @@ impl Index for Away {
     }
 }
 
-/// Nobody has a name, or a friend.
-struct Nobody;
-
-impl People for Nobody {
-    fn names<'a>(
-        &'a self,
-        users: &'a [UserId],
-    ) -> BoxFuture<'a, Result<Vec<Option<String>>, Error>> {
-        std::future::ready(Ok(vec![None; users.len()])).boxed()
+impl People for Away {
+    fn names<'a>(&'a self, _: &'a [UserId]) -> BoxFuture<'a, Result<Vec<Option<String>>, Error>> {
+        away()
     }
 
     fn friends<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, Result<Vec<UserId>, Error>> {
-        std::future::ready(Ok(Vec::new())).boxed()
+        away()
     }
 }
 
@@ -59,7 +53,7 @@ async fn leaderboard(is_index_away: bool) -> (Leaderboard, tempfile::TempDir) {
     let log = EmbeddedLog::open(dir.path()).await.expect("a new log");
     let index: Arc<dyn Index> = if is_index_away { Arc::new(Away) } else { Arc::new(log.index()) };
     let clock = Arc::new(ManualClock::at(Timestamp(1_763_700_000_000)));
-    (Leaderboard::start(Arc::new(log), index, Arc::new(Nobody), clock), dir)
+    (Leaderboard::start(Arc::new(log), index, Arc::new(Away), clock), dir)
 }
 
 fn weekly() -> BoardId {
@@ -99,6 +93,13 @@ async fn scores_are_taken_while_the_index_is_away_and_have_no_rank() {
     assert_eq!((posted.applied.entry.score, posted.standing), (5, None));
     let page = boards.page(&board, PageStart::Place(0), 10).await;
     assert!(page.is_err_and(|error| error.kind() == model::ErrorKind::Unavailable));
+}
+
+#[tokio::test]
+async fn without_the_directory_nobody_has_a_name_and_friends_are_not_known() {
+    let (boards, _dir) = leaderboard(false).await;
+    assert_eq!(boards.names(&[user(1), user(2)]).await, Ok(vec![None, None]));
+    assert!(boards.circle(&user(1)).await.is_err());
 }
 
 #[tokio::test]

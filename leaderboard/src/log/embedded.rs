@@ -117,8 +117,10 @@ impl Shared {
         let found = Found::look(&folder)?;
         let remembered = RememberedEvents::new(options.events_remembered_max);
         let recovered = recovery::recover(&folder, &found, remembered)?;
+        // A crash may have come before the names of what was read were durable. They must be before more is written behind
+        // them, and before what they make needless is removed.
+        disk.sync_folder(&folder).map_err(|error| writer::not_writable(&folder, error))?;
         for path in found.outdated(&folder, recovered.snapshot) {
-            // A crash came before it could be removed.
             disk.remove(&path).map_err(|error| writer::not_writable(&path, error))?;
         }
         let stopped = Arc::new(OnceLock::new());

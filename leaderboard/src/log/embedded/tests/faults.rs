@@ -1,5 +1,6 @@
 //! A disk that is full, fails, or loses its power.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::faulty_disk::Plan;
@@ -172,6 +173,29 @@ async fn a_power_cut_at_any_moment_loses_nothing_that_was_answered() {
             log.append(batch(n)).await.expect("the log goes on");
         }
         assert!(state_of(&log) == states[BATCHES as usize], "{power}");
+    }
+}
+
+/// What the dead process wrote without a sync is still there for the next one, which must not build on it as it is.
+#[tokio::test]
+async fn a_power_cut_after_a_kill_loses_nothing_that_was_answered() {
+    let (states, _) = expected();
+    for power in 0.. {
+        let world = World::new();
+        let (log, disk) = world.open_faulty().await;
+        disk.plan(Plan { power: Some(power), ..Plan::default() });
+        append_all(&log).await;
+        drop(log);
+        if !disk.is_off() {
+            break;
+        }
+        disk.plan(Plan::default());
+        let log = world.open_on(Arc::new(disk.clone())).await.expect("opens");
+        let kept = states.iter().position(|state| *state == state_of(&log)).expect("some batches");
+        log.append(batch(kept as u64)).await.expect("appended");
+        drop(log);
+        disk.cut_power(|_| 0, power % 2 == 0);
+        assert!(world.state().await == states[kept + 1], "{power}");
     }
 }
 

@@ -122,7 +122,7 @@ impl Gateway {
     async fn start_as(&mut self, mut command: Command) {
         assert!(self.process.is_none(), "it runs");
         command.arg("serve").args(self.roles).arg("--listen").arg(self.address.to_string());
-        command.arg("--config").arg(self.home.settings());
+        command.arg("--config").arg(self.home.settings()).arg("--data").arg(self.home.data());
         self.process = Some(self.home.start_as(command).await);
     }
 

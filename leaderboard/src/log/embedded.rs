@@ -247,10 +247,13 @@ impl Log for EmbeddedLog {
 
 fn make_folder(folder: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
     let data_dir = folder.parent().map(PathBuf::from).unwrap_or_default();
-    let make = || match fs::create_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => disk.sync_folder(&data_dir),
+    let make = || {
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+            Err(_) | Ok(()) => {}
+        }
+        // Of one that is there too: a crash may have come before this.
+        disk.sync_folder(&data_dir)
     };
     make().map_err(|error| writer::not_writable(folder, error))
 }

@@ -48,6 +48,14 @@ enum Change {
     Removed(PathBuf, Vec<u8>),
 }
 
+impl Change {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Made(path) | Self::Renamed(_, path) | Self::Removed(path, _) => path,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct FaultyFile {
     state: Arc<Mutex<State>>,
@@ -151,11 +159,11 @@ impl Disk for FaultyDisk {
         LocalDisk.remove(path)
     }
 
-    fn sync_folder(&self, _path: &Path) -> io::Result<()> {
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
         let fails = state.plan.no_sync;
         state.step(fails)?;
-        state.unsynced.clear();
+        state.unsynced.retain(|change| change.path().parent() != Some(path));
         Ok(())
     }
 }

@@ -4,6 +4,8 @@
 pub(crate) const EVENT: u64 = 10;
 /// Each of its changes.
 pub(crate) const CHANGE: u64 = 5;
+/// Asking the directory for a user's friends.
+pub(crate) const CIRCLE: u64 = 100;
 /// Finding where a player stands.
 pub(crate) const PLAYER: u64 = 2;
 /// A player on a page, with their name.

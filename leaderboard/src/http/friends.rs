@@ -8,7 +8,7 @@ use super::page::{PageBody, respond};
 use super::request::readable;
 use super::{cursor, query};
 use crate::Leaderboard;
-use crate::core::cost::{PLAYER, STANDING};
+use crate::core::cost::{CIRCLE, PLAYER, STANDING};
 
 /// Which board, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -46,7 +46,7 @@ pub(super) async fn get(
     let after = query::after(asked.cursor.as_deref(), &list)?;
     let limit = query::limit(asked.limit.as_deref())?;
     let circle = leaderboard.circle(&caller.user).await?;
-    work.spend(PLAYER * circle.len() as u64).await?;
+    work.spend(CIRCLE + PLAYER * circle.len() as u64).await?;
     let listed = leaderboard.among(&board, &circle, after, limit).await?;
     work.spend(STANDING * listed.page.standings.len() as u64).await?;
     respond(&leaderboard, &board, listed, &list).await

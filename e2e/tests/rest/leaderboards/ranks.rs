@@ -3,7 +3,7 @@
 use e2e::Sandbox;
 use serde_json::{Value, json};
 
-use super::world::{add, get, listed, make, rows, set, standing, sums, walk};
+use super::world::{add, get, listed, make, post, rows, set, standing, sums, walk};
 
 /// A board of five, three of whom share a score, which c reached first, then a, then b.
 async fn with_ties(world: &Sandbox, board: &str, wins: &str, ranks: &str) {
@@ -167,6 +167,39 @@ async fn a_walk_goes_on_behind_its_cursor_whatever_happens_to_scores() {
     assert_eq!(next().await, rows(&[("p3", 1, 98), ("p1", 2, 97)]));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stays_is_met_once_by_every_walk_while_others_move() {
+    let world = Sandbox::start().await;
+    make(&world, "weekly", json!({ "wins": "low", "operator": "latest", "ranks": "ordinal" }))
+        .await;
+    let event = |key: String, user: String, score: usize| json!({ "key": key, "board": "weekly", "user": user, "score": score });
+    let stays: Vec<String> = (0..200).map(|n| format!("stays{n}")).collect();
+    let events = stays.iter().enumerate().map(|(n, user)| event(user.clone(), user.clone(), n / 5));
+    let events: Vec<Value> = events.collect();
+    assert_eq!(post(&world, json!({ "events": events })).await.status, 200);
+    let moving = async {
+        for round in 0_usize.. {
+            let moves = |n: usize| {
+                event(format!("{round}/{n}"), format!("moves{n}"), (round * 17 + n * 13) % 41)
+            };
+            let events: Vec<Value> = (0..30).map(moves).collect();
+            assert_eq!(post(&world, json!({ "events": events })).await.status, 200);
+        }
+    };
+    let walking = async {
+        for limit in 3..23 {
+            let mut met: Vec<String> =
+                walk(&world, "weekly", limit).await.into_iter().map(|it| it.0).collect();
+            met.retain(|user| user.starts_with("stays"));
+            assert_eq!(met, stays, "by {limit}");
+        }
+    };
+    tokio::select! {
+        () = walking => {}
+        () = moving => panic!("it goes on"),
+    }
+}
+
 #[tokio::test]
 async fn ten_thousand_who_share_a_score_stand_in_the_order_of_arrival() {
     let world = Sandbox::start().await;
@@ -177,7 +210,7 @@ async fn ten_thousand_who_share_a_score_stand_in_the_order_of_arrival() {
             json!({ "key": user, "board": "weekly", "user": user, "delta": 7 })
         };
         let events: Vec<Value> = (0..250).map(event).collect();
-        let answer = super::world::post(&world, json!({ "events": events })).await;
+        let answer = post(&world, json!({ "events": events })).await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
     let top = get(&world, "/v1/scores?board=weekly&limit=3").await;

@@ -3,6 +3,9 @@ use crate::core::standings::key::{Key, Player};
 /// The most keys of a node: moving half of them costs less than waiting for another node's memory.
 pub(super) const KEYS_MAX: usize = 64;
 
+/// Scores in a block: a line of a cache.
+const BLOCK: usize = 8;
+
 /// Some keys, ascending. Their parts lie apart, so that a search reads scores only unless some are equal.
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
@@ -37,9 +40,13 @@ impl Keys {
 
     /// How many are below `key`.
     pub(super) fn count_below(&self, key: Key) -> usize {
-        // Each score is looked at, since that waits for memory once; halving would wait for every step. Those that aren't
-        // used are never below.
-        let lower = self.scores.iter().map(|score| usize::from(*score < key.score)).sum();
+        // The last score of each block, then one block: these wait for memory once, where halving would wait at every step.
+        // Scores that aren't used are never below.
+        let (blocks, _) = self.scores.as_chunks::<BLOCK>();
+        let is_below = |score: &i64| usize::from(*score < key.score);
+        let whole: usize = blocks.iter().map(|block| is_below(&block[BLOCK - 1])).sum();
+        let rest = blocks.get(whole).map_or(0, |block| block.iter().map(is_below).sum());
+        let lower = whole * BLOCK + rest;
         let (mut low, mut high) = (lower, self.len());
         while low < high && self.scores[low] == key.score {
             let middle = usize::midpoint(low, high);

@@ -187,8 +187,8 @@ impl Leaderboard {
         let Players { as_of, count, standings } = self.shared.index.players(board, users).await?;
         let wins = board.rules.wins;
         let mut standings: Vec<Standing> = standings.into_iter().flatten().collect();
-        standings.retain(|it| after.is_none_or(|after| wins.compare(after, it.entry).is_lt()));
-        standings.sort_by(|a, b| wins.compare(a.entry, b.entry));
+        standings.retain(|it| after.is_none_or(|after| after.compare(it.entry, wins).is_lt()));
+        standings.sort_by(|a, b| a.entry.compare(b.entry, wins));
         let more = standings.len() > limit;
         standings.truncate(limit);
         Ok(Listed { page: Page { as_of, count, standings }, more })

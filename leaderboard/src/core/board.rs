@@ -1,8 +1,4 @@
-use std::cmp::Ordering;
-
 use model::{BoardId, Role, Timestamp};
-
-use crate::core::entry::Entry;
 
 /// Which board, among all that ever were: one that is deleted and made again has another number, so nothing of the old one
 /// shows.
@@ -30,17 +26,6 @@ model::words! {
         High = "high",
         /// Lower ones, such as times.
         Low = "low",
-    }
-}
-
-impl Wins {
-    /// Who stands first of two: whoever has the better score, and of equal ones whoever reached it first.
-    pub fn compare(self, a: Entry, b: Entry) -> Ordering {
-        let by_score = match self {
-            Self::High => b.score.cmp(&a.score),
-            Self::Low => a.score.cmp(&b.score),
-        };
-        by_score.then(a.reached.cmp(&b.reached))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The port to what keeps the truth, and its adapters.
 
+mod codec;
 #[cfg(feature = "test-kit")]
 pub mod conformance;
 pub mod embedded;

@@ -5,10 +5,9 @@
 //! start  ─▶ the newest snapshot ─▶ the segments since, frame by frame ─▶ into memory
 //! ```
 //! In the folder are segments, each of the records from its name's number on, and a snapshot of all up to its name's
-//! number; `frame.rs` says what they are made of, `codec.rs` how records are written, `recovery.rs` what is done about
+//! number; `frame.rs` says what they are made of, `log/codec.rs` how records are written, `recovery.rs` what is done about
 //! damage, `snapshot.rs` why a snapshot can be taken while writes go on.
 
-mod codec;
 pub mod crash_points;
 mod disk;
 mod frame;
@@ -35,8 +34,8 @@ use crate::core::memory::Memory;
 use crate::core::record::Record;
 use crate::core::transaction_state::TransactionState;
 use crate::index::memory::MemoryIndex;
+use crate::log::codec::Encoder;
 use crate::{Answer, Board, Log, Outcome, Refusal, WriteRequest};
-use codec::Encoder;
 use disk::{Disk, LocalDisk};
 use frame::OpenFrame;
 use options::{Appended, Options};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sql::StoreError;
 
 use crate::core::memory::Memory;
-use crate::log::embedded::codec::{Bytes, Decoder};
+use crate::log::codec::{Bytes, Decoder};
 use crate::log::embedded::frame::{
     FrameReader, Next, PAYLOAD_BYTES_MAX, damaged, has_frame, unreadable,
 };

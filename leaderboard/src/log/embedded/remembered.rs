@@ -5,7 +5,7 @@ use model::{Canonical, CanonicalDigest, Timestamp, UserId};
 use crate::core::event::{EventKey, ScoreEvent};
 use crate::core::limits::KEY_AGE_MS_MAX;
 use crate::core::record::{EventRecord, Remembered};
-use crate::log::embedded::codec::{Bytes, Malformed, check_result, put_result, read_result};
+use crate::log::codec::{Bytes, Malformed, check_result, put_result, read_result};
 
 /// How many bytes of events are allocated at once.
 const CHUNK_BYTES: usize = 1 << 20;

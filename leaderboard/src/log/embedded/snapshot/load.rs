@@ -5,7 +5,7 @@ use sql::StoreError;
 use super::{MAGIC, tag};
 use crate::core::board::{BoardNumber, BoardPosition};
 use crate::core::memory::Memory;
-use crate::log::embedded::codec::{Bytes, Decoder, Malformed, read_entry, read_standings, user};
+use crate::log::codec::{Bytes, Decoder, Malformed, read_entry, read_standings, user};
 use crate::log::embedded::frame::{FrameReader, Next, damaged, unreadable};
 use crate::log::embedded::remembered::RememberedEvents;
 

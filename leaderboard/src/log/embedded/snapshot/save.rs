@@ -6,7 +6,7 @@ use model::{UserId, crash};
 use super::{MAGIC, tag};
 use crate::core::board::{BoardNumber, StandingsId};
 use crate::core::standings::Standings;
-use crate::log::embedded::codec::{Encoder, put_entry, put_standings, put_text, put_u64};
+use crate::log::codec::{Encoder, put_entry, put_standings, put_text, put_u64};
 use crate::log::embedded::disk::DiskFile;
 use crate::log::embedded::frame::{OpenFrame, header};
 use crate::log::embedded::{Shared, crash_points};

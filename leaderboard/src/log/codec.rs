@@ -1,4 +1,4 @@
-//! Records as bytes: a form of our own, of which [`FORMAT`](super::frame::FORMAT) is the version.
+//! Records as bytes: a form of our own, of which `log/embedded/frame.rs::FORMAT` is the version, and which all logs share.
 //!
 //! Ids are never empty, so an empty text stands for the one that came last: the producers and boards of a batch are
 //! mostly the same.

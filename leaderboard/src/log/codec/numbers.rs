@@ -3,7 +3,7 @@
 use crate::core::board::{Operator, Ranking, Readers, ScoreRange, Wins};
 use crate::core::mutation::Effect;
 use crate::core::refusal::Refusal;
-use crate::log::embedded::codec::bytes::{Bytes, Malformed, put_i64};
+use crate::log::codec::bytes::{Bytes, Malformed, put_i64};
 
 /// Something of which there are a few.
 pub(super) trait Numbered: Sized {
@@ -37,7 +37,7 @@ numbered!(Effect { Created = 1, Changed = 2, Unchanged = 3, Removed = 4 });
 macro_rules! refusals {
     ($($variant:ident = $number:literal),+ $(,)?) => {
         /// Writes a refusal: its number, never 0, and what it tells.
-        pub(in crate::log::embedded) fn put_refusal(out: &mut Vec<u8>, refusal: Refusal) {
+        pub(in crate::log) fn put_refusal(out: &mut Vec<u8>, refusal: Refusal) {
             match refusal {
                 Refusal::OutOfRange { min, max } => {
                     out.push(OUT_OF_RANGE);
@@ -49,7 +49,7 @@ macro_rules! refusals {
         }
 
         /// The refusal of this number, with what it tells.
-        pub(in crate::log::embedded) fn refusal(
+        pub(in crate::log) fn refusal(
             number: u8,
             bytes: &mut Bytes<'_>,
         ) -> Result<Refusal, Malformed> {

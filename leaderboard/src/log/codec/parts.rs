@@ -29,10 +29,7 @@ pub(super) fn read_whether(bytes: &mut Bytes<'_>) -> Result<Option<Refusal>, Mal
 }
 
 /// Writes what became of an event, without whose scores they are.
-pub(in crate::log::embedded) fn put_result(
-    out: &mut Vec<u8>,
-    result: &Result<Vec<Applied>, Refusal>,
-) {
+pub(in crate::log) fn put_result(out: &mut Vec<u8>, result: &Result<Vec<Applied>, Refusal>) {
     put_whether(out, result.as_ref().err().copied());
     if let Ok(all) = result {
         put_u64(out, all.len() as u64);
@@ -43,7 +40,7 @@ pub(in crate::log::embedded) fn put_result(
 }
 
 /// Reads what became of an event of these users' scores, as many as there are.
-pub(in crate::log::embedded) fn read_result<'a>(
+pub(in crate::log) fn read_result<'a>(
     bytes: &mut Bytes<'_>,
     users: impl Iterator<Item = &'a UserId>,
 ) -> Result<Result<Vec<Applied>, Refusal>, Malformed> {
@@ -56,7 +53,7 @@ pub(in crate::log::embedded) fn read_result<'a>(
 }
 
 /// Errs if it isn't what became of an event and nothing else.
-pub(in crate::log::embedded) fn check_result(mut bytes: Bytes<'_>) -> Result<(), Malformed> {
+pub(in crate::log) fn check_result(mut bytes: Bytes<'_>) -> Result<(), Malformed> {
     if read_whether(&mut bytes)?.is_none() {
         for _ in 0..bytes.u64()? {
             read_change(&mut bytes)?;
@@ -87,33 +84,31 @@ fn read_change(
 }
 
 /// Writes which standings.
-pub(in crate::log::embedded) fn put_standings(out: &mut Vec<u8>, standings: StandingsId) {
+pub(in crate::log) fn put_standings(out: &mut Vec<u8>, standings: StandingsId) {
     put_u64(out, standings.board.0);
     put_u64(out, standings.season.into());
 }
 
 /// Reads which standings.
-pub(in crate::log::embedded) fn read_standings(
-    bytes: &mut Bytes<'_>,
-) -> Result<StandingsId, Malformed> {
+pub(in crate::log) fn read_standings(bytes: &mut Bytes<'_>) -> Result<StandingsId, Malformed> {
     let board = BoardNumber(bytes.u64()?);
     let season = u32::try_from(bytes.u64()?).map_err(|_| Malformed)?;
     Ok(StandingsId { board, season })
 }
 
 /// Writes what a player has.
-pub(in crate::log::embedded) fn put_entry(out: &mut Vec<u8>, entry: Entry) {
+pub(in crate::log) fn put_entry(out: &mut Vec<u8>, entry: Entry) {
     put_i64(out, entry.score);
     put_u64(out, entry.reached.0);
 }
 
 /// Reads what a player has.
-pub(in crate::log::embedded) fn read_entry(bytes: &mut Bytes<'_>) -> Result<Entry, Malformed> {
+pub(in crate::log) fn read_entry(bytes: &mut Bytes<'_>) -> Result<Entry, Malformed> {
     Ok(Entry { score: bytes.i64()?, reached: BoardPosition(bytes.u64()?) })
 }
 
 /// Reads a user's id.
-pub(in crate::log::embedded) fn user(bytes: &mut Bytes<'_>) -> Result<UserId, Malformed> {
+pub(in crate::log) fn user(bytes: &mut Bytes<'_>) -> Result<UserId, Malformed> {
     UserId::parse(bytes.text()?).map_err(|_| Malformed)
 }
 

@@ -2,12 +2,14 @@
 //! of its own.
 
 pub(crate) mod board;
+pub(crate) mod changes;
 pub(crate) mod cost;
 pub(crate) mod entry;
 pub(crate) mod event;
 pub mod limits;
 pub(crate) mod memory;
 pub(crate) mod mutation;
+pub(crate) mod recent_changes;
 pub(crate) mod record;
 pub(crate) mod refusal;
 pub(crate) mod request_digest;

@@ -1,10 +1,12 @@
 //! The port to what ranks, and its adapters.
 
 pub(crate) mod memory;
+mod watchers;
 
 use model::UserId;
+use tokio::sync::watch;
 
-use crate::{Answer, Board, BoardPosition, Entry, Standing};
+use crate::{Answer, Board, BoardNumber, BoardPosition, Entry, Standing};
 
 /// Where a page of standings begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,4 +58,17 @@ pub trait Index: Send + Sync {
         user: &'a UserId,
         each: usize,
     ) -> Answer<'a, Option<(Page, usize)>>;
+
+    /// Completes once answers are as of this position of a board or a later one; called by whoever appended to the log, so it
+    /// also hurries an index that follows. [`Error::Store`](crate::Error::Store) if that takes longer than about a second.
+    fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()>;
+
+    /// Says each time that answers about a board may be others than before, as of which position; whoever looks late sees the
+    /// latest only.
+    fn watch(&self, board: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>>;
+
+    /// What keeps the index from answering now, for operators; `None` as far as is known.
+    fn fault(&self) -> Option<String> {
+        None
+    }
 }

@@ -39,6 +39,7 @@ pub use crate::core::board::{
     Board, BoardNumber, BoardPosition, Operator, Ranking, Readers, Rules, ScoreRange, StandingsId,
     Wins,
 };
+pub use crate::core::changes::{Changes, Standee};
 pub use crate::core::entry::Entry;
 pub use crate::core::event::{Amount, EventKey, EventKeyError, ScoreChange, ScoreEvent};
 pub use crate::core::limits;
@@ -49,6 +50,6 @@ pub use error::Error;
 pub use index::{Index, Page, PageStart, Players};
 #[cfg(feature = "test-kit")]
 pub use log::conformance;
-pub use log::{Answer, Log, embedded};
+pub use log::{Answer, Entries, Log, LogId, embedded};
 pub use service::{Around, Leaderboard, Listed, People, Posted};
 pub use sql::{StoreError, StoreErrorKind};

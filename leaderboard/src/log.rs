@@ -6,12 +6,28 @@ pub mod conformance;
 pub mod embedded;
 
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use model::BoardId;
 
-use crate::{Board, Error, Outcome, Refusal, WriteRequest};
+use crate::{
+    Board, BoardNumber, BoardPosition, Changes, Error, Outcome, Refusal, Standee, WriteRequest,
+};
 
 /// An answer to come.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
+
+/// Which log, and which of its lives: another one once it went back (a replica was promoted that lagged, a backup was
+/// restored), since positions may mean something else then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LogId(pub u128);
+
+/// All who have something on a board.
+pub struct Entries<'a> {
+    /// The position that each of them is as of, or of a later one.
+    pub as_of: BoardPosition,
+    /// They, in pieces of up to [`STANDEES_MAX`](crate::limits::STANDEES_MAX), each once.
+    pub standees: BoxStream<'a, Result<Vec<Standee>, Error>>,
+}
 
 /// Where events and their outcomes are kept: the truth.
 ///
@@ -23,6 +39,10 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
 ///
 /// **When unavailable.** [`Error::Store`] from [`append`](Log::append) means that it isn't known whether the batch was kept,
 /// in whole. The caller may send it again: events by their keys, and the rest is idempotent.
+///
+/// **Following.** Whoever keeps something that is derived from a board takes [`entries`](Log::entries) and then the
+/// [`changes`](Log::changes) behind their position, in their order: that comes to what the log says. As long as the
+/// [`id`](Log::id) stays the same it is enough to take changes from the last position on.
 pub trait Log: Send + Sync {
     /// Decides writes in their order and appends what came of them, all or none, and answers each with its own outcome. A
     /// write that is refused changes nothing and doesn't undo its neighbours; the later ones see what the earlier ones did.
@@ -35,6 +55,24 @@ pub trait Log: Send + Sync {
 
     /// Up to `limit` boards behind `after`, in the order of their names as bytes.
     fn boards<'a>(&'a self, after: Option<&'a BoardId>, limit: usize) -> Answer<'a, Vec<Board>>;
+
+    /// Which log this is now.
+    fn id(&self) -> Answer<'_, LogId>;
+
+    /// How far each board has come, in no order.
+    fn heads(&self) -> Answer<'_, Vec<(BoardNumber, BoardPosition)>>;
+
+    /// The changes of a board behind `after`, in their order, up to about `limit`, since a position isn't split; none at its
+    /// head. `None` if the log doesn't have each of them any more, or there is no such board or position.
+    fn changes(
+        &self,
+        board: BoardNumber,
+        after: BoardPosition,
+        limit: usize,
+    ) -> Answer<'_, Option<Changes>>;
+
+    /// All who have something on a board, in any of its seasons; `None` if there is no such board.
+    fn entries(&self, board: BoardNumber) -> Answer<'_, Option<Entries<'_>>>;
 
     /// What keeps the log from working now, for operators; `None` as far as is known.
     fn fault(&self) -> Option<String> {

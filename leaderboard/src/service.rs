@@ -4,18 +4,19 @@ mod posting;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use model::{BoardId, Clock, ErrorKind, UserId};
+use model::{BoardId, Clock, ErrorChain, ErrorKind, UserId};
 use sql::{CommitMetrics, Committed, GroupCommit};
 
 use crate::limits::{AROUND_MAX, STANDINGS_MAX, USERS_MAX};
 use crate::metrics::{COMMIT_DURATION, COMMIT_REQUESTS, WRITES};
 use crate::{
-    Applied, Board, Effect, Entry, Error, Index, Log, Mutation, Outcome, Page, PageStart, Players,
-    Refusal, Rules, Standing, WriteRequest,
+    Applied, Board, BoardNumber, BoardPosition, Effect, Entry, Error, Index, Log, Mutation,
+    Outcome, Page, PageStart, Players, Refusal, Rules, Standing, WriteRequest,
 };
 
 /// What boards show of people, and who is whose friend: the server fills it from the directory.
@@ -103,7 +104,7 @@ impl Leaderboard {
     pub async fn put_board(&self, id: &BoardId, rules: Rules) -> Result<(Effect, Board), Error> {
         match self.write(Mutation::PutBoard { id: id.clone(), rules }).await? {
             Outcome::Board(effect, board) => Ok((effect, board)),
-            Outcome::Done(_) | Outcome::Posted(_) => Err(unexpected()),
+            _ => Err(unexpected()),
         }
     }
 
@@ -116,8 +117,8 @@ impl Leaderboard {
     pub async fn ban(&self, id: &BoardId, user: &UserId, is_banned: bool) -> Result<Effect, Error> {
         let (board, user) = (id.clone(), user.clone());
         match self.write(Mutation::Ban { board, user, is_banned }).await? {
-            Outcome::Done(effect) => Ok(effect),
-            Outcome::Board(..) | Outcome::Posted(_) => Err(unexpected()),
+            Outcome::Ban(effect, ..) => Ok(effect),
+            _ => Err(unexpected()),
         }
     }
 
@@ -223,6 +224,9 @@ impl Leaderboard {
         let names: Vec<_> = mutations.iter().map(Mutation::as_str).collect();
         let writes = mutations.into_iter().map(|mutation| WriteRequest { mutation, at }).collect();
         let result = self.shared.writer.submit(writes).await;
+        if let Ok(outcomes) = &result {
+            self.reach(outcomes).await;
+        }
         for (n, name) in names.into_iter().enumerate() {
             let label = match result.as_ref().map(|outcomes| outcomes.get(n)) {
                 Ok(Some(Ok(_))) => "done",
@@ -232,6 +236,32 @@ impl Leaderboard {
             metrics::counter!(WRITES, "mutation" => name, "result" => label).increment(1);
         }
         result
+    }
+
+    /// Waits until the index has what came of writes. One that is away takes them later.
+    async fn reach(&self, outcomes: &[Result<Outcome, Refusal>]) {
+        let mut reached = BTreeMap::new();
+        let mut changed = |board: BoardNumber, position: BoardPosition| {
+            let latest: &mut BoardPosition = reached.entry(board).or_default();
+            *latest = position.max(*latest);
+        };
+        for outcome in outcomes.iter().flatten() {
+            match outcome {
+                Outcome::Board(_, board) => changed(board.number, BoardPosition(0)),
+                Outcome::Ban(_, board, position) => changed(*board, *position),
+                Outcome::Posted(applied) => {
+                    for it in applied {
+                        changed(it.standings.board, it.position);
+                    }
+                }
+                Outcome::Deleted => {}
+            }
+        }
+        for (board, position) in reached {
+            if let Err(error) = self.shared.index.reach(board, position).await {
+                tracing::debug!(board = board.0, error = %ErrorChain(&error), "the index is behind");
+            }
+        }
     }
 }
 

@@ -36,3 +36,7 @@ pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 pub const SNAPSHOT_BYTES: u64 = 128 << 20;
 /// How much the embedded log appends between two snapshots, records.
 pub const SNAPSHOT_RECORDS: u64 = 1_000_000;
+/// The changes that a log keeps in memory for whoever follows it, of all boards together; each takes about 100 bytes.
+pub const CHANGES_RECENT_MAX: usize = 262_144;
+/// The players in one piece of a board's entries.
+pub const STANDEES_MAX: usize = 4_096;

@@ -63,6 +63,16 @@ impl Memory {
         BoardNumber(self.last_number)
     }
 
+    /// Whether there is such a board.
+    pub(crate) fn has(&self, board: BoardNumber) -> bool {
+        self.live.contains_key(&board)
+    }
+
+    /// How many changes each board has seen.
+    pub(crate) fn heads(&self) -> Vec<(BoardNumber, BoardPosition)> {
+        self.live.iter().map(|(number, live)| (*number, live.head)).collect()
+    }
+
     /// How many changes a board has seen.
     pub(crate) fn head(&self, board: BoardNumber) -> BoardPosition {
         self.live.get(&board).map_or(BoardPosition(0), |live| live.head)

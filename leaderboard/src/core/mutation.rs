@@ -1,6 +1,6 @@
 use model::{BoardId, Timestamp, UserId};
 
-use crate::core::board::{Board, BoardPosition, Rules, StandingsId};
+use crate::core::board::{Board, BoardNumber, BoardPosition, Rules, StandingsId};
 use crate::core::entry::Entry;
 use crate::core::event::ScoreEvent;
 
@@ -73,8 +73,10 @@ model::words! {
 pub enum Outcome {
     /// Of a board that was made or changed.
     Board(Effect, Board),
-    /// Of one that was deleted, or a ban.
-    Done(Effect),
+    /// Of one that was deleted.
+    Deleted,
+    /// Of a ban: on which board, and which position it has come to.
+    Ban(Effect, BoardNumber, BoardPosition),
     /// Of an event: each of its changes, in their order.
     Posted(Vec<Applied>),
 }

@@ -84,7 +84,7 @@ impl<'a> TransactionState<'a> {
                 self.boards.insert(id, None);
                 self.boards_more -= 1;
                 self.records.push(Record::Deleted(board));
-                Ok(Outcome::Done(Effect::Removed))
+                Ok(Outcome::Deleted)
             }
             Mutation::Post(event) => self.post(event, at),
             Mutation::Ban { board, user, is_banned } => self.ban(&board, user, is_banned),
@@ -190,7 +190,8 @@ impl<'a> TransactionState<'a> {
         let was_banned = self.bans.get(&key).copied();
         let was_banned = was_banned.unwrap_or_else(|| self.stored.is_banned(board.number, &key.1));
         if was_banned == is_banned {
-            return Ok(Outcome::Done(Effect::Unchanged));
+            let head = self.head(board.number);
+            return Ok(Outcome::Ban(Effect::Unchanged, board.number, head));
         }
         let new = self.bans.iter().filter(|((of, _), banned)| *of == board.number && **banned);
         if is_banned && self.stored.banned_count(board.number) + new.count() >= BANNED_MAX {
@@ -205,7 +206,7 @@ impl<'a> TransactionState<'a> {
         let entries = entries.into_iter().collect();
         let ban = BanRecord { board: board_number, position, user, is_banned, entries };
         self.records.push(Record::Ban(ban));
-        Ok(Outcome::Done(Effect::Changed))
+        Ok(Outcome::Ban(Effect::Changed, board.number, position))
     }
 
     fn board(&self, id: &BoardId) -> Option<Board> {

@@ -2,20 +2,23 @@ use std::sync::Arc;
 
 use model::UserId;
 use parking_lot::RwLock;
+use tokio::sync::watch;
 
 use crate::core::memory::Memory;
 use crate::core::standings::Standings;
-use crate::{Answer, Board, Index, Page, PageStart, Players};
+use crate::index::watchers::Watchers;
+use crate::{Answer, Board, BoardNumber, BoardPosition, Index, Page, PageStart, Players};
 
 /// Ranks in this process' memory.
 #[derive(Debug, Clone)]
 pub struct MemoryIndex {
     memory: Arc<RwLock<Memory>>,
+    watchers: Arc<Watchers>,
 }
 
 impl MemoryIndex {
     pub(crate) fn new(memory: Arc<RwLock<Memory>>) -> Self {
-        Self { memory }
+        Self { memory, watchers: Arc::default() }
     }
 
     /// Reads a board's standings, if anybody is on them, all of it as of one state.
@@ -72,5 +75,15 @@ impl Index for MemoryIndex {
             Some((page, place as usize))
         });
         Box::pin(std::future::ready(Ok(around)))
+    }
+
+    fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()> {
+        self.watchers.tell(board, position);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn watch(&self, board: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>> {
+        let position = self.memory.read().head(board);
+        Box::pin(std::future::ready(Ok(self.watchers.watch(board, position))))
     }
 }

@@ -4,6 +4,7 @@
 pub mod bans;
 pub mod boards;
 pub mod events;
+pub mod following;
 pub mod keys;
 mod oracle;
 pub mod random;
@@ -60,6 +61,11 @@ macro_rules! conformance_list {
             bans::a_ban_hides_a_player_who_goes_on_scoring,
             bans::a_ban_is_of_one_board,
             bans::bans_survive_reopening,
+            following::changes_come_to_what_entries_say,
+            following::changes_end_at_the_head,
+            following::heads_say_how_far_boards_have_come,
+            following::a_log_keeps_its_id,
+            following::whoever_watches_a_board_is_told,
             ranks::among_equals_whoever_was_first_stands_first,
             ranks::ranks_are_counted_as_the_board_says,
             ranks::low_scores_win_where_the_board_says_so,

@@ -10,7 +10,9 @@
 
 pub mod crash_points;
 mod disk;
+mod follow;
 mod frame;
+mod identity;
 mod options;
 mod recovery;
 mod remembered;
@@ -25,17 +27,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use model::{BoardId, crash};
+use model::{BoardId, Random, crash};
 use parking_lot::{Mutex, RwLock};
 use sql::StoreError;
 use tokio::task::{JoinError, spawn_blocking};
 
+use crate::core::limits::CHANGES_RECENT_MAX;
 use crate::core::memory::Memory;
+use crate::core::recent_changes::RecentChanges;
 use crate::core::record::Record;
 use crate::core::transaction_state::TransactionState;
 use crate::index::memory::MemoryIndex;
 use crate::log::codec::Encoder;
-use crate::{Answer, Board, Log, Outcome, Refusal, WriteRequest};
+use crate::{
+    Answer, Board, BoardNumber, BoardPosition, Changes, Entries, Log, LogId, Outcome, Refusal,
+    WriteRequest,
+};
 use disk::{Disk, LocalDisk};
 use frame::OpenFrame;
 use options::{Appended, Options};
@@ -67,11 +74,14 @@ pub struct EmbeddedLog {
 
 #[derive(Debug)]
 struct Shared {
+    id: LogId,
     disk: Arc<dyn Disk>,
     folder: PathBuf,
     options: Options,
     memory: Arc<RwLock<Memory>>,
     remembered: RwLock<RememberedEvents>,
+    // Locked behind memory.
+    recent: Mutex<RecentChanges>,
     // Locked before memory, and while a batch is decided, written and taken.
     appender: Mutex<Appender>,
     stopped: Arc<OnceLock<String>>,
@@ -89,17 +99,21 @@ impl EmbeddedLog {
     /// Opens the log in `data_dir`, which must exist.
     ///
     /// Errs if it can't be written to (read-only, full), is damaged, or comes from a newer version.
-    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        Self::open_with(data_dir, Options::default(), Arc::new(LocalDisk)).await
+    pub async fn open(data_dir: &Path, random: &dyn Random) -> Result<Self, StoreError> {
+        let half = || u128::from(random.next_u64());
+        let new = LogId(half() << u64::BITS | half());
+        Self::open_with(data_dir, Options::default(), Arc::new(LocalDisk), new).await
     }
 
+    /// If there is no log in the folder yet, the one that is made has the id `new`.
     async fn open_with(
         data_dir: &Path,
         options: Options,
         disk: Arc<dyn Disk>,
+        new: LogId,
     ) -> Result<Self, StoreError> {
         let folder = data_dir.join(FOLDER_NAME);
-        let opened = spawn_blocking(move || Shared::open(folder, options, disk));
+        let opened = spawn_blocking(move || Shared::open(folder, options, disk, new));
         let shared = Arc::new(opened.await.map_err(interrupted)??);
         Ok(Self { shared, snapshots: Arc::default() })
     }
@@ -111,8 +125,14 @@ impl EmbeddedLog {
 }
 
 impl Shared {
-    fn open(folder: PathBuf, options: Options, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
+    fn open(
+        folder: PathBuf,
+        options: Options,
+        disk: Arc<dyn Disk>,
+        new: LogId,
+    ) -> Result<Self, StoreError> {
         make_folder(&folder, disk.as_ref())?;
+        let id = identity::identify(&folder, new, disk.as_ref())?;
         let found = Found::look(&folder)?;
         let remembered = RememberedEvents::new(options.events_remembered_max);
         let recovered = recovery::recover(&folder, &found, remembered)?;
@@ -132,11 +152,13 @@ impl Shared {
         )?;
         let since_snapshot = recovered.since_snapshot;
         Ok(Self {
+            id,
             disk,
             folder,
             options,
             memory: Arc::new(RwLock::new(recovered.memory)),
             remembered: RwLock::new(recovered.remembered),
+            recent: Mutex::new(RecentChanges::new(CHANGES_RECENT_MAX)),
             appender: Mutex::new(Appender { writer, frame: Vec::new(), since_snapshot }),
             stopped,
         })
@@ -183,11 +205,12 @@ impl Shared {
 
     fn take(&self, records: &[Record]) {
         for records in records.chunks(TAKEN_AT_ONCE_MAX) {
-            let mut memory = self.memory.write();
+            let (mut memory, mut recent) = (self.memory.write(), self.recent.lock());
             for record in records {
                 memory.take(record);
+                recent.take(record, |board, user| memory.is_banned(board, user));
             }
-            drop(memory);
+            drop((memory, recent));
             let mut remembered = self.remembered.write();
             for event in records.iter().filter_map(Record::event) {
                 remembered.take(event);
@@ -237,6 +260,33 @@ impl Log for EmbeddedLog {
 
     fn boards<'a>(&'a self, after: Option<&'a BoardId>, limit: usize) -> Answer<'a, Vec<Board>> {
         Box::pin(async move { Ok(self.shared.memory.read().boards(after, limit)) })
+    }
+
+    fn id(&self) -> Answer<'_, LogId> {
+        Box::pin(std::future::ready(Ok(self.shared.id)))
+    }
+
+    fn heads(&self) -> Answer<'_, Vec<(BoardNumber, BoardPosition)>> {
+        Box::pin(std::future::ready(Ok(self.shared.memory.read().heads())))
+    }
+
+    fn changes(
+        &self,
+        board: BoardNumber,
+        after: BoardPosition,
+        limit: usize,
+    ) -> Answer<'_, Option<Changes>> {
+        Box::pin(std::future::ready(Ok(follow::changes(
+            &self.shared.memory,
+            &self.shared.recent,
+            board,
+            after,
+            limit,
+        ))))
+    }
+
+    fn entries(&self, board: BoardNumber) -> Answer<'_, Option<Entries<'_>>> {
+        Box::pin(std::future::ready(Ok(follow::entries(&self.shared.memory, board))))
     }
 
     fn fault(&self) -> Option<String> {

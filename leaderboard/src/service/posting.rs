@@ -30,7 +30,7 @@ impl Leaderboard {
                         .map(|(applied, board)| Posted { board, applied, standing: None })
                         .collect())
                 }
-                Ok(Outcome::Board(..) | Outcome::Done(_)) => return Err(unexpected()),
+                Ok(_) => return Err(unexpected()),
                 Err(refusal) => Err(refusal),
             });
         }

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use model::{BoardId, ManualClock, Timestamp, UserId};
+use model::{BoardId, ManualClock, SeededRandom, Timestamp, UserId};
+use tokio::sync::watch;
 
 use super::*;
 use crate::embedded::EmbeddedLog;
@@ -35,6 +36,14 @@ impl Index for Away {
     ) -> Answer<'a, Option<(Page, usize)>> {
         away()
     }
+
+    fn reach(&self, _: BoardNumber, _: BoardPosition) -> Answer<'_, ()> {
+        away()
+    }
+
+    fn watch(&self, _: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>> {
+        away()
+    }
 }
 
 impl People for Away {
@@ -50,7 +59,7 @@ impl People for Away {
 /// Leaderboards over a log in a folder that goes with them; with its index, or with one that is away.
 async fn leaderboard(is_index_away: bool) -> (Leaderboard, tempfile::TempDir) {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let log = EmbeddedLog::open(dir.path()).await.expect("a new log");
+    let log = EmbeddedLog::open(dir.path(), &SeededRandom::new(1)).await.expect("a new log");
     let index: Arc<dyn Index> = if is_index_away { Arc::new(Away) } else { Arc::new(log.index()) };
     let clock = Arc::new(ManualClock::at(Timestamp(1_763_700_000_000)));
     (Leaderboard::start(Arc::new(log), index, Arc::new(Away), clock), dir)

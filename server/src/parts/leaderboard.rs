@@ -65,7 +65,8 @@ impl Part for Leaderboards {
         Box::pin(async {
             let directory = opened.directory.clone().ok_or("leaderboards need the directory")?;
             let data_dir = &deps.config.data.dir;
-            let log = EmbeddedLog::open(data_dir).await.map_err(unusable_file("leaderboards"))?;
+            let log = EmbeddedLog::open(data_dir, deps.random.as_ref()).await;
+            let log = log.map_err(unusable_file("leaderboards"))?;
             let (index, people) = (Arc::new(log.index()), Arc::new(Users(directory)));
             let boards = Leaderboard::start(Arc::new(log), index, people, deps.clock.clone());
             opened.routers.push(leaderboard::http::router(boards.clone(), deps.context.clone()));

@@ -109,7 +109,7 @@ impl World {
     pub(super) async fn ban(&self, board: &str, player: &str, is_banned: bool) -> Effect {
         let (board, user) = (board_id(board), user(player));
         match self.give(Mutation::Ban { board, user, is_banned }).await {
-            Ok(Outcome::Done(effect)) => effect,
+            Ok(Outcome::Ban(effect, ..)) => effect,
             other => panic!("{other:?}"),
         }
     }

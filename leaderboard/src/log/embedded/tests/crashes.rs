@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::damage::run;
 use super::world::{SMALL, World, batch, expected, read, state_of, write};
-use crate::Log;
 use crate::embedded::{EmbeddedLog, crash_points};
 use crate::log::embedded::disk::LocalDisk;
 use crate::log::embedded::options::{Appended, Options};
+use crate::{Log, LogId};
 
 const BATCHES: u64 = 60;
 /// Names the data folder to a process that appends, and the first batch.
@@ -40,7 +40,7 @@ fn a_process_appends() {
 }
 
 async fn append(data_dir: &Path, first: u64) {
-    let log = EmbeddedLog::open_with(data_dir, options(), Arc::new(LocalDisk)).await;
+    let log = EmbeddedLog::open_with(data_dir, options(), Arc::new(LocalDisk), LogId(7)).await;
     let log = log.expect("opens");
     for n in first..BATCHES {
         std::io::stdin().read_exact(&mut [0]).expect("a byte");

@@ -17,7 +17,7 @@ use crate::log::embedded::segments::{Found, segment, snapshot};
 use crate::log::embedded::view::View;
 use crate::log::embedded::{EmbeddedLog, FOLDER_NAME};
 use crate::{
-    Amount, EventKey, Log, Mutation, Operator, Outcome, Ranking, Readers, Refusal, Rules,
+    Amount, EventKey, Log, LogId, Mutation, Operator, Outcome, Ranking, Readers, Refusal, Rules,
     ScoreChange, ScoreEvent, ScoreRange, StoreError, Wins, WriteRequest,
 };
 
@@ -60,7 +60,7 @@ impl World {
     }
 
     pub(super) async fn open_on(&self, disk: Arc<dyn Disk>) -> Result<EmbeddedLog, StoreError> {
-        EmbeddedLog::open_with(self.data_dir.path(), self.options, disk).await
+        EmbeddedLog::open_with(self.data_dir.path(), self.options, disk, LogId(7)).await
     }
 
     /// A log on a disk that fails when it is told to.

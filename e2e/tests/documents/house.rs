@@ -28,15 +28,16 @@ const CORES: [(&str, &str, &[&str]); 4] = [
 const LINES_MAX: usize = 300;
 
 /// Which crates a crate may know. A new arrow is a decision: write down why in ARCHITECTURE.md, then add it here.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("api", &["model"]),
     ("shard-map", &["model"]),
     ("sql", &["model"]),
+    ("redis-connection", &["model"]),
     ("directory", &["model", "api", "sql"]),
     ("proximity", &["model", "api", "sql"]),
     ("leaderboard", &["model", "api", "sql"]),
-    ("ws-gateway", &["model", "shard-map", "api", "directory"]),
+    ("ws-gateway", &["model", "shard-map", "api", "redis-connection", "directory"]),
     ("simulation", &["model"]),
     ("bench", &["model", "api", "directory", "leaderboard", "ws-gateway"]),
     (

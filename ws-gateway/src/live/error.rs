@@ -45,3 +45,10 @@ impl Error {
         }
     }
 }
+
+impl From<redis_connection::Error> for Error {
+    fn from(error: redis_connection::Error) -> Self {
+        let redis_connection::Error { kind, what, source } = error;
+        Self { kind, what, source }
+    }
+}

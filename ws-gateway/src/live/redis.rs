@@ -42,7 +42,8 @@ use futures_util::future::try_join_all;
 use model::{Clock, ErrorKind, Random};
 use shard_map::ShardMap;
 
-pub use config::{Config, Server};
+pub use config::Config;
+pub use redis_connection::Server;
 
 use crate::live::{Error, FixLimit, Live, Sink};
 use attached::Attached;
@@ -147,7 +148,12 @@ async fn reach(endpoint: Endpoint, random: &dyn Random) -> Result<(Endpoint, Mem
     let mut connection = endpoint.connect().await?;
     let facts = endpoint.facts(&mut connection).await?;
     if let Some(policy) = facts.evicts {
-        tracing::warn!(shard = endpoint.name, address = endpoint.address, "{}", warning(&policy));
+        tracing::warn!(
+            shard = endpoint.name(),
+            address = endpoint.address(),
+            "{}",
+            warning(&policy)
+        );
     }
     if let Some(why) = endpoint.compare_map(&mut connection, endpoint.map_remembered_ms).await? {
         return Err(endpoint.fault(&why));

@@ -1,9 +1,8 @@
-use std::fmt;
 use std::path::PathBuf;
 
+use redis_connection::Server;
 use serde::{Deserialize, Serialize};
 use shard_map::{Shard, ShardMap, ShardName};
-use url::Url;
 
 /// The Redis servers of the live path, and how patient to be with them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,49 +33,6 @@ pub struct Config {
     pub settle_ms: u64,
     /// The servers.
     pub shards: Vec<Server>,
-}
-
-/// One shard: a Redis server.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    /// Its name in the map: stays the same when the address changes.
-    pub name: String,
-    /// Its share of the users, relative to the others: 0 … 1,000.
-    #[serde(default = "one")]
-    pub weight: u32,
-    /// `redis://[user[:password]@]host[:port][/database]`, with TLS `rediss://…`.
-    #[serde(serialize_with = "redacted")]
-    pub url: String,
-    /// A file that holds the password, instead of one in the URL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password_file: Option<PathBuf>,
-    /// With TLS: a file of certificates (PEM) to trust instead of the system's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls_ca_file: Option<PathBuf>,
-}
-
-fn one() -> u32 {
-    1
-}
-
-/// The URL without its password.
-fn without_password(url: &str) -> String {
-    let Ok(mut url) = Url::parse(url) else { return "***".to_owned() };
-    if url.password().is_some() && url.set_password(Some("***")).is_err() {
-        return "***".to_owned();
-    }
-    url.into()
-}
-
-fn redacted<S: serde::Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&without_password(url))
-}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.name, without_password(&self.url))
-    }
 }
 
 impl Default for Config {
@@ -131,8 +87,7 @@ impl Config {
             );
         }
         for server in &self.shards {
-            let scheme = server.url.split("://").next().unwrap_or_default();
-            if scheme != "redis" && scheme != "rediss" {
+            if !server.is_redis_url() {
                 let name = &server.name;
                 return Err(format!(
                     "shards: the url of {name} must begin with redis:// or rediss://"
@@ -164,21 +119,5 @@ impl Config {
             }
         }
         Ok(map)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_never_shown() {
-        for url in ["redis://:secret@h:1/2", "rediss://app:secret@h", "redis://a:se@cret@h"] {
-            let server: Server =
-                serde_json::from_value(serde_json::json!({ "name": "a", "url": url }))
-                    .expect("a server");
-            let dumped = serde_json::to_string(&server).expect("serialises");
-            assert!(!format!("{server:?}{dumped}").contains("cret"), "{server:?} {dumped}");
-        }
     }
 }

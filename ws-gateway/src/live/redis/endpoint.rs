@@ -2,16 +2,12 @@ mod names;
 
 use std::time::Duration;
 
+use redis::RedisError;
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
-    ProtocolVersion, RedisError, RedisResult, TlsCertificates,
-};
+use redis_connection::{Connector, Facts, Server};
 
-use super::config::{Config, Server};
+use super::config::Config;
 use super::map_name::MapName;
-use model::ErrorKind;
-
 use crate::live::{Error, FixLimit};
 
 /// The script that caches and publishes.
@@ -32,14 +28,10 @@ const PROBES_REMEMBERED: u64 = 4;
 /// How to reach one server, and what keys and channels are called there.
 #[derive(Clone)]
 pub(super) struct Endpoint {
-    pub(super) name: String,
-    /// Host and port, for the log.
-    pub(super) address: String,
-    client: Client,
+    connector: Connector,
     prefix: String,
     /// Channels are the same in all databases of a server, so that they carry its number.
     channel_prefix: String,
-    connect_timeout: Duration,
     pub(super) command_timeout: Duration,
     pub(super) silence_timeout: Duration,
     pub(super) settle_ms: u64,
@@ -47,13 +39,6 @@ pub(super) struct Endpoint {
     /// For how long the server remembers the map's name, milliseconds; each probe begins that anew.
     pub(super) map_remembered_ms: u64,
     limit: FixLimit,
-}
-
-/// What a server says of itself.
-pub(super) struct Facts {
-    pub(super) run_id: String,
-    /// It may throw keys away when it is full.
-    pub(super) evicts: Option<String>,
 }
 
 /// A server's memory: its name, and how long nobody may read, milliseconds.
@@ -69,41 +54,12 @@ impl Endpoint {
         map_name: MapName,
         limit: FixLimit,
     ) -> Result<Self, Error> {
-        let unusable =
-            |why: String| Error::new(ErrorKind::Invalid, format!("redis {}: {why}", server.name));
-        let wrong_url = |error: RedisError| unusable("its url is wrong".to_owned()).because(error);
-        let read = |path: &std::path::PathBuf| {
-            std::fs::read(path)
-                .map_err(|e| unusable(format!("can't read {}", path.display())).because(e))
-        };
-        let info = server.url.as_str().into_connection_info().map_err(wrong_url)?;
-        let mut settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        if let Some(path) = &server.password_file {
-            let password = String::from_utf8_lossy(&read(path)?).trim_end().to_owned();
-            settings = settings.set_password(password);
-        }
-        let database = settings.db();
-        let info: ConnectionInfo = info.set_redis_settings(settings);
-        let address = match info.addr() {
-            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
-                format!("{host}:{port}")
-            }
-            other => other.to_string(),
-        };
-        let client = match &server.tls_ca_file {
-            Some(path) => {
-                let root_cert = Some(read(path)?);
-                Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })
-            }
-            None => Client::open(info),
-        };
+        let connector = Connector::new(server, Duration::from_millis(config.connect_timeout_ms))?;
+        let database = connector.database();
         Ok(Self {
-            name: server.name.clone(),
-            address,
-            client: client.map_err(wrong_url)?,
+            connector,
             prefix: config.key_prefix.clone(),
             channel_prefix: format!("{}@{database}:", config.key_prefix),
-            connect_timeout: Duration::from_millis(config.connect_timeout_ms),
             command_timeout: Duration::from_millis(config.command_timeout_ms),
             silence_timeout: Duration::from_millis(config.silence_timeout_ms),
             settle_ms: config.settle_ms,
@@ -113,16 +69,19 @@ impl Endpoint {
         })
     }
 
-    fn settings(&self) -> AsyncConnectionConfig {
-        AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.connect_timeout))
-            // Silence ends a connection, not an answer that takes long: see `silence.rs`.
-            .set_response_timeout(None)
+    /// What the settings call the server.
+    pub(super) fn name(&self) -> &str {
+        self.connector.name()
     }
 
-    /// A connection for commands.
+    /// Host and port, for the log.
+    pub(super) fn address(&self) -> &str {
+        self.connector.address()
+    }
+
+    /// A connection for commands. Silence ends one, not an answer that takes long: see `silence.rs`.
     pub(super) async fn connect(&self) -> Result<MultiplexedConnection, Error> {
-        self.connect_with(self.settings()).await
+        Ok(self.connector.connect().await?)
     }
 
     /// A connection on which `subscriber` hears what was published.
@@ -130,50 +89,28 @@ impl Endpoint {
         &self,
         subscriber: impl AsyncPushSender,
     ) -> Result<MultiplexedConnection, Error> {
-        self.connect_with(self.settings().set_push_sender(subscriber)).await
-    }
-
-    async fn connect_with(
-        &self,
-        settings: AsyncConnectionConfig,
-    ) -> Result<MultiplexedConnection, Error> {
-        let connecting = self.client.get_multiplexed_async_connection_with_config(&settings);
-        // The library's own limit ends with the TCP connection, before the server has said a word.
-        self.in_time(self.connect_timeout, connecting).await
+        Ok(self.connector.connect_subscriber(subscriber).await?)
     }
 
     pub(super) fn silent(&self) -> Error {
-        self.fault("it doesn't answer in time")
+        self.connector.silent().into()
     }
 
     /// What is wrong with this server.
     pub(super) fn fault(&self, why: &str) -> Error {
-        let Self { name, address, .. } = self;
-        Error::unavailable(format!("redis {name} at {address}: {why}"))
+        self.connector.fault(why).into()
+    }
+
+    /// What went wrong, and what to do; never a password.
+    pub(super) fn explain(&self, error: RedisError) -> Error {
+        self.connector.explain(error).into()
     }
 
     pub(super) async fn facts(
         &self,
         connection: &mut MultiplexedConnection,
     ) -> Result<Facts, Error> {
-        let info: String = self.ask(connection, &redis::cmd("INFO")).await?;
-        let field = |name: &str| {
-            info.lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-                .unwrap_or_default()
-                .trim()
-                .to_owned()
-        };
-        if field("redis_mode") == "cluster" {
-            return Err(self.fault(
-                "it is a node of a Redis Cluster, which can't be a shard: give each of its nodes to redis.shards as a \
-                 server of its own, with cluster-enabled no",
-            ));
-        }
-        let policy = field("maxmemory_policy");
-        let limited = field("maxmemory") != "0";
-        let evicts = (limited && policy != "noeviction").then_some(policy);
-        Ok(Facts { run_id: field("run_id"), evicts })
+        Ok(self.connector.facts(connection, self.silence_timeout).await?)
     }
 
     /// What the server remembers; a new epoch begins if it has forgotten.
@@ -238,9 +175,10 @@ impl Endpoint {
         pipeline.cmd("ZRANGEBYSCORE").arg(&notes).arg(1).arg(1).ignore();
         pipeline.cmd("ZREMRANGEBYSCORE").arg(&notes).arg("-inf").arg(1).ignore();
         pipeline.cmd("TIME").ignore();
-        self.in_time(self.silence_timeout, pipeline.query_async::<()>(connection)).await?;
+        let connector = &self.connector;
+        connector.answer(self.silence_timeout, pipeline.query_async::<()>(connection)).await?;
         let mut subscribing = self.connect_subscriber(|_| Ok::<_, RedisError>(())).await?;
-        self.in_time(self.silence_timeout, subscribing.subscribe(channel)).await
+        Ok(connector.answer(self.silence_timeout, subscribing.subscribe(channel)).await?)
     }
 
     async fn ask<T: redis::FromRedisValue>(
@@ -248,34 +186,6 @@ impl Endpoint {
         connection: &mut MultiplexedConnection,
         command: &redis::Cmd,
     ) -> Result<T, Error> {
-        self.in_time(self.silence_timeout, command.query_async(connection)).await
-    }
-
-    async fn in_time<T>(
-        &self,
-        limit: Duration,
-        answer: impl Future<Output = RedisResult<T>>,
-    ) -> Result<T, Error> {
-        match tokio::time::timeout(limit, answer).await {
-            Ok(answer) => answer.map_err(|e| self.explain(e)),
-            Err(_) => Err(self.silent()),
-        }
-    }
-
-    /// What went wrong, and what to do; never a password.
-    pub(super) fn explain(&self, error: RedisError) -> Error {
-        let Self { name, address, .. } = self;
-        let failed = match error.code().unwrap_or_default() {
-            "WRONGPASS" => self.fault("the user or the password is wrong"),
-            "NOAUTH" => self.fault("it wants a password, and none is set"),
-            "NOPERM" => self.fault("the user isn't allowed to"),
-            _ if error.kind() == redis::ErrorKind::AuthenticationFailed => {
-                self.fault("the user or the password is wrong")
-            }
-            _ if error.is_timeout() => self.silent(),
-            _ if error.is_io_error() => self.fault("can't be reached"),
-            _ => Error::unavailable(format!("redis {name} at {address}")),
-        };
-        failed.because(error)
+        Ok(self.connector.answer(self.silence_timeout, command.query_async(connection)).await?)
     }
 }

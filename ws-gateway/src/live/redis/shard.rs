@@ -88,7 +88,7 @@ impl Shard {
             ..Status::default()
         });
         let local_positions = Arc::new(Positions::new(deps.codec.clock.clone()));
-        let name = deps.codec.endpoint.name.clone();
+        let name = deps.codec.endpoint.name().to_owned();
         let task = ShardTask {
             metrics: ShardMetrics::new(&name, deps.slots),
             subscriptions: subscriptions.clone(),

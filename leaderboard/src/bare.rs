@@ -27,8 +27,6 @@ impl BareStandings {
 
     /// A player with up to `each` neighbours above and below.
     pub fn around(&self, user: &UserId, each: usize) -> Vec<Standing> {
-        let Some(own) = self.0.index(user) else { return Vec::new() };
-        let above = own.min(each as u64);
-        self.0.page(own - above, above as usize + 1 + each)
+        self.0.around(user, each).map(|(_, _, standings)| standings).unwrap_or_default()
     }
 }

@@ -39,6 +39,30 @@ pub struct Players {
     pub standings: Vec<Option<Standing>>,
 }
 
+/// What one player is shown of a board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The state of the board that this is.
+    pub as_of: BoardPosition,
+    /// How many players stand on the board.
+    pub count: u64,
+    /// The first players.
+    pub top: Vec<Standing>,
+    /// The player among their neighbours; `None` if they are absent or banned.
+    pub neighbours: Option<Neighbours>,
+}
+
+/// A player among their neighbours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The place of the first of them from the top, from 0, however ranks are counted.
+    pub first: u64,
+    /// Which of them the player is.
+    pub own: usize,
+    /// They, in their order.
+    pub standings: Vec<Standing>,
+}
+
 /// Who stands where, derived from the log. Every answer is of one state of the board: what it says it is as of, all of it.
 ///
 /// **Behind.** An index may be behind its log, or away. [`Error::Store`] then means nothing but that: scores are taken
@@ -50,14 +74,14 @@ pub trait Index: Send + Sync {
     /// These players.
     fn players<'a>(&'a self, board: &'a Board, users: &'a [UserId]) -> Answer<'a, Players>;
 
-    /// A player with up to `each` neighbours above and below, and their place among these; `None` for whoever is absent or
-    /// banned.
-    fn around<'a>(
+    /// The first `top` players, and a player with up to `each` neighbours above and below.
+    fn view<'a>(
         &'a self,
         board: &'a Board,
+        top: usize,
         user: &'a UserId,
         each: usize,
-    ) -> Answer<'a, Option<(Page, usize)>>;
+    ) -> Answer<'a, View>;
 
     /// Completes once answers are as of this position of a board or a later one; called by whoever appended to the log, so it
     /// also hurries an index that follows. [`Error::Store`](crate::Error::Store) if that takes longer than about a second.

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use model::{BoardId, Clock, ErrorChain, ErrorKind, UserId};
 use sql::{CommitMetrics, Committed, GroupCommit};
+use tokio::sync::watch;
 
 use crate::limits::{AROUND_MAX, STANDINGS_MAX, USERS_MAX};
 use crate::metrics::{COMMIT_DURATION, COMMIT_REQUESTS, WRITES};
 use crate::{
     Applied, Board, BoardNumber, BoardPosition, Effect, Entry, Error, Index, Log, Mutation,
-    Outcome, Page, PageStart, Players, Refusal, Rules, Standing, WriteRequest,
+    Outcome, Page, PageStart, Players, Refusal, Rules, Standing, View, WriteRequest,
 };
 
 /// What boards show of people, and who is whose friend: the server fills it from the directory.
@@ -165,8 +166,35 @@ impl Leaderboard {
         if each > AROUND_MAX {
             return Err(Refusal::Around.into());
         }
-        let found = self.shared.index.around(board, user, each).await?;
-        Ok(found.map(|(page, place)| Around { page, place }))
+        let View { as_of, count, neighbours, .. } =
+            self.shared.index.view(board, 0, user, each).await?;
+        Ok(neighbours.map(|it| Around {
+            page: Page { as_of, count, standings: it.standings },
+            place: it.own,
+        }))
+    }
+
+    /// The first `top` players of a board, at most [`STANDINGS_MAX`], and a player with up to `each` neighbours above and
+    /// below, at most [`AROUND_MAX`], all as of one state.
+    pub async fn view(
+        &self,
+        board: &Board,
+        top: usize,
+        user: &UserId,
+        each: usize,
+    ) -> Result<View, Error> {
+        if top > STANDINGS_MAX {
+            return Err(Refusal::Limit.into());
+        }
+        if each > AROUND_MAX {
+            return Err(Refusal::Around.into());
+        }
+        self.shared.index.view(board, top, user, each).await
+    }
+
+    /// Says each time that a board may look different, as of which position; whoever looks late sees the latest only.
+    pub async fn watch(&self, board: &Board) -> Result<watch::Receiver<BoardPosition>, Error> {
+        self.shared.index.watch(board.number).await
     }
 
     /// A user and all of their friends.

@@ -167,6 +167,15 @@ impl Standings {
         standings.collect()
     }
 
+    /// A player with up to `each` neighbours above and below: the place of the first of them, which of them the player is,
+    /// and they; `None` for whoever isn't shown.
+    pub(crate) fn around(&self, user: &UserId, each: usize) -> Option<(u64, usize, Vec<Standing>)> {
+        let place = self.index(user)?;
+        let above = place.min(each as u64);
+        let first = place - above;
+        Some((first, above as usize, self.page(first, above as usize + 1 + each)))
+    }
+
     /// A player's place; `None` for whoever isn't shown.
     pub(crate) fn standing(&self, user: &UserId) -> Option<Standing> {
         let ranked = self.ranked(self.shown_key(user)?);

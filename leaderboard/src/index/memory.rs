@@ -7,7 +7,9 @@ use tokio::sync::watch;
 use crate::core::memory::Memory;
 use crate::core::standings::Standings;
 use crate::index::watchers::Watchers;
-use crate::{Answer, Board, BoardNumber, BoardPosition, Index, Page, PageStart, Players};
+use crate::{
+    Answer, Board, BoardNumber, BoardPosition, Index, Neighbours, Page, PageStart, Players, View,
+};
 
 /// Ranks in this process' memory.
 #[derive(Debug, Clone)]
@@ -56,25 +58,23 @@ impl Index for MemoryIndex {
         Box::pin(std::future::ready(Ok(players)))
     }
 
-    fn around<'a>(
+    fn view<'a>(
         &'a self,
         board: &'a Board,
+        top: usize,
         user: &'a UserId,
         each: usize,
-    ) -> Answer<'a, Option<(Page, usize)>> {
-        let around = self.read(board, |memory, standings| {
-            let standings = standings?;
-            let own = standings.index(user)?;
-            let place = own.min(each as u64);
-            let limit = place as usize + 1 + each;
-            let page = Page {
-                as_of: memory.head(board.number),
-                count: standings.count(),
-                standings: standings.page(own - place, limit),
-            };
-            Some((page, place as usize))
+    ) -> Answer<'a, View> {
+        let view = self.read(board, |memory, standings| View {
+            as_of: memory.head(board.number),
+            count: standings.map_or(0, Standings::count),
+            top: standings.map(|it| it.page(0, top)).unwrap_or_default(),
+            neighbours: standings.and_then(|it| {
+                let (first, own, standings) = it.around(user, each)?;
+                Some(Neighbours { first, own, standings })
+            }),
         });
-        Box::pin(std::future::ready(Ok(around)))
+        Box::pin(std::future::ready(Ok(view)))
     }
 
     fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()> {

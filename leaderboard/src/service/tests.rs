@@ -28,12 +28,7 @@ impl Index for Away {
         away()
     }
 
-    fn around<'a>(
-        &'a self,
-        _: &'a Board,
-        _: &'a UserId,
-        _: usize,
-    ) -> Answer<'a, Option<(Page, usize)>> {
+    fn view<'a>(&'a self, _: &'a Board, _: usize, _: &'a UserId, _: usize) -> Answer<'a, View> {
         away()
     }
 

@@ -21,8 +21,7 @@ pub async fn a_ban_hides_a_player_who_goes_on_scoring(backend: &dyn Backend) {
     assert_eq!(world.ban("b", "ann", true).await, Effect::Unchanged);
     assert_eq!(world.table("b").await, ["bob 1 2", "cid 2 1"]);
     assert_eq!(world.standing("b", "ann").await, None);
-    let board = world.board("b").await;
-    assert_eq!(world.index.around(&board, &user("ann"), 1).await, Ok(None));
+    assert_eq!(world.view("b", 0, "ann", 1).await.neighbours, None);
     assert_eq!(world.score("x", "b", "ann", Delta(-1)).await, Ok(2), "counted all the same");
     assert_eq!(world.table("b").await, ["bob 1 2", "cid 2 1"]);
     assert_eq!(world.ban("b", "ann", false).await, Effect::Changed);

@@ -100,10 +100,12 @@ async fn compare(world: &World, oracle: &Oracle) {
         assert_eq!(page.as_of, BoardPosition(oracle.changes(board)));
         assert_eq!(page.count, table.len() as u64);
         for (place, standing) in page.standings.iter().enumerate() {
-            let found = world.index.around(&found, &standing.user, 2).await.expect("read");
-            let (around, own) = found.expect("on the board");
+            let view = world.index.view(&found, 3, &standing.user, 2).await.expect("read");
+            assert_eq!((view.as_of, view.count), (page.as_of, page.count));
+            assert_eq!(lines(&view.top), table[..table.len().min(3)]);
+            let around = view.neighbours.expect("on the board");
             let from = place.saturating_sub(2);
-            assert_eq!(own, place - from);
+            assert_eq!((around.first, around.own), (from as u64, place - from));
             assert_eq!(lines(&around.standings), table[from..table.len().min(place + 3)]);
         }
     }

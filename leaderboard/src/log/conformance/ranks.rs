@@ -3,7 +3,7 @@
 use super::Backend;
 use super::world::{LATEST, SUMS, World, change, event, lines, user, write};
 use crate::Amount::{Delta, Score};
-use crate::{Entry, Mutation, PageStart, Ranking, Rules, Wins};
+use crate::{Entry, Mutation, Neighbours, PageStart, Ranking, Rules, Wins};
 
 async fn with_scores(backend: &dyn Backend, rules: Rules, scores: &[(&str, i64)]) -> World {
     let world = World::open(backend).await;
@@ -74,8 +74,11 @@ pub async fn who_is_absent_has_no_rank(backend: &dyn Backend) {
     let found = world.index.players(&board, &users).await.expect("read");
     let present: Vec<_> = found.standings.iter().map(Option::is_some).collect();
     assert_eq!((present, found.count), (vec![false, true, false, false], 1));
-    assert_eq!(world.index.around(&board, &user("bob"), 4).await, Ok(None));
+    let view = world.view("b", 10, "bob", 4).await;
+    assert_eq!((lines(&view.top), view.neighbours), (vec!["ann 1 0".to_owned()], None));
     world.put_board("empty", SUMS).await.expect("made");
+    let view = world.view("empty", 10, "bob", 4).await;
+    assert_eq!((view.count, view.top, view.neighbours), (0, vec![], None));
     let page = world.page("empty", PageStart::Place(0), 10).await;
     assert_eq!((page.count, page.standings), (0, vec![]));
     assert_eq!(world.standing("empty", "ann").await, None);
@@ -85,12 +88,13 @@ pub async fn who_is_absent_has_no_rank(backend: &dyn Backend) {
 pub async fn neighbours_are_found_at_both_ends(backend: &dyn Backend) {
     let rules = Rules { ranking: Ranking::Ordinal, ..LATEST };
     let world = with_scores(backend, rules, &TIES).await;
-    let board = world.board("b").await;
     let around = async |player: &str, each| {
-        let found = world.index.around(&board, &user(player), each).await.expect("read");
-        let (page, place) = found.expect("there");
-        assert_eq!((page.count, &*page.standings[place].user.to_string()), (6, player));
-        lines(&page.standings)
+        let view = world.view("b", 2, player, each).await;
+        assert_eq!((view.count, lines(&view.top)), (6, vec!["a 1 4".into(), "b 2 3".into()]));
+        let Neighbours { first, own, standings } = view.neighbours.expect("there");
+        assert_eq!(standings[own].user.as_str(), player);
+        assert_eq!(standings[own].rank, first + own as u64 + 1, "ranks are places here");
+        lines(&standings)
     };
     assert_eq!(around("a", 2).await, ["a 1 4", "b 2 3", "e 3 2"]);
     assert_eq!(around("b", 2).await, ["a 1 4", "b 2 3", "e 3 2", "d 4 2"]);
@@ -100,10 +104,10 @@ pub async fn neighbours_are_found_at_both_ends(backend: &dyn Backend) {
     assert_eq!(around("d", 50).await.len(), 6);
     world.put_board("one", LATEST).await.expect("made");
     world.score("x", "one", "ann", Score(1)).await.expect("counted");
-    let one = world.board("one").await;
-    let (page, place) =
-        world.index.around(&one, &user("ann"), 4).await.expect("read").expect("there");
-    assert_eq!((lines(&page.standings), place), (vec!["ann 1 1".to_owned()], 0));
+    let view = world.view("one", 0, "ann", 4).await;
+    assert_eq!(view.top, vec![]);
+    let Neighbours { first, own, standings } = view.neighbours.expect("there");
+    assert_eq!((lines(&standings), first, own), (vec!["ann 1 1".to_owned()], 0, 0));
 }
 
 /// Also behind one that nobody has any more, and behind the end.

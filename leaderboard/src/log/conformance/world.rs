@@ -6,7 +6,7 @@ use super::Backend;
 use crate::{
     Amount, Applied, Board, Effect, EventKey, Index, Log, Mutation, Operator, Outcome, Page,
     PageStart, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent, ScoreRange, Standing,
-    Wins, WriteRequest,
+    View, Wins, WriteRequest,
 };
 
 /// When the writes of the cases come, unless the case says otherwise.
@@ -123,6 +123,12 @@ impl World {
         let board = self.board(board).await;
         let users = [user(player)];
         self.index.players(&board, &users).await.expect("read").standings.remove(0)
+    }
+
+    /// What a player is shown of a board.
+    pub(super) async fn view(&self, board: &str, top: usize, player: &str, each: usize) -> View {
+        let board = self.board(board).await;
+        self.index.view(&board, top, &user(player), each).await.expect("read")
     }
 
     /// Everybody on a board, as `player rank score`.

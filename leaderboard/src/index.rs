@@ -1,5 +1,6 @@
 //! The port to what ranks, and its adapters.
 
+mod follower;
 pub(crate) mod memory;
 mod watchers;
 

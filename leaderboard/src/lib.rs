@@ -47,6 +47,7 @@ pub use crate::core::mutation::{Applied, Effect, Mutation, Outcome, WriteRequest
 pub use crate::core::refusal::Refusal;
 pub use crate::core::standings::Standing;
 pub use error::Error;
+pub use index::memory::FollowingIndex;
 pub use index::{Index, Neighbours, Page, PageStart, Players, View};
 #[cfg(feature = "test-kit")]
 pub use log::conformance;

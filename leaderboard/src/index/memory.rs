@@ -1,3 +1,6 @@
+mod following;
+mod reading;
+
 use std::sync::Arc;
 
 use model::UserId;
@@ -7,9 +10,8 @@ use tokio::sync::watch;
 use crate::core::memory::Memory;
 use crate::core::standings::Standings;
 use crate::index::watchers::Watchers;
-use crate::{
-    Answer, Board, BoardNumber, BoardPosition, Index, Neighbours, Page, PageStart, Players, View,
-};
+use crate::{Answer, Board, BoardNumber, BoardPosition, Index, Page, PageStart, Players, View};
+pub use following::FollowingIndex;
 
 /// Ranks in this process' memory.
 #[derive(Debug, Clone)]
@@ -24,38 +26,25 @@ impl MemoryIndex {
     }
 
     /// Reads a board's standings, if anybody is on them, all of it as of one state.
-    fn read<T>(&self, board: &Board, read: impl FnOnce(&Memory, Option<&Standings>) -> T) -> T {
+    fn read<T>(
+        &self,
+        board: &Board,
+        read: impl FnOnce(BoardPosition, Option<&Standings>) -> T,
+    ) -> T {
         let memory = self.memory.read();
-        read(&memory, memory.standings(board.current()))
+        read(memory.head(board.number), memory.standings(board.current()))
     }
 }
 
 impl Index for MemoryIndex {
     fn page<'a>(&'a self, board: &'a Board, start: PageStart, limit: usize) -> Answer<'a, Page> {
-        let page = self.read(board, |memory, standings| {
-            let from = |standings: &Standings| match start {
-                PageStart::Place(place) => place,
-                PageStart::After(entry) => standings.index_after(entry),
-            };
-            Page {
-                as_of: memory.head(board.number),
-                count: standings.map_or(0, Standings::count),
-                standings: standings.map(|it| it.page(from(it), limit)).unwrap_or_default(),
-            }
-        });
-        Box::pin(std::future::ready(Ok(page)))
+        let read = |at, standings: Option<&Standings>| reading::page(at, standings, start, limit);
+        Box::pin(std::future::ready(Ok(self.read(board, read))))
     }
 
     fn players<'a>(&'a self, board: &'a Board, users: &'a [UserId]) -> Answer<'a, Players> {
-        let players = self.read(board, |memory, standings| {
-            let standing = |user| standings.and_then(|it| it.standing(user));
-            Players {
-                as_of: memory.head(board.number),
-                count: standings.map_or(0, Standings::count),
-                standings: users.iter().map(standing).collect(),
-            }
-        });
-        Box::pin(std::future::ready(Ok(players)))
+        let read = |at, standings: Option<&Standings>| reading::players(at, standings, users);
+        Box::pin(std::future::ready(Ok(self.read(board, read))))
     }
 
     fn view<'a>(
@@ -65,16 +54,9 @@ impl Index for MemoryIndex {
         user: &'a UserId,
         each: usize,
     ) -> Answer<'a, View> {
-        let view = self.read(board, |memory, standings| View {
-            as_of: memory.head(board.number),
-            count: standings.map_or(0, Standings::count),
-            top: standings.map(|it| it.page(0, top)).unwrap_or_default(),
-            neighbours: standings.and_then(|it| {
-                let (first, own, standings) = it.around(user, each)?;
-                Some(Neighbours { first, own, standings })
-            }),
-        });
-        Box::pin(std::future::ready(Ok(view)))
+        let read =
+            |at, standings: Option<&Standings>| reading::view(at, standings, top, user, each);
+        Box::pin(std::future::ready(Ok(self.read(board, read))))
     }
 
     fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()> {

@@ -4,9 +4,9 @@ use model::{BoardId, Timestamp, UserId};
 
 use super::Backend;
 use crate::{
-    Amount, Applied, Board, Effect, EventKey, Index, Log, Mutation, Operator, Outcome, Page,
-    PageStart, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent, ScoreRange, Standing,
-    View, Wins, WriteRequest,
+    Amount, Applied, Board, BoardPosition, Effect, EventKey, Index, Log, Mutation, Operator,
+    Outcome, Page, PageStart, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent,
+    ScoreRange, Standing, View, Wins, WriteRequest,
 };
 
 /// When the writes of the cases come, unless the case says otherwise.
@@ -60,7 +60,30 @@ impl World {
     }
 
     pub(super) async fn append(&self, writes: Vec<WriteRequest>) -> Vec<Result<Outcome, Refusal>> {
-        self.log.append(writes).await.expect("appended")
+        let outcomes = self.log.append(writes).await.expect("appended");
+        for outcome in outcomes.iter().flatten() {
+            self.reach(outcome).await;
+        }
+        outcomes
+    }
+
+    /// Waits until the index has what came of a write.
+    async fn reach(&self, outcome: &Outcome) {
+        let reached: Vec<_> = match outcome {
+            Outcome::Board(_, board) => vec![(board.number, BoardPosition(0))],
+            Outcome::Ban(_, board, position) => vec![(*board, *position)],
+            Outcome::Posted(applied) => {
+                applied.iter().map(|it| (it.standings.board, it.position)).collect()
+            }
+            Outcome::Deleted => Vec::new(),
+        };
+        for (board, position) in reached {
+            // Unless it was deleted meanwhile.
+            let boards = self.log.heads().await.expect("read");
+            if boards.iter().any(|(number, _)| *number == board) {
+                self.index.reach(board, position).await.expect("reached");
+            }
+        }
     }
 
     pub(super) async fn give(&self, mutation: Mutation) -> Result<Outcome, Refusal> {

@@ -3,5 +3,6 @@
 mod stores {
     mod businesses_postgres;
     mod directory_postgres;
+    mod leaderboards_postgres;
     mod live_redis;
 }

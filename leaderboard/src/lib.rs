@@ -51,6 +51,6 @@ pub use index::memory::FollowingIndex;
 pub use index::{Index, Neighbours, Page, PageStart, Players, View};
 #[cfg(feature = "test-kit")]
 pub use log::conformance;
-pub use log::{Answer, Entries, Log, LogId, embedded};
+pub use log::{Answer, Entries, Log, LogId, embedded, postgres};
 pub use service::{Around, Leaderboard, Listed, People, Posted};
 pub use sql::{StoreError, StoreErrorKind};

@@ -1,9 +1,13 @@
 //! The port to what keeps the truth, and its adapters.
 
+#[macro_use]
+mod points;
+
 mod codec;
 #[cfg(feature = "test-kit")]
 pub mod conformance;
 pub mod embedded;
+pub mod postgres;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;

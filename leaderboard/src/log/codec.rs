@@ -1,4 +1,4 @@
-//! Records as bytes: a form of our own, of which `log/embedded/frame.rs::FORMAT` is the version, and which all logs share.
+//! Records as bytes: a form of our own, which all logs share, and of which [`FORMAT`] is the version.
 //!
 //! Ids are never empty, so an empty text stands for the one that came last: the producers and boards of a batch are
 //! mostly the same.
@@ -23,6 +23,9 @@ use parts::{flag, put_applied, put_whether, read_applied, read_whether, word};
 use crate::core::board::{Board, BoardNumber, BoardPosition, Rules, ScoreRange};
 use crate::core::event::{Amount, EventKey, ScoreChange, ScoreEvent};
 use crate::core::record::{BanRecord, EventRecord, Record};
+
+/// The version of everything that a log keeps as bytes; a program reads no newer one.
+pub(super) const FORMAT: u32 = 1;
 
 /// What a record begins with.
 mod tag {

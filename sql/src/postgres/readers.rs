@@ -59,7 +59,7 @@ impl Drop for Lent {
         let (permit, readers) = (self.permit.take(), self.of.clone());
         runtime.spawn(async move {
             if is_answering(&mut connection).await.is_ok() {
-                readers.give_back(Some(connection));
+                readers.give_back(connection);
             }
             drop(permit);
         });
@@ -105,12 +105,27 @@ impl Readers {
         let found = query.fetch_all(connection).await;
         let connection = lent.connection.take();
         match &found {
-            Ok(_) => self.give_back(connection),
+            Ok(_) => self.keep(connection),
             // Most likely the others are cut too.
-            Err(sqlx::Error::Io(_)) => self.shared.idle.lock().clear(),
+            Err(sqlx::Error::Io(_)) => self.forget_idle(),
             Err(_) => {}
         }
         found
+    }
+
+    /// Takes back a [connection](Self::connection) that has no transaction under way.
+    pub fn give_back(&self, connection: PgConnection) {
+        self.keep(Some(connection));
+    }
+
+    /// Closes the connections that nobody uses at present: one was found broken.
+    pub fn forget_idle(&self) {
+        self.shared.idle.lock().clear();
+    }
+
+    fn keep(&self, connection: Option<PgConnection>) {
+        let since = Instant::now();
+        self.shared.idle.lock().extend(connection.map(|connection| Idle { connection, since }));
     }
 
     /// The one row of a statement that has one.
@@ -122,12 +137,9 @@ impl Readers {
         rows.pop().ok_or(sqlx::Error::RowNotFound)
     }
 
-    fn give_back(&self, connection: Option<PgConnection>) {
-        let since = Instant::now();
-        self.shared.idle.lock().extend(connection.map(|connection| Idle { connection, since }));
-    }
-
-    async fn connection(&self) -> Result<PgConnection, sqlx::Error> {
+    /// A connection for a transaction, beside those for statements; how many there are is up to the caller. It is to be
+    /// [given back](Self::give_back) after the transaction ended in good order, else dropped.
+    pub async fn connection(&self) -> Result<PgConnection, sqlx::Error> {
         loop {
             let Some(Idle { mut connection, since }) = self.shared.idle.lock().pop() else { break };
             if since.elapsed() < FRESH || is_answering(&mut connection).await.is_ok() {

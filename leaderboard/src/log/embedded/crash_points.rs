@@ -1,15 +1,6 @@
 //! Where tests let the process die, as a power cut would (`model::crash`).
 
-macro_rules! points {
-    ($($(#[$doc:meta])* $name:ident = $word:literal;)+) => {
-        $( $(#[$doc])* pub(super) const $name: &str = $word; )+
-
-        /// All of them.
-        pub const ALL: &[&str] = &[$($name),+];
-    };
-}
-
-points! {
+crash_points! {
     /// What follows the last frame was cut off at the start.
     TAIL_CUT = "leaderboard.tail_cut";
     /// A batch is decided and encoded.

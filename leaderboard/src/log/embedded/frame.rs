@@ -14,8 +14,8 @@ use std::path::Path;
 
 use sql::StoreError;
 
-/// The version of everything in files; a program reads no newer one.
-pub(super) const FORMAT: u32 = 1;
+use crate::log::codec::FORMAT;
+
 /// The bytes of a header.
 pub(super) const HEADER_BYTES: usize = 24;
 /// The bytes before a payload.

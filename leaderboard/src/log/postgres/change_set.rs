@@ -1,0 +1,147 @@
+use std::collections::{BTreeMap, HashMap};
+
+use model::UserId;
+
+use super::load::Loaded;
+use crate::core::record::{BanRecord, EventRecord, Record};
+use crate::core::transaction_state::Stored;
+use crate::{Amount, Board, BoardNumber, BoardPosition, Effect, Entry, StandingsId};
+
+/// Whose, on which standings.
+pub(super) type Place<'a> = (StandingsId, &'a UserId);
+
+/// What records make of the tables.
+#[derive(Default)]
+pub(super) struct ChangeSet<'a> {
+    /// The log's rows, in the order of positions of each board.
+    pub(super) changes: Vec<ChangeRow<'a>>,
+    /// What those have who had nothing.
+    pub(super) new: BTreeMap<Place<'a>, Entry>,
+    /// What others have.
+    pub(super) known: BTreeMap<Place<'a>, Entry>,
+    /// How many more have something.
+    pub(super) players: BTreeMap<StandingsId, i64>,
+    /// How far boards have come.
+    pub(super) heads: BTreeMap<BoardNumber, BoardPosition>,
+    /// How many more are banned.
+    pub(super) banned: BTreeMap<BoardNumber, i64>,
+    /// Who is banned, and who no more.
+    pub(super) bans: BTreeMap<(BoardNumber, &'a UserId), bool>,
+    /// Events by producer and key.
+    pub(super) keys: BTreeMap<(&'a UserId, &'a str), &'a EventRecord>,
+    /// Boards that are made, or have other rules.
+    pub(super) boards: BTreeMap<BoardNumber, &'a Board>,
+    pub(super) deleted: Vec<BoardNumber>,
+}
+
+/// A row of the log.
+pub(super) struct ChangeRow<'a> {
+    pub(super) standings: StandingsId,
+    pub(super) position: BoardPosition,
+    pub(super) user: &'a UserId,
+    pub(super) what: &'static str,
+    pub(super) is_shown: bool,
+    pub(super) entry: Option<Entry>,
+    /// The event, and what it says of this score.
+    pub(super) event: Option<(&'a EventRecord, i64)>,
+}
+
+/// Who is banned, while records are gone through.
+pub(super) struct Bans<'a> {
+    before: &'a Loaded,
+    since: HashMap<(BoardNumber, UserId), bool>,
+}
+
+impl<'a> Bans<'a> {
+    pub(super) fn new(before: &'a Loaded) -> Self {
+        Self { before, since: HashMap::new() }
+    }
+
+    /// Goes on behind a record.
+    pub(super) fn take(&mut self, record: &Record) {
+        if let Record::Ban(ban) = record {
+            self.since.insert((ban.board, ban.user.clone()), ban.is_banned);
+        }
+    }
+
+    pub(super) fn has(&self, board: BoardNumber, user: &UserId) -> bool {
+        let since = self.since.get(&(board, user.clone())).copied();
+        since.unwrap_or_else(|| self.before.is_banned(board, user))
+    }
+}
+
+impl<'a> ChangeSet<'a> {
+    pub(super) fn new(records: &'a [Record], before: &Loaded) -> Self {
+        let (mut set, mut bans) = (Self::default(), Bans::new(before));
+        for record in records {
+            bans.take(record);
+            match record {
+                Record::Board(board) => {
+                    set.boards.insert(board.number, board);
+                }
+                Record::Deleted(board) => {
+                    set.boards.remove(&board.number);
+                    set.deleted.push(board.number);
+                }
+                Record::Event(event) => set.event(event, &bans),
+                Record::Ban(ban) => set.ban(ban),
+            }
+        }
+        set
+    }
+
+    fn event(&mut self, event: &'a EventRecord, bans: &Bans<'_>) {
+        self.keys.insert((&event.event.producer, event.event.key.as_str()), event);
+        for (applied, change) in event.result.iter().flatten().zip(&event.event.changes) {
+            let place = (applied.standings, &applied.user);
+            match applied.effect {
+                Effect::Created => {
+                    self.new.insert(place, applied.entry);
+                    *self.players.entry(applied.standings).or_default() += 1;
+                }
+                Effect::Changed => {
+                    let new = self.new.get_mut(&place);
+                    let entry =
+                        new.unwrap_or_else(|| self.known.entry(place).or_insert(applied.entry));
+                    *entry = applied.entry;
+                }
+                Effect::Unchanged | Effect::Removed => {}
+            }
+            let (Amount::Delta(amount) | Amount::Score(amount)) = change.amount;
+            self.change(ChangeRow {
+                standings: applied.standings,
+                position: applied.position,
+                user: &applied.user,
+                what: applied.effect.as_str(),
+                is_shown: !bans.has(applied.standings.board, &applied.user),
+                entry: Some(applied.entry),
+                event: Some((event, amount)),
+            });
+        }
+    }
+
+    fn ban(&mut self, ban: &'a BanRecord) {
+        *self.banned.entry(ban.board).or_default() += if ban.is_banned { 1 } else { -1 };
+        self.bans.insert((ban.board, &ban.user), ban.is_banned);
+        let row = |standings, entry| ChangeRow {
+            standings,
+            position: ban.position,
+            user: &ban.user,
+            what: if ban.is_banned { "ban" } else { "unban" },
+            is_shown: !ban.is_banned,
+            entry,
+            event: None,
+        };
+        for &(standings, entry) in &ban.entries {
+            self.change(row(standings, Some(entry)));
+        }
+        if ban.entries.is_empty() {
+            self.change(row(StandingsId { board: ban.board, season: 0 }, None));
+        }
+    }
+
+    fn change(&mut self, row: ChangeRow<'a>) {
+        self.heads.insert(row.standings.board, row.position);
+        self.changes.push(row);
+    }
+}

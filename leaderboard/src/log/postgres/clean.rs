@@ -1,0 +1,86 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{Clock, ErrorChain, crash};
+use sqlx::PgConnection;
+use tokio::time::sleep;
+
+use super::{Shared, crash_points};
+use crate::limits::KEY_AGE_MS_MAX;
+
+/// How long to wait between two looks for what may go.
+const PAUSE: Duration = Duration::from_secs(10);
+/// Rows that go in one statement: it takes a moment only, and keeps nobody waiting.
+const ROWS_AT_ONCE: i64 = 5_000;
+/// How much longer than they count keys are kept, milliseconds: clocks may differ by as much.
+const MARGIN_MS: i64 = 60 * 60 * 1_000;
+
+/// The oldest keys, by our clock and by the database's: one that is ahead forgets nothing early.
+const KEYS: &str = "
+    DELETE FROM leaderboard.keys WHERE (producer, key) IN (
+        SELECT producer, key FROM leaderboard.keys
+        WHERE at_ms < least($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) - $2
+        ORDER BY at_ms LIMIT $3 FOR UPDATE SKIP LOCKED)";
+
+/// What was on a board that is gone, table by table.
+const ON_BOARD: [&str; 4] = [
+    "DELETE FROM leaderboard.entries WHERE (board, season, user_id) IN (
+         SELECT board, season, user_id FROM leaderboard.entries WHERE board = $1 LIMIT $2)",
+    "DELETE FROM leaderboard.changes WHERE (board, position, season) IN (
+         SELECT board, position, season FROM leaderboard.changes WHERE board = $1 LIMIT $2)",
+    "DELETE FROM leaderboard.bans WHERE (board, user_id) IN (
+         SELECT board, user_id FROM leaderboard.bans WHERE board = $1 LIMIT $2)",
+    "DELETE FROM leaderboard.seasons WHERE (board, season) IN (
+         SELECT board, season FROM leaderboard.seasons WHERE board = $1 LIMIT $2)",
+];
+
+/// Removes what nobody asks for any more, in small pieces; any number of processes may.
+pub(super) async fn run(shared: Arc<Shared>, clock: Arc<dyn Clock>) {
+    loop {
+        if let Err(error) = shared.clean(&*clock).await {
+            tracing::warn!(error = %ErrorChain(&error), "what is outdated in the log of leaderboards stays");
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+impl Shared {
+    async fn clean(&self, clock: &dyn Clock) -> Result<(), sqlx::Error> {
+        let mut connection = self.connections.connection().await?;
+        keys(&mut connection, clock).await?;
+        let gone = sqlx::query_scalar("SELECT number FROM leaderboard.deleted ORDER BY number");
+        let gone: Vec<i64> = gone.fetch_all(&mut connection).await?;
+        for board in gone {
+            clear(&mut connection, board).await?;
+        }
+        self.connections.give_back(connection);
+        Ok(())
+    }
+}
+
+async fn keys(connection: &mut PgConnection, clock: &dyn Clock) -> Result<(), sqlx::Error> {
+    loop {
+        let done = sqlx::query(KEYS)
+            .bind(clock.now().wall.0)
+            .bind(KEY_AGE_MS_MAX + MARGIN_MS)
+            .bind(ROWS_AT_ONCE)
+            .execute(&mut *connection)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(());
+        }
+        crash::point(crash_points::KEYS_FORGOTTEN);
+    }
+}
+
+async fn clear(connection: &mut PgConnection, board: i64) -> Result<(), sqlx::Error> {
+    for sql in ON_BOARD {
+        let delete = || sqlx::query(sql).bind(board).bind(ROWS_AT_ONCE);
+        while delete().execute(&mut *connection).await?.rows_affected() > 0 {
+            crash::point(crash_points::BOARD_CLEARED);
+        }
+    }
+    let sql = "DELETE FROM leaderboard.deleted WHERE number = $1";
+    sqlx::query(sql).bind(board).execute(connection).await?;
+    Ok(())
+}

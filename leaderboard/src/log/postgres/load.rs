@@ -1,0 +1,248 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use model::{BoardId, FeedPosition, UserId};
+use sql::damaged;
+use sql::postgres::LINEAGE;
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+
+use super::rows::RememberedRow;
+use super::{FEED, rows};
+use crate::core::record::{KeyOf, Remembered};
+use crate::core::transaction_state::Stored;
+use crate::{
+    Board, BoardNumber, BoardPosition, Entry, Mutation, ScoreEvent, StandingsId, WriteRequest,
+};
+
+/// What deciding a batch of writes asks for.
+pub(super) struct Needs<'a> {
+    /// Boards are made or deleted.
+    is_about_boards: bool,
+    boards: BTreeSet<&'a BoardId>,
+    players: BTreeSet<(&'a BoardId, &'a UserId)>,
+    /// Events by their keys; of several with the same key, any.
+    events: BTreeMap<(&'a UserId, &'a str), &'a ScoreEvent>,
+}
+
+impl<'a> Needs<'a> {
+    pub(super) fn new(writes: &'a [WriteRequest]) -> Self {
+        let mut needs = Self {
+            is_about_boards: false,
+            boards: BTreeSet::new(),
+            players: BTreeSet::new(),
+            events: BTreeMap::new(),
+        };
+        for write in writes {
+            match &write.mutation {
+                Mutation::PutBoard { id, .. } | Mutation::DeleteBoard { id } => {
+                    needs.is_about_boards = true;
+                    needs.boards.insert(id);
+                }
+                Mutation::Post(event) => {
+                    needs.events.insert((&event.producer, event.key.as_str()), event);
+                    for change in &event.changes {
+                        needs.player(&change.board, &change.user);
+                    }
+                }
+                Mutation::Ban { board, user, .. } => needs.player(board, user),
+            }
+        }
+        needs
+    }
+
+    fn player(&mut self, board: &'a BoardId, user: &'a UserId) {
+        self.boards.insert(board);
+        self.players.insert((board, user));
+    }
+}
+
+/// What is stored, to decide by.
+#[derive(Default)]
+pub(super) struct Loaded {
+    /// The number of the timeline that positions are of.
+    pub(super) timeline: u64,
+    /// Whether that is the one of the server's lineage. If it isn't nothing else is known, and nothing may be written.
+    pub(super) is_current: bool,
+    /// Whether the transaction began that timeline, and must be committed for it.
+    pub(super) is_new: bool,
+    boards: HashMap<BoardId, Board>,
+    /// How many changes each has seen, and how many are banned from it.
+    counts: HashMap<BoardNumber, (BoardPosition, usize)>,
+    boards_count: usize,
+    /// Known only where boards are made or deleted, as their count.
+    last_number: Option<BoardNumber>,
+    entries: HashMap<(StandingsId, UserId), Entry>,
+    players: HashMap<StandingsId, u64>,
+    banned: HashSet<(BoardNumber, UserId)>,
+    remembered: HashMap<KeyOf, RememberedRow>,
+}
+
+/// Keeps other batches on these boards waiting until the transaction ends, and reads what a batch of writes needs: in three
+/// statements, whatever its size. Each sees what was committed before it began.
+pub(super) async fn state(
+    connection: &mut PgConnection,
+    needs: &Needs<'_>,
+) -> Result<Loaded, sqlx::Error> {
+    let mut loaded = Loaded::default();
+    if needs.is_about_boards {
+        let (made, is_new) = FEED.take(connection).await?;
+        let FeedPosition(last_number) = made.position;
+        (loaded.last_number, loaded.is_new) = (Some(BoardNumber(last_number)), is_new);
+        let count = sqlx::query("SELECT count(*) AS boards FROM leaderboard.boards");
+        loaded.boards_count =
+            rows::count(&count.fetch_one(&mut *connection).await?, "boards")? as usize;
+    }
+    lock(connection, needs, &mut loaded).await?;
+    if loaded.is_current {
+        players(connection, needs, &mut loaded).await?;
+        keys(connection, needs, &mut loaded).await?;
+    }
+    Ok(loaded)
+}
+
+/// Locks the rows of boards in the order of their numbers, so that nobody waits in a circle.
+async fn lock(
+    connection: &mut PgConnection,
+    needs: &Needs<'_>,
+    loaded: &mut Loaded,
+) -> Result<(), sqlx::Error> {
+    let sql = format!(
+        "SELECT history, lineage = {LINEAGE} AS same, board.head, banned, definition
+         FROM leaderboard.feed LEFT JOIN LATERAL (
+             SELECT number, head, banned, definition FROM leaderboard.boards
+             WHERE id = ANY ($1) ORDER BY number FOR UPDATE) AS board ON true"
+    );
+    let ids: Vec<&str> = needs.boards.iter().map(|id| id.as_str()).collect();
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(ids).fetch_all(connection).await?;
+    for row in &found {
+        loaded.timeline = row.try_get::<i64, _>("history")? as u64;
+        loaded.is_current = row.try_get("same")?;
+        let Some(head) = rows::maybe_count(row, "head")? else { continue };
+        let board = rows::board(row)?;
+        let banned = rows::count(row, "banned")? as usize;
+        loaded.counts.insert(board.number, (BoardPosition(head), banned));
+        loaded.boards.insert(board.id.clone(), board);
+    }
+    Ok(())
+}
+
+/// What players have, whether they are banned, and how many others there are.
+async fn players(
+    connection: &mut PgConnection,
+    needs: &Needs<'_>,
+    loaded: &mut Loaded,
+) -> Result<(), sqlx::Error> {
+    let mut wanted: Vec<(StandingsId, &UserId)> = Vec::with_capacity(needs.players.len());
+    for &(board, user) in &needs.players {
+        let board = loaded.boards.get(board);
+        wanted.extend(board.map(|it| (it.current(), user)));
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    // Neighbours in the index are looked up one after the other.
+    wanted.sort_unstable();
+    let sql = "SELECT wanted.number - 1 AS place, entry.score, entry.reached,
+                      ban.user_id IS NOT NULL AS is_banned, season.players
+               FROM unnest($1::bigint[], $2::integer[], $3::text[])
+                   WITH ORDINALITY AS wanted (board, season, user_id, number)
+               LEFT JOIN leaderboard.entries AS entry ON entry.board = wanted.board
+                   AND entry.season = wanted.season AND entry.user_id = wanted.user_id
+               LEFT JOIN leaderboard.bans AS ban ON ban.board = wanted.board
+                   AND ban.user_id = wanted.user_id
+               LEFT JOIN leaderboard.seasons AS season ON season.board = wanted.board
+                   AND season.season = wanted.season";
+    let found = sqlx::query(sql)
+        .bind(wanted.iter().map(|(id, _)| id.board.0 as i64).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|(id, _)| id.season as i32).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|(_, user)| user.as_str()).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
+    for row in &found {
+        let &(id, user) =
+            wanted.get(rows::place(row)?).ok_or_else(|| damaged("a place too many"))?;
+        if let Some(entry) = rows::entry(row)? {
+            loaded.entries.insert((id, user.clone()), entry);
+        }
+        if let Some(players) = rows::maybe_count(row, "players")? {
+            loaded.players.insert(id, players);
+        }
+        if row.try_get("is_banned")? {
+            loaded.banned.insert((id.board, user.clone()));
+        }
+    }
+    Ok(())
+}
+
+async fn keys(
+    connection: &mut PgConnection,
+    needs: &Needs<'_>,
+    loaded: &mut Loaded,
+) -> Result<(), sqlx::Error> {
+    if needs.events.is_empty() {
+        return Ok(());
+    }
+    let events: Vec<&ScoreEvent> = needs.events.values().copied().collect();
+    let (producers, keys): (Vec<&str>, Vec<&str>) =
+        events.iter().map(|event| (event.producer.as_str(), event.key.as_str())).unzip();
+    let sql = "SELECT wanted.number - 1 AS place, known.at_ms, known.digest, known.result
+               FROM unnest($1::text[], $2::text[])
+                   WITH ORDINALITY AS wanted (producer, key, number)
+               JOIN leaderboard.keys AS known
+                   ON known.producer = wanted.producer AND known.key = wanted.key";
+    let found = sqlx::query(sql).bind(producers).bind(keys).fetch_all(connection).await?;
+    for row in &found {
+        let event = events.get(rows::place(row)?).ok_or_else(|| damaged("a place too many"))?;
+        let key = (event.producer.clone(), event.key.clone());
+        loaded.remembered.insert(key, RememberedRow::new(row)?);
+    }
+    Ok(())
+}
+
+impl Loaded {
+    /// Whether there is a row of the event's key.
+    pub(super) fn has_key(&self, event: &ScoreEvent) -> bool {
+        self.remembered.contains_key(&(event.producer.clone(), event.key.clone()))
+    }
+}
+
+impl Stored for Loaded {
+    fn board(&self, id: &BoardId) -> Option<Board> {
+        self.boards.get(id).cloned()
+    }
+
+    fn boards_count(&self) -> usize {
+        self.boards_count
+    }
+
+    fn last_number(&self) -> BoardNumber {
+        self.last_number.unwrap_or(BoardNumber(0))
+    }
+
+    fn head(&self, board: BoardNumber) -> BoardPosition {
+        self.counts.get(&board).map_or(BoardPosition(0), |(head, _)| *head)
+    }
+
+    fn entry(&self, id: StandingsId, user: &UserId) -> Option<Entry> {
+        self.entries.get(&(id, user.clone())).copied()
+    }
+
+    fn players_count(&self, id: StandingsId) -> u64 {
+        self.players.get(&id).copied().unwrap_or_default()
+    }
+
+    fn is_banned(&self, board: BoardNumber, user: &UserId) -> bool {
+        self.banned.contains(&(board, user.clone()))
+    }
+
+    fn banned_count(&self, board: BoardNumber) -> usize {
+        self.counts.get(&board).map_or(0, |(_, banned)| *banned)
+    }
+
+    fn remembered(&self, event: &ScoreEvent) -> Option<Remembered> {
+        self.remembered.get(&(event.producer.clone(), event.key.clone()))?.as_if(event)
+    }
+
+    fn room_for_events(&self) -> usize {
+        usize::MAX
+    }
+}

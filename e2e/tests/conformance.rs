@@ -7,6 +7,8 @@ mod businesses;
 mod directories;
 #[path = "conformance/grid.rs"]
 mod grid;
+#[path = "conformance/leaderboards.rs"]
+mod leaderboards;
 #[path = "conformance/lives.rs"]
 mod lives;
 
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
             ("the bus and the position store", lives::grid().await),
             ("the directory", directories::grid().await),
             ("businesses", businesses::grid().await),
+            ("leaderboards", leaderboards::grid().await),
         ]
     });
     for (name, grid) in &grids {

@@ -15,6 +15,7 @@ mod world;
 use std::sync::Arc;
 
 use crate::{Answer, Index, Log};
+pub use world::NOW;
 
 /// What is tested: a place of its own for the data of one case.
 pub trait Backend: Send + Sync {

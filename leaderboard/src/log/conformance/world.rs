@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// When the writes of the cases come, unless the case says otherwise.
-pub(super) const NOW: Timestamp = Timestamp(1_700_000_000_000);
+pub const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 /// An open log and index, and short words for what is done with them.
 pub(super) struct World {

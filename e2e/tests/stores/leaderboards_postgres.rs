@@ -4,3 +4,4 @@ mod world;
 
 mod processes;
 mod schema;
+mod served;

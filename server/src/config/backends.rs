@@ -10,6 +10,8 @@ pub struct Backends {
     pub directory: StoreBackend,
     /// Businesses and where they are.
     pub businesses: StoreBackend,
+    /// Boards, and the log of scores.
+    pub leaderboards: StoreBackend,
 }
 
 /// Where live positions are.
@@ -23,11 +25,11 @@ pub enum LiveBackend {
     Redis,
 }
 
-/// Where a part keeps its tables.
+/// Where a part keeps its tables, or its log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreBackend {
-    /// In a file of the data folder.
+    /// In files of the data folder.
     #[default]
     Embedded,
     /// In the databases of the part's section of `[postgres]`.
@@ -42,6 +44,8 @@ pub struct Postgres {
     pub directory: directory::postgres::Config,
     /// Where `backends.businesses` says so.
     pub businesses: proximity::postgres::Config,
+    /// Where `backends.leaderboards` says so.
+    pub leaderboards: leaderboard::postgres::Config,
 }
 
 impl Backends {

@@ -99,6 +99,21 @@ fn leaderboards_are_served_by_one_process_that_does_everything_or_where_their_ro
 }
 
 #[test]
+fn leaderboards_in_a_database_are_served_wherever_the_roles_allow_it() {
+    let mut config = shared();
+    config.backends.leaderboards = StoreBackend::Postgres;
+    assert!(Leaderboards.is_served(&config) && !Leaderboards.needs_data_dir(&config));
+    config.roles = vec![NodeRole::Gateway];
+    assert!(!Leaderboards.is_served(&config));
+    config.roles = vec![NodeRole::Leaderboard];
+    assert!(Leaderboards.is_served(&config) && !Live.is_served(&config));
+    assert_eq!(Leaderboards.validate(&config), Ok(()), "users are on a server too");
+    config.backends.directory = StoreBackend::Embedded;
+    let why = Leaderboards.validate(&config).expect_err("nobody has names");
+    assert!(why.contains("backends.directory"), "{why}");
+}
+
+#[test]
 fn businesses_in_a_database_are_served_wherever_the_roles_allow_it() {
     let mut config = shared();
     config.backends.businesses = StoreBackend::Postgres;

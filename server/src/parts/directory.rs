@@ -67,28 +67,36 @@ impl Part for Directory {
 
     fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
-            let config = deps.config;
-            let store = open_store(deps).await?;
-            let directory =
-                directory::Directory::start(store, deps.clock.clone(), config.directory);
-            opened.routers.push(directory::http::router(directory.clone(), deps.context.clone()));
-            opened.directory = Some(directory.clone());
-            let is_server = database(config).is_some();
-            opened.watches.push(Box::new(move |readiness| {
-                let writer = directory.clone();
-                let writing = async move { writer.stopped().await };
-                readiness.supervise("directory", Ends::Never, writing);
-                if is_server {
-                    // While it is away it is so for every node, and positions and searches go on.
-                    readiness.follow_in_parts(DATABASE, move || Condition {
-                        fault: directory.fault(),
-                        is_broken: false,
-                    });
-                }
-            }));
+            let directory = open_directory(deps, opened).await?;
+            opened.routers.push(directory::http::router(directory, deps.context.clone()));
             Ok(())
         })
     }
+}
+
+/// Opens the directory for other parts too.
+pub(super) async fn open_directory(
+    deps: &Deps<'_>,
+    opened: &mut Opened,
+) -> Result<directory::Directory, String> {
+    let config = deps.config;
+    let store = open_store(deps).await?;
+    let directory = directory::Directory::start(store, deps.clock.clone(), config.directory);
+    opened.directory = Some(directory.clone());
+    let (followed, is_server) = (directory.clone(), database(config).is_some());
+    opened.watches.push(Box::new(move |readiness| {
+        let writer = followed.clone();
+        let writing = async move { writer.stopped().await };
+        readiness.supervise("directory", Ends::Never, writing);
+        if is_server {
+            // While it is away it is so for every node, and positions and searches go on.
+            readiness.follow_in_parts(DATABASE, move || Condition {
+                fault: followed.fault(),
+                is_broken: false,
+            });
+        }
+    }));
+    Ok(directory)
 }
 
 /// Where the directory is kept, if it isn't embedded.

@@ -1,27 +1,35 @@
 use std::sync::Arc;
 
 use api::metrics::Metric;
-use directory::Directory;
 use futures_util::future::BoxFuture;
 use leaderboard::embedded::EmbeddedLog;
-use leaderboard::{Error, Leaderboard, People};
+use leaderboard::postgres::{self, PostgresLog};
+use leaderboard::{Error, FollowingIndex, Index, Leaderboard, Log, People};
 use model::UserId;
 
-use super::{Deps, Live, Opened, Part, Server, unusable_file};
-use crate::config::{Config, NodeRole};
-use crate::readiness::Ends;
+use super::directory::open_directory;
+use super::{
+    DATABASE_FILES, Deps, Directory, Doing, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
+    unusable_database, unusable_file,
+};
+use crate::config::{Config, NodeRole, StoreBackend};
+use crate::readiness::{Condition, Ends};
 
 /// What `/ready` calls what is on disk.
 const LOG: &str = "leaderboard log";
+/// What `/ready` and `check-config` call its database.
+const DATABASE: &str = "postgres.leaderboards";
 
 /// The file that is written, the one after it, their folder, and one to spare.
 const FILES: u64 = 4;
+/// Connections to a database that write and tidy up.
+const WRITING_FILES: u64 = 2;
 
-const NOT_SHARED: &str = "the role leaderboard is given (--role, roles) without gateway, but leaderboards are embedded: \
-they live inside one process, together with the users whose names they show. Add the role gateway to it, or give no role, so \
-that one process does everything.";
+const NOT_SHARED: &str = "the role leaderboard is given (--role, roles) without gateway, but leaderboards, or the users whose \
+names they show, are embedded: they live inside one process, and no other has them. Set backends.leaderboards and \
+backends.directory to \"postgres\", or add the role gateway, or give no role, so that one process does everything.";
 
-/// Boards and scores: embedded, so in one process.
+/// Boards and scores.
 pub(crate) struct Leaderboards;
 
 impl Part for Leaderboards {
@@ -29,60 +37,117 @@ impl Part for Leaderboards {
         "leaderboards"
     }
 
-    /// Where the role is named, or where a process has all roles and shares nothing with others: each would have other boards
-    /// in its own folder.
+    /// Where the role is named, or where a process has all roles.
+    ///
+    /// Embedded ones belong to one process. So where several share live positions and the directory, and each would have
+    /// other boards in its own folder, the role must be named, in one of them.
     fn is_served(&self, config: &Config) -> bool {
+        let is_one_of_several = config.backends.are_shared();
         config.roles.contains(&NodeRole::Leaderboard)
-            || config.roles.is_empty() && !config.backends.are_shared()
+            || config.roles.is_empty() && (database(config).is_some() || !is_one_of_several)
     }
 
-    fn needs_data_dir(&self, _config: &Config) -> bool {
-        true
+    fn needs_data_dir(&self, config: &Config) -> bool {
+        database(config).is_none()
     }
 
     fn validate(&self, config: &Config) -> Result<(), String> {
-        let is_alone = self.is_served(config) && !Live.is_served(config);
-        if is_alone { Err(NOT_SHARED.to_owned()) } else { Ok(()) }
+        let database = database(config);
+        let are_shared = database.is_some() && config.backends.directory == StoreBackend::Postgres;
+        if is_alone(config) && !are_shared {
+            return Err(NOT_SHARED.to_owned());
+        }
+        let checked = database.map_or(Ok(()), postgres::Config::validate);
+        checked.map_err(|rule| format!("{DATABASE}.{rule}"))
     }
 
-    fn files_max(&self, _config: &Config) -> u64 {
-        FILES
+    fn files_max(&self, config: &Config) -> u64 {
+        let users = if is_alone(config) { Directory.files_max(config) } else { 0 };
+        users
+            + database(config).map_or(FILES, |database| {
+                u64::from(database.readers_max) + WRITING_FILES + DATABASE_FILES
+            })
     }
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
         &[leaderboard::metrics::ALL]
     }
 
-    fn servers(&self, _config: &Config) -> Vec<Server> {
-        Vec::new()
+    fn servers(&self, config: &Config) -> Vec<Server> {
+        let mut servers = if is_alone(config) { Directory.servers(config) } else { Vec::new() };
+        servers.extend(database(config).cloned().map(|database| {
+            Server::new(DATABASE, async move {
+                let checked = postgres::check(&database).await;
+                checked.map(|()| SCHEMA_FITS.to_owned()).map_err(unusable_database(DATABASE))
+            })
+        }));
+        servers
     }
 
-    fn open<'a>(
-        &self,
-        deps: &'a Deps<'_>,
-        opened: &'a mut Opened,
-    ) -> BoxFuture<'a, Result<(), String>> {
+    fn migrate<'a>(&self, config: &'a Config) -> Doing<'a, Option<String>> {
+        Box::pin(migrate("leaderboards", config.backends.leaderboards, async {
+            let migrated = postgres::migrate(&config.postgres.leaderboards).await;
+            migrated.map_err(unusable_database(DATABASE))
+        }))
+    }
+
+    fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
-            let directory = opened.directory.clone().ok_or("leaderboards need the directory")?;
-            let data_dir = &deps.config.data.dir;
-            let log = EmbeddedLog::open(data_dir, deps.random.as_ref()).await;
-            let log = log.map_err(unusable_file("leaderboards"))?;
-            let (index, people) = (Arc::new(log.index()), Arc::new(Users(directory)));
-            let boards = Leaderboard::start(Arc::new(log), index, people, deps.clock.clone());
+            let directory = match opened.directory.clone() {
+                Some(directory) => directory,
+                None => open_directory(deps, opened).await?,
+            };
+            let (log, index) = open_log(deps).await?;
+            let people = Arc::new(Users(directory));
+            let boards = Leaderboard::start(log, index, people, deps.clock.clone());
             opened.routers.push(leaderboard::http::router(boards.clone(), deps.context.clone()));
+            let is_server = database(deps.config).is_some();
             opened.watches.push(Box::new(move |readiness| {
                 let writer = boards.clone();
                 let writing = async move { writer.stopped().await };
                 readiness.supervise("leaderboards", Ends::Never, writing);
-                readiness.follow_own(LOG, move || boards.fault());
+                if is_server {
+                    // While it is away it is so for every node, and all the rest goes on.
+                    readiness.follow_in_parts(DATABASE, move || Condition {
+                        fault: boards.fault(),
+                        is_broken: false,
+                    });
+                } else {
+                    readiness.follow_own(LOG, move || boards.fault());
+                }
             }));
             Ok(())
         })
     }
 }
 
+/// Whether a process serves leaderboards without users, whose names it then reads where they are.
+fn is_alone(config: &Config) -> bool {
+    Leaderboards.is_served(config) && !Live.is_served(config)
+}
+
+/// Where the log is kept, if it isn't embedded.
+fn database(config: &Config) -> Option<&postgres::Config> {
+    let is_server = config.backends.leaderboards == StoreBackend::Postgres;
+    is_server.then_some(&config.postgres.leaderboards)
+}
+
+async fn open_log(deps: &Deps<'_>) -> Result<(Arc<dyn Log>, Arc<dyn Index>), String> {
+    let config = deps.config;
+    let Some(database) = database(config) else {
+        let log = EmbeddedLog::open(&config.data.dir, deps.random.as_ref()).await;
+        let log = log.map_err(unusable_file("leaderboards"))?;
+        let index = Arc::new(log.index());
+        return Ok((Arc::new(log), index));
+    };
+    let log = PostgresLog::connect(database, deps.clock.clone()).await;
+    let log: Arc<dyn Log> = Arc::new(log.map_err(unusable_database(DATABASE))?);
+    let index = FollowingIndex::start(Arc::clone(&log), deps.random.clone());
+    Ok((log, Arc::new(index)))
+}
+
 /// The users of the directory, as boards show them.
-struct Users(Directory);
+struct Users(directory::Directory);
 
 impl People for Users {
     fn names<'a>(

@@ -2,6 +2,10 @@
 
 mod world;
 
+mod commits;
+mod crashes;
+mod kills;
 mod processes;
+mod promotion;
 mod schema;
 mod served;

@@ -2,12 +2,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use e2e::DEADLINE;
-use e2e::servers::Postgres;
+use e2e::servers::{Postgres, Proxy};
 use leaderboard::postgres::{Config, PostgresLog, migrate};
 use leaderboard::{
-    Amount, Applied, Board, BoardNumber, BoardPosition, EventKey, Log, Mutation, Operator, Outcome,
-    Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent, ScoreRange, StoreError, Wins,
-    WriteRequest,
+    Amount, Applied, Board, BoardNumber, BoardPosition, Error, EventKey, Log, Mutation, Operator,
+    Outcome, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent, ScoreRange, StoreError,
+    Wins, WriteRequest,
 };
 use model::{BoardId, Clock, SystemClock, Timestamp, UserId};
 use sqlx::{Connection, PgConnection};
@@ -41,6 +41,19 @@ pub(crate) async fn database(server: &Postgres) -> Config {
     let config = config(&server.database().await);
     migrate(&config).await.expect("migrates");
     config
+}
+
+/// The port in the address of a database.
+pub(crate) fn port(url: &str) -> u16 {
+    let place = url.rsplit(':').next().expect("a port");
+    place.split('/').next().and_then(|port| port.parse().ok()).expect("a port")
+}
+
+/// The same database through a proxy.
+pub(crate) fn through(config: &Config, proxy: &Proxy) -> Config {
+    let port = port(&config.url);
+    let url = config.url.replace(&format!(":{port}/"), &format!(":{}/", proxy.port()));
+    Config { url: url.into(), ..config.clone() }
 }
 
 /// The name of the database.
@@ -134,6 +147,11 @@ pub(crate) async fn changes(
     }
 }
 
+/// Whether a write failed because the log is away.
+pub(crate) fn is_away<T>(answer: &Result<T, Error>) -> bool {
+    matches!(answer, Err(Error::Store(error)) if error.is_unavailable())
+}
+
 /// Waits until it holds.
 pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + DEADLINE;
@@ -146,4 +164,19 @@ pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 /// A time that is long ago for keys.
 pub(crate) fn days_ago(days: i64) -> Timestamp {
     SystemClock::start().now().wall.plus_ms(-days * 24 * 60 * 60 * 1_000)
+}
+
+/// Everybody on a board as the database has it, best first: player and score.
+pub(crate) async fn table(config: &Config) -> Vec<(String, i64)> {
+    let sql = "SELECT user_id, score FROM leaderboard.entries ORDER BY score DESC, reached";
+    sqlx::query_as(sql).fetch_all(&mut aside(config).await).await.expect("read")
+}
+
+/// Whether every board's log has as many changes as its head says, at positions without gaps.
+pub(crate) async fn has_no_gaps(config: &Config) -> bool {
+    let sql = "SELECT count(*) FROM leaderboard.boards WHERE head <> (
+                   SELECT count(DISTINCT position) FROM leaderboard.changes WHERE board = number)
+               OR head <> (
+                   SELECT coalesce(max(position), 0) FROM leaderboard.changes WHERE board = number)";
+    number(config, sql).await == 0
 }

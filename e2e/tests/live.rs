@@ -1,6 +1,7 @@
 //! What friends see of each other over WebSockets, one node in this process or as the real program.
 
 mod live {
+    mod boards;
     mod devices;
     mod framing;
     mod friends;

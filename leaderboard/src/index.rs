@@ -88,6 +88,9 @@ pub trait Index: Send + Sync {
     /// also hurries an index that follows. [`Error::Store`](crate::Error::Store) if that takes longer than about a second.
     fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()>;
 
+    /// A board was deleted, as whoever appended that says: who watches it is told by the end of what they watch.
+    fn forget(&self, board: BoardNumber);
+
     /// Says each time that answers about a board may be others than before, as of which position; whoever looks late sees the
     /// latest only.
     fn watch(&self, board: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>>;

@@ -52,5 +52,5 @@ pub use index::{Index, Neighbours, Page, PageStart, Players, View};
 #[cfg(feature = "test-kit")]
 pub use log::conformance;
 pub use log::{Answer, Entries, Log, LogId, embedded, postgres};
-pub use service::{Around, Leaderboard, Listed, People, Posted};
+pub use service::{Leaderboard, Listed, People, Posted};
 pub use sql::{StoreError, StoreErrorKind};

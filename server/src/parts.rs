@@ -24,7 +24,7 @@ pub(crate) use leaderboard::Leaderboards;
 pub(crate) use live::Live;
 
 /// Every part, in the order in which they are opened: each may use what those before it have opened.
-pub(crate) const ALL: [&dyn Part; 4] = [&Directory, &Live, &Businesses, &Leaderboards];
+pub(crate) const ALL: [&dyn Part; 4] = [&Directory, &Leaderboards, &Live, &Businesses];
 
 /// Files of an embedded store: its file and its log for each of five connections, what they share, and one that is made anew.
 const EMBEDDED_FILES: u64 = 16;
@@ -91,6 +91,8 @@ pub(crate) struct Opened {
     pub(crate) drains: Vec<BoxFuture<'static, ()>>,
     pub(crate) directory: Option<::directory::Directory>,
     pub(crate) businesses: Option<Proximity>,
+    /// For whoever watches boards over a socket.
+    pub(crate) watched_boards: Option<Arc<dyn ws_gateway::Boards>>,
 }
 
 /// Begins to look after a part.

@@ -32,6 +32,8 @@ pub struct Config {
     pub bytes_per_s: u32,
     /// Bytes a connection may send at once after a pause; at least `message_bytes_max`.
     pub bytes_burst: u32,
+    /// Boards that a connection may watch: 0 … 16.
+    pub boards_max: usize,
     /// Erroneous messages after which a session is closed.
     pub errors_max: u32,
     /// Connections in all. The process' limit of open files may set a lower one.
@@ -83,6 +85,7 @@ impl Default for Config {
             messages_burst: 200,
             bytes_per_s: 32 * 1024,
             bytes_burst: 256 * 1024,
+            boards_max: 4,
             errors_max: 100,
             sessions_max: 100_000,
             sessions_per_user_max: 16,
@@ -119,6 +122,7 @@ impl From<&Config> for Limits {
             messages_burst: config.messages_burst,
             bytes_per_s: config.bytes_per_s,
             bytes_burst: config.bytes_burst,
+            boards_max: config.boards_max,
             errors_max: config.errors_max,
             changes_per_message_max: config.changes_per_message_max,
             stuck_degrade_ms: config.stuck_degrade_ms,
@@ -156,6 +160,7 @@ impl Config {
                 (1..=1_000).contains(&self.changes_per_message_max),
                 "changes_per_message_max must be from 1 to 1000",
             ),
+            (self.boards_max <= 16, "boards_max must be from 0 to 16"),
             (
                 self.stuck_close_ms > self.stuck_degrade_ms,
                 "stuck_close_ms must be greater than stuck_degrade_ms",

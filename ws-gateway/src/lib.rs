@@ -39,8 +39,12 @@ mod world;
 
 pub use config::Config;
 pub use http::router;
+pub use service::boards::Boards;
 pub use service::friends::{Friends, Replay};
 pub use service::{Deps, Gateway};
+pub use session::boards::{
+    AROUND_MAX, BOARD_INTERVAL_MS, BoardFailure, BoardShape, BoardStanding, BoardView, TOP_MAX,
+};
 pub use session::circle::{Circle, CircleChange, CircleEdit};
 pub use session::record::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
 pub use session::view::hysteresis::Hysteresis;

@@ -14,9 +14,8 @@ use model::{Monotonic, ReadToken, UserId};
 
 pub use error::Error;
 
-pub use crate::session::channel::Channel;
 use crate::session::circle::CircleChange;
-pub use crate::session::record::{Sighting, Written};
+pub use crate::session::record::{Channel, Sighting, Written};
 
 /// How many fixes a user may send, over all gateways and connections. The same for all gateways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,6 +21,8 @@ api::metric_table! {
     Counter CHANGES = "whereabouts_ws_changes_total";
     /// Parts of snapshots written to clients.
     Counter SNAPSHOTS = "whereabouts_ws_snapshots_total";
+    /// Messages with what boards show, written to clients.
+    Counter BOARD_PUSHES = "whereabouts_ws_board_pushes_total";
     /// Times a client was told that something may have been missed.
     Counter GAPS = "whereabouts_ws_gaps_total";
     /// Times a client was degraded because it read too slowly, or recovered.
@@ -48,6 +50,7 @@ pub(crate) struct Metrics {
     pub(crate) pushes: Counter,
     pub(crate) changes: Counter,
     pub(crate) snapshots: Counter,
+    pub(crate) board_pushes: Counter,
     pub(crate) gaps: Counter,
     pub(crate) pace_changes: Counter,
     fix_to_push: Histogram,
@@ -65,6 +68,7 @@ impl Metrics {
             pushes: counter!(PUSHES),
             changes: counter!(CHANGES),
             snapshots: counter!(SNAPSHOTS),
+            board_pushes: counter!(BOARD_PUSHES),
             gaps: counter!(GAPS),
             pace_changes: counter!(PACES),
             fix_to_push: histogram!(FIX_TO_PUSH),

@@ -1,3 +1,4 @@
+pub(crate) mod boards;
 pub(crate) mod feed;
 pub(crate) mod friends;
 mod permit;
@@ -22,6 +23,7 @@ use crate::live::{Live, Sink};
 use crate::metrics::Metrics;
 use crate::session::circle::CircleChange;
 use crate::session::limits::Limits;
+use boards::Boards;
 use friends::Friends;
 pub(crate) use permit::ConnectionPermit;
 use sink::FanoutSink;
@@ -49,6 +51,8 @@ pub struct Deps {
     pub verifier: Arc<Verifier>,
     /// Knows who may see whom.
     pub friends: Arc<dyn Friends>,
+    /// Boards to watch, if there are any.
+    pub boards: Option<Arc<dyn Boards>>,
     /// Other processes may change who may see whom.
     pub friends_are_shared: bool,
 }
@@ -80,6 +84,10 @@ impl Gateway {
         deps: Deps,
         attach: impl FnOnce(Arc<dyn Sink>) -> Arc<dyn Live>,
     ) -> Arc<Self> {
+        let mut limits = Limits::from(&config);
+        if deps.boards.is_none() {
+            limits.boards_max = 0;
+        }
         // Half a tick, so that a tick's end is noticed within half of another.
         let step_ms = (config.tick_ms / 2).clamp(STEP_MS.0, STEP_MS.1);
         let timers = Arc::new(Timers::new(Wheel::new(step_ms)));
@@ -99,7 +107,7 @@ impl Gateway {
                 Usage::new(RateLimit { per_second, burst })
             }),
             drain_window_ms: AtomicU64::new(config.drain_window_ms),
-            session_limits: Arc::new((&config).into()),
+            session_limits: Arc::new(limits),
             config: Arc::new(config),
             deps,
             hub,

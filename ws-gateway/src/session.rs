@@ -1,6 +1,6 @@
 //! One connection as a state machine: time and input in, effects out. No socket, no lock, no clock of its own.
 
-pub(crate) mod channel;
+pub(crate) mod boards;
 pub(crate) mod circle;
 mod effect;
 pub(crate) mod fixes;
@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use model::{Caller, Metres, Moment, Monotonic, UserId};
 
+use boards::{BoardRead, Boards, WatchId};
 use circle::CircleLog;
 pub(crate) use effect::{Call, Effect, Input, Unavailable};
 use fixes::Announcing;
@@ -55,6 +56,7 @@ pub(crate) struct Session {
     announcing: Option<Announcing>,
     circle: CircleLog,
     reads: Reads,
+    boards: Boards,
     /// What the client is to be told.
     due: DueSet,
     /// A gap is due or was told, and nothing yet of the snapshot after it.
@@ -105,6 +107,7 @@ impl Session {
             announcing: None,
             circle: CircleLog::default(),
             reads: Reads::new(spread),
+            boards: Boards::default(),
             due: DueSet::default(),
             gap_stands: false,
             ping: 0,
@@ -141,6 +144,10 @@ impl Session {
             Input::Circle(answer) => self.circle(now, answer, effects),
             Input::Positions(answer) => self.positions(now, answer.is_ok()),
             Input::Announced(answer) => self.announced(now, answer, effects),
+            Input::BoardChanged(watch) => {
+                self.boards.changed(now, watch, self.slow_consumer.interval_ms());
+            }
+            Input::Board(watch, answer) => self.boards.read(now, watch, answer),
             Input::News(slot, record) => self.news(slot, record),
             Input::Signals(signals, drain_in_ms) => {
                 self.signals(now, &signals, drain_in_ms, effects);
@@ -156,6 +163,11 @@ impl Session {
     /// What the client was told that this session is called; names nobody.
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Who the client is, once known.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
     }
 
     /// The client's user, once known.
@@ -185,6 +197,21 @@ impl Session {
             Phase::Anonymous { .. } | Phase::Closed => None,
             Phase::Opening { .. } | Phase::Live => self.reads.next(now.monotonic),
         }
+    }
+
+    /// Which board is to be looked at next, if any can be.
+    pub(crate) fn next_board(&mut self, now: Moment) -> Option<BoardRead> {
+        matches!(self.phase, Phase::Live).then(|| self.boards.next_read(now)).flatten()
+    }
+
+    /// Whether this watching of a board goes on.
+    pub(crate) fn watches_board(&self, watch: WatchId) -> bool {
+        self.boards.has(watch)
+    }
+
+    /// Whether changes of a board are to be heard: not of one that is to be looked at anyway.
+    pub(crate) fn hears_board(&self, watch: WatchId) -> bool {
+        self.boards.is_known(watch)
     }
 
     /// Who isn't watched yet, with the slot to watch them under; from here on they count as watched.

@@ -1,5 +1,6 @@
 //! Several gateways on one bus, people with clients, and a clock that only tests move: everything but sockets.
 
+mod boards;
 mod client;
 mod ends;
 mod held;
@@ -70,6 +71,7 @@ pub(crate) struct World {
     clock: Arc<ManualClock>,
     config: Config,
     friends: Arc<Acquaintances>,
+    boards: Arc<boards::Tables>,
     gateways: Vec<Arc<Gateway>>,
     clients: Vec<Client>,
 }
@@ -87,6 +89,7 @@ impl World {
     fn new(gateways: usize, config: Config) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let friends = Arc::new(Acquaintances::default());
+        let boards = Arc::new(boards::Tables::default());
         let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7), FixLimit::default());
         let gateways = (0..gateways)
             .map(|n| {
@@ -95,12 +98,13 @@ impl World {
                     random: Arc::new(SeededRandom::new(n as u64)),
                     verifier: verifier(),
                     friends: friends.clone(),
+                    boards: Some(boards.clone()),
                     friends_are_shared: false,
                 };
                 Gateway::new(config.clone(), deps, |sink| embedded.attach(sink))
             })
             .collect();
-        Self { clock, config, friends, gateways, clients: Vec::new() }
+        Self { clock, config, friends, boards, gateways, clients: Vec::new() }
     }
 
     /// Somebody connects to a gateway; answers the number of the connection.

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use super::contract::Contract;
 
 /// What the server says of a message that is well said, whatever becomes of it.
-const UNDERSTOOD: [&str; 9] = [
+const UNDERSTOOD: [&str; 11] = [
     "ack",
+    "board_closed",
+    "too_many_boards",
     "kept",
     "signed_off",
     "pong",

@@ -6,15 +6,20 @@ use std::sync::{Arc, OnceLock};
 
 use api::{Context, RateLimit, Signer, SystemRandom, Verifier, VerifyingKey};
 use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use model::{Clock, FeedPosition, Metres, ReadToken, Role, SystemClock, UserId};
+use model::{BoardId, Caller, Clock, FeedPosition, Metres, ReadToken, Role, SystemClock, UserId};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use ws_gateway::Sighting;
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::{Channel, Error, FixLimit, Live, Sink, Written};
-use ws_gateway::{Circle, CircleChange, Config, Deps, Friends, Gateway};
+use ws_gateway::{
+    BoardFailure, BoardShape, BoardView, Boards, Circle, CircleChange, Config, Deps, Friends,
+    Gateway,
+};
 
 const SECRET: [u8; 32] = [7; 32];
 const WORD: &str = "test";
@@ -30,6 +35,7 @@ pub(crate) struct Faulty {
 #[derive(Default)]
 struct Faults {
     writes_fail: AtomicBool,
+    board_fails: watch::Sender<bool>,
     sink: OnceLock<Arc<dyn Sink>>,
 }
 
@@ -38,6 +44,9 @@ struct Unreliable {
     inner: Arc<dyn Live>,
     faults: Arc<Faults>,
 }
+
+/// A board that nobody is on.
+struct OneBoard(Arc<Faults>);
 
 /// Everybody's only friend.
 struct Bob;
@@ -59,6 +68,7 @@ impl Faulty {
         let faults = Arc::new(Faults::default());
         let embedded = Embedded::new(clock.clone(), &*random, FixLimit::default());
         let deps = Deps {
+            boards: Some(Arc::new(OneBoard(faults.clone()))),
             clock: clock.clone(),
             random: random.clone(),
             verifier: verifier.clone(),
@@ -93,10 +103,39 @@ impl Faulty {
         self.faults.writes_fail.store(fail, Ordering::SeqCst);
     }
 
+    /// From now on the board can't be read, or can again.
+    pub(crate) fn fail_board(&self, fail: bool) {
+        self.faults.board_fails.send_replace(fail);
+    }
+
     /// The bus may have missed something.
     pub(crate) fn gap(&self) {
         let bob = Channel::precise(bob());
         self.faults.sink.get().expect("attached").gap(&[bob]);
+    }
+}
+
+impl Boards for OneBoard {
+    fn watch(&self, _: BoardId) -> BoxFuture<'_, Result<BoxStream<'static, ()>, BoardFailure>> {
+        let changes = |mut fails: watch::Receiver<bool>| async move {
+            fails.changed().await.ok()?;
+            Some(((), fails))
+        };
+        let changes = stream::unfold(self.0.board_fails.subscribe(), changes).boxed();
+        Box::pin(std::future::ready(Ok(changes)))
+    }
+
+    fn view(
+        &self,
+        _: Caller,
+        _: BoardId,
+        _: BoardShape,
+    ) -> BoxFuture<'_, Result<BoardView, BoardFailure>> {
+        let nobody =
+            BoardView { as_of: "b1.0".to_owned(), count: 0, place: None, standings: Vec::new() };
+        let fails = *self.0.board_fails.borrow();
+        let view = if fails { Err(BoardFailure::Unavailable) } else { Ok(nobody) };
+        Box::pin(std::future::ready(view))
     }
 }
 

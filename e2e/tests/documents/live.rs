@@ -25,6 +25,7 @@ async fn every_message_comes_and_is_as_described() {
         silence(&contract).await,
         slow_reader(&contract).await,
         faults(&contract).await,
+        player(&contract).await,
         farewell().await,
     ] {
         heard.extend(people.into_iter().flat_map(|person| person.heard));
@@ -244,6 +245,12 @@ async fn faults(contract: &Contract) -> Vec<Person> {
     gateway.gap();
     alice.hear(|m| m["type"] == "gap").await;
     alice.await_snapshot().await;
+    let watch = json!({ "type": "watch_board", "board": "weekly" });
+    ask(contract, &mut alice, watch, "board").await;
+    gateway.fail_board(true);
+    alice.hear(|m| m["type"] == "board_gap").await;
+    gateway.fail_board(false);
+    alice.hear(|m| m["type"] == "board").await;
     gateway.fail_writes(true);
     let keep = json!({ "type": "keep", "device": "phone" });
     for message in [fix(2, LISBON), keep] {
@@ -251,6 +258,26 @@ async fn faults(contract: &Contract) -> Vec<Person> {
     }
     gateway.fail_writes(false);
     ask(contract, &mut alice, fix(3, LISBON), "ack").await;
+    vec![alice]
+}
+
+/// Somebody who watches how they do on boards.
+async fn player(contract: &Contract) -> Vec<Person> {
+    let world = Sandbox::with(|config| config.gateway.boards_max = 1).await;
+    let rules = json!({ "wins": "high", "operator": "sum" });
+    let made = world.as_service("PUT", "/v1/boards/weekly", Some(rules)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let mut alice = world.connect("alice").await;
+    let watch = |board: &str| json!({ "type": "watch_board", "board": board, "around": 1 });
+    ask(contract, &mut alice, watch("weekly"), "board").await;
+    let event = json!({ "key": "1", "board": "weekly", "user": "alice", "delta": 5 });
+    assert_eq!(world.as_service("POST", "/v1/scores", Some(event)).await.status, 200);
+    let push = alice.hear(|m| m["type"] == "board_push").await;
+    assert_eq!(push["place"], 1);
+    ask(contract, &mut alice, watch("other"), "error").await;
+    let unwatch = json!({ "type": "unwatch_board", "board": "weekly" });
+    ask(contract, &mut alice, unwatch, "board_closed").await;
+    ask(contract, &mut alice, watch("other"), "board_closed").await;
     vec![alice]
 }
 

@@ -8,7 +8,7 @@ use model::{Metres, limits};
 use serde_json::Value;
 use ws_gateway::CLOCK_AHEAD_MS;
 use ws_gateway::protocol::{CloseCode, ErrorWord, REPLY_TYPES, REQUEST_TYPES, SUBPROTOCOL_JSON};
-use ws_gateway::{Config, Hysteresis};
+use ws_gateway::{AROUND_MAX, BOARD_INTERVAL_MS, Config, Hysteresis, TOP_MAX};
 
 use super::contract::{Contract, lost_references, words};
 use super::markdown::{flowing, quoted, table};
@@ -152,6 +152,8 @@ fn the_numbers_on_the_page_are_the_defaults() {
         format!("Stuck for {} s, it is closed with 4000", config.stuck_close_ms / 1_000),
         format!("could be written for {} s |", config.stuck_close_ms / 1_000),
         format!("more than {} erroneous messages", config.errors_max),
+        format!("`top` (0 … {TOP_MAX}, 10 if absent), `around` (0 … {AROUND_MAX}, 4 if absent)"),
+        format!("A board is pushed at most every {BOARD_INTERVAL_MS} ms"),
         format!("the greater of {} % and {} m", exit(100_000.0) / 1_000.0, exit(1.0)),
     ] {
         assert!(page.contains(&sentence), "PROTOCOL.md should say \"{sentence}\"");
@@ -165,6 +167,10 @@ fn the_numbers_on_the_page_are_the_defaults() {
     ];
     assert!(told.into_iter().all(whole), "the page tells whole seconds");
     let contract = Contract::read();
+    for (field, most) in [("top", TOP_MAX), ("around", AROUND_MAX)] {
+        let maximum = &contract.schema("watch_board")["properties"][field]["maximum"];
+        assert_eq!(maximum.as_u64(), Some(most as u64), "{field}");
+    }
     let maximum = &contract.schema("fixes")["properties"]["fixes"]["maxItems"];
     assert_eq!(maximum.as_u64(), Some(config.batch_fixes_max as u64));
 }
@@ -193,6 +199,7 @@ fn the_numbers_in_the_description_are_the_defaults() {
         ("/limits/fixes_per_s", config.fixes_per_s.into()),
         ("/limits/fixes_burst", config.fixes_burst.into()),
         ("/limits/bytes_per_s", config.bytes_per_s.into()),
+        ("/limits/boards", config.boards_max as u64),
     ] {
         assert_eq!(welcome.pointer(field).and_then(Value::as_u64), Some(value), "{field}");
     }

@@ -119,6 +119,11 @@ impl Board {
         self.rules.readers == Readers::Anyone || role != Role::User
     }
 
+    /// A state of the board as clients are told it, opaque to them: of this position.
+    pub fn as_of(&self, position: BoardPosition) -> String {
+        format!("b{}.{}", self.number.0, position.0)
+    }
+
     /// The standings that events go into at present.
     pub fn current(&self) -> StandingsId {
         StandingsId { board: self.number, season: 0 }

@@ -74,7 +74,7 @@ pub enum Outcome {
     /// Of a board that was made or changed.
     Board(Effect, Board),
     /// Of one that was deleted.
-    Deleted,
+    Deleted(BoardNumber),
     /// Of a ban: on which board, and which position it has come to.
     Ban(Effect, BoardNumber, BoardPosition),
     /// Of an event: each of its changes, in their order.

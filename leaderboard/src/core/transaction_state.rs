@@ -83,8 +83,9 @@ impl<'a> TransactionState<'a> {
                 let board = self.board(&id).ok_or(Refusal::NoSuchBoard)?;
                 self.boards.insert(id, None);
                 self.boards_more -= 1;
+                let number = board.number;
                 self.records.push(Record::Deleted(board));
-                Ok(Outcome::Deleted)
+                Ok(Outcome::Deleted(number))
             }
             Mutation::Post(event) => self.post(event, at),
             Mutation::Ban { board, user, is_banned } => self.ban(&board, user, is_banned),

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::cursor;
 use super::query::ScoresQuery;
 use super::request::{player, readable};
-use super::standing_body::{StandingBody, as_of, shown};
+use super::standing_body::{StandingBody, shown};
 use crate::core::cost::{PLAYER, STANDING};
 use crate::{Board, Leaderboard, Listed, Page, Players, Standing};
 
@@ -70,7 +70,7 @@ pub(super) async fn respond(
     let end = standings.last().filter(|_| listed.more);
     Ok(answer(PageBody {
         board: board.id.to_string(),
-        as_of: as_of(board, position),
+        as_of: board.as_of(position),
         count,
         standings: shown(leaderboard, &standings).await?,
         next_cursor: end.map(|end| cursor::encode(end.entry, list)),
@@ -96,7 +96,7 @@ async fn players(
     };
     Ok(answer(PageBody {
         board: board.id.to_string(),
-        as_of: as_of(board, position),
+        as_of: board.as_of(position),
         count,
         standings: users.iter().zip(standings).map(body).collect(),
         next_cursor: None,

@@ -2,15 +2,14 @@ use api::{Authenticated, Json, PathParams, Problem, Query, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
-use model::UserId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::request::{digits, readable};
-use super::standing_body::{StandingBody, as_of, shown};
+use super::standing_body::{StandingBody, shown};
 use crate::core::cost::STANDING;
 use crate::limits::AROUND_DEFAULT;
-use crate::{Around, Board, BoardPosition, Error, Leaderboard, Page, Players, Refusal, Standing};
+use crate::{Leaderboard, Refusal, Standing, View};
 
 /// Which board, and how many neighbours.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -70,50 +69,26 @@ pub(super) async fn get(
     let each = query.around.as_deref().map_or(Some(AROUND_DEFAULT), digits);
     let each = each.ok_or(Refusal::Around)?;
     let board = readable(&leaderboard, &query.board, &caller).await?;
-    let found = Found::read(&leaderboard, &board, &user, each).await?;
-    work.spend(STANDING * (1 + found.around.len()) as u64).await?;
-    let around = shown(&leaderboard, &found.around).await?;
-    let own = found.place.and_then(|place| around.get(place)).cloned();
+    let View { as_of, count, neighbours, .. } = leaderboard.view(&board, 0, &user, each).await?;
+    let (own, standings) = match neighbours {
+        Some(neighbours) => (Some(neighbours.own), neighbours.standings),
+        None => (None, Vec::new()),
+    };
+    work.spend(STANDING * (1 + standings.len()) as u64).await?;
+    let around = shown(&leaderboard, &standings).await?;
+    let shown = own.and_then(|own| around.get(own)).cloned();
     let body = PlayerBody {
         board: board.id.to_string(),
-        as_of: as_of(&board, found.as_of),
-        count: found.count,
-        standing: own.unwrap_or_else(|| StandingBody::absent(&user)),
-        percentile: found.percentile(),
+        as_of: board.as_of(as_of),
+        count,
+        standing: shown.unwrap_or_else(|| StandingBody::absent(&user)),
+        percentile: own.and_then(|own| standings.get(own)).map(|own| percentile(count, own)),
         around,
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
-/// A player and their neighbours; nobody and no place of whoever isn't on the board.
-struct Found {
-    as_of: BoardPosition,
-    count: u64,
-    around: Vec<Standing>,
-    place: Option<usize>,
-}
-
-impl Found {
-    async fn read(
-        leaderboard: &Leaderboard,
-        board: &Board,
-        user: &UserId,
-        each: usize,
-    ) -> Result<Self, Error> {
-        if let Some(Around { page, place }) = leaderboard.around(board, user, each).await? {
-            let Page { as_of, count, standings: around } = page;
-            return Ok(Self { as_of, count, around, place: Some(place) });
-        }
-        // Asked for the state in which they aren't there. Whoever has come meanwhile is told without neighbours.
-        let users = std::slice::from_ref(user);
-        let Players { as_of, count, standings } = leaderboard.players(board, users).await?;
-        let around: Vec<Standing> = standings.into_iter().flatten().collect();
-        let place = (!around.is_empty()).then_some(0);
-        Ok(Self { as_of, count, around, place })
-    }
-
-    fn percentile(&self) -> Option<f64> {
-        let own = self.around.get(self.place?)?;
-        Some(100.0 * (self.count - own.better) as f64 / self.count as f64)
-    }
+/// The share of all players whose scores aren't better, percent.
+fn percentile(count: u64, own: &Standing) -> f64 {
+    100.0 * (count - own.better) as f64 / count as f64
 }

@@ -3,7 +3,7 @@ use model::UserId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Board, BoardPosition, Leaderboard, Standing};
+use crate::{Leaderboard, Standing};
 
 /// A player on a board.
 #[derive(Clone, Serialize, ToSchema)]
@@ -40,9 +40,4 @@ pub(super) async fn shown(
         score: Some(it.entry.score),
     };
     Ok(standings.iter().zip(names).map(body).collect())
-}
-
-/// The state of a board that an answer is of, opaque to clients.
-pub(super) fn as_of(board: &Board, position: BoardPosition) -> String {
-    format!("b{}.{}", board.number.0, position.0)
 }

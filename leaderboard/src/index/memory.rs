@@ -64,6 +64,10 @@ impl Index for MemoryIndex {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    fn forget(&self, board: BoardNumber) {
+        self.watchers.forget(board);
+    }
+
     fn watch(&self, board: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>> {
         let position = self.memory.read().head(board);
         Box::pin(std::future::ready(Ok(self.watchers.watch(board, position))))

@@ -24,6 +24,11 @@ impl Watchers {
         boards.entry(board).or_insert_with(|| watch::Sender::new(position)).subscribe()
     }
 
+    /// What is watched of a board ends.
+    pub(crate) fn forget(&self, board: BoardNumber) {
+        self.boards.lock().remove(&board);
+    }
+
     /// Tells all who watch a board that it changed, also without a further position.
     pub(crate) fn tell(&self, board: BoardNumber, position: BoardPosition) {
         if let Some(sender) = self.boards.lock().get(&board) {

@@ -10,9 +10,9 @@
 
 pub mod crash_points;
 mod disk;
+mod folder;
 mod follow;
 mod frame;
-mod identity;
 mod options;
 mod recovery;
 mod remembered;
@@ -23,7 +23,6 @@ mod tests;
 mod view;
 mod writer;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -131,8 +130,8 @@ impl Shared {
         disk: Arc<dyn Disk>,
         new: LogId,
     ) -> Result<Self, StoreError> {
-        make_folder(&folder, disk.as_ref())?;
-        let id = identity::identify(&folder, new, disk.as_ref())?;
+        folder::make(&folder, disk.as_ref())?;
+        let id = folder::identify(&folder, new, disk.as_ref())?;
         let found = Found::look(&folder)?;
         let remembered = RememberedEvents::new(options.events_remembered_max);
         let recovered = recovery::recover(&folder, &found, remembered)?;
@@ -292,19 +291,6 @@ impl Log for EmbeddedLog {
     fn fault(&self) -> Option<String> {
         self.shared.stopped.get().cloned()
     }
-}
-
-fn make_folder(folder: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
-    let data_dir = folder.parent().map(PathBuf::from).unwrap_or_default();
-    let make = || {
-        match fs::create_dir(folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
-            Err(_) | Ok(()) => {}
-        }
-        // Of one that is there too: a crash may have come before this.
-        disk.sync_folder(&data_dir)
-    };
-    make().map_err(|error| writer::not_writable(folder, error))
 }
 
 fn interrupted(error: JoinError) -> StoreError {

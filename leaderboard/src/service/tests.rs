@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use super::*;
 use crate::embedded::EmbeddedLog;
 use crate::{
-    Amount, Answer, EventKey, Operator, Ranking, Readers, ScoreChange, ScoreEvent, ScoreRange,
-    StoreError, Wins,
+    Amount, Answer, EventKey, Operator, PageStart, Players, Ranking, Readers, ScoreChange,
+    ScoreEvent, ScoreRange, StoreError, View, Wins,
 };
 
 /// An index and people that are away.
@@ -35,6 +35,8 @@ impl Index for Away {
     fn reach(&self, _: BoardNumber, _: BoardPosition) -> Answer<'_, ()> {
         away()
     }
+
+    fn forget(&self, _: BoardNumber) {}
 
     fn watch(&self, _: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>> {
         away()

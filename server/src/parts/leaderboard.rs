@@ -1,3 +1,5 @@
+mod watched;
+
 use std::sync::Arc;
 
 use api::metrics::Metric;
@@ -14,6 +16,7 @@ use super::{
 };
 use crate::config::{Config, NodeRole, StoreBackend};
 use crate::readiness::{Condition, Ends};
+use watched::WatchedBoards;
 
 /// What `/ready` calls what is on disk.
 const LOG: &str = "leaderboard log";
@@ -100,6 +103,7 @@ impl Part for Leaderboards {
             let (log, index) = open_log(deps).await?;
             let people = Arc::new(Users(directory));
             let boards = Leaderboard::start(log, index, people, deps.clock.clone());
+            opened.watched_boards = Some(Arc::new(WatchedBoards(boards.clone())));
             opened.routers.push(leaderboard::http::router(boards.clone(), deps.context.clone()));
             let is_server = database(deps.config).is_some();
             opened.watches.push(Box::new(move |readiness| {

@@ -7,7 +7,7 @@ use model::ErrorChain;
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::redis::{self, Redis};
 use ws_gateway::live::{self, FixLimit, Live as LivePath, Sink};
-use ws_gateway::{Gateway, router};
+use ws_gateway::{Boards, Gateway, router};
 
 use super::{Deps, Doing, Opened, Part, Server};
 use crate::config::{Config, LiveBackend, NodeRole, StoreBackend};
@@ -86,7 +86,7 @@ impl Part for Live {
         Box::pin(async {
             let directory = opened.directory.clone().ok_or("live positions need the directory")?;
             let attach = open_live_path(deps).await?;
-            let gateway = connect_gateway(deps, &directory, attach);
+            let gateway = connect_gateway(deps, &directory, opened.watched_boards.clone(), attach);
             opened.routers.push(router(gateway.clone(), deps.context.clone()));
             let drained = gateway.clone();
             opened.drains.push(Box::pin(async move { drained.drain().await }));
@@ -129,13 +129,19 @@ async fn open_live_path(deps: &Deps<'_>) -> Result<Attach, String> {
     })
 }
 
-fn connect_gateway(deps: &Deps<'_>, directory: &Directory, attach: Attach) -> Arc<Gateway> {
+fn connect_gateway(
+    deps: &Deps<'_>,
+    directory: &Directory,
+    boards: Option<Arc<dyn Boards>>,
+    attach: Attach,
+) -> Arc<Gateway> {
     let config = deps.config;
     let gateway_deps = ws_gateway::Deps {
         clock: deps.clock.clone(),
         random: deps.random.clone(),
         verifier: deps.verifier.clone(),
         friends: Arc::new(directory.clone()),
+        boards,
         friends_are_shared: config.backends.directory == StoreBackend::Postgres,
     };
     let gateway = Gateway::new(config.gateway.clone(), gateway_deps, attach);

@@ -1,5 +1,6 @@
 //! What the server says, as text.
 
+mod boards;
 mod lists;
 
 use model::DeviceId;
@@ -10,7 +11,7 @@ use crate::session::messages::{Reply, Welcome};
 use crate::session::outbound::reporting_hint::{Accuracy, ReportingHint};
 
 /// The names of all messages that the server sends, in the order of the documentation.
-pub const REPLY_TYPES: [&str; 17] = [
+pub const REPLY_TYPES: [&str; 21] = [
     "welcome",
     "snapshot",
     "position",
@@ -24,6 +25,10 @@ pub const REPLY_TYPES: [&str; 17] = [
     "hint",
     "gap",
     "unlocated",
+    "board",
+    "board_push",
+    "board_gap",
+    "board_closed",
     "degraded",
     "recovered",
     "drain",
@@ -60,6 +65,14 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
         Reply::ReportingHint(it) => with_hint(Object::new(out, "hint"), *it).end(),
         Reply::Gap => Object::new(out, "gap").end(),
         Reply::Unlocated => Object::new(out, "unlocated").end(),
+        Reply::Board(it) => boards::board(&it.0, &it.1, out),
+        Reply::BoardGap { board } => {
+            Object::new(out, "board_gap").with("board", board.as_str()).end();
+        }
+        Reply::BoardClosed { board, reason } => Object::new(out, "board_closed")
+            .with("board", board.as_str())
+            .with("reason", reason.as_str())
+            .end(),
         Reply::Degraded { interval_ms } => {
             Object::new(out, "degraded").with("interval_ms", interval_ms).end();
         }
@@ -107,6 +120,7 @@ fn welcome(it: &Welcome, out: &mut Vec<u8>) {
         .with("fixes_per_s", limits.fixes_per_s)
         .with("fixes_burst", limits.fixes_burst)
         .with("bytes_per_s", limits.bytes_per_s)
+        .with("boards", limits.boards_max)
         .close();
     with_hint(welcome.open("hint"), it.hint).close().end();
 }

@@ -1,19 +1,25 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use model::{DeviceId, Fix, Position, Timestamp, limits};
+use model::{BoardId, DeviceId, Fix, Position, Timestamp, limits};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 
+use crate::session::boards::{AROUND_MAX, BoardShape, TOP_MAX};
 use crate::session::messages::{ErrorWord, Rejection, Request, SentFix, Token};
 
 /// Phones' clocks show a year between these, in Unix milliseconds: 2000-01-01 … 9999-12-31.
 const TIME_MS: std::ops::RangeInclusive<i64> = 946_684_800_000..=253_402_300_799_999;
 
+/// What a client watches of a board unless it says otherwise.
+const TOP_DEFAULT: usize = 10;
+const AROUND_DEFAULT: usize = 4;
+
 /// The names of all messages a client may send, in the order of the documentation.
-pub const REQUEST_TYPES: [&str; 7] = ["auth", "renew", "fix", "fixes", "keep", "sign_off", "ping"];
+pub const REQUEST_TYPES: [&str; 9] =
+    ["auth", "renew", "fix", "fixes", "keep", "sign_off", "watch_board", "unwatch_board", "ping"];
 
 /// Reads a message. `batch_fixes_max` limits `fixes`.
 pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Rejection> {
@@ -36,6 +42,10 @@ pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Rejec
         "keep" => Ok(Request::Keep { device: device(&fields::<DeviceMessage>(text)?.device)? }),
         "sign_off" => {
             Ok(Request::SignOff { device: device(&fields::<DeviceMessage>(text)?.device)? })
+        }
+        "watch_board" => watch_board(&fields(text)?),
+        "unwatch_board" => {
+            Ok(Request::UnwatchBoard { board: board(&fields::<BoardMessage>(text)?.board)? })
         }
         "ping" => {
             let id = fields::<PingMessage>(text)?.id;
@@ -71,6 +81,24 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Rejection> {
 fn device(text: &str) -> Result<DeviceId, Rejection> {
     DeviceId::parse(text)
         .map_err(|fault| Rejection::new(ErrorWord::InvalidMessage, format!("device {fault}")))
+}
+
+fn board(text: &str) -> Result<BoardId, Rejection> {
+    BoardId::parse(text)
+        .map_err(|fault| Rejection::new(ErrorWord::InvalidMessage, format!("board {fault}")))
+}
+
+fn watch_board(wire: &WatchBoardMessage) -> Result<Request, Rejection> {
+    let within = |name: &str, wanted: Option<usize>, default: usize, max: usize| {
+        let count = wanted.unwrap_or(default);
+        let out = || format!("{name} must be from 0 to {max}");
+        if count <= max { Ok(count) } else { Err(Rejection::new(ErrorWord::InvalidMessage, out())) }
+    };
+    let shape = BoardShape {
+        top: within("top", wire.top, TOP_DEFAULT, TOP_MAX)?,
+        around: within("around", wire.around, AROUND_DEFAULT, AROUND_MAX)?,
+    };
+    Ok(Request::WatchBoard { board: board(&wire.board)?, shape })
 }
 
 fn batch(wire: &FixesMessage, batch_fixes_max: usize) -> Result<Request, Rejection> {
@@ -147,6 +175,8 @@ macro_rules! message {
 message!(TokenMessage { token: String });
 message!(DeviceMessage { device: String });
 message!(PingMessage { id: u64 });
+message!(BoardMessage { board: String });
+message!(WatchBoardMessage { board: String, top: Option<usize>, around: Option<usize> });
 message!(FixesMessage { device: String, fixes: Vec<Object<WireFix>> });
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use model::Caller;
 
-use super::channel::Channel;
+use super::boards::{BoardFailure, BoardView, WatchId};
 use super::circle::Circle;
 use super::messages::{CloseCode, Rejection, Reply, Request, Token};
-use super::record::{Record, Sighting, Written};
+use super::record::{Channel, Record, Sighting, Written};
 use super::signals::Signals;
 
 /// What can happen to a session.
@@ -29,6 +29,10 @@ pub(crate) enum Input<'a> {
     Positions(Result<(), Unavailable>),
     /// [`Call::Announce`] is done.
     Announced(Result<Written, Unavailable>),
+    /// The board may be another one than it was when it was looked at.
+    BoardChanged(WatchId),
+    /// A [`BoardRead`](super::boards::BoardRead) is done.
+    Board(WatchId, Result<BoardView, BoardFailure>),
     /// The newest record under a slot; none if there is nobody to be seen.
     News(u32, Option<Arc<Record>>),
     /// Something was left from outside; if it is a drain, this session is to close within so many milliseconds.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use model::{DeviceId, Moment, Monotonic, Timestamp, Version};
 
-use super::channel::Channel;
 use super::messages::{ErrorWord, Rejection, Reply, SentFix};
-use super::record::{Presence, Record, Sighting, Written};
+use super::record::{Channel, Presence, Record, Sighting, Written};
 use super::{Call, Effect, Session, Unavailable};
 use validation::{DEVICES_MAX, Timing, Unshown};
 

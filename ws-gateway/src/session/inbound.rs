@@ -2,7 +2,7 @@
 
 use model::{Caller, Moment};
 
-use super::messages::{CloseCode, ErrorWord, Rejection, Reply, Request};
+use super::messages::{BoardEnd, CloseCode, ErrorWord, Rejection, Reply, Request};
 use super::outbound::due::Due;
 use super::{Call, Effect, Phase, Session};
 
@@ -62,6 +62,17 @@ impl Session {
             }
             Request::Keep { device } => self.keep(now, device, effects),
             Request::SignOff { device } => self.sign_off(now, device, effects),
+            Request::WatchBoard { board, shape } => {
+                let watched = self.boards.watch(now, board, shape, self.limits.boards_max);
+                if let Err(rejection) = watched {
+                    self.refuse(rejection, effects);
+                }
+            }
+            Request::UnwatchBoard { board } => {
+                self.boards.unwatch(&board);
+                let reason = BoardEnd::Unwatched;
+                effects.push(Effect::Send(Reply::BoardClosed { board, reason }));
+            }
             Request::Ping { id } => {
                 self.ping = id;
                 self.due.insert(Due::Pong);

@@ -16,6 +16,7 @@ pub(crate) struct Limits {
     pub(crate) messages_burst: u32,
     pub(crate) bytes_per_s: u32,
     pub(crate) bytes_burst: u32,
+    pub(crate) boards_max: usize,
     pub(crate) errors_max: u32,
     pub(crate) changes_per_message_max: usize,
     pub(crate) stuck_degrade_ms: u64,

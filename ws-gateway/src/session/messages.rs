@@ -4,7 +4,7 @@ mod refusal;
 mod reply;
 mod request;
 
-pub(crate) use refusal::Rejection;
+pub(crate) use refusal::{BoardEnd, Rejection};
 pub use refusal::{CloseCode, ErrorWord};
-pub(crate) use reply::{Changes, Departure, Push, Reply, Seen, Snapshot, Welcome};
+pub(crate) use reply::{BoardChange, Changes, Departure, Push, Reply, Seen, Snapshot, Welcome};
 pub(crate) use request::{Request, SentFix, Token};

@@ -40,9 +40,11 @@ impl Session {
         let is_due = match due {
             Due::SlowConsumer => self.slow_consumer.has_notice(),
             Due::Push => self.view.has_pending(),
+            Due::Boards => self.boards.have_news(),
             told_once => self.due.contains(told_once),
         };
-        if !is_due || due >= Due::Position && self.reads.unknown {
+        let is_of_friends = due >= Due::Position && due != Due::Boards;
+        if !is_due || is_of_friends && self.reads.unknown {
             return None;
         }
         match due {
@@ -80,6 +82,7 @@ impl Session {
                     .update(now.monotonic, nearest, self.limits.ttl_ms)
                     .map(Reply::ReportingHint)
             }
+            Due::Boards => self.boards.tell(),
             Due::Pong => Some(Reply::Pong { id: self.ping, at: now.wall }),
         }
     }

@@ -9,6 +9,22 @@ pub const CLOCK_AHEAD_MS: i64 = 5_000;
 /// for gateways whose clocks differ, or for one whose clock is corrected a little. `announce.lua` has the same number.
 pub(crate) const CLOCK_TRUSTED_MS: i64 = 10_000;
 
+/// One user as one class of viewers may see them: the unit of publishing, subscribing and caching.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Channel {
+    /// Who is seen.
+    pub user: UserId,
+    /// The class of viewers who see them.
+    pub class: ViewerClass,
+}
+
+impl Channel {
+    /// The channel of those who may see `user` precisely.
+    pub fn precise(user: UserId) -> Self {
+        Self { user, class: ViewerClass::Precise }
+    }
+}
+
 /// What a user's newest message says of their whereabouts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Presence {

@@ -1,5 +1,6 @@
 //! A session together with what it needs of the gateway, still without a socket: tests drive it directly.
 
+mod boards;
 mod deadlines;
 mod io;
 
@@ -22,6 +23,7 @@ use crate::session::seam::{self, Planted, planted};
 use crate::session::signals::Signals;
 use crate::session::view::dirty_set::DirtySet;
 use crate::session::{Effect, Input, Session};
+use boards::Lane;
 
 /// How long a client may take to answer a close.
 const CLOSE_ANSWER_MS: u64 = 1_000;
@@ -52,6 +54,7 @@ pub(crate) struct Driver {
     entries: Vec<Option<Arc<ChannelEntry>>>,
     effects: VecDeque<Effect>,
     running: Running,
+    lanes: Vec<Lane>,
     out: VecDeque<Out>,
     /// Where the timer wheel will wake this session, for a near and a far deadline.
     armed: [Option<TimerKey>; 2],
@@ -78,6 +81,7 @@ impl Driver {
             entries: Vec::new(),
             effects: VecDeque::new(),
             running: Running::default(),
+            lanes: Vec::new(),
             out: VecDeque::new(),
             armed: [None; 2],
             marked: DirtySet::default(),
@@ -134,6 +138,7 @@ impl Driver {
         self.hear();
         self.carry_out(cx);
         self.read(cx);
+        self.boards(cx);
     }
 
     /// Takes what others left: signals, and the newest record of each marked friend.
@@ -217,6 +222,7 @@ impl Driver {
             }
             Reply::Ack { unshown, .. } => metrics.fix(unshown.is_none()),
             Reply::Gap => metrics.gaps.increment(1),
+            Reply::Board(_) => metrics.board_pushes.increment(1),
             Reply::Error(rejection) => Metrics::error(rejection.word),
             _ => {}
         }
@@ -240,6 +246,7 @@ impl Driver {
         self.closed = Some(until);
         self.effects.clear();
         self.running = Running::default();
+        self.lanes.clear();
         self.gateway().timers.lock().insert(until, Due::Wake(self.permit.mailbox.clone()));
     }
 

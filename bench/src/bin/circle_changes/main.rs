@@ -156,6 +156,7 @@ fn commit_through(
 ) -> Result<Arc<Gateway>, Failure> {
     let verifier = Verifier::new(vec![VerifyingKey::hs256("k", &[7; 32])?], "i", "a", 0)?;
     let deps = Deps {
+        boards: None,
         clock: clock.clone(),
         random: random.clone(),
         verifier: Arc::new(verifier),

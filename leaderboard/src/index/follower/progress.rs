@@ -172,9 +172,10 @@ impl Progress {
         *self.fault.lock() = Some(why);
     }
 
-    /// A board is gone.
-    pub(super) fn remove(&self, board: BoardNumber) {
+    /// A board is gone: whoever watches it is told by the end of that.
+    pub(in crate::index) fn remove(&self, board: BoardNumber) {
         self.boards.lock().remove(&board);
+        self.watchers.forget(board);
     }
 
     /// Completes when there is something to be seen to.

@@ -221,6 +221,10 @@ impl Index for FollowingIndex {
         Box::pin(self.progress.reach(board, position))
     }
 
+    fn forget(&self, board: BoardNumber) {
+        self.progress.remove(board);
+    }
+
     fn watch(&self, board: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>> {
         Box::pin(std::future::ready(Ok(self.progress.watch(board))))
     }

@@ -75,7 +75,7 @@ impl World {
             Outcome::Posted(applied) => {
                 applied.iter().map(|it| (it.standings.board, it.position)).collect()
             }
-            Outcome::Deleted => Vec::new(),
+            Outcome::Deleted(_) => Vec::new(),
         };
         for (board, position) in reached {
             // Unless it was deleted meanwhile.

@@ -161,7 +161,7 @@ fn reconcile(first: Option<Outcomes>, again: Outcomes) -> Outcomes {
         {
             Ok(Outcome::Ban(effect, board, head))
         }
-        (Ok(Outcome::Deleted), Err(Refusal::NoSuchBoard)) => Ok(Outcome::Deleted),
+        (Ok(Outcome::Deleted(board)), Err(Refusal::NoSuchBoard)) => Ok(Outcome::Deleted(board)),
         (_, again) => again,
     });
     each.collect()

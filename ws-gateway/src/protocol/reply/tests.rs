@@ -1,10 +1,15 @@
 use std::sync::Arc;
 
-use model::{Caller, DeviceId, Fix, Metres, Monotonic, Position, Role, Timestamp, UserId, Version};
+use model::{
+    BoardId, Caller, DeviceId, Fix, Metres, Monotonic, Position, Role, Timestamp, UserId, Version,
+};
 
 use super::lists::head;
 use super::*;
-use crate::session::messages::{Changes, ErrorWord, Push, Rejection, Snapshot};
+use crate::session::boards::{BoardView, Difference};
+use crate::session::messages::{
+    BoardChange, BoardEnd, Changes, ErrorWord, Push, Rejection, Snapshot,
+};
 use crate::session::record::{Presence, Record};
 
 fn text(reply: &Reply) -> String {
@@ -37,6 +42,12 @@ fn name(reply: &Reply) -> &'static str {
         Reply::ReportingHint(_) => "hint",
         Reply::Gap => "gap",
         Reply::Unlocated => "unlocated",
+        Reply::Board(told) => match told.1 {
+            BoardChange::Whole(_) => "board",
+            BoardChange::Part { .. } => "board_push",
+        },
+        Reply::BoardGap { .. } => "board_gap",
+        Reply::BoardClosed { .. } => "board_closed",
         Reply::Degraded { .. } => "degraded",
         Reply::Recovered { .. } => "recovered",
         Reply::Drain { .. } => "drain",
@@ -62,6 +73,10 @@ fn every_reply_goes_out_under_a_listed_name() {
     };
     let snapshot =
         Snapshot { epoch: "e".to_owned(), at, located: true, friends: Vec::new(), more: false };
+    let board = || BoardId::parse("b").expect("a board");
+    let view = BoardView { as_of: "b1.1".to_owned(), count: 0, place: None, standings: Vec::new() };
+    let difference = Difference { standings: Vec::new(), gone: Vec::new() };
+    let part = BoardChange::Part { as_of: "b1.2".to_owned(), count: 0, place: None, difference };
     let replies = [
         Reply::Welcome(Box::new(welcome)),
         Reply::Snapshot(Box::new(snapshot)),
@@ -76,6 +91,10 @@ fn every_reply_goes_out_under_a_listed_name() {
         Reply::ReportingHint(hint),
         Reply::Gap,
         Reply::Unlocated,
+        Reply::Board(Box::new((board(), BoardChange::Whole(view)))),
+        Reply::Board(Box::new((board(), part))),
+        Reply::BoardGap { board: board() },
+        Reply::BoardClosed { board: board(), reason: BoardEnd::Unwatched },
         Reply::Degraded { interval_ms: 1 },
         Reply::Recovered { interval_ms: 1 },
         Reply::Drain { closes_in_ms: 1 },

@@ -13,6 +13,8 @@ model::words! {
         InvalidFix = "invalid_fix",
         /// More than the limit in one `fixes`.
         TooManyFixes = "too_many_fixes",
+        /// More boards than one connection may watch.
+        TooManyBoards = "too_many_boards",
         /// More fixes than allowed.
         RateLimited = "rate_limited",
         /// A second `auth`.
@@ -84,5 +86,17 @@ model::words! {
         Unauthenticated = "unauthenticated",
         /// Too many erroneous messages.
         BadMessages = "bad_messages",
+    }
+}
+
+model::words! {
+    /// Why a board isn't watched any more: the reasons in `board_closed`.
+    pub enum BoardEnd {
+        /// There is no board of this name, or no more.
+        NoSuchBoard = "no_such_board",
+        /// Users may not read it.
+        Forbidden = "forbidden",
+        /// The client said so.
+        Unwatched = "unwatched",
     }
 }

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use model::{DeviceId, Metres, Timestamp, UserId};
+use model::{BoardId, DeviceId, Metres, Timestamp, UserId};
 
-use super::Rejection;
+use super::{BoardEnd, Rejection};
+use crate::session::boards::{BoardView, Difference};
 use crate::session::fixes::validation::Unshown;
 use crate::session::limits::Limits;
 use crate::session::outbound::reporting_hint::ReportingHint;
@@ -51,6 +52,17 @@ pub(crate) enum Reply {
     },
     Drain {
         closes_in_ms: u64,
+    },
+    /// What a board shows, or how that has changed.
+    Board(Box<(BoardId, BoardChange)>),
+    /// Changes of a board may have been missed; all of it follows.
+    BoardGap {
+        board: BoardId,
+    },
+    /// A board isn't watched any more.
+    BoardClosed {
+        board: BoardId,
+        reason: BoardEnd,
     },
     /// The client's message changed nothing.
     Error(Box<Rejection>),
@@ -109,6 +121,24 @@ impl Changes {
     pub(crate) fn fresh(&self) -> impl Iterator<Item = &Record> {
         self.came.iter().chain(&self.moved).map(|seen| &*seen.record)
     }
+}
+
+/// What a client is told of a board.
+#[derive(Debug)]
+pub(crate) enum BoardChange {
+    /// All that it watches.
+    Whole(BoardView),
+    /// What is different since it was told last.
+    Part {
+        /// The state that it has with this; opaque.
+        as_of: String,
+        /// How many players stand on the board.
+        count: u64,
+        /// The place of the client's user.
+        place: Option<u64>,
+        /// What is different.
+        difference: Difference,
+    },
 }
 
 /// A friend and how far they are.

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use model::{DeviceId, Fix, Timestamp};
+use model::{BoardId, DeviceId, Fix, Timestamp};
+
+use crate::session::boards::BoardShape;
 
 /// What a client asks for, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +27,18 @@ pub(crate) enum Request {
     SignOff {
         /// Which of the user's devices.
         device: DeviceId,
+    },
+    /// Tell what a board shows, and then what changes.
+    WatchBoard {
+        /// Which.
+        board: BoardId,
+        /// How much of it.
+        shape: BoardShape,
+    },
+    /// Tell no more of it.
+    UnwatchBoard {
+        /// Which.
+        board: BoardId,
     },
     /// Answer when everything before is told.
     Ping {

@@ -51,6 +51,7 @@ impl Session {
             self.slow_consumer.close_at(),
             self.closes_at,
             self.reads.next_retry(),
+            self.boards.next_look(),
         ]
         .into_iter()
         .flatten()

@@ -20,12 +20,14 @@ pub(in crate::session) enum Due {
     Push,
     /// How often to report may have changed.
     ReportingHint,
+    /// What boards show. Whether it is due, they know.
+    Boards,
     /// The answer to a ping.
     Pong,
 }
 
 impl Due {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Drain,
         Self::Gap,
         Self::SlowConsumer,
@@ -35,6 +37,7 @@ impl Due {
         Self::Snapshot,
         Self::Push,
         Self::ReportingHint,
+        Self::Boards,
         Self::Pong,
     ];
 }

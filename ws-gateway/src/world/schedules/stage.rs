@@ -67,6 +67,7 @@ impl Stage {
         let config = Config { ttl_ms: TTL_MS, ..Config::default() };
         let gateways = (0..GATEWAYS).map(|gateway| {
             let deps = Deps {
+                boards: None,
                 clock: clock.clone(),
                 random: Arc::new(SeededRandom::new(gateway as u64)),
                 verifier: super::super::verifier(),

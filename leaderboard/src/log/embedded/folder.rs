@@ -1,8 +1,8 @@
-//! Which log a folder holds: its id, made with it.
+//! The folder itself, and which log it holds.
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sql::StoreError;
 
@@ -12,6 +12,20 @@ use crate::log::embedded::frame::unreadable;
 use crate::log::embedded::writer::not_writable;
 
 const NAME: &str = "id";
+
+/// Makes the folder if it is missing, in one that must exist.
+pub(super) fn make(folder: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
+    let data_dir = folder.parent().map(PathBuf::from).unwrap_or_default();
+    let make = || {
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Err(_) | Ok(()) => {}
+        }
+        // Of one that is there too: a crash may have come before this.
+        disk.sync_folder(&data_dir)
+    };
+    make().map_err(|error| not_writable(folder, error))
+}
 
 /// The id of the log in a folder; `new`, if it has none yet, or one that a power cut left half. It is durable once the folder
 /// is synced.

@@ -1,0 +1,95 @@
+use model::{ErrorKind, UserId};
+use tokio::sync::watch;
+
+use super::{Leaderboard, Listed};
+use crate::limits::{AROUND_MAX, STANDINGS_MAX, USERS_MAX};
+use crate::{
+    Board, BoardPosition, Entry, Error, Page, PageStart, Players, Refusal, Standing, View,
+};
+
+impl Leaderboard {
+    /// Up to `limit` players of a board, 1 to [`STANDINGS_MAX`], from `start` on.
+    pub async fn page(
+        &self,
+        board: &Board,
+        start: PageStart,
+        limit: usize,
+    ) -> Result<Listed, Error> {
+        check_limit(limit)?;
+        // One more than asked for tells whether there is more.
+        let mut page = self.shared.index.page(board, start, limit + 1).await?;
+        let more = page.standings.len() > limit;
+        page.standings.truncate(limit);
+        Ok(Listed { page, more })
+    }
+
+    /// These players of a board, 1 to [`USERS_MAX`].
+    pub async fn players(&self, board: &Board, users: &[UserId]) -> Result<Players, Error> {
+        if !(1..=USERS_MAX).contains(&users.len()) {
+            return Err(Refusal::Users.into());
+        }
+        self.shared.index.players(board, users).await
+    }
+
+    /// The first `top` players of a board, at most [`STANDINGS_MAX`], and a player with up to `each` neighbours above and
+    /// below, at most [`AROUND_MAX`], all as of one state.
+    pub async fn view(
+        &self,
+        board: &Board,
+        top: usize,
+        user: &UserId,
+        each: usize,
+    ) -> Result<View, Error> {
+        if top > STANDINGS_MAX {
+            return Err(Refusal::Limit.into());
+        }
+        if each > AROUND_MAX {
+            return Err(Refusal::Around.into());
+        }
+        self.shared.index.view(board, top, user, each).await
+    }
+
+    /// Says each time that a board may look different, as of which position; whoever looks late sees the latest only.
+    pub async fn watch(&self, board: &Board) -> Result<watch::Receiver<BoardPosition>, Error> {
+        self.shared.index.watch(board.number).await
+    }
+
+    /// A user and all of their friends.
+    pub async fn circle(&self, user: &UserId) -> Result<Vec<UserId>, Error> {
+        let mut users = self.shared.people.friends(user).await?;
+        users.push(user.clone());
+        Ok(users)
+    }
+
+    /// Up to `limit` of these users who stand on a board, 1 to [`STANDINGS_MAX`], best first: from behind `after` on.
+    pub async fn among(
+        &self,
+        board: &Board,
+        users: &[UserId],
+        after: Option<Entry>,
+        limit: usize,
+    ) -> Result<Listed, Error> {
+        check_limit(limit)?;
+        let Players { as_of, count, standings } = self.shared.index.players(board, users).await?;
+        let wins = board.rules.wins;
+        let mut standings: Vec<Standing> = standings.into_iter().flatten().collect();
+        standings.retain(|it| after.is_none_or(|after| after.compare(it.entry, wins).is_lt()));
+        standings.sort_by(|a, b| a.entry.compare(b.entry, wins));
+        let more = standings.len() > limit;
+        standings.truncate(limit);
+        Ok(Listed { page: Page { as_of, count, standings }, more })
+    }
+
+    /// The names to show of these users, in this order. None of them while names are away: a board without them is worth more
+    /// than none.
+    pub async fn names(&self, users: &[UserId]) -> Result<Vec<Option<String>>, Error> {
+        match self.shared.people.names(users).await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => Ok(vec![None; users.len()]),
+            names => names,
+        }
+    }
+}
+
+fn check_limit(limit: usize) -> Result<(), Refusal> {
+    if (1..=STANDINGS_MAX).contains(&limit) { Ok(()) } else { Err(Refusal::Limit) }
+}

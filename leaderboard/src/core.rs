@@ -13,5 +13,6 @@ pub(crate) mod recent_changes;
 pub(crate) mod record;
 pub(crate) mod refusal;
 pub(crate) mod request_digest;
+pub(crate) mod season;
 pub(crate) mod standings;
 pub(crate) mod transaction_state;

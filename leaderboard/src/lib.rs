@@ -43,8 +43,12 @@ pub use crate::core::changes::{Changes, Standee};
 pub use crate::core::entry::Entry;
 pub use crate::core::event::{Amount, EventKey, EventKeyError, ScoreChange, ScoreEvent};
 pub use crate::core::limits;
-pub use crate::core::mutation::{Applied, Effect, Mutation, Outcome, WriteRequest};
+pub use crate::core::mutation::{Applied, Effect, KeyTime, Mutation, Outcome, WriteRequest};
 pub use crate::core::refusal::Refusal;
+pub use crate::core::season::{
+    Calendar, CalendarError, CronError, Ended, Reward, RewardError, Rewarded, Schedule, Season,
+    SeasonRules, SeasonState,
+};
 pub use crate::core::standings::Standing;
 pub use error::Error;
 pub use index::memory::FollowingIndex;

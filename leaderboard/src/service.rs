@@ -13,10 +13,11 @@ use futures_util::future::BoxFuture;
 use model::{BoardId, Clock, ErrorChain, UserId};
 use sql::{CommitMetrics, Committed, GroupCommit};
 
+use crate::limits::KEY_AGE_MS_DEFAULT;
 use crate::metrics::{COMMIT_DURATION, COMMIT_REQUESTS, WRITES};
 use crate::{
-    Applied, Board, BoardNumber, BoardPosition, Effect, Error, Index, Log, Mutation, Outcome, Page,
-    Refusal, Rules, Standing, WriteRequest,
+    Applied, Board, BoardNumber, BoardPosition, Effect, Error, Index, KeyTime, Log, Mutation,
+    Outcome, Page, Refusal, Rules, Standing, WriteRequest,
 };
 
 /// What boards show of people, and who is whose friend: the server fills it from the directory.
@@ -141,7 +142,9 @@ impl Leaderboard {
     async fn submit(&self, mutations: Vec<Mutation>) -> Result<Outcomes, Error> {
         let at = self.shared.clock.now().wall;
         let names: Vec<_> = mutations.iter().map(Mutation::as_str).collect();
-        let writes = mutations.into_iter().map(|mutation| WriteRequest { mutation, at }).collect();
+        let keys = KeyTime::new(at, KEY_AGE_MS_DEFAULT);
+        let write = |mutation| WriteRequest { mutation, at, keys };
+        let writes = mutations.into_iter().map(write).collect();
         let result = self.shared.writer.submit(writes).await;
         if let Ok(outcomes) = &result {
             self.reach(outcomes).await;
@@ -167,7 +170,14 @@ impl Leaderboard {
         for outcome in outcomes.iter().flatten() {
             match outcome {
                 Outcome::Board(_, board) => changed(board.number, BoardPosition(0)),
-                Outcome::Ban(_, board, position) => changed(*board, *position),
+                Outcome::Ban(_, board, position) | Outcome::Seasons(_, board, position) => {
+                    changed(*board, *position);
+                }
+                Outcome::Erased(boards) => {
+                    for (board, position) in boards {
+                        changed(*board, *position);
+                    }
+                }
                 Outcome::Posted(applied) => {
                     for it in applied {
                         changed(it.standings.board, it.position);

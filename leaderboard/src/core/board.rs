@@ -1,4 +1,9 @@
+use std::sync::Arc;
+
 use model::{BoardId, Role, Timestamp};
+
+use crate::core::season::{Season, SeasonRules};
+pub use crate::core::standings::ranking::Ranking;
 
 /// Which board, among all that ever were: one that is deleted and made again has another number, so nothing of the old one
 /// shows.
@@ -42,18 +47,6 @@ model::words! {
 }
 
 model::words! {
-    /// Which ranks those have who share a score. Among them whoever reached it first stands first.
-    pub enum Ranking {
-        /// The same, and the next is left out as often: 1, 2, 2, 4.
-        Standard = "standard",
-        /// The same, and none is left out: 1, 2, 2, 3.
-        Dense = "dense",
-        /// One each, whoever reached the score first: 1, 2, 3, 4.
-        Ordinal = "ordinal",
-    }
-}
-
-model::words! {
     /// Who may read a board.
     pub enum Readers {
         /// Every user, services and operators.
@@ -85,8 +78,8 @@ impl Default for ScoreRange {
     }
 }
 
-/// The rules of a board.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The rules of a board. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// Which scores are better.
     pub wins: Wins,
@@ -98,9 +91,11 @@ pub struct Rules {
     pub readers: Readers,
     /// What scores can be.
     pub range: ScoreRange,
+    /// How it is played in seasons; `None`: in one that goes on for ever.
+    pub season: Option<Arc<SeasonRules>>,
 }
 
-/// A board.
+/// A board. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Board {
     /// Its name.
@@ -111,6 +106,10 @@ pub struct Board {
     pub rules: Rules,
     /// When it was made.
     pub created: Timestamp,
+    /// The season that it is in; the last one, if that ended and none followed.
+    pub season: Season,
+    /// The seasons before that are kept, oldest first.
+    pub past: Arc<[Season]>,
 }
 
 impl Board {
@@ -124,8 +123,29 @@ impl Board {
         format!("b{}.{}", self.number.0, position.0)
     }
 
-    /// The standings that events go into at present.
+    /// The standings of the season that it is in.
     pub fn current(&self) -> StandingsId {
-        StandingsId { board: self.number, season: 0 }
+        self.standings(self.season.number)
+    }
+
+    /// The standings of a season.
+    pub fn standings(&self, season: u32) -> StandingsId {
+        StandingsId { board: self.number, season }
+    }
+
+    /// How ranks are counted in the season that it is in: as it was settled when that ended, if it did.
+    pub fn ranking(&self) -> Ranking {
+        self.season.ended.as_ref().map_or(self.rules.ranking, |ended| ended.ranking)
+    }
+
+    /// All seasons that are kept, oldest first.
+    pub fn seasons(&self) -> impl DoubleEndedIterator<Item = &Season> {
+        self.past.iter().chain([&self.season])
+    }
+
+    /// The board as it is read in one of its seasons that are kept: as if it were in that one.
+    pub fn in_season(&self, number: u32) -> Option<Self> {
+        let season = self.seasons().find(|season| season.number == number)?.clone();
+        Some(Self { season, ..self.clone() })
     }
 }

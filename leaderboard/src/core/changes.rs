@@ -3,15 +3,15 @@ use model::UserId;
 use crate::core::board::{BoardPosition, StandingsId};
 use crate::core::entry::Entry;
 
-/// What somebody has on standings from now on: absolute, so that it may be taken twice.
+/// What somebody has on standings from now on, if anything: absolute, so that it may be taken twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standee {
     /// On which.
     pub standings: StandingsId,
     /// The player.
     pub user: UserId,
-    /// What they have.
-    pub entry: Entry,
+    /// What they have; `None`: nothing any more, and whoever follows must not keep their name.
+    pub entry: Option<Entry>,
     /// Whether they stand among the others; banned they don't.
     pub is_shown: bool,
 }

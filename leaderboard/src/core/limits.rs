@@ -6,11 +6,21 @@ pub const EVENTS_MAX: usize = 256;
 pub const CHANGES_MAX: usize = 16;
 /// The longest key of an event, characters.
 pub const KEY_CHARS_MAX: usize = 255;
-/// How long the key of an event is remembered after it came, milliseconds: a day. An event that says it happened earlier is
-/// refused, since it may have been counted.
-pub const KEY_AGE_MS_MAX: i64 = 24 * 60 * 60 * 1_000;
+/// How long the key of an event is remembered after it came where nothing else is set, milliseconds: a day. An event that says
+/// it happened earlier is refused, since it may have been counted.
+pub const KEY_AGE_MS_DEFAULT: i64 = 24 * 60 * 60 * 1_000;
 /// How far ahead of our clock an event may say that it happened, milliseconds.
 pub const AHEAD_MS_MAX: i64 = 5 * 60 * 1_000;
+/// The longest time for which a season takes events after its end, milliseconds: a day.
+pub const GRACE_MS_MAX: i64 = 24 * 60 * 60 * 1_000;
+/// The most seasons of a board that are kept after they ended.
+pub const ARCHIVES_MAX: usize = 100;
+/// The most rewards of a board.
+pub const REWARDS_MAX: usize = 20;
+/// The longest data of a reward, bytes of JSON.
+pub const REWARD_BYTES_MAX: usize = 1_024;
+/// The longest cron expression, characters.
+pub const CRON_CHARS_MAX: usize = 255;
 /// The most boards of a deployment.
 pub const BOARDS_MAX: usize = 10_000;
 /// The most players who ever were on a board in one of its seasons: memory has numbers for as many, whatever their ids.
@@ -27,9 +37,9 @@ pub const AROUND_DEFAULT: usize = 4;
 pub const AROUND_MAX: usize = 50;
 /// The most players that one request names.
 pub const USERS_MAX: usize = 100;
-/// The most events that are remembered by their keys. A log in memory that has as many refuses new ones until some are a
-/// day old, rather than forget a key that it promised to remember. Each takes about 120 bytes.
-pub const EVENTS_REMEMBERED_MAX: usize = 10_000_000;
+/// The most events that a log in memory remembers by their keys where nothing else is set. If it has as many it refuses new
+/// ones until some are old enough, rather than forget a key that it promised to remember. Each takes about 120 bytes.
+pub const KEYS_MAX_DEFAULT: usize = 10_000_000;
 /// The size at which a segment of the embedded log is followed by another, bytes. A segment may be longer by one batch.
 pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 /// How much the embedded log appends between two snapshots, bytes: with as much to read, a start takes a second longer.

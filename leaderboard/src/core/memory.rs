@@ -1,11 +1,14 @@
+mod records;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 
 use model::{BoardId, UserId};
 
-use crate::core::board::{Board, BoardNumber, BoardPosition, Ranking, Rules, StandingsId, Wins};
+use crate::core::board::{Board, BoardNumber, BoardPosition, StandingsId};
 use crate::core::entry::Entry;
 use crate::core::record::Record;
+use crate::core::season::SeasonState;
 use crate::core::standings::Standings;
 
 /// All boards with their standings, as of what the log says so far.
@@ -21,8 +24,7 @@ pub(crate) struct Memory {
 /// What is on a board.
 #[derive(Debug)]
 struct Live {
-    wins: Wins,
-    ranking: Ranking,
+    board: Board,
     head: BoardPosition,
     seasons: BTreeMap<u32, Standings>,
     banned: BTreeSet<UserId>,
@@ -98,6 +100,36 @@ impl Memory {
         self.live.get(&board).map_or(0, |live| live.banned.len())
     }
 
+    /// Those who are banned from the board, of all who have something on its standings.
+    pub(crate) fn banned_on(&self, id: StandingsId) -> Vec<UserId> {
+        let Some(live) = self.live.get(&id.board) else { return Vec::new() };
+        let Some(standings) = live.seasons.get(&id.season) else { return Vec::new() };
+        live.banned.iter().filter(|user| standings.entry(user).is_some()).cloned().collect()
+    }
+
+    /// Whether the season is sealed.
+    pub(crate) fn is_sealed(&self, id: StandingsId) -> bool {
+        self.live.get(&id.board).is_some_and(|live| live.is_sealed(id.season))
+    }
+
+    /// All that somebody has. Every season of every board is looked at.
+    pub(crate) fn entries_of(&self, user: &UserId) -> Vec<(StandingsId, Entry)> {
+        let boards = self.live.iter();
+        let all = boards.flat_map(|(board, live)| {
+            live.seasons.iter().map(|(season, standings)| (*board, *season, standings))
+        });
+        let found = all.filter_map(|(board, season, standings)| {
+            Some((StandingsId { board, season }, standings.entry(user)?))
+        });
+        found.collect()
+    }
+
+    /// The boards that somebody is banned from.
+    pub(crate) fn bans_of(&self, user: &UserId) -> Vec<BoardNumber> {
+        let banning = self.live.iter().filter(|(_, live)| live.banned.contains(user));
+        banning.map(|(board, _)| *board).collect()
+    }
+
     /// Up to `limit` of those who are banned from a board, behind this one, in the order of their ids.
     pub(crate) fn banned(
         &self,
@@ -136,74 +168,38 @@ impl Memory {
         }
     }
 
-    /// What a player has, in a snapshot.
-    pub(crate) fn restore_entry(&mut self, id: StandingsId, user: &UserId, entry: Entry) {
-        self.put(id, BoardPosition(0), user, entry);
-    }
-
-    /// Takes what the log says. A record that was taken before changes nothing if all after it are taken again too.
-    pub(crate) fn take(&mut self, record: &Record) {
-        match record {
-            Record::Board(board) => {
-                self.last_number = self.last_number.max(board.number.0);
-                self.boards.insert(board.id.clone(), board.clone());
-                let live = self.live.entry(board.number);
-                live.or_insert_with(|| Live::new(&board.rules)).rank_by(board.rules.ranking);
-            }
-            Record::Deleted(board) => {
-                if self.boards.get(&board.id).is_some_and(|known| known.number == board.number) {
-                    self.boards.remove(&board.id);
-                }
-                self.live.remove(&board.number);
-            }
-            Record::Event(event) => {
-                for applied in event.result.iter().flatten() {
-                    self.put(applied.standings, applied.position, &applied.user, applied.entry);
-                }
-            }
-            Record::Ban(ban) => {
-                let Some(live) = self.live.get_mut(&ban.board) else { return };
-                if ban.is_banned {
-                    live.banned.insert(ban.user.clone());
-                } else {
-                    live.banned.remove(&ban.user);
-                }
-                live.head = live.head.max(ban.position);
-                for &(standings, entry) in &ban.entries {
-                    self.put(standings, ban.position, &ban.user, entry);
-                }
-            }
-        }
-    }
-
-    /// Nothing, if the board was deleted meanwhile.
-    fn put(&mut self, id: StandingsId, position: BoardPosition, user: &UserId, entry: Entry) {
-        let Some(live) = self.live.get_mut(&id.board) else { return };
-        live.head = live.head.max(position);
-        let is_shown = !live.banned.contains(user);
-        let standings = live.seasons.entry(id.season);
-        let standings = standings.or_insert_with(|| Standings::new(live.wins, live.ranking));
-        if self.is_recovering {
-            standings.put_unsorted(user, entry, is_shown);
-        } else {
-            standings.put(user, entry, is_shown);
-        }
+    /// What a player has, in a snapshot. Of a sealed season everybody is shown.
+    pub(crate) fn restore_entry(
+        &mut self,
+        id: StandingsId,
+        user: &UserId,
+        entry: Entry,
+        is_sealed: bool,
+    ) {
+        let is_shown = is_sealed || !self.is_banned(id.board, user);
+        self.put(id, BoardPosition(0), user, entry, is_shown);
     }
 }
 
 impl Live {
-    fn new(rules: &Rules) -> Self {
-        Self {
-            wins: rules.wins,
-            ranking: rules.ranking,
-            head: BoardPosition(0),
-            seasons: BTreeMap::new(),
-            banned: BTreeSet::new(),
-        }
+    fn new(board: Board) -> Self {
+        Self { board, head: BoardPosition(0), seasons: BTreeMap::new(), banned: BTreeSet::new() }
     }
 
-    fn rank_by(&mut self, ranking: Ranking) {
-        self.ranking = ranking;
-        self.seasons.values_mut().for_each(|standings| standings.rank_by(ranking));
+    /// The board is this from now on.
+    fn set(&mut self, board: &Board) {
+        self.board = board.clone();
+        self.seasons.retain(|season, standings| {
+            let season = board.in_season(*season);
+            season.is_some_and(|board| {
+                standings.rank_by(board.ranking());
+                true
+            })
+        });
+    }
+
+    fn is_sealed(&self, season: u32) -> bool {
+        let season = self.board.seasons().find(|it| it.number == season);
+        season.is_some_and(|season| season.state() == SeasonState::Sealed)
     }
 }

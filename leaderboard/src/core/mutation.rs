@@ -30,6 +30,19 @@ pub enum Mutation {
         /// Whether they are banned from now on.
         is_banned: bool,
     },
+    /// Ends what has come to its end of a board's seasons. Whatever else is written to the board does so too.
+    EndSeasons {
+        /// The board.
+        board: BoardId,
+    },
+    /// Makes somebody unknown on all boards, in all of their seasons: what they have is somebody else's from now on, of whom
+    /// nothing is known. If they score again, they begin anew.
+    Erase {
+        /// Who.
+        user: UserId,
+        /// Whose it is from now on: an id that nobody has, nor can guess.
+        pseudonym: UserId,
+    },
 }
 
 impl Mutation {
@@ -41,6 +54,8 @@ impl Mutation {
             Self::Post(_) => "post",
             Self::Ban { is_banned: true, .. } => "ban",
             Self::Ban { is_banned: false, .. } => "unban",
+            Self::EndSeasons { .. } => "end_seasons",
+            Self::Erase { .. } => "erase",
         }
     }
 }
@@ -52,6 +67,24 @@ pub struct WriteRequest {
     pub mutation: Mutation,
     /// When it came.
     pub at: Timestamp,
+    /// When it came, by what the keys of events age by.
+    pub keys: KeyTime,
+}
+
+/// A moment in the time that the keys of events age in: that of the calendar, except that it doesn't leap ahead with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyTime {
+    /// The moment.
+    pub now: Timestamp,
+    /// Keys that came at this moment or later are remembered.
+    pub since: Timestamp,
+}
+
+impl KeyTime {
+    /// A moment at which keys are remembered for this long, milliseconds.
+    pub fn new(now: Timestamp, age_ms: i64) -> Self {
+        Self { now, since: now.plus_ms(-age_ms) }
+    }
 }
 
 model::words! {
@@ -77,6 +110,10 @@ pub enum Outcome {
     Deleted(BoardNumber),
     /// Of a ban: on which board, and which position it has come to.
     Ban(Effect, BoardNumber, BoardPosition),
+    /// Of what ended of a board's seasons: on which board, and which position it has come to.
+    Seasons(Effect, BoardNumber, BoardPosition),
+    /// Of an erasing: each board that knew them, and which position it has come to.
+    Erased(Vec<(BoardNumber, BoardPosition)>),
     /// Of an event: each of its changes, in their order.
     Posted(Vec<Applied>),
 }

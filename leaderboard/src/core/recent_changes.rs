@@ -2,9 +2,10 @@ use std::collections::{HashMap, VecDeque};
 
 use model::UserId;
 
-use crate::core::board::{BoardNumber, BoardPosition};
+use crate::core::board::{BoardNumber, BoardPosition, StandingsId};
 use crate::core::changes::{Changes, Standee};
-use crate::core::record::Record;
+use crate::core::entry::Entry;
+use crate::core::record::{ErasedFrom, ErasedRecord, Record, Sealed, SeasonRecord};
 
 /// The last changes of all boards together, in memory, so that whoever follows the log needn't have it read them again.
 ///
@@ -49,8 +50,7 @@ impl RecentChanges {
                 for it in event.result.iter().flatten() {
                     let board = it.standings.board;
                     let is_shown = !is_banned(board, &it.user);
-                    let (standings, user, entry) = (it.standings, it.user.clone(), it.entry);
-                    let standee = Standee { standings, user, entry, is_shown };
+                    let standee = shown(it.standings, &it.user, it.entry, is_shown);
                     self.push(board, it.position, Some(standee));
                 }
             }
@@ -59,10 +59,36 @@ impl RecentChanges {
                     self.push(ban.board, ban.position, None);
                 }
                 for &(standings, entry) in &ban.entries {
-                    let (user, is_shown) = (ban.user.clone(), !ban.is_banned);
-                    let standee = Standee { standings, user, entry, is_shown };
+                    let standee = shown(standings, &ban.user, entry, !ban.is_banned);
                     self.push(ban.board, ban.position, Some(standee));
                 }
+            }
+            Record::Season(season) => self.season(season),
+            Record::Erased(erased) => self.erased(erased),
+        }
+    }
+
+    fn season(&mut self, season: &SeasonRecord) {
+        let (board, position) = (season.board.number, season.position);
+        let sealed = season.sealed.as_ref().filter(|sealed| !sealed.left_out.is_empty());
+        let Some(Sealed { standings, left_out }) = sealed else {
+            self.push(board, position, None);
+            return;
+        };
+        for user in left_out {
+            self.push(board, position, Some(gone(*standings, user)));
+        }
+    }
+
+    fn erased(&mut self, erased: &ErasedRecord) {
+        for ErasedFrom { board, position, entries, .. } in &erased.boards {
+            if entries.is_empty() {
+                self.push(*board, *position, None);
+            }
+            for &(standings, entry, is_shown) in entries {
+                let standee = shown(standings, &erased.pseudonym, entry, is_shown);
+                self.push(*board, *position, Some(gone(standings, &erased.user)));
+                self.push(*board, *position, Some(standee));
             }
         }
     }
@@ -127,13 +153,19 @@ impl RecentChanges {
     }
 }
 
+fn shown(standings: StandingsId, user: &UserId, entry: Entry, is_shown: bool) -> Standee {
+    Standee { standings, user: user.clone(), entry: Some(entry), is_shown }
+}
+
+fn gone(standings: StandingsId, user: &UserId) -> Standee {
+    Standee { standings, user: user.clone(), entry: None, is_shown: false }
+}
+
 #[cfg(test)]
 mod tests {
     use model::UserId;
 
     use super::*;
-    use crate::core::board::StandingsId;
-    use crate::core::entry::Entry;
     use crate::core::record::BanRecord;
 
     const BOARD: BoardNumber = BoardNumber(1);
@@ -142,7 +174,7 @@ mod tests {
         let entry = Entry { score: 1, reached: BoardPosition(position) };
         let user = UserId::parse("ann").expect("an id");
         let standings = StandingsId { board: BOARD, season: 0 };
-        Standee { standings, user, entry, is_shown: true }
+        Standee { standings, user, entry: Some(entry), is_shown: true }
     }
 
     fn followed(count_max: usize) -> RecentChanges {

@@ -1,5 +1,5 @@
 use crate::core::limits::{
-    AROUND_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, EVENTS_MAX, EVENTS_REMEMBERED_MAX,
+    ARCHIVES_MAX, AROUND_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, EVENTS_MAX, GRACE_MS_MAX,
     PLAYERS_MAX, STANDINGS_MAX, USERS_MAX,
 };
 
@@ -25,7 +25,8 @@ model::refusals! {
         KeyUsed = Conflict, "idempotency_key_used", "this key was used for another event";
         /// The event is older than keys are remembered.
         TooOld = Conflict, "event_too_old",
-            "the event happened longer ago than keys are remembered, a day: whether it was counted can't be known";
+            "the event happened longer ago than keys are remembered (leaderboard.key_age_ms): whether it was counted can't be \
+             known";
         /// The event is dated ahead of our clock.
         Ahead = Conflict, "event_ahead", "the event is dated more than five minutes ahead of our clock";
         /// What wins, or what is kept, would be another.
@@ -41,8 +42,24 @@ model::refusals! {
         TooManyBanned = Conflict, "too_many_banned", "as many are banned from this board as can be, {BANNED_MAX}";
         /// As many events are remembered as can be.
         TooManyEvents = Unavailable, "too_many_events",
-            "as many events of the last day are remembered as can be, {EVENTS_REMEMBERED_MAX}: new ones are taken as \
-             these get a day old";
+            "as many events are remembered by their keys as can be: new ones are taken as these get old; for more of them raise \
+             leaderboard.keys_max or lower leaderboard.key_age_ms";
+        /// The season takes no events any more.
+        SeasonClosed {
+            /// Since when, Unix milliseconds.
+            closed_ms: i64,
+        } = Conflict, "season_closed",
+            "the season in which it happened takes no events since {closed_ms} (Unix milliseconds)";
+        /// The board had no season of this number, or doesn't keep it any more.
+        NoSuchSeason = NotFound, "no_such_season", "the board has no such season, or no more";
+        /// Ranks aren't final yet.
+        SeasonNotSealed = Conflict, "season_not_sealed", "the season isn't sealed yet: who stands where may still change";
+        /// A season that would be over.
+        SeasonOver = Invalid, "invalid_season", "the season would never end, or has ended already";
+        /// Rules of seasons that can't be.
+        Season = Invalid, "invalid_season",
+            "grace_ms must be 0 to {GRACE_MS_MAX}, archives 0 to {ARCHIVES_MAX}, and at least 1 for rewards of seasons that \
+             repeat";
         /// A number of events out of the allowed range.
         Events = Invalid, "invalid_events", "a request has 1 to {EVENTS_MAX} events";
         /// A number of changes out of the allowed range.

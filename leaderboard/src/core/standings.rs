@@ -1,5 +1,6 @@
 mod key;
 mod players;
+pub(crate) mod ranking;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -77,6 +78,11 @@ impl Standings {
         }
     }
 
+    /// How ranks are counted.
+    pub(crate) fn ranking(&self) -> Ranking {
+        self.ranking
+    }
+
     /// What a player has, shown or not.
     pub(crate) fn entry(&self, user: &UserId) -> Option<Entry> {
         self.players.find(user).map(|player| self.players.known(player).entry)
@@ -98,6 +104,16 @@ impl Standings {
     /// putting one after the other in their places does.
     pub(crate) fn put_unsorted(&mut self, user: &UserId, entry: Entry, is_shown: bool) {
         self.players.put(user, Known { entry, is_shown });
+    }
+
+    /// Of a player nothing is known any more, not even their id.
+    pub(crate) fn remove(&mut self, user: &UserId) {
+        let Some((player, known)) = self.players.remove(user) else { return };
+        let key = self.key(player, known.entry);
+        // Before all are sorted nobody stands anywhere.
+        if known.is_shown && self.shown.remove(key) {
+            self.left(key.score);
+        }
     }
 
     /// All who are shown stand in their places.
@@ -122,12 +138,14 @@ impl Standings {
         self.rank_by(self.ranking);
     }
 
-    /// Up to `limit` players with what they have, shown or not, in the order in which they came; and where those behind
+    /// Up to `limit` players with what they have and whether they are shown, in the order in which they came; and where those behind
     /// them begin. The first begin at 0.
-    pub(crate) fn members(&self, from: u32, limit: usize) -> (Vec<(UserId, Entry)>, u32) {
+    pub(crate) fn members(&self, from: u32, limit: usize) -> (Vec<(UserId, Entry, bool)>, u32) {
         let (players, end) = self.players.from(Player(from), limit);
-        let entries = players.iter().map(|player| self.players.known(*player).entry);
-        (self.players.users(players.iter().copied()).into_iter().zip(entries).collect(), end.0)
+        let users = self.players.users(players.iter().copied());
+        let known = players.iter().map(|player| self.players.known(*player));
+        let members = users.into_iter().zip(known);
+        (members.map(|(user, known)| (user, known.entry, known.is_shown)).collect(), end.0)
     }
 
     /// How many players are shown.
@@ -224,11 +242,17 @@ impl Standings {
             (None, None) => true,
         };
         debug_assert!(is_done, "whoever is shown is in the tree");
-        if let Some(old) = old
-            && let Some(scores) = &mut self.scores
-            && !self.shown.has_score(old.score)
+        if let Some(old) = old {
+            self.left(old.score);
+        }
+    }
+
+    /// Somebody who had this score stands elsewhere.
+    fn left(&mut self, score: i64) {
+        if let Some(scores) = &mut self.scores
+            && !self.shown.has_score(score)
         {
-            scores.remove(Key::first_of(old.score));
+            scores.remove(Key::first_of(score));
         }
     }
 

@@ -1,20 +1,24 @@
+mod ending;
+mod erasing;
+mod scoring;
+pub(crate) mod seasons;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::{BoardId, Timestamp, UserId};
 
-use crate::core::board::{Board, BoardNumber, BoardPosition, Operator, Rules, StandingsId, Wins};
+use self::scoring::changed;
+use crate::core::board::{Board, BoardNumber, BoardPosition, Rules, StandingsId};
 use crate::core::entry::Entry;
-use crate::core::event::{Amount, ScoreChange, ScoreEvent};
-use crate::core::limits::{
-    AHEAD_MS_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, KEY_AGE_MS_MAX, PLAYERS_MAX,
-};
-use crate::core::mutation::{Applied, Effect, Mutation, Outcome, WriteRequest};
+use crate::core::event::{ScoreChange, ScoreEvent};
+use crate::core::limits::{AHEAD_MS_MAX, BANNED_MAX, BOARDS_MAX, CHANGES_MAX, PLAYERS_MAX};
+use crate::core::mutation::{Applied, Effect, KeyTime, Mutation, Outcome, WriteRequest};
 use crate::core::record::{BanRecord, EventRecord, KeyOf, Record, Remembered};
 use crate::core::refusal::Refusal;
 use crate::core::request_digest::digest;
+use crate::core::season::{Season, SeasonState};
 
 /// What a log has before a batch of writes: all that deciding them asks for.
 pub(crate) trait Stored {
@@ -34,6 +38,14 @@ pub(crate) trait Stored {
     fn is_banned(&self, board: BoardNumber, user: &UserId) -> bool;
     /// How many are banned from a board.
     fn banned_count(&self, board: BoardNumber) -> usize;
+    /// Those who are banned from the board, of all who have something on its standings.
+    fn banned_on(&self, id: StandingsId) -> Vec<UserId>;
+    /// Whether the season is sealed.
+    fn is_sealed(&self, id: StandingsId) -> bool;
+    /// All that somebody has, on all boards and in all seasons.
+    fn entries_of(&self, user: &UserId) -> Vec<(StandingsId, Entry)>;
+    /// The boards that somebody is banned from.
+    fn bans_of(&self, user: &UserId) -> Vec<BoardNumber>;
     /// What is remembered by the event's key. Whose scores they were may be taken from this event: if it is another one,
     /// its digest says so.
     fn remembered(&self, event: &ScoreEvent) -> Option<Remembered>;
@@ -49,11 +61,16 @@ pub(crate) struct TransactionState<'a> {
     boards_more: isize,
     last_number: BoardNumber,
     heads: HashMap<BoardNumber, BoardPosition>,
-    entries: HashMap<(StandingsId, UserId), Entry>,
+    /// What players have; `None`: no more, since they are unknown.
+    entries: HashMap<(StandingsId, UserId), Option<Entry>>,
     /// How many have something more than stored.
     players_more: HashMap<StandingsId, u64>,
     bans: HashMap<(BoardNumber, UserId), bool>,
     keys: HashMap<KeyOf, Remembered>,
+    /// Boards and seasons that are gone, and seasons that were sealed.
+    deleted: HashSet<BoardNumber>,
+    dropped: HashSet<StandingsId>,
+    sealed: HashSet<StandingsId>,
     records: Vec<Record>,
 }
 
@@ -70,6 +87,9 @@ impl<'a> TransactionState<'a> {
             players_more: HashMap::new(),
             bans: HashMap::new(),
             keys: HashMap::new(),
+            deleted: HashSet::new(),
+            dropped: HashSet::new(),
+            sealed: HashSet::new(),
             records: Vec::new(),
         }
     }
@@ -84,11 +104,19 @@ impl<'a> TransactionState<'a> {
                 self.boards.insert(id, None);
                 self.boards_more -= 1;
                 let number = board.number;
+                self.deleted.insert(number);
                 self.records.push(Record::Deleted(board));
                 Ok(Outcome::Deleted(number))
             }
-            Mutation::Post(event) => self.post(event, at),
-            Mutation::Ban { board, user, is_banned } => self.ban(&board, user, is_banned),
+            Mutation::Post(event) => self.post(event, at, write.keys),
+            Mutation::Ban { board, user, is_banned } => self.ban(&board, user, is_banned, at),
+            Mutation::EndSeasons { board } => {
+                let before = self.board(&board).ok_or(Refusal::NoSuchBoard)?;
+                let is_same = self.brought_to(before.clone(), at) == before;
+                let effect = if is_same { Effect::Unchanged } else { Effect::Changed };
+                Ok(Outcome::Seasons(effect, before.number, self.head(before.number)))
+            }
+            Mutation::Erase { user, pseudonym } => Ok(self.erase(user, pseudonym)),
         }
     }
 
@@ -101,7 +129,8 @@ impl<'a> TransactionState<'a> {
         if rules.range.min > rules.range.max {
             return Err(Refusal::EmptyRange);
         }
-        let (effect, board) = match self.board(&id) {
+        let known = self.board(&id).map(|board| self.brought_to(board, at));
+        let (effect, board) = match known {
             Some(board) if board.rules == rules => {
                 return Ok(Outcome::Board(Effect::Unchanged, board));
             }
@@ -109,9 +138,16 @@ impl<'a> TransactionState<'a> {
                 if (board.rules.wins, board.rules.operator) != (rules.wins, rules.operator) {
                     return Err(Refusal::RulesFixed);
                 }
-                (Effect::Changed, Board { rules, ..board })
+                let changed = seasons::with_rules(board.clone(), rules, at)?;
+                if (&changed.season, &changed.past) != (&board.season, &board.past) {
+                    self.set_seasons(&board, changed.clone(), None);
+                    return Ok(Outcome::Board(Effect::Changed, changed));
+                }
+                (Effect::Changed, changed)
             }
             None => {
+                seasons::check(&rules)?;
+                let season = Season::first(at, seasons::first_end(&rules, at)?);
                 if self.stored.boards_count().saturating_add_signed(self.boards_more) >= BOARDS_MAX
                 {
                     return Err(Refusal::TooManyBoards);
@@ -119,7 +155,9 @@ impl<'a> TransactionState<'a> {
                 self.last_number.0 += 1;
                 self.boards_more += 1;
                 let number = self.last_number;
-                (Effect::Created, Board { id: id.clone(), number, rules, created: at })
+                let past = [].into();
+                let id = id.clone();
+                (Effect::Created, Board { id, number, rules, created: at, season, past })
             }
         };
         self.boards.insert(id, Some(board.clone()));
@@ -127,48 +165,57 @@ impl<'a> TransactionState<'a> {
         Ok(Outcome::Board(effect, board))
     }
 
-    fn post(&mut self, event: ScoreEvent, at: Timestamp) -> Result<Outcome, Refusal> {
+    fn post(
+        &mut self,
+        event: ScoreEvent,
+        at: Timestamp,
+        keys: KeyTime,
+    ) -> Result<Outcome, Refusal> {
         if !(1..=CHANGES_MAX).contains(&event.changes.len()) {
             return Err(Refusal::Changes);
         }
         let (key, digest) = ((event.producer.clone(), event.key.clone()), digest(&event));
         if let Some(known) = self.remembered(&key, &event)
-            && at - known.at <= KEY_AGE_MS_MAX
+            && known.at >= keys.since
         {
             let is_same = known.digest == digest;
             return if is_same { known.result.map(Outcome::Posted) } else { Err(Refusal::KeyUsed) };
         }
         // These say nothing of the boards, and whoever sends the event again later is told the same or counted once.
         match event.happened {
-            Some(happened) if at - happened > KEY_AGE_MS_MAX => return Err(Refusal::TooOld),
+            Some(happened) if happened < keys.since => return Err(Refusal::TooOld),
             Some(happened) if happened - at > AHEAD_MS_MAX => return Err(Refusal::Ahead),
             Some(_) | None => {}
         }
         if self.keys.len() >= self.stored.room_for_events() {
             return Err(Refusal::TooManyEvents);
         }
-        let result = self.decide(&event);
+        let result = self.decide(&event, at);
         if let Ok(applied) = &result {
             for it in applied {
                 self.heads.insert(it.standings.board, it.position);
-                self.entries.insert((it.standings, it.user.clone()), it.entry);
+                self.entries.insert((it.standings, it.user.clone()), Some(it.entry));
                 if it.effect == Effect::Created {
                     *self.players_more.entry(it.standings).or_default() += 1;
                 }
             }
         }
         // Refusals are remembered too: the same event may not count later, once its producer was told that it doesn't.
+        let at = keys.now;
         self.keys.insert(key, Remembered { digest, at, result: result.clone() });
         self.records.push(Record::Event(EventRecord { event, at, digest, result: result.clone() }));
         result.map(Outcome::Posted)
     }
 
     /// What becomes of each change of an event; nothing is changed yet, since a later one may be refused.
-    fn decide(&self, event: &ScoreEvent) -> Result<Vec<Applied>, Refusal> {
+    fn decide(&mut self, event: &ScoreEvent, at: Timestamp) -> Result<Vec<Applied>, Refusal> {
         let mut all: Vec<Applied> = Vec::with_capacity(event.changes.len());
         for ScoreChange { board, user, amount } in &event.changes {
             let board = self.board(board).ok_or(Refusal::NoSuchBoard)?;
-            let standings = board.current();
+            // An end is an end, whatever becomes of the event.
+            let board = self.brought_to(board, at);
+            let season = seasons::season_of(&board, event.happened, at)?;
+            let standings = board.standings(season.number);
             let earlier = |it: &&Applied| it.standings.board == board.number;
             let head = all.iter().rfind(earlier).map(|it| it.position);
             let position = BoardPosition(head.unwrap_or_else(|| self.head(board.number)).0 + 1);
@@ -185,12 +232,16 @@ impl<'a> TransactionState<'a> {
         Ok(all)
     }
 
-    fn ban(&mut self, id: &BoardId, user: UserId, is_banned: bool) -> Result<Outcome, Refusal> {
+    fn ban(
+        &mut self,
+        id: &BoardId,
+        user: UserId,
+        is_banned: bool,
+        at: Timestamp,
+    ) -> Result<Outcome, Refusal> {
         let board = self.board(id).ok_or(Refusal::NoSuchBoard)?;
-        let key = (board.number, user);
-        let was_banned = self.bans.get(&key).copied();
-        let was_banned = was_banned.unwrap_or_else(|| self.stored.is_banned(board.number, &key.1));
-        if was_banned == is_banned {
+        let board = self.brought_to(board, at);
+        if self.is_banned(board.number, &user) == is_banned {
             let head = self.head(board.number);
             return Ok(Outcome::Ban(Effect::Unchanged, board.number, head));
         }
@@ -198,16 +249,30 @@ impl<'a> TransactionState<'a> {
         if is_banned && self.stored.banned_count(board.number) + new.count() >= BANNED_MAX {
             return Err(Refusal::TooManyBanned);
         }
-        let position = BoardPosition(self.head(board.number).0 + 1);
-        self.heads.insert(board.number, position);
-        self.bans.insert(key.clone(), is_banned);
-        let (board_number, user) = key;
-        let standings = board.current();
-        let entries = self.entry(standings, &user).map(|entry| (standings, entry));
-        let entries = entries.into_iter().collect();
-        let ban = BanRecord { board: board_number, position, user, is_banned, entries };
+        let position = self.next_position(board.number);
+        self.bans.insert((board.number, user.clone()), is_banned);
+        // Those of sealed seasons stay where they were.
+        let open = board.seasons().filter(|season| season.state() != SeasonState::Sealed);
+        let entries = open.filter_map(|season| {
+            let standings = board.standings(season.number);
+            Some((standings, self.entry(standings, &user)?))
+        });
+        let entries = entries.collect();
+        let ban = BanRecord { board: board.number, position, user, is_banned, entries };
         self.records.push(Record::Ban(ban));
         Ok(Outcome::Ban(Effect::Changed, board.number, position))
+    }
+
+    fn is_banned(&self, board: BoardNumber, user: &UserId) -> bool {
+        let changed = self.bans.get(&(board, user.clone())).copied();
+        changed.unwrap_or_else(|| self.stored.is_banned(board, user))
+    }
+
+    /// Takes the next position of a board.
+    fn next_position(&mut self, board: BoardNumber) -> BoardPosition {
+        let position = BoardPosition(self.head(board).0 + 1);
+        self.heads.insert(board, position);
+        position
     }
 
     fn board(&self, id: &BoardId) -> Option<Board> {
@@ -220,7 +285,7 @@ impl<'a> TransactionState<'a> {
 
     fn entry(&self, id: StandingsId, user: &UserId) -> Option<Entry> {
         let changed = self.entries.get(&(id, user.clone())).copied();
-        changed.or_else(|| self.stored.entry(id, user))
+        changed.unwrap_or_else(|| self.stored.entry(id, user))
     }
 
     fn players_count(&self, id: StandingsId) -> u64 {
@@ -229,43 +294,5 @@ impl<'a> TransactionState<'a> {
 
     fn remembered(&self, key: &KeyOf, event: &ScoreEvent) -> Option<Remembered> {
         self.keys.get(key).cloned().or_else(|| self.stored.remembered(event))
-    }
-}
-
-/// What a player has once this is posted at `position`.
-fn changed(
-    rules: &Rules,
-    before: Option<Entry>,
-    amount: Amount,
-    position: BoardPosition,
-) -> Result<(Entry, Effect), Refusal> {
-    let range = rules.range;
-    let out_of_range = Refusal::OutOfRange { min: range.min, max: range.max };
-    let score = match (rules.operator, amount) {
-        (Operator::Sum, Amount::Delta(delta)) => {
-            let score = before.map_or(0, |entry| entry.score);
-            score.checked_add(delta).ok_or(out_of_range)?
-        }
-        (Operator::Sum, Amount::Score(_)) => return Err(Refusal::NeedsDelta),
-        (_, Amount::Delta(_)) => return Err(Refusal::NeedsScore),
-        (_, Amount::Score(score)) => score,
-    };
-    if !range.has(score) {
-        return Err(out_of_range);
-    }
-    match before {
-        Some(entry) if entry.score == score => Ok((entry, Effect::Unchanged)),
-        Some(entry) if rules.operator == Operator::Best && !is_better(rules.wins, score, entry) => {
-            Ok((entry, Effect::Unchanged))
-        }
-        Some(_) => Ok((Entry { score, reached: position }, Effect::Changed)),
-        None => Ok((Entry { score, reached: position }, Effect::Created)),
-    }
-}
-
-fn is_better(wins: Wins, score: i64, than: Entry) -> bool {
-    match wins {
-        Wins::High => score > than.score,
-        Wins::Low => score < than.score,
     }
 }

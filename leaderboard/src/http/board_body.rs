@@ -75,7 +75,7 @@ pub(super) struct BoardBody {
 
 impl From<&Board> for BoardBody {
     fn from(board: &Board) -> Self {
-        let Rules { wins, operator, ranking, readers, range } = board.rules;
+        let Rules { wins, operator, ranking, readers, range, .. } = board.rules;
         let all = ScoreRange::default();
         Self {
             id: board.id.to_string(),
@@ -109,6 +109,7 @@ impl PutBoard {
                 min: number("score_min", self.score_min.as_deref(), all.min)?,
                 max: number("score_max", self.score_max.as_deref(), all.max)?,
             },
+            season: None,
         })
     }
 

@@ -3,6 +3,7 @@
 //! Ids are never empty, so an empty text stands for the one that came last: the producers and boards of a batch are
 //! mostly the same.
 
+mod boards;
 mod bytes;
 mod numbers;
 mod parts;
@@ -13,26 +14,31 @@ use model::{BoardId, CanonicalDigest, Timestamp, UserId};
 
 use bytes::put_i64;
 pub(super) use bytes::{Bytes, Malformed, put_text, put_u64};
-use numbers::Numbered;
 pub(super) use parts::{
     check_result, put_entry, put_result, put_standings, read_entry, read_result, read_standings,
     user,
 };
-use parts::{flag, put_applied, put_whether, read_applied, read_whether, word};
+use parts::{flag, put_applied, put_whether, read_applied, read_whether};
 
-use crate::core::board::{Board, BoardNumber, BoardPosition, Rules, ScoreRange};
+use crate::core::board::{BoardNumber, BoardPosition};
 use crate::core::event::{Amount, EventKey, ScoreChange, ScoreEvent};
-use crate::core::record::{BanRecord, EventRecord, Record};
+use crate::core::record::{BanRecord, ErasedFrom, ErasedRecord, EventRecord, Record};
 
-/// The version of everything that a log keeps as bytes; a program reads no newer one.
-pub(super) const FORMAT: u32 = 1;
+/// The version of everything that a log keeps as bytes; a program reads no newer one. Since 2 boards have seasons, and people can
+/// be erased.
+pub(super) const FORMAT: u32 = 2;
 
 /// What a record begins with.
 mod tag {
-    pub(super) const BOARD: u8 = 1;
-    pub(super) const DELETED: u8 = 2;
+    /// These two of a board without seasons: of format 1.
+    pub(super) const PLAIN_BOARD: u8 = 1;
+    pub(super) const PLAIN_DELETED: u8 = 2;
     pub(super) const EVENT: u8 = 3;
     pub(super) const BAN: u8 = 4;
+    pub(super) const BOARD: u8 = 5;
+    pub(super) const DELETED: u8 = 6;
+    pub(super) const SEASON: u8 = 7;
+    pub(super) const ERASED: u8 = 8;
 }
 
 const DELTA: u8 = 1;
@@ -72,19 +78,15 @@ impl<'a, 'b> Encoder<'a, 'b> {
                 self.out.push(tag::BAN);
                 self.ban(ban);
             }
+            Record::Season(season) => {
+                self.out.push(tag::SEASON);
+                self.season(season);
+            }
+            Record::Erased(erased) => {
+                self.out.push(tag::ERASED);
+                self.erased(erased);
+            }
         }
-    }
-
-    /// Writes a board.
-    pub(super) fn board(&mut self, board: &'a Board) {
-        let Rules { wins, operator, ranking, readers, range } = board.rules;
-        self.board_id(&board.id);
-        put_u64(self.out, board.number.0);
-        let words = [wins.number(), operator.number(), ranking.number(), readers.number()];
-        self.out.extend_from_slice(&words);
-        put_i64(self.out, range.min);
-        put_i64(self.out, range.max);
-        put_i64(self.out, board.created.0);
     }
 
     fn event(&mut self, EventRecord { event, at, digest, result }: &'a EventRecord) {
@@ -134,6 +136,23 @@ impl<'a, 'b> Encoder<'a, 'b> {
         }
     }
 
+    fn erased(&mut self, erased: &ErasedRecord) {
+        put_text(self.out, erased.user.as_str());
+        put_text(self.out, erased.pseudonym.as_str());
+        put_u64(self.out, erased.boards.len() as u64);
+        for ErasedFrom { board, position, is_banned, entries } in &erased.boards {
+            put_u64(self.out, board.0);
+            put_u64(self.out, position.0);
+            self.out.push(u8::from(*is_banned));
+            put_u64(self.out, entries.len() as u64);
+            for (standings, entry, is_shown) in entries {
+                put_standings(self.out, *standings);
+                put_entry(self.out, *entry);
+                self.out.push(u8::from(*is_shown));
+            }
+        }
+    }
+
     fn board_id(&mut self, id: &'a BoardId) {
         let is_same = self.board.replace(id) == Some(id);
         put_text(self.out, if is_same { "" } else { id.as_str() });
@@ -159,27 +178,17 @@ impl<'a> Decoder<'a> {
             return Ok(None);
         }
         let record = match self.bytes.u8()? {
+            tag::PLAIN_BOARD => Record::Board(self.plain_board()?),
+            tag::PLAIN_DELETED => Record::Deleted(self.plain_board()?),
             tag::BOARD => Record::Board(self.board()?),
             tag::DELETED => Record::Deleted(self.board()?),
+            tag::SEASON => Record::Season(self.season()?),
+            tag::ERASED => Record::Erased(self.erased()?),
             tag::EVENT => Record::Event(self.event()?),
             tag::BAN => Record::Ban(self.ban()?),
             _ => return Err(Malformed),
         };
         Ok(Some(record))
-    }
-
-    /// A board.
-    pub(super) fn board(&mut self) -> Result<Board, Malformed> {
-        let id = self.board_id()?;
-        let number = BoardNumber(self.bytes.u64()?);
-        let rules = Rules {
-            wins: word(&mut self.bytes)?,
-            operator: word(&mut self.bytes)?,
-            ranking: word(&mut self.bytes)?,
-            readers: word(&mut self.bytes)?,
-            range: ScoreRange { min: self.bytes.i64()?, max: self.bytes.i64()? },
-        };
-        Ok(Board { id, number, rules, created: Timestamp(self.bytes.i64()?) })
     }
 
     /// A number.
@@ -241,6 +250,23 @@ impl<'a> Decoder<'a> {
             entries.push((read_standings(bytes)?, read_entry(bytes)?));
         }
         Ok(BanRecord { board, position, user, is_banned, entries })
+    }
+
+    fn erased(&mut self) -> Result<ErasedRecord, Malformed> {
+        let bytes = &mut self.bytes;
+        let (user, pseudonym) = (user(bytes)?, user(bytes)?);
+        let mut boards = Vec::new();
+        for _ in 0..bytes.u64()? {
+            let board = BoardNumber(bytes.u64()?);
+            let position = BoardPosition(bytes.u64()?);
+            let is_banned = flag(bytes)?;
+            let mut entries = Vec::new();
+            for _ in 0..bytes.u64()? {
+                entries.push((read_standings(bytes)?, read_entry(bytes)?, flag(bytes)?));
+            }
+            boards.push(ErasedFrom { board, position, is_banned, entries });
+        }
+        Ok(ErasedRecord { user, pseudonym, boards })
     }
 
     fn board_id(&mut self) -> Result<BoardId, Malformed> {

@@ -3,13 +3,16 @@
 
 pub mod bans;
 pub mod boards;
+pub mod erasing;
 pub mod events;
 pub mod following;
 pub mod keys;
 mod oracle;
 pub mod random;
 pub mod ranks;
+pub mod schedules;
 pub mod scores;
+pub mod seasons;
 mod world;
 
 use std::sync::Arc;
@@ -75,6 +78,24 @@ macro_rules! conformance_list {
             ranks::a_page_begins_behind_an_entry_or_at_a_place,
             ranks::a_walk_meets_everybody_who_stays_once,
             ranks::ten_thousand_equals_are_told_apart,
+            seasons::a_season_ends_to_the_millisecond,
+            seasons::late_events_count_in_their_season_until_its_grace_ends,
+            seasons::a_season_that_ended_unseen_ends_once_at_its_own_end,
+            seasons::seasons_of_which_nobody_saw_anything_never_took_place,
+            seasons::clocks_that_differ_come_to_one_end,
+            schedules::clocks_of_the_place_say_when_a_season_ends,
+            schedules::a_board_that_ended_takes_no_more_until_it_begins_again,
+            seasons::seasons_beyond_those_that_are_kept_are_gone,
+            seasons::ranks_of_a_sealed_season_are_final,
+            schedules::another_schedule_holds_for_the_present_season,
+            seasons::a_board_that_is_made_again_begins_with_its_first_season,
+            schedules::rules_of_seasons_that_can_not_be_are_refused,
+            seasons::whoever_follows_comes_to_the_same_over_seasons,
+            erasing::whoever_is_erased_is_unknown_in_all_seasons,
+            erasing::whoever_was_erased_begins_anew,
+            erasing::a_ban_stays_with_what_was_scored,
+            erasing::erasing_again_changes_nothing,
+            erasing::whoever_follows_forgets_the_name,
             random::whatever_happens_ranks_agree_with_the_rules,
             random::what_was_answered_survives_reopening,
         }

@@ -192,9 +192,9 @@ impl Shared {
     }
 
     fn decide(&self, writes: Vec<WriteRequest>) -> (Vec<Result<Outcome, Refusal>>, Vec<Record>) {
-        if let Some(earliest) = writes.iter().map(|write| write.at).min() {
+        if let Some(since) = writes.iter().map(|write| write.keys.since).min() {
             // Else there would never be room again once it is full.
-            self.remembered.write().forget(earliest);
+            self.remembered.write().forget(since);
         }
         let stored = View { memory: &self.memory.read(), remembered: &self.remembered.read() };
         let mut state = TransactionState::new(&stored);

@@ -73,6 +73,7 @@ fn sums() -> Rules {
         ranking: Ranking::Standard,
         readers: Readers::Anyone,
         range: ScoreRange::default(),
+        season: None,
     }
 }
 

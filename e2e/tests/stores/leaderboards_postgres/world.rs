@@ -3,11 +3,12 @@ use std::time::Duration;
 
 use e2e::DEADLINE;
 use e2e::servers::{Postgres, Proxy};
+use leaderboard::limits::KEY_AGE_MS_DEFAULT;
 use leaderboard::postgres::{Config, PostgresLog, migrate};
 use leaderboard::{
-    Amount, Applied, Board, BoardNumber, BoardPosition, Error, EventKey, Log, Mutation, Operator,
-    Outcome, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent, ScoreRange, StoreError,
-    Wins, WriteRequest,
+    Amount, Applied, Board, BoardNumber, BoardPosition, Error, EventKey, KeyTime, Log, Mutation,
+    Operator, Outcome, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent, ScoreRange,
+    StoreError, Wins, WriteRequest,
 };
 use model::{BoardId, Clock, SystemClock, Timestamp, UserId};
 use sqlx::{Connection, PgConnection};
@@ -24,6 +25,7 @@ pub(crate) const SUMS: Rules = Rules {
     ranking: Ranking::Standard,
     readers: Readers::Anyone,
     range: ScoreRange { min: i64::MIN, max: i64::MAX },
+    season: None,
 };
 
 /// The server of all tests that don't break it.
@@ -89,7 +91,12 @@ pub(crate) fn user(name: &str) -> UserId {
 
 /// A write that comes now.
 pub(crate) fn write(mutation: Mutation) -> WriteRequest {
-    WriteRequest { mutation, at: SystemClock::start().now().wall }
+    write_at(mutation, SystemClock::start().now().wall)
+}
+
+/// A write at a moment, when keys are remembered for a day.
+pub(crate) fn write_at(mutation: Mutation, at: Timestamp) -> WriteRequest {
+    WriteRequest { mutation, at, keys: KeyTime::new(at, KEY_AGE_MS_DEFAULT) }
 }
 
 pub(crate) fn put_board(name: &str) -> WriteRequest {
@@ -141,9 +148,10 @@ pub(crate) async fn changes(
             return Some(all);
         }
         at = piece.up_to;
-        all.extend(
-            piece.standees.into_iter().map(|(p, it)| (p.0, it.user.to_string(), it.entry.score)),
-        );
+        all.extend(piece.standees.into_iter().map(|(p, it)| {
+            let score = it.entry.expect("nobody was removed").score;
+            (p.0, it.user.to_string(), score)
+        }));
     }
 }
 

@@ -14,7 +14,7 @@ use self::records::Records;
 use super::key::Player;
 use crate::core::entry::Entry;
 
-/// Players with what they have. None is ever removed but with all.
+/// Players with what they have. The place of one who is removed stays empty until all are.
 #[derive(Debug)]
 pub(super) struct Players {
     /// Keyed, since players choose their ids and could choose colliding ones. Nothing depends on the key but where in the
@@ -22,6 +22,8 @@ pub(super) struct Players {
     hasher: RandomState,
     lookup: Lookup,
     records: Records,
+    /// How many were removed.
+    removed: u64,
 }
 
 /// What is known of a player.
@@ -36,12 +38,13 @@ pub(super) struct Known {
 impl Players {
     /// Of nobody yet.
     pub(super) fn new() -> Self {
-        Self { hasher: RandomState::new(), lookup: Lookup::new(), records: Records::new() }
+        let (lookup, records) = (Lookup::new(), Records::new());
+        Self { hasher: RandomState::new(), lookup, records, removed: 0 }
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> u64 {
-        self.lookup.len()
+        self.lookup.len() - self.removed
     }
 
     /// Up to `limit` players in the order in which they came, from this one on, and the number of who comes behind them.
@@ -50,7 +53,9 @@ impl Players {
         while players.len() < limit
             && let Some(player) = self.records.first_from(next)
         {
-            players.push(player);
+            if !self.records.is_removed(player) {
+                players.push(player);
+            }
             next = self.records.behind(player);
         }
         (players, next)
@@ -87,6 +92,15 @@ impl Players {
         let player = self.records.add(user.as_str().as_bytes(), now);
         self.lookup.add(hash, player);
         (player, None)
+    }
+
+    /// Removes a player with their id; who it was, and what was known.
+    pub(super) fn remove(&mut self, user: &UserId) -> Option<(Player, Known)> {
+        let player = self.find(user)?;
+        let known = self.records.known(player);
+        self.records.remove(player);
+        self.removed += 1;
+        Some((player, known))
     }
 
     fn find_hashed(&self, user: &UserId, hash: u32) -> Option<Player> {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::core::board::{Ranking, Readers, ScoreRange};
-use crate::core::event::EventKey;
+use crate::core::board::{Operator, Ranking, Readers, ScoreRange, Wins};
+use crate::core::event::{Amount, EventKey};
 
 /// One board that has room for one more player; `old` is on it.
 struct AlmostFull;
@@ -9,8 +9,10 @@ impl Stored for AlmostFull {
     fn board(&self, id: &BoardId) -> Option<Board> {
         let (operator, range) = (Operator::Sum, ScoreRange::default());
         let (ranking, readers) = (Ranking::Standard, Readers::Anyone);
-        let rules = Rules { wins: Wins::High, operator, ranking, readers, range };
-        Some(Board { id: id.clone(), number: BoardNumber(1), rules, created: Timestamp(0) })
+        let rules = Rules { wins: Wins::High, operator, ranking, readers, range, season: None };
+        let (created, past) = (Timestamp(0), [].into());
+        let season = Season::first(created, None);
+        Some(Board { id: id.clone(), number: BoardNumber(1), rules, created, season, past })
     }
 
     fn boards_count(&self) -> usize {
@@ -42,6 +44,22 @@ impl Stored for AlmostFull {
         0
     }
 
+    fn banned_on(&self, _: StandingsId) -> Vec<UserId> {
+        Vec::new()
+    }
+
+    fn is_sealed(&self, _: StandingsId) -> bool {
+        false
+    }
+
+    fn entries_of(&self, _: &UserId) -> Vec<(StandingsId, Entry)> {
+        Vec::new()
+    }
+
+    fn bans_of(&self, _: &UserId) -> Vec<BoardNumber> {
+        Vec::new()
+    }
+
     fn remembered(&self, _: &ScoreEvent) -> Option<Remembered> {
         None
     }
@@ -66,7 +84,8 @@ fn post(state: &mut TransactionState<'_>, key: &str, players: &[&str]) -> Result
     let changes = players.iter().map(change).collect();
     let key = EventKey::parse(key).expect("a key");
     let event = ScoreEvent { producer: user("game"), key, happened: None, changes };
-    let write = WriteRequest { mutation: Mutation::Post(event), at: Timestamp(0) };
+    let (at, keys) = (Timestamp(0), KeyTime::new(Timestamp(0), 0));
+    let write = WriteRequest { mutation: Mutation::Post(event), at, keys };
     state.apply(write).map(|_| ())
 }
 

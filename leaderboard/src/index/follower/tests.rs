@@ -51,9 +51,12 @@ fn board() -> Board {
         ranking: Ranking::Standard,
         readers: Readers::Anyone,
         range: ScoreRange::default(),
+        season: None,
     };
     let id = BoardId::parse("b").expect("an id");
-    Board { id, number: NUMBER, rules, created: Timestamp(0) }
+    let (created, past) = (Timestamp(0), [].into());
+    let season = crate::Season { number: 0, starts: created, ends: None, ended: None };
+    Board { id, number: NUMBER, rules, created, season, past }
 }
 
 fn standee(at: usize, (user, score): &(String, i64)) -> (BoardPosition, Standee) {
@@ -61,7 +64,7 @@ fn standee(at: usize, (user, score): &(String, i64)) -> (BoardPosition, Standee)
     let user = UserId::parse(user).expect("an id");
     let entry = Entry { score: *score, reached: position };
     let standings = StandingsId { board: NUMBER, season: 0 };
-    (position, Standee { standings, user, entry, is_shown: true })
+    (position, Standee { standings, user, entry: Some(entry), is_shown: true })
 }
 
 impl Written {

@@ -74,15 +74,17 @@ impl Drop for FollowingIndex {
 }
 
 impl Copies {
-    /// A board's ranks are counted as its rules say now: they aren't among the changes that are followed.
+    /// A season's ranks are counted as the board says now: that isn't among the changes that are followed.
     fn rank_by(&self, board: &Board) {
-        let ranking = board.rules.ranking;
-        let is_other = |copy: &BoardCopy| copy.ranking != ranking;
+        let (ranking, season) = (board.ranking(), board.current().season);
+        let is_other = |copy: &BoardCopy| {
+            copy.seasons.get(&season).is_some_and(|standings| standings.ranking() != ranking)
+        };
         if self.boards.read().get(&board.number).is_some_and(is_other)
             && let Some(copy) = self.boards.write().get_mut(&board.number)
+            && let Some(standings) = copy.seasons.get_mut(&season)
         {
-            copy.ranking = ranking;
-            copy.seasons.values_mut().for_each(|standings| standings.rank_by(ranking));
+            standings.rank_by(ranking);
         }
     }
 }
@@ -97,7 +99,18 @@ impl BoardCopy {
         let (wins, ranking) = (self.wins, self.ranking);
         let standings = self.seasons.entry(standee.standings.season);
         let standings = standings.or_insert_with(|| Standings::new(wins, ranking));
-        standings.put(&standee.user, standee.entry, standee.is_shown);
+        match standee.entry {
+            Some(entry) => standings.put(&standee.user, entry, standee.is_shown),
+            None => standings.remove(&standee.user),
+        }
+    }
+
+    /// Seasons that the board keeps no more are gone; it may have begun others since it was read.
+    fn drop_seasons(&mut self, board: &Board) {
+        let last = board.season.number;
+        self.seasons.retain(|season, _| {
+            *season > last || board.seasons().any(|kept| kept.number == *season)
+        });
     }
 
     fn take(&mut self, changes: &Changes) {
@@ -143,6 +156,7 @@ impl Derived for Copies {
             if copy.position < changes.up_to {
                 copy.take(changes);
             }
+            copy.drop_seasons(board);
             Taken::At(copy.position)
         };
         Box::pin(std::future::ready(Ok(taken)))

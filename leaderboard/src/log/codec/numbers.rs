@@ -44,6 +44,10 @@ macro_rules! refusals {
                     put_i64(out, min);
                     put_i64(out, max);
                 }
+                Refusal::SeasonClosed { closed_ms } => {
+                    out.push(SEASON_CLOSED);
+                    put_i64(out, closed_ms);
+                }
                 $( Refusal::$variant => out.push($number), )+
             }
         }
@@ -58,6 +62,7 @@ macro_rules! refusals {
                     let range = ScoreRange { min: bytes.i64()?, max: bytes.i64()? };
                     Ok(Refusal::OutOfRange { min: range.min, max: range.max })
                 }
+                SEASON_CLOSED => Ok(Refusal::SeasonClosed { closed_ms: bytes.i64()? }),
                 $( $number => Ok(Refusal::$variant), )+
                 _ => Err(Malformed),
             }
@@ -69,6 +74,7 @@ macro_rules! refusals {
 }
 
 const OUT_OF_RANGE: u8 = 3;
+const SEASON_CLOSED: u8 = 20;
 
 refusals! {
     NoSuchBoard = 1,
@@ -89,4 +95,8 @@ refusals! {
     Users = 17,
     TooManyEvents = 18,
     TooManyPlayers = 19,
+    NoSuchSeason = 21,
+    SeasonNotSealed = 22,
+    SeasonOver = 23,
+    Season = 24,
 }

@@ -1,3 +1,7 @@
+mod frozen;
+
+use std::sync::Arc;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -7,27 +11,77 @@ use model::Canonical;
 
 use super::numbers::PLAIN_REFUSALS;
 use super::*;
-use crate::core::board::{Operator, Ranking, Readers, StandingsId, Wins};
+use crate::core::board::{Board, Operator, Ranking, Readers, Rules, ScoreRange, StandingsId, Wins};
 use crate::core::entry::Entry;
 use crate::core::mutation::{Applied, Effect};
+use crate::core::record::{Sealed, SeasonRecord};
 use crate::core::refusal::Refusal;
+use crate::core::season::{Calendar, Ended, Reward, Rewarded, Schedule, Season, SeasonRules};
 
 fn boards() -> impl Strategy<Value = Board> {
     let words =
         (select(Wins::ALL), select(Operator::ALL), select(Ranking::ALL), select(Readers::ALL));
-    let words = words.prop_map(|(wins, operator, ranking, readers)| Rules {
+    let words = (words, option::of(season_rules()));
+    let words = words.prop_map(|((wins, operator, ranking, readers), season)| Rules {
         wins,
         operator,
         ranking,
         readers,
         range: ScoreRange::default(),
+        season: season.map(Arc::new),
     });
-    ("[a-b]{1,2}", any::<u64>(), words, any::<(i64, i64, i64)>()).prop_map(
-        |(id, number, rules, (min, max, created))| Board {
+    let seasons = (seasons(), vec(seasons(), 0..3));
+    ("[a-b]{1,2}", any::<u64>(), words, any::<(i64, i64, i64)>(), seasons).prop_map(
+        |(id, number, rules, (min, max, created), (season, past))| Board {
             id: BoardId::parse(&id).expect("a board id"),
             number: BoardNumber(number),
             rules: Rules { range: ScoreRange { min, max }, ..rules },
             created: Timestamp(created),
+            season,
+            past: past.into(),
+        },
+    )
+}
+
+fn rewards() -> impl Strategy<Value = Arc<[Reward]>> {
+    let ranks = any::<(u64, u64)>().prop_map(|(from, to)| Rewarded::Ranks { from, to });
+    let top = any::<u16>().prop_map(|percent_hundredths| Rewarded::Top { percent_hundredths });
+    let reward = (prop_oneof![ranks, top], "[a-z]{0,3}");
+    let reward = reward.prop_map(|(to, data)| Reward { to, data: data.into() });
+    vec(reward, 0..2).prop_map(Arc::from)
+}
+
+fn season_rules() -> impl Strategy<Value = SeasonRules> {
+    let calendar = |zone| Calendar::parse("0 0 * * mon", zone).expect("a calendar");
+    let schedule = prop_oneof![
+        any::<i64>().prop_map(|at| Schedule::Ends(Timestamp(at))),
+        select(&["UTC", "Europe/Berlin"][..])
+            .prop_map(move |zone| Schedule::Repeats(calendar(zone))),
+    ];
+    (schedule, any::<(i64, usize)>(), rewards()).prop_map(
+        |(schedule, (grace_ms, archives), rewards)| SeasonRules {
+            schedule,
+            grace_ms,
+            archives,
+            rewards,
+        },
+    )
+}
+
+fn seasons() -> impl Strategy<Value = Season> {
+    let ended = (any::<(i64, bool)>(), select(Ranking::ALL), rewards());
+    let ended = ended.prop_map(|((closes, is_sealed), ranking, rewards)| Ended {
+        closes: Timestamp(closes),
+        is_sealed,
+        ranking,
+        rewards,
+    });
+    (any::<(u32, i64)>(), option::of(any::<i64>()), option::of(ended)).prop_map(
+        |((number, starts), ends, ended)| Season {
+            number,
+            starts: Timestamp(starts),
+            ends: ends.map(Timestamp),
+            ended,
         },
     )
 }
@@ -58,7 +112,8 @@ fn changes() -> impl Strategy<Value = (ScoreChange, Applied)> {
 
 fn refusals() -> impl Strategy<Value = Refusal> {
     let range = any::<(i64, i64)>().prop_map(|(min, max)| Refusal::OutOfRange { min, max });
-    prop_oneof![select(PLAIN_REFUSALS), range]
+    let closed = any::<i64>().prop_map(|closed_ms| Refusal::SeasonClosed { closed_ms });
+    prop_oneof![select(PLAIN_REFUSALS), range, closed]
 }
 
 fn events() -> impl Strategy<Value = EventRecord> {
@@ -98,7 +153,34 @@ fn records() -> impl Strategy<Value = Record> {
         boards().prop_map(Record::Deleted),
         events().prop_map(Record::Event),
         ban.prop_map(Record::Ban),
+        season_records().prop_map(Record::Season),
+        erased_records().prop_map(Record::Erased),
     ]
+}
+
+fn season_records() -> impl Strategy<Value = SeasonRecord> {
+    let sealed = (entries(), vec(users(), 0..3))
+        .prop_map(|((standings, _), left_out)| Sealed { standings, left_out });
+    (boards(), any::<u64>(), option::of(sealed)).prop_map(|(board, position, sealed)| {
+        SeasonRecord { board, position: BoardPosition(position), sealed }
+    })
+}
+
+fn erased_records() -> impl Strategy<Value = ErasedRecord> {
+    let entry = (entries(), any::<bool>());
+    let entry = entry.prop_map(|((standings, entry), is_shown)| (standings, entry, is_shown));
+    let from = (any::<(u64, u64, bool)>(), vec(entry, 0..3));
+    let from = from.prop_map(|((board, position, is_banned), entries)| ErasedFrom {
+        board: BoardNumber(board),
+        position: BoardPosition(position),
+        is_banned,
+        entries,
+    });
+    (users(), users(), vec(from, 0..3)).prop_map(|(user, pseudonym, boards)| ErasedRecord {
+        user,
+        pseudonym,
+        boards,
+    })
 }
 
 fn encoded(records: &[Record]) -> Vec<u8> {
@@ -171,74 +253,4 @@ fn the_ends_of_numbers_come_back_and_nothing_beyond_them() {
 fn a_damaged_count_asks_for_no_more_memory_than_its_bytes_hold() {
     let room: Vec<u64> = Bytes(&[0; 100]).room(u64::MAX, 5);
     assert!(room.capacity() <= 20, "{}", room.capacity());
-}
-
-/// What is on disks is read by every later program: if this fails, the format has changed, and wants another version.
-#[test]
-fn the_form_of_records_is_frozen() {
-    let user = UserId::parse("ann").expect("a user id");
-    let board = Board {
-        id: BoardId::parse("b").expect("a board id"),
-        number: BoardNumber(300),
-        rules: Rules {
-            wins: Wins::Low,
-            operator: Operator::Best,
-            ranking: Ranking::Dense,
-            readers: Readers::Services,
-            range: ScoreRange { min: -1, max: 64 },
-        },
-        created: Timestamp(5),
-    };
-    let standings = StandingsId { board: board.number, season: 7 };
-    let entry = Entry { score: -2, reached: BoardPosition(3) };
-    let event = ScoreEvent {
-        producer: UserId::parse("p").expect("a user id"),
-        key: EventKey::parse("k").expect("a key"),
-        happened: Some(Timestamp(9)),
-        changes: vec![ScoreChange {
-            board: board.id.clone(),
-            user: user.clone(),
-            amount: Amount::Score(-2),
-        }],
-    };
-    let applied = Applied {
-        standings,
-        position: BoardPosition(4),
-        user: user.clone(),
-        entry,
-        effect: Effect::Changed,
-    };
-    let digest = CanonicalDigest::from_bytes([6; CanonicalDigest::BYTES]);
-    let at = Timestamp(10);
-    let refused = Err(Refusal::OutOfRange { min: -1, max: 1 });
-    let records = [
-        Record::Board(board.clone()),
-        Record::Event(EventRecord { event: event.clone(), at, digest, result: Ok(vec![applied]) }),
-        Record::Event(EventRecord { event, at, digest, result: refused }),
-        Record::Ban(BanRecord {
-            board: board.number,
-            position: BoardPosition(5),
-            user,
-            is_banned: true,
-            entries: vec![(standings, entry)],
-        }),
-        Record::Deleted(board),
-    ];
-    let digest = [6; 33];
-    let rules: &[u8] = &[0xac, 2, 2, 2, 2, 2, 1, 0x80, 1, 10];
-    let done: &[u8] = &[1, 0, 3, b'a', b'n', b'n', 2, 3, 0xac, 2, 7, 4, 3, 3, 2];
-    let golden: [&[u8]; 11] = [
-        &[1, 1, b'b'],
-        rules,
-        &[3, 1, b'p', 1, b'k', 20, 1, 2],
-        &digest,
-        &[0],
-        done,
-        &[3, 0, 1, b'k', 20, 1, 2],
-        &digest,
-        &[3, 1, 2, 1, 0, 3, b'a', b'n', b'n', 2, 3],
-        &[4, 0xac, 2, 5, 3, b'a', b'n', b'n', 1, 1, 0xac, 2, 7, 3, 3],
-        &[2, 0],
-    ];
-    assert_eq!(encoded(&records), [&golden.concat(), rules].concat());
 }

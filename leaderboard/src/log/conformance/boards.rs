@@ -15,7 +15,7 @@ pub async fn a_board_is_made_and_read_back(backend: &dyn Backend) {
         ..SUMS
     };
     assert_eq!(world.log.board(&board_id("laps")).await, Ok(None));
-    assert_eq!(world.put_board("laps", rules).await, Ok(Effect::Created));
+    assert_eq!(world.put_board("laps", rules.clone()).await, Ok(Effect::Created));
     let board = world.board("laps").await;
     assert_eq!((board.rules, board.created), (rules, NOW));
     assert_eq!(world.table("laps").await, Vec::<String>::new());
@@ -27,7 +27,7 @@ pub async fn the_same_rules_again_change_nothing(backend: &dyn Backend) {
     assert_eq!(world.put_board("b", SUMS).await, Ok(Effect::Created));
     assert_eq!(world.put_board("b", SUMS).await, Ok(Effect::Unchanged));
     let dense = Rules { ranking: Ranking::Dense, ..SUMS };
-    assert_eq!(world.put_board("b", dense).await, Ok(Effect::Changed));
+    assert_eq!(world.put_board("b", dense.clone()).await, Ok(Effect::Changed));
     assert_eq!(world.board("b").await.rules, dense);
 }
 

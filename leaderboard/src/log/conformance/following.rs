@@ -11,7 +11,7 @@ use crate::Amount::Delta;
 use crate::{BoardNumber, BoardPosition, Changes, Mutation, Standee, StandingsId};
 
 /// Who has what, and whether they stand there.
-type Followed = BTreeMap<(StandingsId, UserId), (i64, bool)>;
+pub(super) type Followed = BTreeMap<(StandingsId, UserId), (i64, bool)>;
 
 async fn entries(world: &World, board: BoardNumber) -> (BoardPosition, Followed) {
     let entries = world.log.entries(board).await.expect("read").expect("there");
@@ -21,8 +21,32 @@ async fn entries(world: &World, board: BoardNumber) -> (BoardPosition, Followed)
     (entries.as_of, followed)
 }
 
+/// All that is on a board now.
+pub(super) async fn copy(world: &World, board: BoardNumber) -> Followed {
+    entries(world, board).await.1
+}
+
+/// Takes the changes of a board behind a position, to its head.
+pub(super) async fn follow(
+    world: &World,
+    board: BoardNumber,
+    followed: &mut Followed,
+    at: &mut u64,
+) {
+    loop {
+        let piece = changes(world, board, *at, 3).await.expect("all are there");
+        piece.standees.into_iter().for_each(|(_, it)| take(followed, it));
+        if std::mem::replace(at, piece.up_to.0) == piece.up_to.0 {
+            return;
+        }
+    }
+}
+
 fn take(followed: &mut Followed, it: Standee) {
-    followed.insert((it.standings, it.user), (it.entry.score, it.is_shown));
+    match it.entry {
+        Some(entry) => followed.insert((it.standings, it.user), (entry.score, it.is_shown)),
+        None => followed.remove(&(it.standings, it.user)),
+    };
 }
 
 async fn changes(world: &World, board: BoardNumber, after: u64, limit: usize) -> Option<Changes> {

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::Backend;
 use super::world::{NOW, SUMS, World, board_id, change, event, user};
 use crate::Amount::Delta;
-use crate::limits::{AHEAD_MS_MAX, KEY_AGE_MS_MAX};
+use crate::limits::{AHEAD_MS_MAX, KEY_AGE_MS_DEFAULT};
 use crate::{Mutation, Refusal, ScoreEvent};
 
 fn one(key: &str, delta: i64) -> ScoreEvent {
@@ -67,7 +67,7 @@ pub async fn a_refused_event_stays_refused(backend: &dyn Backend) {
 pub async fn a_key_is_remembered_for_a_day(backend: &dyn Backend) {
     let world = with_a_board(backend).await;
     world.post(one("k", 5)).await.expect("counted");
-    let last = NOW.plus_ms(KEY_AGE_MS_MAX);
+    let last = NOW.plus_ms(KEY_AGE_MS_DEFAULT);
     world.post_at(one("k", 5), last).await.expect("known");
     assert_eq!(world.post_at(one("k", 6), last).await, Err(Refusal::KeyUsed));
     assert_eq!(world.table("b").await, ["ann 1 5"]);
@@ -81,9 +81,9 @@ pub async fn a_key_is_remembered_for_a_day(backend: &dyn Backend) {
 pub async fn events_dated_too_early_or_ahead_are_refused(backend: &dyn Backend) {
     let world = with_a_board(backend).await;
     let dated = |key: &str, ms| ScoreEvent { happened: Some(NOW.plus_ms(ms)), ..one(key, 1) };
-    assert_eq!(world.post(dated("1", -KEY_AGE_MS_MAX - 1)).await, Err(Refusal::TooOld));
+    assert_eq!(world.post(dated("1", -KEY_AGE_MS_DEFAULT - 1)).await, Err(Refusal::TooOld));
     assert_eq!(world.post(dated("2", AHEAD_MS_MAX + 1)).await, Err(Refusal::Ahead));
-    world.post(dated("3", -KEY_AGE_MS_MAX)).await.expect("counted");
+    world.post(dated("3", -KEY_AGE_MS_DEFAULT)).await.expect("counted");
     world.post(dated("4", AHEAD_MS_MAX)).await.expect("counted");
     assert_eq!(world.table("b").await, ["ann 1 2"]);
 }

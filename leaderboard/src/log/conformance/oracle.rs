@@ -24,9 +24,10 @@ struct Player {
 }
 
 impl Oracle {
-    pub(super) fn put_board(&mut self, name: &str, rules: Rules) {
-        let new = PlainBoard { rules, changes: 0, players: Vec::new(), banned: Vec::new() };
-        self.boards.entry(name.to_owned()).or_insert(new).rules = rules;
+    pub(super) fn put_board(&mut self, name: &str, rules: &Rules) {
+        let (players, banned) = (Vec::new(), Vec::new());
+        let new = PlainBoard { rules: rules.clone(), changes: 0, players, banned };
+        self.boards.entry(name.to_owned()).or_insert(new).rules = rules.clone();
     }
 
     pub(super) fn delete_board(&mut self, name: &str) {

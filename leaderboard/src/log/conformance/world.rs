@@ -3,9 +3,10 @@ use std::sync::Arc;
 use model::{BoardId, Timestamp, UserId};
 
 use super::Backend;
+use crate::limits::KEY_AGE_MS_DEFAULT;
 use crate::{
-    Amount, Applied, Board, BoardPosition, Effect, EventKey, Index, Log, Mutation, Operator,
-    Outcome, Page, PageStart, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent,
+    Amount, Applied, Board, BoardPosition, Effect, EventKey, Index, KeyTime, Log, Mutation,
+    Operator, Outcome, Page, PageStart, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent,
     ScoreRange, Standing, View, Wins, WriteRequest,
 };
 
@@ -25,6 +26,7 @@ pub(super) const SUMS: Rules = Rules {
     ranking: Ranking::Standard,
     readers: Readers::Anyone,
     range: ScoreRange { min: i64::MIN, max: i64::MAX },
+    season: None,
 };
 
 /// Keeps the latest score.
@@ -50,7 +52,12 @@ pub(super) fn event(key: &str, changes: Vec<ScoreChange>) -> ScoreEvent {
 }
 
 pub(super) fn write(mutation: Mutation) -> WriteRequest {
-    WriteRequest { mutation, at: NOW }
+    write_at(mutation, NOW)
+}
+
+/// A write at a moment, when keys are remembered for a day.
+pub(super) fn write_at(mutation: Mutation, at: Timestamp) -> WriteRequest {
+    WriteRequest { mutation, at, keys: KeyTime::new(at, KEY_AGE_MS_DEFAULT) }
 }
 
 impl World {
@@ -71,7 +78,10 @@ impl World {
     async fn reach(&self, outcome: &Outcome) {
         let reached: Vec<_> = match outcome {
             Outcome::Board(_, board) => vec![(board.number, BoardPosition(0))],
-            Outcome::Ban(_, board, position) => vec![(*board, *position)],
+            Outcome::Ban(_, board, position) | Outcome::Seasons(_, board, position) => {
+                vec![(*board, *position)]
+            }
+            Outcome::Erased(boards) => boards.clone(),
             Outcome::Posted(applied) => {
                 applied.iter().map(|it| (it.standings.board, it.position)).collect()
             }
@@ -90,6 +100,14 @@ impl World {
         self.append(vec![write(mutation)]).await.remove(0)
     }
 
+    pub(super) async fn give_at(
+        &self,
+        mutation: Mutation,
+        at: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        self.append(vec![write_at(mutation, at)]).await.remove(0)
+    }
+
     pub(super) async fn put_board(&self, name: &str, rules: Rules) -> Result<Effect, Refusal> {
         match self.give(Mutation::PutBoard { id: board_id(name), rules }).await? {
             Outcome::Board(effect, _) => Ok(effect),
@@ -106,7 +124,7 @@ impl World {
         event: ScoreEvent,
         at: Timestamp,
     ) -> Result<Vec<Applied>, Refusal> {
-        let write = WriteRequest { mutation: Mutation::Post(event), at };
+        let write = write_at(Mutation::Post(event), at);
         match self.append(vec![write]).await.remove(0)? {
             Outcome::Posted(applied) => Ok(applied),
             other => panic!("{other:?}"),

@@ -61,9 +61,11 @@ struct Place {
 fn piece(memory: &Memory, id: StandingsId, from: u32) -> (Vec<Standee>, u32) {
     let Some(standings) = memory.standings(id) else { return (Vec::new(), from) };
     let (members, behind) = standings.members(from, STANDEES_MAX);
-    let standees = members.into_iter().map(|(user, entry)| {
-        let is_shown = !memory.is_banned(id.board, &user);
-        Standee { standings: id, user, entry, is_shown }
+    let standees = members.into_iter().map(|(user, entry, is_shown)| Standee {
+        standings: id,
+        user,
+        entry: Some(entry),
+        is_shown,
     });
     (standees.collect(), behind)
 }

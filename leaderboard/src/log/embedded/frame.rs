@@ -97,6 +97,7 @@ pub(super) enum Next<'a> {
 #[derive(Debug)]
 pub(super) struct FrameReader {
     file: BufReader<File>,
+    is_older: bool,
     left: u64,
     at: u64,
     payload: Vec<u8>,
@@ -133,7 +134,13 @@ impl FrameReader {
             return Err(damaged(path, 0));
         }
         let at = HEADER_BYTES as u64;
-        Ok(Some(Self { file, left: bytes - at, at, payload: Vec::new() }))
+        let is_older = format < FORMAT;
+        Ok(Some(Self { file, is_older, left: bytes - at, at, payload: Vec::new() }))
+    }
+
+    /// Whether the file is of an older format.
+    pub(super) fn is_older(&self) -> bool {
+        self.is_older
     }
 
     /// Where the next frame begins, bytes from the start of the file.

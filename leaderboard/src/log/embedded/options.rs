@@ -1,6 +1,4 @@
-use crate::core::limits::{
-    EVENTS_REMEMBERED_MAX, SEGMENT_BYTES_MAX, SNAPSHOT_BYTES, SNAPSHOT_RECORDS,
-};
+use crate::core::limits::{KEYS_MAX_DEFAULT, SEGMENT_BYTES_MAX, SNAPSHOT_BYTES, SNAPSHOT_RECORDS};
 
 /// What tests set otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +39,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             segment_bytes_max: SEGMENT_BYTES_MAX,
-            events_remembered_max: EVENTS_REMEMBERED_MAX,
+            events_remembered_max: KEYS_MAX_DEFAULT,
             snapshot_after: Appended { bytes: SNAPSHOT_BYTES, records: SNAPSHOT_RECORDS },
             snapshot_users: 4_096,
         }

@@ -106,7 +106,7 @@ impl Recovery {
         }
         let bytes = reader.at();
         self.bytes += bytes;
-        Ok(Ok(Tail { path, bytes, next: self.next }))
+        Ok(Ok(Tail { path, bytes, next: self.next, is_older: reader.is_older() }))
     }
 
     /// Takes the records of a frame; `None` if they aren't what we write.

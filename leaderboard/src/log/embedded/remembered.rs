@@ -3,7 +3,6 @@ use std::collections::{HashMap, VecDeque};
 use model::{Canonical, CanonicalDigest, Timestamp, UserId};
 
 use crate::core::event::{EventKey, ScoreEvent};
-use crate::core::limits::KEY_AGE_MS_MAX;
 use crate::core::record::{EventRecord, Remembered};
 use crate::log::codec::{Bytes, Malformed, check_result, put_result, read_result};
 
@@ -16,7 +15,7 @@ const LENGTH_BYTES: usize = 2;
 /// What stands for a producer and their key: half of a SHA-256, so that no two that ever come are alike.
 type Fingerprint = [u8; 16];
 
-/// Events of the last day by their keys, as bytes behind each other in the order in which they came.
+/// The last events by their keys, as bytes behind each other in the order in which they came.
 #[derive(Debug)]
 pub(super) struct RememberedEvents {
     count_max: usize,
@@ -75,9 +74,8 @@ impl RememberedEvents {
         Some(Remembered { digest, at, result: read_result(&mut result, users).ok()? })
     }
 
-    /// Remembers an event, and forgets those that came too long before it.
+    /// Remembers an event.
     pub(super) fn take(&mut self, record: &EventRecord) {
-        self.forget(record.at);
         let fingerprint = fingerprint(&record.event.producer, &record.event.key);
         let known = self.places.get(&fingerprint).map(|place| head(self.bytes_at(place)));
         if let Some(Ok(known)) = known
@@ -99,13 +97,13 @@ impl RememberedEvents {
         self.event = event;
     }
 
-    /// Forgets the events that came too long before this moment, as far as they come first.
-    pub(super) fn forget(&mut self, now: Timestamp) {
+    /// Forgets the events that came before this moment, as far as they come first.
+    pub(super) fn forget(&mut self, since: Timestamp) {
         while let Some(chunk) = self.chunks.front() {
             let Ok(Head { at, fingerprint, length, .. }) = head(&chunk[self.oldest..]) else {
                 return;
             };
-            if now - at <= KEY_AGE_MS_MAX {
+            if at >= since {
                 return;
             }
             let place = self.first_chunk * CHUNK_BYTES as u64 + self.oldest as u64;

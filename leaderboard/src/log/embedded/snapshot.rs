@@ -8,6 +8,7 @@
 //! boards   the highest number of a board, and boards with how many changes they have seen
 //! banned   of one board, before whoever is on it
 //! members  of one board in one of its seasons, with what they have
+//! sealed   the same of a season that is sealed: who is on it is shown, whoever is banned since
 //! events   those of the last day, as they are remembered
 //! end      the last record that may be in it
 //! ```
@@ -36,11 +37,14 @@ const MAGIC: Magic = *b"WAlbsnap";
 
 /// What a chunk begins with.
 mod tag {
-    pub(super) const BOARDS: u8 = 1;
+    /// Without seasons: of format 1.
+    pub(super) const BOARDS_PLAIN: u8 = 1;
     pub(super) const BANNED: u8 = 2;
     pub(super) const MEMBERS: u8 = 3;
     pub(super) const EVENTS: u8 = 4;
     pub(super) const END: u8 = 5;
+    pub(super) const BOARDS: u8 = 6;
+    pub(super) const SEALED: u8 = 7;
 }
 
 /// Takes snapshots in a thread of its own, one at a time.

@@ -48,6 +48,22 @@ impl Stored for View<'_> {
         self.memory.banned_count(board)
     }
 
+    fn banned_on(&self, id: StandingsId) -> Vec<UserId> {
+        self.memory.banned_on(id)
+    }
+
+    fn is_sealed(&self, id: StandingsId) -> bool {
+        self.memory.is_sealed(id)
+    }
+
+    fn entries_of(&self, user: &UserId) -> Vec<(StandingsId, Entry)> {
+        self.memory.entries_of(user)
+    }
+
+    fn bans_of(&self, user: &UserId) -> Vec<BoardNumber> {
+        self.memory.bans_of(user)
+    }
+
     fn remembered(&self, event: &ScoreEvent) -> Option<Remembered> {
         self.remembered.get(event)
     }

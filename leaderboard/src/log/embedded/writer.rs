@@ -36,6 +36,8 @@ pub(super) struct Tail {
     pub bytes: u64,
     /// The number of the next record.
     pub next: u64,
+    /// Whether the segment is of an older format: then it goes on in another one.
+    pub is_older: bool,
 }
 
 impl Writer {
@@ -48,8 +50,15 @@ impl Writer {
         bytes_max: u64,
         stopped: Arc<OnceLock<String>>,
     ) -> Result<Self, StoreError> {
-        let (file, bytes, next) = match tail {
-            Ok(Tail { path, bytes, next }) => {
+        let start = |next| {
+            let file = create(disk.as_ref(), folder, next);
+            let file = file.map_err(|(Failed::Write(error) | Failed::Sync(error))| {
+                not_writable(&segment(folder, next), error)
+            });
+            Ok::<_, StoreError>((file?, HEADER_BYTES as u64))
+        };
+        let ((file, bytes), next) = match tail {
+            Ok(Tail { path, bytes, next, is_older }) => {
                 let open = || {
                     let mut file = disk.append(&path)?;
                     // This also makes durable what an earlier process may have written without being told that it is.
@@ -57,16 +66,10 @@ impl Writer {
                     crash::point(crash_points::TAIL_CUT);
                     Ok(file)
                 };
-                (open().map_err(|error| not_writable(&path, error))?, bytes, next)
+                let file = open().map_err(|error| not_writable(&path, error))?;
+                (if is_older { start(next)? } else { (file, bytes) }, next)
             }
-            Err(next) => {
-                let path = segment(folder, next);
-                let file = create(disk.as_ref(), folder, next);
-                let file = file.map_err(|(Failed::Write(error) | Failed::Sync(error))| {
-                    not_writable(&path, error)
-                })?;
-                (file, HEADER_BYTES as u64, next)
-            }
+            Err(next) => (start(next)?, next),
         };
         let folder = folder.to_owned();
         Ok(Self { disk, folder, file, bytes, bytes_max, next, stopped })

@@ -161,6 +161,14 @@ fn reconcile(first: Option<Outcomes>, again: Outcomes) -> Outcomes {
         {
             Ok(Outcome::Ban(effect, board, head))
         }
+        (Ok(Outcome::Seasons(effect, board, _)), Ok(Outcome::Seasons(_, same, head)))
+            if board == same =>
+        {
+            Ok(Outcome::Seasons(effect, board, head))
+        }
+        (Ok(Outcome::Erased(boards)), Ok(Outcome::Erased(none))) if none.is_empty() => {
+            Ok(Outcome::Erased(boards))
+        }
         (Ok(Outcome::Deleted(board)), Err(Refusal::NoSuchBoard)) => Ok(Outcome::Deleted(board)),
         (_, again) => again,
     });

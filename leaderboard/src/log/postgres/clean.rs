@@ -1,3 +1,5 @@
+mod erased;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,7 +8,7 @@ use sqlx::PgConnection;
 use tokio::time::sleep;
 
 use super::{Shared, crash_points};
-use crate::limits::KEY_AGE_MS_MAX;
+use crate::limits::KEY_AGE_MS_DEFAULT;
 
 /// How long to wait between two looks for what may go.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -23,7 +25,7 @@ const KEYS: &str = "
         ORDER BY at_ms LIMIT $3 FOR UPDATE SKIP LOCKED)";
 
 /// What was on a board that is gone, table by table.
-const ON_BOARD: [&str; 4] = [
+const ON_BOARD: [&str; 6] = [
     "DELETE FROM leaderboard.entries WHERE (board, season, user_id) IN (
          SELECT board, season, user_id FROM leaderboard.entries WHERE board = $1 LIMIT $2)",
     "DELETE FROM leaderboard.changes WHERE (board, position, season) IN (
@@ -32,6 +34,10 @@ const ON_BOARD: [&str; 4] = [
          SELECT board, user_id FROM leaderboard.bans WHERE board = $1 LIMIT $2)",
     "DELETE FROM leaderboard.seasons WHERE (board, season) IN (
          SELECT board, season FROM leaderboard.seasons WHERE board = $1 LIMIT $2)",
+    "DELETE FROM leaderboard.dropped WHERE (board, season) IN (
+         SELECT board, season FROM leaderboard.dropped WHERE board = $1 LIMIT $2)",
+    "DELETE FROM leaderboard.erased WHERE (board, position) IN (
+         SELECT board, position FROM leaderboard.erased WHERE board = $1 LIMIT $2)",
 ];
 
 /// Removes what nobody asks for any more, in small pieces; any number of processes may.
@@ -53,6 +59,12 @@ impl Shared {
         for board in gone {
             clear(&mut connection, board).await?;
         }
+        let dropped = "SELECT board, season FROM leaderboard.dropped ORDER BY board, season";
+        let dropped: Vec<(i64, i32)> = sqlx::query_as(dropped).fetch_all(&mut connection).await?;
+        for (board, season) in dropped {
+            drop_season(&mut connection, board, season).await?;
+        }
+        erased::forget(&mut connection).await?;
         self.connections.give_back(connection);
         Ok(())
     }
@@ -62,7 +74,7 @@ async fn keys(connection: &mut PgConnection, clock: &dyn Clock) -> Result<(), sq
     loop {
         let done = sqlx::query(KEYS)
             .bind(clock.now().wall.0)
-            .bind(KEY_AGE_MS_MAX + MARGIN_MS)
+            .bind(KEY_AGE_MS_DEFAULT + MARGIN_MS)
             .bind(ROWS_AT_ONCE)
             .execute(&mut *connection)
             .await?;
@@ -82,5 +94,29 @@ async fn clear(connection: &mut PgConnection, board: i64) -> Result<(), sqlx::Er
     }
     let sql = "DELETE FROM leaderboard.deleted WHERE number = $1";
     sqlx::query(sql).bind(board).execute(connection).await?;
+    Ok(())
+}
+
+/// What was on a season that is kept no more, table by table.
+const ON_SEASON: [&str; 2] = [
+    "DELETE FROM leaderboard.entries WHERE (board, season, user_id) IN (
+         SELECT board, season, user_id FROM leaderboard.entries
+         WHERE board = $1 AND season = $2 LIMIT $3)",
+    "DELETE FROM leaderboard.seasons WHERE (board, season) IN (
+         SELECT board, season FROM leaderboard.seasons
+         WHERE board = $1 AND season = $2 LIMIT $3)",
+];
+
+async fn drop_season(
+    connection: &mut PgConnection,
+    board: i64,
+    season: i32,
+) -> Result<(), sqlx::Error> {
+    for sql in ON_SEASON {
+        let delete = || sqlx::query(sql).bind(board).bind(season).bind(ROWS_AT_ONCE);
+        while delete().execute(&mut *connection).await?.rows_affected() > 0 {}
+    }
+    let sql = "DELETE FROM leaderboard.dropped WHERE board = $1 AND season = $2";
+    sqlx::query(sql).bind(board).bind(season).execute(connection).await?;
     Ok(())
 }

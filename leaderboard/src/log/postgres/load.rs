@@ -1,6 +1,8 @@
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use model::{BoardId, FeedPosition, UserId};
+use model::{BoardId, FeedPosition, Timestamp, UserId};
 use sql::damaged;
 use sql::postgres::LINEAGE;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
@@ -10,7 +12,8 @@ use super::{FEED, rows};
 use crate::core::record::{KeyOf, Remembered};
 use crate::core::transaction_state::Stored;
 use crate::{
-    Board, BoardNumber, BoardPosition, Entry, Mutation, ScoreEvent, StandingsId, WriteRequest,
+    Board, BoardNumber, BoardPosition, Entry, Mutation, ScoreEvent, SeasonState, StandingsId,
+    WriteRequest,
 };
 
 /// What deciding a batch of writes asks for.
@@ -21,6 +24,10 @@ pub(super) struct Needs<'a> {
     players: BTreeSet<(&'a BoardId, &'a UserId)>,
     /// Events by their keys; of several with the same key, any.
     events: BTreeMap<(&'a UserId, &'a str), &'a ScoreEvent>,
+    /// Who is to be unknown.
+    erased: Vec<&'a str>,
+    /// When the last of them came.
+    latest: Timestamp,
 }
 
 impl<'a> Needs<'a> {
@@ -30,8 +37,11 @@ impl<'a> Needs<'a> {
             boards: BTreeSet::new(),
             players: BTreeSet::new(),
             events: BTreeMap::new(),
+            erased: Vec::new(),
+            latest: Timestamp(i64::MIN),
         };
         for write in writes {
+            needs.latest = needs.latest.max(write.at);
             match &write.mutation {
                 Mutation::PutBoard { id, .. } | Mutation::DeleteBoard { id } => {
                     needs.is_about_boards = true;
@@ -44,6 +54,10 @@ impl<'a> Needs<'a> {
                     }
                 }
                 Mutation::Ban { board, user, .. } => needs.player(board, user),
+                Mutation::EndSeasons { board } => {
+                    needs.boards.insert(board);
+                }
+                Mutation::Erase { user, .. } => needs.erased.push(user.as_str()),
             }
         }
         needs
@@ -94,6 +108,8 @@ pub(super) async fn state(
     lock(connection, needs, &mut loaded).await?;
     if loaded.is_current {
         players(connection, needs, &mut loaded).await?;
+        people::erased(connection, needs, &mut loaded).await?;
+        people::banned(connection, needs, &mut loaded).await?;
         keys(connection, needs, &mut loaded).await?;
     }
     Ok(loaded)
@@ -109,10 +125,12 @@ async fn lock(
         "SELECT history, lineage = {LINEAGE} AS same, board.head, banned, definition
          FROM leaderboard.feed LEFT JOIN LATERAL (
              SELECT number, head, banned, definition FROM leaderboard.boards
-             WHERE id = ANY ($1) ORDER BY number FOR UPDATE) AS board ON true"
+             WHERE id = ANY ($1) OR number = ANY ($2) ORDER BY number FOR UPDATE) AS board ON true"
     );
     let ids: Vec<&str> = needs.boards.iter().map(|id| id.as_str()).collect();
-    let found = sqlx::query(AssertSqlSafe(sql)).bind(ids).fetch_all(connection).await?;
+    let known_to = people::boards(&mut *connection, needs).await?;
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(ids).bind(known_to);
+    let found = query.fetch_all(connection).await?;
     for row in &found {
         loaded.timeline = row.try_get::<i64, _>("history")? as u64;
         loaded.is_current = row.try_get("same")?;
@@ -133,8 +151,13 @@ async fn players(
 ) -> Result<(), sqlx::Error> {
     let mut wanted: Vec<(StandingsId, &UserId)> = Vec::with_capacity(needs.players.len());
     for &(board, user) in &needs.players {
-        let board = loaded.boards.get(board);
-        wanted.extend(board.map(|it| (it.current(), user)));
+        let Some(board) = loaded.boards.get(board) else { continue };
+        // Nobody scores in those that are sealed.
+        let open = board.seasons().filter(|season| season.state() != SeasonState::Sealed);
+        // At least of one: whether they are banned is told beside.
+        let open = open.map(|season| season.number).chain([board.current().season]);
+        let open: BTreeSet<u32> = open.collect();
+        wanted.extend(open.into_iter().map(|season| (board.standings(season), user)));
     }
     if wanted.is_empty() {
         return Ok(());
@@ -236,6 +259,28 @@ impl Stored for Loaded {
 
     fn banned_count(&self, board: BoardNumber) -> usize {
         self.counts.get(&board).map_or(0, |(_, banned)| *banned)
+    }
+
+    fn banned_on(&self, id: StandingsId) -> Vec<UserId> {
+        let on = self.entries.keys().filter(|(standings, _)| *standings == id);
+        on.map(|(_, user)| user).filter(|user| self.is_banned(id.board, user)).cloned().collect()
+    }
+
+    fn is_sealed(&self, id: StandingsId) -> bool {
+        let board = self.boards.values().find(|board| board.number == id.board);
+        let season =
+            board.and_then(|board| board.seasons().find(|season| season.number == id.season));
+        season.is_some_and(|season| season.state() == SeasonState::Sealed)
+    }
+
+    fn entries_of(&self, user: &UserId) -> Vec<(StandingsId, Entry)> {
+        let own = self.entries.iter().filter(|((_, of), _)| of == user);
+        own.map(|((standings, _), entry)| (*standings, *entry)).collect()
+    }
+
+    fn bans_of(&self, user: &UserId) -> Vec<BoardNumber> {
+        let own = self.banned.iter().filter(|(_, of)| of == user);
+        own.map(|(board, _)| *board).collect()
     }
 
     fn remembered(&self, event: &ScoreEvent) -> Option<Remembered> {

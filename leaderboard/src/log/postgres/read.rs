@@ -48,12 +48,12 @@ pub(super) async fn changes(
                FROM leaderboard.feed
                JOIN leaderboard.boards AS board ON board.number = $2
                LEFT JOIN LATERAL (
-                   SELECT position, season, user_id, score, reached, shown
+                   SELECT position, part, season, user_id, score, reached, shown, what
                    FROM leaderboard.changes
                    WHERE changes.board = $2 AND position > $3
                    ORDER BY position FETCH FIRST $4 ROWS WITH TIES) AS change ON true
                WHERE history = $1
-               ORDER BY change.position, change.season";
+               ORDER BY change.position, change.part";
     let query = sqlx::query(sql).bind(timeline as i64).bind(board.0 as i64);
     let Ok(position) = i64::try_from(after.0) else { return Ok(None) };
     let found = readers.fetch_all(query.bind(position).bind(limit as i64)).await?;
@@ -99,12 +99,18 @@ pub(super) async fn entries(
     let sql = "SELECT entry.*
                FROM leaderboard.feed
                LEFT JOIN LATERAL (
-                   SELECT season, entries.user_id, score, reached, ban.user_id IS NULL AS shown
+                   SELECT entries.season, entries.user_id, score, reached, NULL AS what,
+                          ban.user_id IS NULL OR coalesce(season.sealed, false) AS shown
                    FROM leaderboard.entries
                    LEFT JOIN leaderboard.bans AS ban
                        ON ban.board = entries.board AND ban.user_id = entries.user_id
-                   WHERE entries.board = $2 AND (season, entries.user_id) > ($3, $4)
-                   ORDER BY season, entries.user_id LIMIT $5) AS entry ON true
+                   LEFT JOIN leaderboard.seasons AS season
+                       ON season.board = entries.board AND season.season = entries.season
+                   LEFT JOIN leaderboard.dropped AS dropped
+                       ON dropped.board = entries.board AND dropped.season = entries.season
+                   WHERE entries.board = $2 AND (entries.season, entries.user_id) > ($3, $4)
+                       AND dropped.board IS NULL
+                   ORDER BY entries.season, entries.user_id LIMIT $5) AS entry ON true
                WHERE history = $1
                ORDER BY season, user_id";
     // No season is negative.

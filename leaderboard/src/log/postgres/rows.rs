@@ -49,14 +49,29 @@ pub(super) fn entry(row: &PgRow) -> Result<Option<Entry>, sqlx::Error> {
     Ok(Some(Entry { score, reached: BoardPosition(reached) }))
 }
 
-/// Who has what on a board: `season`, `user_id`, `score`, `reached`, `shown`; `None` if the row is of nobody who has
-/// anything.
+/// What a row of the log says of somebody who has nothing any more.
+pub(super) const REMOVED: &str = "removed";
+
+/// Who has what on a board: `season`, `user_id`, `score`, `reached`, `shown`, `what`; `None` if the row is of nobody who has
+/// anything, or had.
 pub(super) fn standee(row: &PgRow, board: BoardNumber) -> Result<Option<Standee>, sqlx::Error> {
-    let Some(entry) = entry(row)? else { return Ok(None) };
-    let season = u32::try_from(row.try_get::<i32, _>("season")?).map_err(damaged)?;
-    let user = UserId::parse(row.try_get("user_id")?).map_err(damaged)?;
-    let standings = StandingsId { board, season };
-    Ok(Some(Standee { standings, user, entry, is_shown: row.try_get("shown")? }))
+    let entry = entry(row)?;
+    if entry.is_none() && row.try_get::<Option<&str>, _>("what")? != Some(REMOVED) {
+        return Ok(None);
+    }
+    let standings = StandingsId { board, season: season(row)? };
+    let is_shown = row.try_get("shown")?;
+    Ok(Some(Standee { standings, user: user(row)?, entry, is_shown }))
+}
+
+/// `season`.
+pub(super) fn season(row: &PgRow) -> Result<u32, sqlx::Error> {
+    u32::try_from(row.try_get::<i32, _>("season")?).map_err(damaged)
+}
+
+/// `user_id`.
+pub(super) fn user(row: &PgRow) -> Result<UserId, sqlx::Error> {
+    UserId::parse(row.try_get("user_id")?).map_err(damaged)
 }
 
 /// What became of an event, as bytes.

@@ -1,3 +1,4 @@
+use model::UserId;
 use sqlx::PgConnection;
 
 use super::change_set::ChangeSet;
@@ -17,6 +18,7 @@ pub(super) async fn records(
     boards(connection, &set).await?;
     bans(connection, &set).await?;
     outdated_keys(connection, &set, before).await?;
+    seasons_and_people(connection, &set).await?;
     scores(connection, &set).await
 }
 
@@ -89,16 +91,67 @@ async fn outdated_keys(
     Ok(())
 }
 
+/// Removes what people have no more, before others may have it, and says what is to be tidied up.
+async fn seasons_and_people(
+    connection: &mut PgConnection,
+    set: &ChangeSet<'_>,
+) -> Result<(), sqlx::Error> {
+    if !set.removed.is_empty() {
+        let sql = "DELETE FROM leaderboard.entries AS entry
+                   USING unnest($1::bigint[], $2::integer[], $3::text[])
+                       AS gone (board, season, user_id)
+                   WHERE entry.board = gone.board AND entry.season = gone.season
+                       AND entry.user_id = gone.user_id";
+        sqlx::query(sql)
+            .bind(numbers(set.removed.iter().map(|(id, _)| &id.board)))
+            .bind(seasons(set.removed.iter().map(|(id, _)| id)))
+            .bind(set.removed.iter().map(|(_, user)| user.as_str()).collect::<Vec<_>>())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for (some, sql) in [
+        (
+            &set.sealed,
+            "INSERT INTO leaderboard.seasons (board, season, players, sealed)
+             SELECT board, season, 0, true FROM unnest($1::bigint[], $2::integer[])
+                 AS ended (board, season)
+             ON CONFLICT (board, season) DO UPDATE SET sealed = true",
+        ),
+        (
+            &set.dropped,
+            "INSERT INTO leaderboard.dropped SELECT * FROM unnest($1::bigint[], $2::integer[])
+             ON CONFLICT DO NOTHING",
+        ),
+    ] {
+        if !some.is_empty() {
+            let boards = numbers(some.iter().map(|id| &id.board));
+            sqlx::query(sql).bind(boards).bind(seasons(some)).execute(&mut *connection).await?;
+        }
+    }
+    if !set.erased.is_empty() {
+        let sql = "INSERT INTO leaderboard.erased (board, position, user_id, pseudonym)
+                   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])";
+        sqlx::query(sql)
+            .bind(numbers(set.erased.iter().map(|(board, ..)| board)))
+            .bind(set.erased.iter().map(|(_, position, ..)| position.0 as i64).collect::<Vec<_>>())
+            .bind(set.erased.iter().map(|(.., user, _)| user.as_str()).collect::<Vec<_>>())
+            .bind(set.erased.iter().map(|(.., name)| name.as_str()).collect::<Vec<_>>())
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Writes the log's rows, what players have since, the keys, and how far boards have come. Rows go to each table in the
 /// order of its key, so that one page of an index after the other is changed, and nobody waits in a circle.
 const SCORES: &str = "
     WITH appended AS (
         INSERT INTO leaderboard.changes
             (board, position, season, user_id, what, shown, score, reached, amount, producer, key,
-             at_ms)
+             at_ms, part)
         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::text[],
                              $6::bool[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[],
-                             $11::text[], $12::bigint[])
+                             $11::text[], $12::bigint[], $34::integer[])
     ), joined AS (
         INSERT INTO leaderboard.entries (board, season, user_id, score, reached)
         SELECT * FROM unnest($13::bigint[], $14::integer[], $15::text[], $16::bigint[],
@@ -131,7 +184,7 @@ async fn scores(connection: &mut PgConnection, set: &ChangeSet<'_>) -> Result<()
         .bind(changes.iter().map(|row| row.standings.board.0 as i64).collect::<Vec<_>>())
         .bind(changes.iter().map(|row| row.position.0 as i64).collect::<Vec<_>>())
         .bind(changes.iter().map(|row| row.standings.season as i32).collect::<Vec<_>>())
-        .bind(changes.iter().map(|row| row.user.as_str()).collect::<Vec<_>>())
+        .bind(changes.iter().map(|row| row.user.map(UserId::as_str)).collect::<Vec<_>>())
         .bind(changes.iter().map(|row| row.what).collect::<Vec<_>>())
         .bind(changes.iter().map(|row| row.is_shown).collect::<Vec<_>>())
         .bind(changes.iter().map(|row| row.entry.map(|it| it.score)).collect::<Vec<_>>())
@@ -160,6 +213,7 @@ async fn scores(connection: &mut PgConnection, set: &ChangeSet<'_>) -> Result<()
         .bind(numbers(heads.keys()))
         .bind(heads.values().map(|head| head.0 as i64).collect::<Vec<_>>())
         .bind(heads.keys().map(banned).collect::<Vec<_>>())
+        .bind(changes.iter().map(|row| row.part).collect::<Vec<_>>())
         .execute(connection)
         .await?;
     Ok(())

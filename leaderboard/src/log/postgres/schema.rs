@@ -35,17 +35,35 @@ const FIRST: &str = r#"
         id         TEXT   COLLATE "C" NOT NULL UNIQUE,
         head       BIGINT NOT NULL,     -- the last position
         banned     BIGINT NOT NULL,     -- how many are
-        definition BYTEA  NOT NULL      -- its rules, and when it was made
+        definition BYTEA  NOT NULL      -- its rules and seasons, and when it was made
     ) WITH (fillfactor = 50);
 
     -- Numbers of boards that are gone, until all that was on them is removed.
     CREATE TABLE leaderboard.deleted (number BIGINT PRIMARY KEY);
 
-    -- How many have something, banned or not.
+    -- Seasons that boards don't keep any more, until all that was on them is removed.
+    CREATE TABLE leaderboard.dropped (
+        board  BIGINT  NOT NULL,
+        season INTEGER NOT NULL,
+        PRIMARY KEY (board, season)
+    );
+
+    -- People who are unknown, until nothing of the log says who they were. What they did later isn't theirs.
+    CREATE TABLE leaderboard.erased (
+        board     BIGINT NOT NULL,
+        position  BIGINT NOT NULL,      -- of the erasing
+        user_id   TEXT   COLLATE "C" NOT NULL,
+        pseudonym TEXT   COLLATE "C" NOT NULL,
+        since     TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (board, position)
+    );
+
+    -- How many have something, banned or not; of a sealed season everybody is shown.
     CREATE TABLE leaderboard.seasons (
         board   BIGINT  NOT NULL,
         season  INTEGER NOT NULL,
         players BIGINT  NOT NULL,
+        sealed  BOOLEAN NOT NULL DEFAULT false,
         PRIMARY KEY (board, season)
     ) WITH (fillfactor = 50);
 
@@ -69,9 +87,10 @@ const FIRST: &str = r#"
     CREATE TABLE leaderboard.changes (
         board    BIGINT  NOT NULL,
         position BIGINT  NOT NULL,
+        part     INTEGER NOT NULL,      -- which row of its position, from 0
         season   INTEGER NOT NULL,
-        user_id  TEXT    COLLATE "C" NOT NULL,
-        what     TEXT    NOT NULL,      -- created, changed, unchanged: by an event; ban, unban
+        user_id  TEXT    COLLATE "C",
+        what     TEXT    NOT NULL,      -- created, changed, unchanged: by an event; ban, unban; season; erased, removed
         shown    BOOLEAN NOT NULL,      -- among the others, since it isn't a banned player's
         score    BIGINT,                -- what they have since
         reached  BIGINT,
@@ -79,7 +98,7 @@ const FIRST: &str = r#"
         producer TEXT    COLLATE "C",
         key      TEXT    COLLATE "C",
         at_ms    BIGINT,                -- when the event came
-        PRIMARY KEY (board, position, season)
+        PRIMARY KEY (board, position, part)
     );
 
     CREATE TABLE leaderboard.keys (

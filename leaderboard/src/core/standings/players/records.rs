@@ -10,6 +10,8 @@ const UNIT: usize = 8;
 const CHUNK_UNITS: usize = 1 << 17;
 /// Score, position, whether shown, length of the id.
 const HEADER: usize = 18;
+/// What stands in the place of the id of whoever was removed.
+const REMOVED: u8 = 0;
 /// The longest record in units, of a user's id of 128 bytes.
 const RECORD_UNITS_MAX: usize = (HEADER + 128).div_ceil(UNIT);
 
@@ -58,6 +60,18 @@ impl Records {
     pub(super) fn set(&mut self, player: Player, known: Known) {
         let (chunk, at) = place(player);
         self.chunks[chunk][at..at + HEADER - 1].copy_from_slice(&header(known));
+    }
+
+    /// Overwrites a player's id, so that it is no more in memory, with what no id has.
+    pub(super) fn remove(&mut self, player: Player) {
+        let len = self.id(player).len();
+        let (chunk, at) = place(player);
+        self.chunks[chunk][at + HEADER..at + HEADER + len].fill(REMOVED);
+    }
+
+    /// Whether a player was removed.
+    pub(super) fn is_removed(&self, player: Player) -> bool {
+        self.id(player).first() == Some(&REMOVED)
     }
 
     pub(super) fn id(&self, player: Player) -> &[u8] {

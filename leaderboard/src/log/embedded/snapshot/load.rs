@@ -41,11 +41,12 @@ fn chunk(
 ) -> Result<Option<u64>, Malformed> {
     let mut bytes = Bytes(content);
     match bytes.u8()? {
-        tag::BOARDS => {
+        tag @ (tag::BOARDS | tag::BOARDS_PLAIN) => {
             let mut decoder = Decoder::new(bytes);
             memory.restore_last_number(BoardNumber(decoder.number()?));
             while !decoder.is_empty() {
-                let board = decoder.board()?;
+                let is_plain = tag == tag::BOARDS_PLAIN;
+                let board = if is_plain { decoder.plain_board()? } else { decoder.board()? };
                 memory.restore_board(board, BoardPosition(decoder.number()?));
             }
         }
@@ -55,11 +56,12 @@ fn chunk(
                 memory.restore_ban(board, user(&mut bytes)?);
             }
         }
-        tag::MEMBERS => {
+        tag @ (tag::MEMBERS | tag::SEALED) => {
             let standings = read_standings(&mut bytes)?;
             while !bytes.is_empty() {
                 let user = user(&mut bytes)?;
-                memory.restore_entry(standings, &user, read_entry(&mut bytes)?);
+                let entry = read_entry(&mut bytes)?;
+                memory.restore_entry(standings, &user, entry, tag == tag::SEALED);
             }
         }
         tag::EVENTS => remembered.restore(bytes.0)?,

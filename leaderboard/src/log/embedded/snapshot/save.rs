@@ -107,16 +107,20 @@ impl<'a> Save<'a> {
     fn members(&mut self, id: StandingsId) -> io::Result<()> {
         let mut from = 0;
         loop {
-            let members = |standings: &Standings| standings.members(from, self.users);
-            let members = self.shared.memory.read().standings(id).map(members);
-            let (members, behind) = members.unwrap_or_default();
+            let (members, behind, tag) = {
+                let memory = self.shared.memory.read();
+                let members = |standings: &Standings| standings.members(from, self.users);
+                let (members, behind) = memory.standings(id).map(members).unwrap_or_default();
+                let tag = if memory.is_sealed(id) { tag::SEALED } else { tag::MEMBERS };
+                (members, behind, tag)
+            };
             if members.is_empty() {
                 return Ok(());
             }
             from = behind;
-            self.chunk(tag::MEMBERS, |out| {
+            self.chunk(tag, |out| {
                 put_standings(out, id);
-                for (user, entry) in &members {
+                for (user, entry, _) in &members {
                     put_text(out, user.as_str());
                     put_entry(out, *entry);
                 }

@@ -145,7 +145,7 @@ async fn a_newer_version_is_told() {
     let (world, _) = World::filled(1).await;
     let path = world.segments().remove(0);
     let mut bytes = read(&path);
-    bytes[8] = 2;
+    bytes[8] += 1;
     let sum = crc32fast::hash(&bytes[..20]);
     bytes[20..HEADER_BYTES].copy_from_slice(&sum.to_le_bytes());
     write(&path, &bytes);

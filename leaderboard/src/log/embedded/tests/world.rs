@@ -7,7 +7,7 @@ use model::{BoardId, Random, SeededRandom, Timestamp, UserId};
 use tempfile::TempDir;
 
 use super::faulty_disk::FaultyDisk;
-use crate::core::limits::CHANGES_MAX;
+use crate::core::limits::{CHANGES_MAX, KEY_AGE_MS_DEFAULT};
 use crate::core::memory::Memory;
 use crate::core::transaction_state::TransactionState;
 use crate::log::embedded::disk::{Disk, LocalDisk};
@@ -17,8 +17,8 @@ use crate::log::embedded::segments::{Found, segment, snapshot};
 use crate::log::embedded::view::View;
 use crate::log::embedded::{EmbeddedLog, FOLDER_NAME};
 use crate::{
-    Amount, EventKey, Log, LogId, Mutation, Operator, Outcome, Ranking, Readers, Refusal, Rules,
-    ScoreChange, ScoreEvent, ScoreRange, StoreError, Wins, WriteRequest,
+    Amount, EventKey, KeyTime, Log, LogId, Mutation, Operator, Outcome, Ranking, Readers, Refusal,
+    Rules, ScoreChange, ScoreEvent, ScoreRange, StoreError, Wins, WriteRequest,
 };
 
 pub(super) type Outcomes = Vec<Result<Outcome, Refusal>>;
@@ -171,7 +171,12 @@ pub(super) fn batch(n: u64) -> Vec<WriteRequest> {
             Mutation::Post(event(below(KEYS), changes))
         }
     });
-    [first].into_iter().chain(others).map(|mutation| WriteRequest { mutation, at }).collect()
+    [first].into_iter().chain(others).map(|mutation| request(mutation, at)).collect()
+}
+
+/// A write at a moment, when keys are remembered for a day.
+pub(super) fn request(mutation: Mutation, at: Timestamp) -> WriteRequest {
+    WriteRequest { mutation, at, keys: KeyTime::new(at, KEY_AGE_MS_DEFAULT) }
 }
 
 /// Rules that differ by the lowest score.
@@ -182,6 +187,7 @@ pub(super) fn rules(n: i64) -> Rules {
         ranking: Ranking::Standard,
         readers: Readers::Anyone,
         range: ScoreRange { min: -100 - n, max: i64::MAX },
+        season: None,
     }
 }
 

@@ -11,7 +11,7 @@ use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post, put};
-use model::{Clock, ErrorKind, Role, UserId};
+use model::{BoardId, Clock, ErrorKind, Role, UserId};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,13 +28,19 @@ const HELD_MAX: usize = 1_000;
 #[derive(Clone, Default)]
 pub(crate) struct Dev {
     people: Arc<Mutex<BTreeSet<UserId>>>,
+    boards: Arc<Mutex<BTreeSet<BoardId>>>,
     held: Arc<Mutex<HashSet<UserId>>>,
 }
 
 impl Dev {
-    /// Offers these people on the page.
-    pub(crate) fn offer(&self, people: impl IntoIterator<Item = UserId>) {
+    /// Offers these people on the page to be, and boards to watch.
+    pub(crate) fn offer(
+        &self,
+        people: impl IntoIterator<Item = UserId>,
+        boards: impl IntoIterator<Item = BoardId>,
+    ) {
         self.people.lock().extend(people);
+        self.boards.lock().extend(boards);
     }
 
     /// Whether the page moves this user.
@@ -73,8 +79,11 @@ async fn only_here(request: Request, next: Next) -> Response {
 }
 
 async fn people(State(state): State<AppState>) -> axum::Json<Value> {
-    let people = state.dev.people.lock();
-    axum::Json(json!({ "people": people.iter().map(UserId::as_str).collect::<Vec<_>>() }))
+    let (people, boards) = (state.dev.people.lock(), state.dev.boards.lock());
+    axum::Json(json!({
+        "people": people.iter().map(UserId::as_str).collect::<Vec<_>>(),
+        "boards": boards.iter().map(BoardId::as_str).collect::<Vec<_>>(),
+    }))
 }
 
 #[derive(Deserialize)]

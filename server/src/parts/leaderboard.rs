@@ -103,6 +103,7 @@ impl Part for Leaderboards {
             let (log, index) = open_log(deps).await?;
             let people = Arc::new(Users(directory));
             let boards = Leaderboard::start(log, index, people, deps.clock.clone());
+            opened.leaderboard = Some(boards.clone());
             opened.watched_boards = Some(Arc::new(WatchedBoards(boards.clone())));
             opened.routers.push(leaderboard::http::router(boards.clone(), deps.context.clone()));
             let is_server = database(deps.config).is_some();

@@ -1,8 +1,11 @@
 mod host;
+mod scores;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use directory::Directory;
+use leaderboard::Leaderboard;
 use proximity::{Proximity, SourceName};
 use simulation::{Friends, NoObserver, Observer, People, Plan};
 
@@ -12,6 +15,7 @@ use crate::Node;
 use crate::cli::args::DemoArgs;
 use crate::places::{self, Format};
 use host::Host;
+use scores::Season;
 
 /// A day of sixty people (see data/README.md).
 const DAY: &[u8] = include_bytes!("../../../../data/city_day.csv.gz");
@@ -35,12 +39,17 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
     let people = simulation::survey(&day, args.from.0).map_err(|e| e.to_string())?;
     let host = match &args.cluster {
         Some(dir) => Host::cluster(dir).await?,
-        None => Host::own(&args, temporary.path(), people.users).await?,
+        None => Host::own(&args, temporary.path(), people.users.clone()).await?,
     };
 
     // While people begin to move: they have nothing to do with each other.
     if let Some(businesses) = host.node.as_ref().and_then(Node::businesses) {
         tokio::spawn(load_places(businesses.clone()));
+    }
+    if let Some((leaderboard, directory)) = host.node.as_ref().and_then(boards) {
+        Season::make_board(&leaderboard).await?;
+        let season = Season::read(&people.users)?;
+        tokio::spawn(season.play(leaderboard, directory));
     }
     let trace = People::Trace { path: day, from_seconds: args.from.0, speed: args.speed };
     let graph = Friends::Generated { friends_each: FRIENDS_EACH, strangers: STRANGERS, seed: SEED };
@@ -55,6 +64,10 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
         node.drain().await;
     }
     report(&summary, args.json)
+}
+
+fn boards(node: &Node) -> Option<(Leaderboard, Directory)> {
+    node.leaderboard().cloned().zip(node.directory().cloned())
 }
 
 async fn load_places(businesses: Proximity) {

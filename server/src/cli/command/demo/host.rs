@@ -7,6 +7,7 @@ use serde::Deserialize;
 use simulation::Held;
 use tokio::net::TcpStream;
 
+use super::scores::Season;
 use crate::cli::args::DemoArgs;
 use crate::config::{Auth, Config, Log};
 use crate::http::dev::Dev;
@@ -46,7 +47,7 @@ impl Host {
         let config = configuration(args, temporary);
         logs::start(&config.log)?;
         let dev = Dev::default();
-        dev.offer(people);
+        dev.offer(people, [Season::board()]);
         let node = Node::start_with(config.clone(), Some(dev.clone())).await?;
         let address = format!("http://{}", node.address());
         let data = config.data.dir.display();

@@ -2,12 +2,13 @@
 
 mod follower;
 pub(crate) mod memory;
+pub mod redis;
 mod watchers;
 
 use model::UserId;
 use tokio::sync::watch;
 
-use crate::{Answer, Board, BoardNumber, BoardPosition, Entry, Standing};
+use crate::{Answer, Board, BoardNumber, BoardPosition, Entry, ScoreRange, Standing};
 
 /// Where a page of standings begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,11 @@ pub trait Index: Send + Sync {
     /// Says each time that answers about a board may be others than before, as of which position; whoever looks late sees the
     /// latest only.
     fn watch(&self, board: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>>;
+
+    /// The scores that it keeps exactly: boards have no others.
+    fn range(&self) -> ScoreRange {
+        ScoreRange::default()
+    }
 
     /// What keeps the index from answering now, for operators; `None` as far as is known.
     fn fault(&self) -> Option<String> {

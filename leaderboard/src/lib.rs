@@ -52,6 +52,7 @@ pub use crate::core::season::{
 pub use crate::core::standings::Standing;
 pub use error::Error;
 pub use index::memory::FollowingIndex;
+pub use index::redis;
 pub use index::{Index, Neighbours, Page, PageStart, Players, View};
 #[cfg(feature = "test-kit")]
 pub use log::conformance;

@@ -93,7 +93,10 @@ impl Leaderboard {
     }
 
     /// Makes a board, or gives it other rules.
+    /// Scores that the index doesn't keep exactly are none that a board can have.
     pub async fn put_board(&self, id: &BoardId, rules: Rules) -> Result<(Effect, Board), Error> {
+        let range = rules.range.narrowed_to(self.shared.index.range());
+        let rules = Rules { range: range.ok_or(Refusal::RangeTooWide)?, ..rules };
         match self.write(Mutation::PutBoard { id: id.clone(), rules }).await? {
             Outcome::Board(effect, board) => Ok((effect, board)),
             _ => Err(unexpected()),

@@ -36,7 +36,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("redis-connection", &["model"]),
     ("directory", &["model", "api", "sql"]),
     ("proximity", &["model", "api", "sql"]),
-    ("leaderboard", &["model", "api", "sql"]),
+    ("leaderboard", &["model", "shard-map", "api", "sql", "redis-connection"]),
     ("ws-gateway", &["model", "shard-map", "api", "redis-connection", "directory"]),
     ("simulation", &["model"]),
     ("bench", &["model", "api", "directory", "leaderboard", "ws-gateway"]),

@@ -70,6 +70,14 @@ impl ScoreRange {
     pub fn has(self, score: i64) -> bool {
         (self.min..=self.max).contains(&score)
     }
+
+    /// The same within another one: an end that was left open becomes that one's. `None` if an end lies outside of it.
+    pub fn narrowed_to(self, to: Self) -> Option<Self> {
+        let open = Self::default();
+        let min = if self.min == open.min { to.min } else { self.min };
+        let max = if self.max == open.max { to.max } else { self.max };
+        (to.has(min) && to.has(max)).then_some(Self { min, max })
+    }
 }
 
 impl Default for ScoreRange {

@@ -34,6 +34,10 @@ model::refusals! {
             "which scores win and what becomes of them can't change: delete the board and make it again";
         /// A range that no score is in.
         EmptyRange = Invalid, "invalid_range", "score_min is above score_max";
+        /// A range with scores that the index doesn't keep exactly.
+        RangeTooWide = Invalid, "score_range_too_wide",
+            "standings are kept on Redis, which has whole numbers from -9007199254740992 to 9007199254740992 (2^53) exactly: \
+             score_min and score_max must lie there";
         /// There are as many boards as can be.
         TooManyBoards = Conflict, "too_many_boards", "there are as many boards as can be, {BOARDS_MAX}";
         /// As many were on the board as can be.

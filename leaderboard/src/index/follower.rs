@@ -43,6 +43,8 @@ const BOARDS_AT_ONCE: usize = 32;
 const REBUILDS_AT_ONCE: usize = 2;
 /// An index that has nothing of a board takes up to so many changes from the first on; beyond that it is built from entries.
 const FROM_FIRST_MAX: u64 = 4_096;
+/// After so many looks boards are read again, for the seasons that they keep no more.
+const LOOKS_A_LOAD: u32 = 30;
 /// How often the log is asked how far its boards have come.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long after the first failure in a row the next try begins, at most; twice as long after each further one.
@@ -66,9 +68,7 @@ pub(super) struct State {
 pub(super) enum Taken {
     /// It has come to this position, by them or by what others gave it.
     At(BoardPosition),
-    /// It has come to this position only, and took nothing: they begin behind it.
-    Behind(BoardPosition),
-    /// It has nothing that they could be taken into.
+    /// It has nothing that they could be taken into, or less than they go on from: it isn't what it was.
     Lost,
 }
 
@@ -122,6 +122,9 @@ pub(super) trait Derived: Send + Sync + 'static {
     /// From now on the board is what was built.
     fn finish<'a>(&'a self, build: &'a Build) -> Answer<'a, ()>;
 
+    /// Removes the seasons that a board keeps no more.
+    fn trim<'a>(&'a self, board: &'a Board) -> Answer<'a, ()>;
+
     /// Removes all that it has of a board.
     fn remove(&self, board: BoardNumber) -> Answer<'_, ()>;
 }
@@ -140,6 +143,7 @@ pub(super) struct Follower<I> {
     lost: VecDeque<BoardNumber>,
     rebuilds: JoinSet<rebuild::Rebuilt>,
     looks_at: Instant,
+    looks: u32,
 }
 
 /// A board that is followed.
@@ -148,6 +152,8 @@ struct Followed {
     board: Board,
     stand: Stand,
     is_pending: bool,
+    /// Whether there may be seasons that it keeps no more.
+    is_to_trim: bool,
     /// Where the index must have come to before it is believed.
     target: BoardPosition,
 }
@@ -200,6 +206,7 @@ impl<I: Derived> Follower<I> {
             lost: VecDeque::new(),
             rebuilds: JoinSet::new(),
             looks_at: Instant::now(),
+            looks: 0,
         }
     }
 

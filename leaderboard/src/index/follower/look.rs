@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use metrics::gauge;
 
-use super::{Derived, FROM_FIRST_MAX, Followed, Follower, Reason, Stand, State};
+use super::{Derived, FROM_FIRST_MAX, Followed, Follower, LOOKS_A_LOAD, Reason, Stand, State};
 use crate::core::limits::BOARDS_MAX;
 use crate::metrics::INDEX_LAG;
 use crate::{Board, BoardNumber, BoardPosition, Error};
@@ -19,12 +19,15 @@ impl<I: Derived> Follower<I> {
         let known = self.index.known().await?;
         if self.log_id.replace(id) != Some(id) || known.is_some() {
             self.doubt_all();
+            self.progress.follow(id);
         }
         let doubted = self.progress.take_doubted();
         for board in &doubted {
             self.doubt(*board);
         }
-        if !doubted.is_empty() || known.is_some() {
+        self.looks = self.looks.wrapping_add(1);
+        let is_due = self.looks.is_multiple_of(LOOKS_A_LOAD);
+        if is_due || !doubted.is_empty() || known.is_some() {
             self.load_boards().await?;
         }
         // Before heads: else what comes in between would look as if the index were ahead.
@@ -45,7 +48,7 @@ impl<I: Derived> Follower<I> {
             }
         }
         self.measure(&heads);
-        Ok(())
+        self.trim().await
     }
 
     /// What is known of a board may not be so any more.
@@ -71,10 +74,15 @@ impl<I: Derived> Follower<I> {
     /// Boards with their rules, as the log has them now.
     pub(super) async fn load_boards(&mut self) -> Result<(), Error> {
         for board in self.log.boards(None, BOARDS_MAX).await? {
-            let (stand, target) = (Stand::Unknown, BoardPosition(0));
-            let is_pending = false;
-            let new = || Followed { board: board.clone(), stand, is_pending, target };
+            let new = || Followed {
+                board: board.clone(),
+                stand: Stand::Unknown,
+                is_pending: false,
+                is_to_trim: true,
+                target: BoardPosition(0),
+            };
             let followed = self.boards.entry(board.number).or_insert_with(new);
+            followed.is_to_trim |= followed.board.past != board.past;
             followed.board = board;
         }
         Ok(())
@@ -139,6 +147,16 @@ impl<I: Derived> Follower<I> {
             Stand::At(at) => self.progress.reached(number, at),
             Stand::Unknown | Stand::Lost(_) | Stand::Rebuilding => {}
         }
+    }
+
+    /// Removes seasons that boards keep no more. What is being built anew may have some of them: it has its turn later.
+    async fn trim(&mut self) -> Result<(), Error> {
+        let all = self.boards.values_mut().filter(|followed| followed.is_to_trim);
+        for followed in all.filter(|followed| matches!(followed.stand, Stand::At(_))) {
+            self.index.trim(&followed.board).await?;
+            followed.is_to_trim = false;
+        }
+        Ok(())
     }
 
     /// Removes boards that the log doesn't have any more.

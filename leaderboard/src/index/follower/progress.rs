@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -7,7 +8,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::index::watchers::Watchers;
-use crate::{BoardNumber, BoardPosition, Error};
+use crate::{BoardNumber, BoardPosition, Error, LogId};
 
 /// How long anybody waits for an index.
 const WAIT_MAX: Duration = Duration::from_secs(1);
@@ -20,7 +21,8 @@ pub(in crate::index) struct Progress {
     requests: Mutex<Requests>,
     wake: Notify,
     fault: Mutex<Option<String>>,
-    watchers: Watchers,
+    log: Mutex<Option<LogId>>,
+    watchers: Arc<Watchers>,
 }
 
 /// What the follower is asked to see to.
@@ -42,14 +44,15 @@ enum Reached {
 }
 
 impl Progress {
-    /// Of an index of which nothing is known.
-    pub(in crate::index) fn new() -> Self {
+    /// Of an index of which nothing is known, that tells these watchers.
+    pub(in crate::index) fn new(watchers: Arc<Watchers>) -> Self {
         Self {
             boards: Mutex::default(),
             requests: Mutex::default(),
             wake: Notify::new(),
             fault: Mutex::default(),
-            watchers: Watchers::default(),
+            log: Mutex::default(),
+            watchers,
         }
     }
 
@@ -95,13 +98,22 @@ impl Progress {
         }
     }
 
-    /// Whoever watches a board, which has come to this position at least.
-    pub(in crate::index) fn watch(&self, board: BoardNumber) -> watch::Receiver<BoardPosition> {
-        let position = match *self.receiver(board).borrow() {
+    /// Whether this is the log that is followed now.
+    pub(in crate::index) fn is_log(&self, log: LogId) -> bool {
+        *self.log.lock() == Some(log)
+    }
+
+    /// The position that answers about a board aren't behind of, as far as is known.
+    pub(in crate::index) fn position(&self, board: BoardNumber) -> BoardPosition {
+        match *self.receiver(board).borrow() {
             Reached::At(position) => position,
             Reached::Unknown(_) => BoardPosition(0),
-        };
-        self.watchers.watch(board, position)
+        }
+    }
+
+    /// Whoever watches a board, which has come to this position at least.
+    pub(in crate::index) fn watch(&self, board: BoardNumber) -> watch::Receiver<BoardPosition> {
+        self.watchers.watch(board, self.position(board))
     }
 
     /// The index has come to this position of a board.
@@ -121,7 +133,6 @@ impl Progress {
     }
 
     /// An answer about a board was as of this position: none of an earlier one is believed any more.
-    #[expect(dead_code, reason = "for indexes on servers, which can lose what they had")]
     pub(in crate::index) fn seen(&self, board: BoardNumber, position: BoardPosition) {
         let is_later = |reached: &mut Reached| match reached {
             Reached::At(at) if *at < position => {
@@ -137,7 +148,6 @@ impl Progress {
     }
 
     /// The index doesn't have what it should of a board: the follower looks, and nothing is answered until then.
-    #[expect(dead_code, reason = "for indexes on servers, which can lose what they had")]
     pub(in crate::index) fn doubt(&self, board: BoardNumber) {
         self.unsettle(board);
         self.requests.lock().doubted.insert(board);
@@ -162,6 +172,11 @@ impl Progress {
     /// Errs while the index is away.
     fn check(&self) -> Result<(), Error> {
         self.fault().map_or(Ok(()), |fault| Err(unavailable(&fault)))
+    }
+
+    /// This is the log that is followed from now on.
+    pub(super) fn follow(&self, log: LogId) {
+        *self.log.lock() = Some(log);
     }
 
     pub(super) fn well(&self) {

@@ -11,8 +11,10 @@ enum Step {
     More(BoardPosition),
     /// The index has come to this position, and has all.
     All(BoardPosition),
-    /// It must be built anew.
-    Lost(Reason),
+    /// The log has no changes for it: it must be built anew.
+    Behind,
+    /// The index must be asked what it has.
+    Doubtful,
 }
 
 impl<I: Derived> Follower<I> {
@@ -57,6 +59,8 @@ impl<I: Derived> Follower<I> {
             let followed = self.boards.get_mut(number)?;
             followed.is_pending = false;
             let Stand::At(at) = followed.stand else { return None };
+            // Others may have brought it further.
+            let at = at.max(self.progress.position(*number));
             Some((followed.board.clone(), at))
         });
         let boards: Vec<(Board, BoardPosition)> = boards.collect();
@@ -88,7 +92,8 @@ impl<I: Derived> Follower<I> {
                     self.pend(number);
                 }
             }
-            Step::Lost(reason) => self.lose(number, reason),
+            Step::Behind => self.lose(number, Reason::Behind),
+            Step::Doubtful => self.progress.doubt(number),
         }
     }
 }
@@ -101,7 +106,7 @@ async fn piece<I: Derived>(
     at: BoardPosition,
 ) -> Result<Step, Error> {
     let Some(changes) = log.changes(board.number, at, PIECE_CHANGES).await? else {
-        return Ok(Step::Lost(Reason::Behind));
+        return Ok(Step::Behind);
     };
     if changes.up_to == at {
         return Ok(Step::All(at));
@@ -110,7 +115,6 @@ async fn piece<I: Derived>(
     Ok(match index.take(board, id, at, &changes).await? {
         Taken::At(at) if is_more => Step::More(at),
         Taken::At(at) => Step::All(at),
-        Taken::Behind(at) => Step::More(at),
-        Taken::Lost => Step::Lost(Reason::Damaged),
+        Taken::Lost => Step::Doubtful,
     })
 }

@@ -46,7 +46,8 @@ struct BoardCopy {
 impl FollowingIndex {
     /// Follows from now on, until this is dropped; within a tokio runtime.
     pub fn start(log: Arc<dyn Log>, random: Arc<dyn Random>) -> Self {
-        let (copies, progress) = (Arc::<Copies>::default(), Arc::new(Progress::new()));
+        let (copies, progress) =
+            (Arc::<Copies>::default(), Arc::new(Progress::new(Arc::default())));
         let follower = Follower::new(log, copies.clone(), progress.clone(), random);
         let follower = tokio::spawn(follower.run()).abort_handle();
         Self { copies, progress, follower }
@@ -148,15 +149,12 @@ impl Derived for Copies {
         let mut boards = self.boards.write();
         let new = || BoardCopy::new(board, log, BoardPosition(0));
         let copy = boards.entry(board.number).or_insert_with(new);
-        let taken = if copy.log != log {
+        let taken = if copy.log != log || copy.position < after {
             Taken::Lost
-        } else if copy.position < after {
-            Taken::Behind(copy.position)
         } else {
             if copy.position < changes.up_to {
                 copy.take(changes);
             }
-            copy.drop_seasons(board);
             Taken::At(copy.position)
         };
         Box::pin(std::future::ready(Ok(taken)))
@@ -188,6 +186,13 @@ impl Derived for Copies {
             && generation == build.generation
         {
             self.boards.write().insert(number, copy);
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn trim<'a>(&'a self, board: &'a Board) -> Answer<'a, ()> {
+        if let Some(copy) = self.boards.write().get_mut(&board.number) {
+            copy.drop_seasons(board);
         }
         Box::pin(std::future::ready(Ok(())))
     }

@@ -99,4 +99,5 @@ refusals! {
     SeasonNotSealed = 22,
     SeasonOver = 23,
     Season = 24,
+    RangeTooWide = 40,
 }

@@ -28,8 +28,8 @@ impl Chance {
         format!("p{}", self.below(25))
     }
 
-    fn rules(&self) -> Rules {
-        let ends = [i64::MIN, -20, 0, 30, i64::MAX];
+    fn rules(&self, all: ScoreRange) -> Rules {
+        let ends = [all.min, -20, 0, 30, all.max];
         let (one, other) = (self.one_of(&ends), self.one_of(&ends));
         Rules {
             wins: self.one_of(Wins::ALL),
@@ -49,10 +49,12 @@ impl Chance {
         if self.below(2) == 0 { Amount::Delta(points) } else { Amount::Score(points) }
     }
 
-    fn mutation(&self, key: usize) -> Mutation {
+    fn mutation(&self, key: usize, all: ScoreRange) -> Mutation {
         match self.below(40) {
             0 => Mutation::DeleteBoard { id: board_id(self.one_of(&BOARDS)) },
-            1..=3 => Mutation::PutBoard { id: board_id(self.one_of(&BOARDS)), rules: self.rules() },
+            1..=3 => {
+                Mutation::PutBoard { id: board_id(self.one_of(&BOARDS)), rules: self.rules(all) }
+            }
             4..=6 => Mutation::Ban {
                 board: board_id(self.one_of(&BOARDS)),
                 user: user(&self.player()),
@@ -111,10 +113,11 @@ async fn compare(world: &World, oracle: &Oracle) {
 }
 
 async fn happen(world: &World, oracle: &mut Oracle, chance: &Chance, first_key: usize) {
+    let all = world.index.range();
     for batch in 0..BATCHES {
         let count = 1 + chance.below(12) as usize;
         let mutations: Vec<Mutation> =
-            (0..count).map(|n| chance.mutation(first_key + batch * 100 + n)).collect();
+            (0..count).map(|n| chance.mutation(first_key + batch * 100 + n, all)).collect();
         let writes = mutations.iter().cloned().map(write);
         let outcomes = world.append(writes.collect()).await;
         assert_eq!(outcomes.len(), mutations.len());

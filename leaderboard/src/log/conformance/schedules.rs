@@ -52,7 +52,7 @@ pub async fn a_board_that_ended_takes_no_more_until_it_begins_again(backend: &dy
     assert_eq!(point(&world, "5", "ann", late, grace).await, closed(grace));
     assert_eq!(point(&world, "6", "ann", None, days(9)).await, closed(END));
     assert_eq!(world.table("b").await, ["ann 1 2"]);
-    let put = |rules| Mutation::PutBoard { id: board_id("b"), rules };
+    let put = |rules| Mutation::PutBoard { id: board_id("b"), rules: world.rules(rules) };
     let same = world.give_at(put(with(ends(END))), days(9)).await;
     assert!(matches!(same, Ok(Outcome::Board(Effect::Unchanged, _))), "{same:?}");
     world.give_at(put(with(ends(days(20)))), days(9)).await.expect("begins again");

@@ -108,7 +108,14 @@ impl World {
         self.append(vec![write_at(mutation, at)]).await.remove(0)
     }
 
+    /// Rules with a range that the index has.
+    pub(super) fn rules(&self, rules: Rules) -> Rules {
+        let range = rules.range.narrowed_to(self.index.range()).expect("a range of the index");
+        Rules { range, ..rules }
+    }
+
     pub(super) async fn put_board(&self, name: &str, rules: Rules) -> Result<Effect, Refusal> {
+        let rules = self.rules(rules);
         match self.give(Mutation::PutBoard { id: board_id(name), rules }).await? {
             Outcome::Board(effect, _) => Ok(effect),
             other => panic!("{other:?}"),

@@ -1,0 +1,172 @@
+//! Players and their neighbours, of one server and of several put together.
+
+use std::sync::Arc;
+
+use futures_util::future::{try_join, try_join_all};
+use model::UserId;
+
+use super::layout::Layouts;
+use super::pages::{before, entry_arguments, page, ranked, sort};
+use super::reading::{RawPage, Reading, Span, entry, standing};
+use super::shard::Shard;
+use crate::{Board, BoardPosition, Entry, Error, Neighbours, PageStart, Players, View};
+
+/// What `read.lua` answers of a player.
+type RawPlayer = (Vec<u8>, Vec<u8>, u64, u64, u64);
+
+/// Where a player stands, as one server counts.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    entry: Entry,
+    place: u64,
+    better: u64,
+    dense: u64,
+}
+
+/// These players of a board.
+pub(super) async fn players(
+    shards: &[Arc<Shard>],
+    layouts: &Layouts,
+    board: &Board,
+    users: &[UserId],
+) -> Result<Players, Error> {
+    let own = shards.iter().map(|shard| own_players(shard, layouts, board, users));
+    let own = try_join_all(own).await?;
+    let as_of = own.iter().map(|read| read.as_of).min().unwrap_or_default();
+    let count = own.iter().map(|read| read.count).sum();
+    let mut found: Vec<Option<Counted>> = vec![None; users.len()];
+    for (at, counted) in own.into_iter().flat_map(|read| read.what) {
+        found[at] = counted;
+    }
+    let counts = shards.iter().map(|shard| foreign(shard, layouts, board, users, &found));
+    let counts = if shards.len() > 1 { try_join_all(counts).await? } else { Vec::new() };
+    for (at, better, place) in counts.into_iter().flatten() {
+        if let Some(counted) = &mut found[at] {
+            counted.better += better;
+            counted.place += place;
+        }
+    }
+    let standings = users.iter().zip(found).map(|(user, found)| {
+        let Counted { entry, place, better, dense } = found?;
+        Some(standing(board, user.clone(), entry, place, better, dense))
+    });
+    Ok(Players { as_of, count, standings: standings.collect() })
+}
+
+/// The players who are on a server, as it counts, each with its place among those asked for.
+async fn own_players(
+    shard: &Shard,
+    layouts: &Layouts,
+    board: &Board,
+    users: &[UserId],
+) -> Result<Reading<Vec<(usize, Option<Counted>)>>, Error> {
+    let all = users.iter().enumerate();
+    let here = all.filter(|(_, user)| layouts.server(board, user) == shard.number());
+    let (places, users): (Vec<usize>, Vec<Vec<u8>>) =
+        here.map(|(at, user)| (at, user.as_str().into())).unzip();
+    let read: Reading<Vec<Option<RawPlayer>>> = shard.read(board, "players", users).await?;
+    let counted = read.what.into_iter().map(|raw| {
+        let Some((reached, score, place, better, dense)) = raw else { return Ok(None) };
+        Ok(Some(Counted { entry: entry(board, &reached, &score)?, place, better, dense }))
+    });
+    let counted = counted.collect::<Result<Vec<_>, Error>>()?;
+    let what = places.into_iter().zip(counted).collect();
+    Ok(Reading { as_of: read.as_of, count: read.count, what })
+}
+
+/// Of players who are on other servers than this one, how many of it are better, and how many stand before them.
+async fn foreign(
+    shard: &Shard,
+    layouts: &Layouts,
+    board: &Board,
+    users: &[UserId],
+    found: &[Option<Counted>],
+) -> Result<Vec<(usize, u64, u64)>, Error> {
+    let all = users.iter().zip(found).enumerate();
+    let elsewhere = all.filter(|(_, (user, _))| layouts.server(board, user) != shard.number());
+    let (places, entries): (Vec<usize>, Vec<Entry>) =
+        elsewhere.filter_map(|(at, (_, found))| Some((at, found.as_ref()?.entry))).unzip();
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let counts = before(shard, board, &entries).await?;
+    let counted = places.into_iter().zip(counts);
+    Ok(counted.map(|(at, (better, before))| (at, better, before)).collect())
+}
+
+/// What `read.lua` answers of a player among their neighbours: a page, and which of it the player is.
+type RawNeighbours = (u64, u64, u64, Vec<Vec<u8>>, usize);
+
+/// The first `top` players, and a player with up to `each` neighbours above and below.
+pub(super) async fn view(
+    shards: &[Arc<Shard>],
+    layouts: &Layouts,
+    board: &Board,
+    top: usize,
+    user: &UserId,
+    each: usize,
+) -> Result<View, Error> {
+    let number = layouts.server(board, user);
+    let Some(own) = shards.iter().find(|shard| shard.number() == number) else {
+        unreachable!("a player's server is one of the board's");
+    };
+    let text = |number: usize| number.to_string().into_bytes();
+    let asked = [text(top), text(each), user.as_str().into()];
+    let read: Reading<(RawPage, Option<RawNeighbours>)> = own.read(board, "view", asked).await?;
+    let Reading { as_of, count, what: (raw_top, raw) } = read;
+    let around = match raw {
+        None => None,
+        Some((place, better, dense, flat, at)) => {
+            Some((Span::parse(board, (place, better, dense, flat))?, at))
+        }
+    };
+    if shards.len() == 1 {
+        let top = Span::parse(board, raw_top)?.ranked(board);
+        let neighbours = around.map(|(span, own)| Neighbours {
+            first: span.place,
+            own,
+            standings: span.ranked(board),
+        });
+        return Ok(View { as_of, count, top, neighbours });
+    }
+    let first = page(shards, board, PageStart::Place(0), top);
+    let others: Vec<_> = shards.iter().filter(|shard| shard.number() != number).collect();
+    let near = async {
+        let Some((span, at)) = around else { return Ok(None) };
+        neighbours(shards, &others, board, span, at, each).await.map(Some)
+    };
+    let (first, near) = try_join(first, near).await?;
+    let as_of = as_of.min(first.as_of).min(near.as_ref().map_or(first.as_of, |(at, _)| *at));
+    let neighbours = near.map(|(_, near)| near);
+    Ok(View { as_of, count: first.count, top: first.standings, neighbours })
+}
+
+/// The neighbours of a player over several servers: those of their own, and what lies between on the `others`.
+async fn neighbours(
+    shards: &[Arc<Shard>],
+    others: &[&Arc<Shard>],
+    board: &Board,
+    span: Span,
+    at: usize,
+    each: usize,
+) -> Result<(BoardPosition, Neighbours), Error> {
+    let mut players = span.players;
+    let own = players[at].1;
+    let near = others.iter().map(|shard| async {
+        let [score, reached] = entry_arguments(board, own);
+        let asked = [score, reached, each.to_string().into_bytes()];
+        let read: Reading<(u64, u64, RawPage)> = shard.read(board, "near", asked).await?;
+        Ok::<_, Error>((read.as_of, Span::parse(board, read.what.2)?))
+    });
+    let mut as_of = BoardPosition(u64::MAX);
+    for (position, span) in try_join_all(near).await? {
+        as_of = as_of.min(position);
+        players.extend(span.players);
+    }
+    sort(board, &mut players);
+    let place = players.iter().position(|(_, entry)| *entry == own).unwrap_or(0);
+    let from = place.saturating_sub(each);
+    players.truncate(place + each + 1);
+    let (first, standings) = ranked(shards, board, players.split_off(from)).await?;
+    Ok((as_of, Neighbours { first, own: place - from, standings }))
+}

@@ -12,6 +12,7 @@ mod boards;
 mod cursor;
 mod event_body;
 mod friends;
+mod index;
 mod page;
 mod player;
 mod posting;
@@ -38,6 +39,8 @@ pub fn router(leaderboard: Leaderboard, context: Context) -> OpenApiRouter {
     let router = OpenApiRouter::new()
         .routes(routes!(boards::list))
         .routes(routes!(boards::put, boards::get, boards::delete))
+        .routes(routes!(index::get))
+        .routes(routes!(index::verify))
         .routes(routes!(bans::put, bans::delete))
         .routes(routes!(posting::post, page::get))
         .routes(routes!(player::get))

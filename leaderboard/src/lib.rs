@@ -57,5 +57,6 @@ pub use index::{Index, Neighbours, Page, PageStart, Players, View};
 #[cfg(feature = "test-kit")]
 pub use log::conformance;
 pub use log::{Answer, Entries, Log, LogId, embedded, postgres};
+pub use service::verifying::{Checked, IndexState, Verified};
 pub use service::{Leaderboard, Listed, People, Posted};
 pub use sql::{StoreError, StoreErrorKind};

@@ -4,6 +4,7 @@ mod posting;
 mod reading;
 #[cfg(test)]
 mod tests;
+pub(crate) mod verifying;
 
 use std::collections::BTreeMap;
 use std::fmt;

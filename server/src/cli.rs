@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 mod command;
+mod service;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -10,8 +11,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use args::{
-    CheckConfigArgs, DemoArgs, DumpConfigArgs, ImportArgs, MigrateArgs, ServeArgs, ShardMapArgs,
-    SimulateArgs, TokenArgs,
+    BoardArgs, CheckConfigArgs, DemoArgs, DumpConfigArgs, ImportArgs, MigrateArgs, ServeArgs,
+    ShardMapArgs, SimulateArgs, TokenArgs,
 };
 
 /// The exit code of a command line that can't be understood (`EX_USAGE` of sysexits.h).
@@ -48,6 +49,8 @@ enum Command {
     Serve(ServeArgs),
     /// Bring data of other origins into the data folder
     Import(ImportArgs),
+    /// Look after the leaderboards of a running service
+    Board(BoardArgs),
     /// Make a token for a user
     Token(TokenArgs),
     /// Drive simulated people against a service, and judge what they see
@@ -103,6 +106,7 @@ pub fn run() -> ExitCode {
             Command::Demo(args) => command::demo(args).await,
             Command::Serve(args) => command::serve(args).await,
             Command::Import(args) => command::import(args).await,
+            Command::Board(args) => command::board(args).await,
             Command::Token(args) => command::token(&args),
             Command::Simulate(args) => command::simulate(args).await,
             Command::CheckConfig(args) => command::check_config(&args).await,

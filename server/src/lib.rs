@@ -4,7 +4,7 @@
 //! main ─▶ cli ─▶ command (serve, demo, …) ─▶ Node::start(config): opens every part, connects them
 //!                   │                          ├─▶ parts: one file each; where it chooses between embedded, Redis and PostgreSQL
 //!                   │                          ├─▶ listener: accepts, limits, hands to the router
-//!                   │                          └─▶ supervised tasks and servers, each a latch of /ready
+//!                   │                          └─▶ supervised tasks and servers, each a condition of /ready
 //!                   ├─▶ import: writes into the data folder, which no service may hold meanwhile
 //!                   └─▶ check-config, dump-config, migrate, shard-map: for operators, start nothing
 //! ```
@@ -31,6 +31,7 @@ mod node;
 mod parts;
 mod places;
 mod readiness;
+mod scores;
 
 pub use config::{Backends, Config, LiveBackend, NodeRole, Postgres, StoreBackend};
 pub use keys::Keys;

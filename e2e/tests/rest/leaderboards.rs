@@ -6,6 +6,7 @@ mod world;
 mod amounts;
 mod bad_inputs;
 mod boards;
+mod commands;
 mod posting;
 mod ranks;
 mod readers;

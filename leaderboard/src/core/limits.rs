@@ -50,3 +50,5 @@ pub const SNAPSHOT_RECORDS: u64 = 1_000_000;
 pub const CHANGES_RECENT_MAX: usize = 262_144;
 /// The players in one piece of a board's entries.
 pub const STANDEES_MAX: usize = 4_096;
+/// The players whom a verification looks at again because they differed; of more it only says how many.
+pub const SUSPECTS_MAX: usize = 10_000;

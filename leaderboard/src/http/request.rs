@@ -25,6 +25,26 @@ where
     }
 }
 
+/// Who asks, an operator.
+pub(super) struct Operator;
+
+impl<S> FromRequestParts<S> for Operator
+where
+    S: Send + Sync,
+    Context: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Authenticated(caller) = Authenticated::from_request_parts(parts, state).await?;
+        if caller.role != Role::Operator {
+            let detail = "only operators may do this";
+            return Err(Problem::new(ErrorKind::Forbidden, "forbidden", detail));
+        }
+        Ok(Self)
+    }
+}
+
 pub(super) fn invalid(code: &'static str, detail: impl Into<String>) -> Problem {
     Problem::new(ErrorKind::Invalid, code, detail)
 }

@@ -138,3 +138,72 @@ async fn an_event_of_a_board_that_is_gone_has_its_answer_and_no_rank_on_the_new_
     let again = again.expect("counted").remove(0);
     assert_eq!((again.applied.entry.score, again.standing), (5, None));
 }
+
+/// The index of a log, but for one player whom it has otherwise, and one who stands there without reason.
+struct Crooked(crate::index::memory::MemoryIndex);
+
+impl Index for Crooked {
+    fn page<'a>(&'a self, board: &'a Board, start: PageStart, limit: usize) -> Answer<'a, Page> {
+        Box::pin(async move {
+            let mut page = self.0.page(board, start, limit).await?;
+            page.count += 1;
+            Ok(page)
+        })
+    }
+
+    fn players<'a>(&'a self, board: &'a Board, users: &'a [UserId]) -> Answer<'a, Players> {
+        Box::pin(async move {
+            let mut players = self.0.players(board, users).await?;
+            for standing in players.standings.iter_mut().flatten() {
+                standing.entry.score += i64::from(standing.user == user(7));
+            }
+            Ok(players)
+        })
+    }
+
+    fn view<'a>(
+        &'a self,
+        board: &'a Board,
+        top: usize,
+        user: &'a UserId,
+        each: usize,
+    ) -> Answer<'a, View> {
+        self.0.view(board, top, user, each)
+    }
+
+    fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()> {
+        self.0.reach(board, position)
+    }
+
+    fn forget(&self, board: BoardNumber) {
+        self.0.forget(board);
+    }
+
+    fn watch(&self, board: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>> {
+        self.0.watch(board)
+    }
+}
+
+#[tokio::test]
+async fn whom_an_index_has_otherwise_is_found() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    for is_crooked in [false, true] {
+        let log = EmbeddedLog::open(dir.path(), &SeededRandom::new(1)).await.expect("a log");
+        let index: Arc<dyn Index> =
+            if is_crooked { Arc::new(Crooked(log.index())) } else { Arc::new(log.index()) };
+        let clock = Arc::new(ManualClock::at(Timestamp(1_763_700_000_000)));
+        let boards = Leaderboard::start(Arc::new(log), index, Arc::new(Away), clock);
+        boards.put_board(&weekly(), sums()).await.expect("made");
+        let events = (0..20).map(|n| event(&format!("k{n}"), [n])).collect();
+        boards.post(events).await.expect("counted");
+        boards.ban(&weekly(), &user(3), true).await.expect("banned");
+        let board = boards.board(&weekly()).await.expect("there");
+        let mut told = Vec::new();
+        let verified = boards.verify(&board, |checked| told.push(checked)).await.expect("read");
+        assert_eq!(verified.is_right(), !is_crooked);
+        assert_eq!((verified.players, verified.unsettled), (20, 0));
+        let (differing, surplus) = if is_crooked { (vec![user(7)], 1) } else { (vec![], 0) };
+        assert_eq!((verified.differing, verified.surplus), (differing, Some(surplus)));
+        assert!(!told.is_empty());
+    }
+}

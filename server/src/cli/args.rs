@@ -1,5 +1,6 @@
 //! What each command can be told, and how it is read.
 
+mod board;
 mod configuration;
 mod demo;
 mod import;
@@ -13,9 +14,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub(crate) use board::{
+    BoardArgs, BoardCommand, ExportArgs, ExportFormat, ListArgs, OneArgs, ServiceArgs,
+};
 pub(crate) use configuration::{CheckConfigArgs, DumpConfigArgs, MigrateArgs};
 pub(crate) use demo::DemoArgs;
-pub(crate) use import::{ImportArgs, ImportCommand, PlacesArgs};
+pub(crate) use import::{ImportArgs, ImportCommand, PlacesArgs, ScoresArgs};
 pub(crate) use serve::ServeArgs;
 pub(crate) use shard_map::{Changes, MapSource, PlanArgs, ShardMapArgs, ShardMapCommand, ShowArgs};
 pub(crate) use simulate::SimulateArgs;

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod board;
 mod check_config;
 mod columns;
 mod demo;
@@ -20,6 +21,7 @@ use model::{Clock, Role, SystemClock, UserId};
 use simulation::{Observer, Plan, Summary, Tokens};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+pub(crate) use board::board;
 pub(crate) use check_config::check_config;
 pub(crate) use demo::demo;
 pub(crate) use dump_config::dump_config;
@@ -28,7 +30,7 @@ pub(crate) use migrate::migrate;
 pub(crate) use serve::serve;
 pub(crate) use shard_map::shard_map;
 pub(crate) use simulate::simulate;
-pub(crate) use token::token;
+pub(crate) use token::{signer, token};
 
 use crate::cli::args::Sources;
 use crate::cli::say;

@@ -2,8 +2,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Sources;
+use super::{ServiceArgs, Sources};
 use crate::places::Format;
+use crate::scores::ScoresFormat;
 
 #[derive(Args)]
 pub(crate) struct ImportArgs {
@@ -15,6 +16,8 @@ pub(crate) struct ImportArgs {
 pub(crate) enum ImportCommand {
     /// Businesses, from CSV, NDJSON or geographic features
     Places(PlacesArgs),
+    /// Scores, from CSV or NDJSON, onto boards of a running service
+    Scores(ScoresArgs),
 }
 
 #[derive(Args)]
@@ -32,6 +35,50 @@ pub(crate) struct PlacesArgs {
     #[command(flatten)]
     pub(crate) sources: Sources,
 }
+
+#[derive(Args)]
+#[command(after_help = SCORES_HELP)]
+pub(crate) struct ScoresArgs {
+    /// The file, compressed by gzip or not
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Onto this board, where the file doesn't say
+    #[arg(long, value_name = "BOARD")]
+    pub(crate) board: Option<String>,
+    /// What columns of a CSV file are called there, such as user=player,delta=points
+    #[arg(long, value_name = "COLUMN=NAME", value_delimiter = ',', value_parser = column)]
+    pub(crate) columns: Vec<(String, String)>,
+    /// Whose events these are: keys are this producer's own
+    #[arg(long = "as", value_name = "ID", default_value = "import")]
+    pub(crate) producer: String,
+    /// What keys begin with where the file has none, followed by the line [default: the file's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// How the file is written [default: by its name: .csv, .ndjson, .jsonl]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<ScoresFormat>,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+}
+
+fn column(text: &str) -> Result<(String, String), String> {
+    let (wanted, name) = text.split_once('=').ok_or("must be like user=player")?;
+    Ok((wanted.trim().to_owned(), name.trim().to_owned()))
+}
+
+const SCORES_HELP: &str = "\
+Posts the file to a running service, line after line, as a trusted service does: boards must be there.
+Each line counts once: by its key, or by the file's name and the line where there is none; importing
+again within the time that keys are remembered (a day) counts nothing twice. Lines that can't be
+counted are named with the reason; the others are, and the exit code is 1.
+
+  CSV      columns board, user, delta or score, and key if there is, in any order; others don't matter
+  NDJSON   an object a line, as POST /v1/scores takes it
+
+Examples:
+  whereabouts import scores results.csv --board weekly
+  whereabouts import scores data/scores.csv.gz --columns board=season,user=player_id,delta=points
+  whereabouts import scores results.ndjson --url http://localhost:8080 --as shop";
 
 const PLACES_HELP: &str = "\
 Writes where the settings keep businesses: into the data folder, which no running service may hold,

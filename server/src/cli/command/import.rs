@@ -1,3 +1,5 @@
+mod scores;
+
 use std::fs::File;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use crate::places::{self, Format, Report};
 pub(crate) async fn import(args: ImportArgs) -> Done {
     match args.what {
         ImportCommand::Places(args) => places(args).await,
+        ImportCommand::Scores(args) => scores::scores(args).await,
     }
 }
 
@@ -40,7 +43,7 @@ async fn places(args: PlacesArgs) -> Done {
     let _held = needs_data_dir.then(|| DataDir::open(&config.data.dir)).transpose()?;
     let (clock, random) = (Arc::new(SystemClock::start()), Arc::new(SystemRandom));
     let opened = open_businesses(&config, clock, random).await?;
-    let bar = bar(length);
+    let bar = bar(length, "places");
     let told = |refused: &places::Refused| {
         bar.suspend(|| say_error!("{shown}: {} {}: {}", format.unit(), refused.at, refused.why));
     };
@@ -54,8 +57,8 @@ async fn places(args: PlacesArgs) -> Done {
 }
 
 /// A bar on stderr, over the bytes of the file; nothing where that is no terminal.
-fn bar(length: u64) -> ProgressBar {
-    let bar = ProgressBar::new(length).with_prefix("places");
+fn bar(length: u64, what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(length).with_prefix(what);
     let style = ProgressStyle::with_template("{prefix:12} {bar:30} {percent} % {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar

@@ -18,7 +18,7 @@ pub(crate) fn token(args: &TokenArgs) -> Done {
 }
 
 /// The key that the arguments name, or the node's own.
-pub(super) fn signer(signing: &Signing) -> Result<Signer, String> {
+pub(crate) fn signer(signing: &Signing) -> Result<Signer, String> {
     let config = config(&signing.sources)?;
     let auth = &config.auth;
     let kid = signing.kid.as_deref().unwrap_or_default();

@@ -1,0 +1,166 @@
+//! A running service, as a command asks it over REST.
+
+use std::time::Duration;
+
+use api::SystemRandom;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use model::{Clock as _, Random as _, Role, SystemClock, UserId};
+use serde_json::Value;
+
+use super::args::ServiceArgs;
+use super::command::signer;
+
+/// How long a service may take to begin an answer.
+const ANSWER_MAX: Duration = Duration::from_mins(1);
+/// The longest answer, and the longest line of one, bytes.
+const ANSWER_BYTES_MAX: usize = 16 << 20;
+/// How long our tokens hold, seconds: longer than any command takes.
+const TOKEN_TTL_S: u32 = 24 * 60 * 60;
+/// How often a request is made that the service can't take now, and how long is waited between two tries where it doesn't
+/// say: up to twice as long, so that several commands don't come back together.
+const TRIES_MAX: u32 = 20;
+const RETRY_MS: u64 = 500;
+/// The longest that is waited because the service says so.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
+
+/// The service, and who we are there.
+pub(crate) struct Service {
+    url: String,
+    bearer: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Service {
+    /// The service that the arguments name; requests are signed for this user in this role.
+    pub(crate) fn new(args: &ServiceArgs, user: &str, role: Role) -> Result<Self, String> {
+        let url = args.url.trim_end_matches('/').to_owned();
+        if !url.starts_with("http://") {
+            return Err(format!("--url {url}: must be like http://localhost:8080"));
+        }
+        let user = UserId::parse(user).map_err(|fault| format!("{user:?} {fault}"))?;
+        let now = SystemClock::start().now().wall;
+        let token = signer(&args.signing)?.sign(&user, role, now, TOKEN_TTL_S);
+        let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
+        Ok(Self { url, bearer: format!("Bearer {token}"), client })
+    }
+
+    /// Asks for something; `None` if it isn't there.
+    pub(crate) async fn find(&self, path: &str) -> Result<Option<Value>, String> {
+        let (status, answer) = self.ask(Method::GET, path, None).await?;
+        if status == StatusCode::NOT_FOUND { Ok(None) } else { done(status, answer).map(Some) }
+    }
+
+    /// Asks for something that is there.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, String> {
+        let (status, answer) = self.ask(Method::GET, path, None).await?;
+        done(status, answer)
+    }
+
+    /// Posts something.
+    pub(crate) async fn post(&self, path: &str, body: String) -> Result<Value, String> {
+        let (status, answer) = self.ask(Method::POST, path, Some(body)).await?;
+        done(status, answer)
+    }
+
+    /// Posts nothing, and takes the answer line by line.
+    pub(crate) async fn post_for_lines(
+        &self,
+        path: &str,
+        mut each: impl FnMut(Value),
+    ) -> Result<(), String> {
+        let response = self.send(Method::POST, path, None).await?;
+        if !response.status().is_success() {
+            let status = response.status();
+            return done(status, read(response).await?).map(drop);
+        }
+        let (mut body, mut line) = (response.into_body(), Vec::new());
+        while let Some(frame) = body.frame().await {
+            let frame =
+                frame.map_err(|error| format!("{}: the answer broke off: {error}", self.url))?;
+            for byte in frame.into_data().unwrap_or_default() {
+                if byte != b'\n' {
+                    line.push(byte);
+                } else if let Ok(value) = serde_json::from_slice(&std::mem::take(&mut line)) {
+                    each(value);
+                }
+                if line.len() > ANSWER_BYTES_MAX {
+                    return Err(format!("{}: a line of the answer never ends", self.url));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks again while the service has too much to do or something of it is away, which changes nothing: events have keys.
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<(StatusCode, Value), String> {
+        for tries in 1.. {
+            let response = self.send(method.clone(), path, body.clone()).await?;
+            let status = response.status();
+            let is_later =
+                matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+            if !is_later || tries == TRIES_MAX {
+                return Ok((status, read(response).await?));
+            }
+            let said = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok());
+            let said = said.and_then(|text| text.parse().ok()).map(Duration::from_secs);
+            let own = Duration::from_millis(RETRY_MS + SystemRandom.next_u64() % RETRY_MS);
+            tokio::time::sleep(said.map_or(own, |said| said.min(RETRY_AFTER_MAX))).await;
+        }
+        unreachable!("tries are counted without end")
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<Response<Incoming>, String> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header(AUTHORIZATION, &self.bearer);
+        if body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let request =
+            request.body(Full::from(body.unwrap_or_default())).map_err(|e| e.to_string())?;
+        let answer = tokio::time::timeout(ANSWER_MAX, self.client.request(request)).await;
+        let answer = answer.map_err(|_| format!("{}: no answer", self.url))?;
+        answer.map_err(|error| {
+            let url = &self.url;
+            format!("no service can be reached at {url} ({error}). Start one, or say where it is with --url.")
+        })
+    }
+}
+
+async fn read(response: Response<Incoming>) -> Result<Value, String> {
+    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
+    let body = body.map_err(|error| format!("the answer can't be read: {error}"))?.to_bytes();
+    Ok(serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+/// The answer, or what the service says is wrong.
+fn done(status: StatusCode, answer: Value) -> Result<Value, String> {
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let detail = answer["detail"].as_str().unwrap_or("it doesn't say why");
+    let hint = match status {
+        StatusCode::UNAUTHORIZED => {
+            " Sign with a key of the service: --data DIR, or --secret-file with --kid."
+        }
+        _ => "",
+    };
+    Err(format!("the service refused ({status}): {detail}{hint}"))
+}

@@ -4,5 +4,6 @@ mod stores {
     mod businesses_postgres;
     mod directory_postgres;
     mod leaderboards_postgres;
+    mod leaderboards_redis;
     mod live_redis;
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub use backends::{Backends, LiveBackend, Postgres, StoreBackend};
+pub use backends::{Backends, LiveBackend, Postgres, StandingsBackend, StoreBackend};
 use rest::Rest;
 
 /// Everything that can be set, each part's own section as the part defines it.
@@ -32,7 +32,7 @@ pub struct Config {
     pub proximity: proximity::Config,
     /// Sessions and fan-out.
     pub gateway: ws_gateway::Config,
-    /// The Redis servers, where `backends.live` says so.
+    /// The Redis servers, where `backends.live` or `backends.standings` says so.
     pub redis: ws_gateway::live::redis::Config,
     /// The databases, where `backends` says so.
     pub postgres: Postgres,

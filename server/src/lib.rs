@@ -33,6 +33,8 @@ mod places;
 mod readiness;
 mod scores;
 
-pub use config::{Backends, Config, LiveBackend, NodeRole, Postgres, StoreBackend};
+pub use config::{
+    Backends, Config, LiveBackend, NodeRole, Postgres, StandingsBackend, StoreBackend,
+};
 pub use keys::Keys;
 pub use node::Node;

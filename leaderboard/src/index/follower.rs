@@ -47,6 +47,8 @@ const FROM_FIRST_MAX: u64 = 4_096;
 const LOOKS_A_LOAD: u32 = 30;
 /// How often the log is asked how far its boards have come.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How soon it is looked again whether another follower has built a board anew.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long after the first failure in a row the next try begins, at most; twice as long after each further one.
 const RETRY_MIN: Duration = Duration::from_millis(50);
 /// How long after a failure the next try begins, at most.

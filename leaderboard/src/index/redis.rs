@@ -69,6 +69,13 @@ pub struct Config {
     pub command_timeout: Duration,
 }
 
+/// Reaches a server and gives it the scripts, as a process that serves boards does; answers what is wrong with it though it
+/// can be used.
+pub async fn check(server: &ServerConfig, config: &Config) -> Result<Option<String>, StoreError> {
+    let keys = Keys::new(&config.key_prefix, 0);
+    Server::new(server, config)?.rehearse(&keys).await
+}
+
 /// Ranks on one or several Redis servers, which follow a log from before they are read the first time.
 #[derive(Debug)]
 pub struct RedisIndex {

@@ -8,6 +8,11 @@ use crate::{
 };
 
 impl Leaderboard {
+    /// What keeps the index from answering now, for operators: scores are taken meanwhile.
+    pub fn index_fault(&self) -> Option<String> {
+        self.shared.index.fault()
+    }
+
     /// Up to `limit` players of a board, 1 to [`STANDINGS_MAX`], from `start` on.
     pub async fn page(
         &self,

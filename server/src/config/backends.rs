@@ -12,6 +12,8 @@ pub struct Backends {
     pub businesses: StoreBackend,
     /// Boards, and the log of scores.
     pub leaderboards: StoreBackend,
+    /// Who stands where on boards.
+    pub standings: StandingsBackend,
 }
 
 /// Where live positions are.
@@ -19,6 +21,17 @@ pub struct Backends {
 #[serde(rename_all = "lowercase")]
 pub enum LiveBackend {
     /// In the memory of this process.
+    #[default]
+    Embedded,
+    /// On the Redis servers of `[redis]`.
+    Redis,
+}
+
+/// Where standings are, which are derived from the log of scores.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StandingsBackend {
+    /// In the memory of each process.
     #[default]
     Embedded,
     /// On the Redis servers of `[redis]`.

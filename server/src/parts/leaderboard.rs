@@ -1,3 +1,4 @@
+mod standings;
 mod watched;
 
 use std::sync::Arc;
@@ -61,12 +62,14 @@ impl Part for Leaderboards {
             return Err(NOT_SHARED.to_owned());
         }
         let checked = database.map_or(Ok(()), postgres::Config::validate);
-        checked.map_err(|rule| format!("{DATABASE}.{rule}"))
+        checked.map_err(|rule| format!("{DATABASE}.{rule}"))?;
+        standings::validate(config)
     }
 
     fn files_max(&self, config: &Config) -> u64 {
         let users = if is_alone(config) { Directory.files_max(config) } else { 0 };
         users
+            + standings::files_max(config)
             + database(config).map_or(FILES, |database| {
                 u64::from(database.readers_max) + WRITING_FILES + DATABASE_FILES
             })
@@ -84,6 +87,7 @@ impl Part for Leaderboards {
                 checked.map(|()| SCHEMA_FITS.to_owned()).map_err(unusable_database(DATABASE))
             })
         }));
+        servers.extend(standings::servers(config));
         servers
     }
 
@@ -107,7 +111,11 @@ impl Part for Leaderboards {
             opened.watched_boards = Some(Arc::new(WatchedBoards(boards.clone())));
             opened.routers.push(leaderboard::http::router(boards.clone(), deps.context.clone()));
             let is_server = database(deps.config).is_some();
+            let are_standings_elsewhere = standings::are_on_servers(deps.config);
             opened.watches.push(Box::new(move |readiness| {
+                if are_standings_elsewhere {
+                    standings::watch(readiness, boards.clone());
+                }
                 let writer = boards.clone();
                 let writing = async move { writer.stopped().await };
                 readiness.supervise("leaderboards", Ends::Never, writing);
@@ -139,16 +147,22 @@ fn database(config: &Config) -> Option<&postgres::Config> {
 
 async fn open_log(deps: &Deps<'_>) -> Result<(Arc<dyn Log>, Arc<dyn Index>), String> {
     let config = deps.config;
-    let Some(database) = database(config) else {
-        let log = EmbeddedLog::open(&config.data.dir, deps.random.as_ref()).await;
-        let log = log.map_err(unusable_file("leaderboards"))?;
-        let index = Arc::new(log.index());
-        return Ok((Arc::new(log), index));
+    let (log, own): (Arc<dyn Log>, Option<Arc<dyn Index>>) =
+        if let Some(database) = database(config) {
+            let log = PostgresLog::connect(database, deps.clock.clone()).await;
+            (Arc::new(log.map_err(unusable_database(DATABASE))?), None)
+        } else {
+            let log = EmbeddedLog::open(&config.data.dir, deps.random.as_ref()).await;
+            let log = log.map_err(unusable_file("leaderboards"))?;
+            let index = log.index();
+            (Arc::new(log), Some(Arc::new(index)))
+        };
+    let index = match own {
+        _ if standings::are_on_servers(config) => standings::open(deps, &log)?,
+        Some(own) => own,
+        None => Arc::new(FollowingIndex::start(Arc::clone(&log), deps.random.clone())),
     };
-    let log = PostgresLog::connect(database, deps.clock.clone()).await;
-    let log: Arc<dyn Log> = Arc::new(log.map_err(unusable_database(DATABASE))?);
-    let index = FollowingIndex::start(Arc::clone(&log), deps.random.clone());
-    Ok((log, Arc::new(index)))
+    Ok((log, index))
 }
 
 /// The users of the directory, as boards show them.

@@ -6,8 +6,9 @@ use futures_util::StreamExt as _;
 use metrics::counter;
 use model::ErrorChain;
 use tokio::task::JoinError;
+use tokio::time::Instant;
 
-use super::{Build, Derived, Follower, PIECE_CHANGES, REBUILDS_AT_ONCE, Stand};
+use super::{Build, Derived, Follower, LOOK_AGAIN, PIECE_CHANGES, REBUILDS_AT_ONCE, Stand};
 use crate::metrics::INDEX_REBUILDS;
 use crate::{BoardNumber, BoardPosition, Error, Log, StoreError};
 
@@ -53,8 +54,11 @@ impl<I: Derived> Follower<I> {
                 self.progress.reached(number, at);
                 self.pend(number);
             }
-            // Another follower is at it, the board is gone, or it didn't work: the index is asked at the next look.
-            Ok(None) => followed.stand = Stand::Unknown,
+            // Another follower is at it, or the board is gone: the index is asked again soon.
+            Ok(None) => {
+                followed.stand = Stand::Unknown;
+                self.looks_at = self.looks_at.min(Instant::now() + LOOK_AGAIN);
+            }
             Err(error) => {
                 let (index, error) = (self.index.name(), ErrorChain(&error));
                 tracing::warn!(index, board = number.0, %error, "a board couldn't be built anew");

@@ -39,8 +39,8 @@ pub(super) async fn page(
         return Ok(Page { as_of, count, standings });
     }
     let start = match start {
-        PageStart::Place(place) if place.saturating_add(limit as u64) > FROM_TOP_MAX => {
-            match search(shards, board, place.saturating_sub(1)).await? {
+        PageStart::Place(place @ 1..) if place.saturating_add(limit as u64) > FROM_TOP_MAX => {
+            match search(shards, board, place - 1).await? {
                 Ok(before) => PageStart::After(before),
                 Err(page) => return Ok(page),
             }

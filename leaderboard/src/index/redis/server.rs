@@ -8,12 +8,13 @@ use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{Cmd, FromRedisValue, RedisError, ServerErrorKind, cmd};
 use redis_connection::Connector;
 
+use super::keys::Keys;
 use super::scripts::Script;
 use super::{Config, ServerConfig};
 use crate::metrics::{
     REDIS_FORK, REDIS_MEMORY, REDIS_MEMORY_MAX, REDIS_RECONNECTS, REDIS_SAVE_COPIED, REDIS_SCRIPT,
 };
-use crate::{Error, StoreError};
+use crate::{BoardNumber, Error, StoreError};
 
 /// Answers that say that the server isn't what it was: whoever follows connects anew.
 const BEGINS_ANEW: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "NOPERM"];
@@ -79,6 +80,24 @@ impl Server {
         let (names, made) = (names.into(), Instant::now());
         *self.link.lock() = Some(Link { connection, names, made });
         Ok(())
+    }
+
+    /// Connects, and does once what is done all the time; answers what is wrong with the server though it can be used.
+    pub(super) async fn rehearse(&self, keys: &Keys) -> Result<Option<String>, StoreError> {
+        let mut connection = self.connector.connect().await.map_err(store_error)?;
+        let facts = self.connector.facts(&mut connection, self.command_timeout).await;
+        let evicts = facts.map_err(store_error)?.evicts;
+        let (nobody, no_keys) = (BoardNumber(u64::MAX), Vec::<String>::new());
+        let names = [keys.state(nobody), keys.build(nobody), keys.boards()];
+        for (script, names) in [(Script::Remove, &names[..]), (Script::States, &no_keys[..])] {
+            let mut call = cmd("EVAL");
+            call.arg(script.text()).arg(names.len()).arg(names);
+            let answer = call.query_async::<redis::Value>(&mut connection);
+            self.connector.answer(self.command_timeout, answer).await.map_err(store_error)?;
+        }
+        Ok(evicts.map(|policy| {
+            format!("it may throw standings away when it is full ({policy}): set maxmemory-policy noeviction")
+        }))
     }
 
     /// A connection on which `subscriber` hears what was published on such channels.

@@ -1,0 +1,8 @@
+//! Standings on real Redis servers: what only servers can do to them. Whatever happens, ranks are the log's afterwards.
+
+mod world;
+
+mod losses;
+mod processes;
+mod returns;
+mod served;

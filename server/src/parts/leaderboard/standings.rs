@@ -1,0 +1,81 @@
+//! Standings on the Redis servers of the settings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leaderboard::redis::{self, Config as RedisConfig, RedisIndex};
+use leaderboard::{Index, Leaderboard, Log, StoreError};
+use model::ErrorChain;
+
+use super::{Deps, Server};
+use crate::config::{Config, StandingsBackend};
+use crate::readiness::{Condition, Readiness};
+
+/// What `/ready` calls them.
+const STANDINGS: &str = "standings";
+/// Connections to a Redis server: one for commands, one to hear on, and those that take their places.
+const SERVER_FILES: u64 = 4;
+
+/// Whether standings are on servers.
+pub(super) fn are_on_servers(config: &Config) -> bool {
+    config.backends.standings == StandingsBackend::Redis
+}
+
+/// Says which setting of the servers can't work, and what would.
+pub(super) fn validate(config: &Config) -> Result<(), String> {
+    if !are_on_servers(config) {
+        return Ok(());
+    }
+    config.redis.validate().map_err(|rule| format!("redis.{rule}"))
+}
+
+/// The most connections to servers.
+pub(super) fn files_max(config: &Config) -> u64 {
+    if are_on_servers(config) { SERVER_FILES * config.redis.shards.len() as u64 } else { 0 }
+}
+
+/// Every server, to be checked.
+pub(super) fn servers(config: &Config) -> Vec<Server> {
+    if !are_on_servers(config) {
+        return Vec::new();
+    }
+    let check = |server: &redis::ServerConfig| {
+        let (server, config) = (server.clone(), redis_config(config));
+        Server::new(format!("standings on redis {}", server.name), async move {
+            let flaw = redis::check(&server, &config).await.map_err(|e| unusable(&e))?;
+            Ok(flaw.map_or("answers".to_owned(), |flaw| format!("answers; {flaw}")))
+        })
+    };
+    config.redis.shards.iter().map(check).collect()
+}
+
+/// Standings that follow the log. The servers needn't be there yet: scores are taken without them.
+pub(super) fn open(deps: &Deps<'_>, log: &Arc<dyn Log>) -> Result<Arc<dyn Index>, String> {
+    let redis = &deps.config.redis;
+    let map = redis.shard_map().map_err(|why| format!("[redis] {why}"))?;
+    let config = redis_config(deps.config);
+    let index = RedisIndex::start(&redis.shards, map, &config, log, &deps.random);
+    Ok(Arc::new(index.map_err(|e| unusable(&e))?))
+}
+
+/// While standings are away they are so for every node, and scores are taken: none needs another client's node.
+pub(super) fn watch(readiness: &Readiness, boards: Leaderboard) {
+    readiness.follow_in_parts(STANDINGS, move || Condition {
+        fault: boards.index_fault(),
+        is_broken: false,
+    });
+}
+
+fn redis_config(config: &Config) -> RedisConfig {
+    let redis = &config.redis;
+    RedisConfig {
+        key_prefix: redis.key_prefix.clone(),
+        connect_timeout: Duration::from_millis(redis.connect_timeout_ms),
+        command_timeout: Duration::from_millis(redis.command_timeout_ms),
+    }
+}
+
+/// What to do about a server that can't be used.
+fn unusable(error: &StoreError) -> String {
+    format!("{}. See that it runs, and what redis.shards says in the settings.", ErrorChain(error))
+}

@@ -33,7 +33,7 @@ settings() { # NAME of the gateway
   local shard
   cat <<TOML
 # Written by ./cluster up, which writes it again. ops/gateway.toml explains the settings.
-roles = ["gateway", "businesses"]
+roles = ["gateway", "businesses", "leaderboard"]
 
 [http]
 listen = "$HOST:$(port_of "$1")"
@@ -45,6 +45,7 @@ keys = [{ kid = "$KID", alg = "HS256", secret_file = "$dir/secrets/token" }]
 live = "redis"
 directory = "postgres"
 businesses = "postgres"
+leaderboards = "postgres"
 
 [proximity]
 resident = "names"
@@ -56,6 +57,10 @@ password_file = "$dir/secrets/postgres"
 [postgres.businesses]
 url = "postgres://whereabouts@$HOST:$(port_of postgres)/whereabouts"
 replicas = ["postgres://whereabouts@$HOST:$(port_of replica)/whereabouts"]
+password_file = "$dir/secrets/postgres"
+
+[postgres.leaderboards]
+url = "postgres://whereabouts@$HOST:$(port_of postgres)/whereabouts"
 password_file = "$dir/secrets/postgres"
 TOML
   for shard in "${SHARDS[@]}"; do

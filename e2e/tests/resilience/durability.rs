@@ -4,9 +4,9 @@
 //! thing must be after a crash: what was acknowledged last, or what the one request without an answer would have made
 //! of it.
 
-mod choice;
+pub(crate) mod choice;
 mod kills;
 mod known;
-mod line;
+pub(crate) mod line;
 mod lists;
 mod worker;

@@ -1,9 +1,10 @@
 //! The real program as a child process.
 
+mod binary;
+
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::OnceLock;
 
 use api::Signer;
 use model::{Clock, Role, SystemClock, UserId};
@@ -19,12 +20,7 @@ use tokio::task::JoinHandle;
 use crate::DEADLINE;
 use crate::person::Person;
 use crate::rest::{self, Answer};
-
-/// The program to test instead of the one that is built with the tests.
-const BINARY_VARIABLE: &str = "WHEREABOUTS_BIN";
-
-/// Names the point at which the program of [`crashing_binary`] dies.
-pub const CRASH_VARIABLE: &str = "WHEREABOUTS_CRASH_AT";
+pub use binary::{CRASH_VARIABLE, binary, crashing_binary};
 
 /// How long tokens of a test hold, seconds.
 const TOKEN_TTL_S: u32 = 3_600;
@@ -273,34 +269,4 @@ impl Running {
         self.logging.await.expect("the log is read to its end");
         Ended { code: status.code(), output, log: read(&self.log) }
     }
-}
-
-/// The program: the one that the environment names, or the one of this workspace, built as the tests are.
-pub fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    let built = || build(&["--bin", "whereabouts"], "whereabouts");
-    BINARY.get_or_init(|| std::env::var_os(BINARY_VARIABLE).map_or_else(built, PathBuf::from))
-}
-
-/// The same program, which dies at the named point of `model::crash` that the environment variable [`CRASH_VARIABLE`]
-/// names.
-pub fn crashing_binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    let words = ["--features", "crash-points", "--example", "crashing"];
-    BINARY.get_or_init(|| build(&words, "examples/crashing"))
-}
-
-/// Tests of one package don't make cargo build the binaries of another.
-fn build(what: &[&str], file: &str) -> PathBuf {
-    let mut cargo = std::process::Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "server"]).args(what);
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
-    assert!(cargo.status().expect("cargo runs").success(), "the program can't be built");
-    // The test lies in a folder beside it.
-    let test = std::env::current_exe().expect("the test has a path");
-    let folder = test.parent().and_then(Path::parent).expect("target/PROFILE/deps/TEST");
-    folder.join(file)
 }

@@ -46,6 +46,7 @@ live = "redis"
 directory = "postgres"
 businesses = "postgres"
 leaderboards = "postgres"
+standings = "redis"
 
 [proximity]
 resident = "names"

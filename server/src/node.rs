@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Context, SystemRandom};
-use directory::Directory;
 use futures_util::future::join_all;
-use leaderboard::Leaderboard;
 use model::{Clock, Random, SystemClock};
 use proximity::Proximity;
 use tokio::task::JoinHandle;
@@ -110,16 +108,6 @@ impl Node {
     /// The businesses, if they are served here.
     pub fn businesses(&self) -> Option<&Proximity> {
         self.opened.businesses.as_ref()
-    }
-
-    /// The users and their friendships, if they are served here.
-    pub fn directory(&self) -> Option<&Directory> {
-        self.opened.directory.as_ref()
-    }
-
-    /// The leaderboards, if they are served here.
-    pub fn leaderboard(&self) -> Option<&Leaderboard> {
-        self.opened.leaderboard.as_ref()
     }
 
     /// Completes with the name of a part whose task died, once one has. The node can't go on then, nor drain: a gateway

@@ -91,7 +91,6 @@ pub(crate) struct Opened {
     pub(crate) drains: Vec<BoxFuture<'static, ()>>,
     pub(crate) directory: Option<::directory::Directory>,
     pub(crate) businesses: Option<Proximity>,
-    pub(crate) leaderboard: Option<::leaderboard::Leaderboard>,
     /// For whoever watches boards over a socket.
     pub(crate) watched_boards: Option<Arc<dyn ws_gateway::Boards>>,
 }

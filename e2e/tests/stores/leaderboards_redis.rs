@@ -6,3 +6,4 @@ mod losses;
 mod processes;
 mod returns;
 mod served;
+mod watched;

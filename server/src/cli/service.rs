@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::SystemRandom;
+use api::{Signer, SystemRandom};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
@@ -44,10 +44,14 @@ impl Service {
             return Err(format!("--url {url}: must be like http://localhost:8080"));
         }
         let user = UserId::parse(user).map_err(|fault| format!("{user:?} {fault}"))?;
-        let now = SystemClock::start().now().wall;
-        let token = signer(&args.signing)?.sign(&user, role, now, TOKEN_TTL_S);
+        Ok(Self::at(url, &signer(&args.signing)?, &user, role))
+    }
+
+    /// The service at this address, where requests are signed for this user in this role.
+    pub(crate) fn at(url: String, signer: &Signer, user: &UserId, role: Role) -> Self {
+        let token = signer.sign(user, role, SystemClock::start().now().wall, TOKEN_TTL_S);
         let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
-        Ok(Self { url, bearer: format!("Bearer {token}"), client })
+        Self { url, bearer: format!("Bearer {token}"), client }
     }
 
     /// Asks for something; `None` if it isn't there.
@@ -65,6 +69,12 @@ impl Service {
     /// Posts something.
     pub(crate) async fn post(&self, path: &str, body: String) -> Result<Value, String> {
         let (status, answer) = self.ask(Method::POST, path, Some(body)).await?;
+        done(status, answer)
+    }
+
+    /// Puts something where it belongs.
+    pub(crate) async fn put(&self, path: &str, body: String) -> Result<Value, String> {
+        let (status, answer) = self.ask(Method::PUT, path, Some(body)).await?;
         done(status, answer)
     }
 

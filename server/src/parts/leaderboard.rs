@@ -44,11 +44,11 @@ impl Part for Leaderboards {
     /// Where the role is named, or where a process has all roles.
     ///
     /// Embedded ones belong to one process. So where several share live positions and the directory, and each would have
-    /// other boards in its own folder, the role must be named, in one of them.
+    /// other boards in its own folder, the role must be named, in one of them. A gateway without the role only shows boards to
+    /// those who watch them, if log and standings are where it can read them.
     fn is_served(&self, config: &Config) -> bool {
-        let is_one_of_several = config.backends.are_shared();
-        config.roles.contains(&NodeRole::Leaderboard)
-            || config.roles.is_empty() && (database(config).is_some() || !is_one_of_several)
+        let is_readable = database(config).is_some() && standings::are_on_servers(config);
+        has_role(config) || Live.is_served(config) && is_readable
     }
 
     fn needs_data_dir(&self, config: &Config) -> bool {
@@ -107,9 +107,11 @@ impl Part for Leaderboards {
             let (log, index) = open_log(deps).await?;
             let people = Arc::new(Users(directory));
             let boards = Leaderboard::start(log, index, people, deps.clock.clone());
-            opened.leaderboard = Some(boards.clone());
             opened.watched_boards = Some(Arc::new(WatchedBoards(boards.clone())));
-            opened.routers.push(leaderboard::http::router(boards.clone(), deps.context.clone()));
+            if has_role(deps.config) {
+                let router = leaderboard::http::router(boards.clone(), deps.context.clone());
+                opened.routers.push(router);
+            }
             let is_server = database(deps.config).is_some();
             let are_standings_elsewhere = standings::are_on_servers(deps.config);
             opened.watches.push(Box::new(move |readiness| {
@@ -132,6 +134,13 @@ impl Part for Leaderboards {
             Ok(())
         })
     }
+}
+
+/// Whether a process takes scores and answers questions about boards.
+fn has_role(config: &Config) -> bool {
+    let is_one_of_several = config.backends.are_shared();
+    config.roles.contains(&NodeRole::Leaderboard)
+        || config.roles.is_empty() && (database(config).is_some() || !is_one_of_several)
 }
 
 /// Whether a process serves leaderboards without users, whose names it then reads where they are.

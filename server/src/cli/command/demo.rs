@@ -4,8 +4,7 @@ mod scores;
 use std::sync::Arc;
 use std::time::Duration;
 
-use directory::Directory;
-use leaderboard::Leaderboard;
+use model::{Role, UserId};
 use proximity::{Proximity, SourceName};
 use simulation::{Friends, NoObserver, Observer, People, Plan};
 
@@ -13,6 +12,7 @@ use super::table::LiveTable;
 use super::{Done, report, simulated};
 use crate::Node;
 use crate::cli::args::DemoArgs;
+use crate::cli::service::Service;
 use crate::places::{self, Format};
 use host::Host;
 use scores::Season;
@@ -26,6 +26,9 @@ const PLACES: &[u8] = include_bytes!("../../../../data/pois.csv.gz");
 /// Friends of each, and people without any.
 const FRIENDS_EACH: usize = 14;
 const STRANGERS: usize = 6;
+
+/// Who says what was scored.
+const PRODUCER: &str = "demo";
 
 /// The same people are friends in every demo.
 const SEED: u64 = 60;
@@ -46,11 +49,10 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
     if let Some(businesses) = host.node.as_ref().and_then(Node::businesses) {
         tokio::spawn(load_places(businesses.clone()));
     }
-    if let Some((leaderboard, directory)) = host.node.as_ref().and_then(boards) {
-        Season::make_board(&leaderboard).await?;
-        let season = Season::read(&people.users)?;
-        tokio::spawn(season.play(leaderboard, directory));
-    }
+    let producer = UserId::parse(PRODUCER).expect("a valid id");
+    let service = Service::at(host.addresses[0].clone(), &host.signer, &producer, Role::Service);
+    Season::make_board(&service).await?;
+    tokio::spawn(Season::read(&people.users)?.play(service));
     let trace = People::Trace { path: day, from_seconds: args.from.0, speed: args.speed };
     let graph = Friends::Generated { friends_each: FRIENDS_EACH, strangers: STRANGERS, seed: SEED };
     let mut plan = Plan::new(host.addresses, trace, graph);
@@ -64,10 +66,6 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
         node.drain().await;
     }
     report(&summary, args.json)
-}
-
-fn boards(node: &Node) -> Option<(Leaderboard, Directory)> {
-    node.leaderboard().cloned().zip(node.directory().cloned())
 }
 
 async fn load_places(businesses: Proximity) {

@@ -1,14 +1,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use directory::{Directory, DisplayName};
 use flate2::read::MultiGzDecoder;
-use leaderboard::{
-    Amount, EventKey, Leaderboard, Operator, Ranking, Readers, Rules, ScoreChange, ScoreEvent,
-    ScoreRange, Wins,
-};
-use model::{BoardId, ErrorChain, UserId};
+use model::{BoardId, UserId};
 use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::cli::service::Service;
 
 /// What footballers scored in three seasons of a fantasy game (see data/README.md).
 const SCORES: &[u8] = include_bytes!("../../../../../data/scores.csv.gz");
@@ -16,9 +14,6 @@ const SCORES: &[u8] = include_bytes!("../../../../../data/scores.csv.gz");
 /// The season that is played, and the board that it is played on.
 const SEASON: &str = "2018-19";
 const BOARD: &str = "fantasy";
-
-/// Who says what was scored.
-const PRODUCER: &str = "demo";
 
 /// How often scores are posted, and how many at a time: the season takes a quarter of an hour.
 const EVERY: Duration = Duration::from_millis(250);
@@ -44,7 +39,7 @@ struct Scored {
 pub(super) struct Season {
     scored: Vec<Scored>,
     /// The footballers who are nobody in the city, with their names.
-    names: Vec<(UserId, DisplayName)>,
+    names: Vec<(UserId, String)>,
 }
 
 impl Season {
@@ -70,7 +65,7 @@ impl Season {
                 None => UserId::parse(&format!("fpl-{id}")).map_err(|e| e.to_string())?,
             };
             if n >= people.len() {
-                names.push((user.clone(), DisplayName::parse(name).map_err(|e| e.to_string())?));
+                names.push((user.clone(), name.to_owned()));
             }
             users.insert(id, user);
         }
@@ -87,50 +82,38 @@ impl Season {
     }
 
     /// Makes the board that it is played on.
-    pub(super) async fn make_board(leaderboard: &Leaderboard) -> Result<(), String> {
-        let rules = Rules {
-            wins: Wins::High,
-            operator: Operator::Sum,
-            ranking: Ranking::Standard,
-            readers: Readers::Anyone,
-            range: ScoreRange::default(),
-            season: None,
-        };
-        let made = leaderboard.put_board(&Self::board(), rules).await;
-        made.map(drop).map_err(|error| format!("the demo has no board: {}", ErrorChain(&error)))
+    pub(super) async fn make_board(service: &Service) -> Result<(), String> {
+        let rules = json!({ "wins": "high", "operator": "sum" });
+        service.put(&format!("/v1/boards/{BOARD}"), rules.to_string()).await.map(drop)
     }
 
     /// Plays it, to its end or until this is dropped.
-    pub(super) async fn play(self, leaderboard: Leaderboard, directory: Directory) {
-        for (user, name) in self.names {
-            if let Err(error) = directory.put_user(&user, name).await {
-                return tracing::warn!(error = %ErrorChain(&error), "the demo's players have no names");
-            }
+    pub(super) async fn play(self, service: Service) {
+        if let Err(error) = self.try_to_play(&service).await {
+            tracing::warn!(error, "the demo's season ends early");
+        }
+    }
+
+    async fn try_to_play(self, service: &Service) -> Result<(), String> {
+        for (user, name) in &self.names {
+            let body = json!({ "display_name": name }).to_string();
+            service.put(&format!("/v1/users/{user}"), body).await?;
         }
         let mut ticks = tokio::time::interval(EVERY);
         for some in self.scored.chunks(AT_ONCE) {
             ticks.tick().await;
-            let posted = leaderboard.post(some.iter().map(Scored::event).collect()).await;
-            if let Err(error) = posted {
-                tracing::warn!(error = %ErrorChain(&error), "scores of the demo aren't counted");
-            }
+            let events: Vec<Value> = some.iter().map(Scored::event).collect();
+            service.post("/v1/scores", json!({ "events": events }).to_string()).await?;
         }
+        Ok(())
     }
 }
 
 impl Scored {
-    fn event(&self) -> ScoreEvent {
-        let change = ScoreChange {
-            board: Season::board(),
-            user: self.user.clone(),
-            amount: Amount::Delta(self.points),
-        };
-        ScoreEvent {
-            producer: UserId::parse(PRODUCER).expect("a valid id"),
-            key: EventKey::parse(&format!("{SEASON} {}", self.line)).expect("a valid key"),
-            happened: None,
-            changes: vec![change],
-        }
+    fn event(&self) -> Value {
+        let Self { line, user, points } = self;
+        let key = format!("{SEASON} {line}");
+        json!({ "key": key, "board": BOARD, "user": user.as_str(), "delta": points })
     }
 }
 

@@ -89,6 +89,9 @@ pub trait Index: Send + Sync {
     /// also hurries an index that follows. [`Error::Store`](crate::Error::Store) if that takes longer than about a second.
     fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()>;
 
+    /// Has a board built anew from its log, while what there is of it goes on answering; completes when that is done.
+    fn rebuild<'a>(&'a self, board: &'a Board) -> Answer<'a, ()>;
+
     /// A board was deleted, as whoever appended that says: who watches it is told by the end of what they watch.
     fn forget(&self, board: BoardNumber);
 

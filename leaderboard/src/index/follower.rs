@@ -34,6 +34,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{Answer, Board, BoardNumber, BoardPosition, Changes, Error, Log, LogId, Standee};
 pub(super) use progress::Progress;
+use progress::RebuildRequest;
 
 /// The changes of a board that an index takes at once.
 pub(super) const PIECE_CHANGES: usize = 512;
@@ -121,8 +122,9 @@ pub(super) trait Derived: Send + Sync + 'static {
         changes: &'a Changes,
     ) -> Answer<'a, ()>;
 
-    /// From now on the board is what was built.
-    fn finish<'a>(&'a self, build: &'a Build) -> Answer<'a, ()>;
+    /// From now on the board is what was built; the log has come to `head` at least. False if what there is of the board has
+    /// taken more of the log meanwhile: then what is built must, too.
+    fn finish<'a>(&'a self, build: &'a Build, head: BoardPosition) -> Answer<'a, bool>;
 
     /// Removes the seasons that a board keeps no more.
     fn trim<'a>(&'a self, board: &'a Board) -> Answer<'a, ()>;
@@ -144,6 +146,8 @@ pub(super) struct Follower<I> {
     /// Boards that are to be built anew, and some that aren't any more.
     lost: VecDeque<BoardNumber>,
     rebuilds: JoinSet<rebuild::Rebuilt>,
+    /// Who waits until a board is built anew.
+    asked: HashMap<BoardNumber, Vec<RebuildRequest>>,
     looks_at: Instant,
     looks: u32,
 }
@@ -154,6 +158,8 @@ struct Followed {
     board: Board,
     stand: Stand,
     is_pending: bool,
+    /// Whether it is being built anew although nothing is known to be wrong with it.
+    is_built_beside: bool,
     /// Whether there may be seasons that it keeps no more.
     is_to_trim: bool,
     /// Where the index must have come to before it is believed.
@@ -186,6 +192,8 @@ model::words! {
         Damaged = "damaged",
         /// The log doesn't have the changes that it lacks any more.
         Behind = "behind",
+        /// Somebody asked for it.
+        Asked = "asked",
     }
 }
 
@@ -207,6 +215,7 @@ impl<I: Derived> Follower<I> {
             pending: VecDeque::new(),
             lost: VecDeque::new(),
             rebuilds: JoinSet::new(),
+            asked: HashMap::new(),
             looks_at: Instant::now(),
             looks: 0,
         }
@@ -244,6 +253,7 @@ impl<I: Derived> Follower<I> {
         }
         self.take_wanted().await?;
         self.take_all_rebuilt();
+        self.take_asked();
         self.step().await?;
         self.start_rebuilds();
         Ok(())

@@ -158,6 +158,13 @@ impl Index for RedisIndex {
         })
     }
 
+    fn rebuild<'a>(&'a self, board: &'a Board) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let rebuilt = self.shards.iter().map(|it| it.progress().rebuild(board.number));
+            try_join_all(rebuilt).await.map(|_| ())
+        })
+    }
+
     fn forget(&self, board: BoardNumber) {
         self.shards.iter().for_each(|shard| shard.progress().remove(board));
     }

@@ -36,6 +36,10 @@ impl Index for Away {
         away()
     }
 
+    fn rebuild<'a>(&'a self, _: &'a Board) -> Answer<'a, ()> {
+        away()
+    }
+
     fn forget(&self, _: BoardNumber) {}
 
     fn watch(&self, _: BoardNumber) -> Answer<'_, watch::Receiver<BoardPosition>> {
@@ -173,6 +177,10 @@ impl Index for Crooked {
 
     fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()> {
         self.0.reach(board, position)
+    }
+
+    fn rebuild<'a>(&'a self, board: &'a Board) -> Answer<'a, ()> {
+        self.0.rebuild(board)
     }
 
     fn forget(&self, board: BoardNumber) {

@@ -68,3 +68,38 @@ async fn a_place_far_down_is_found_over_several_servers() {
         );
     }
 }
+
+/// Whoever reads meanwhile is answered, whoever posts is ranked, and nothing goes back.
+#[tokio::test]
+async fn a_board_is_built_anew_while_serving_when_that_is_asked_for() {
+    let servers = [Redis::start().await, Redis::start().await];
+    let world = World::new().await;
+    world.put_board("b", Ranking::Standard).await;
+    world.crowd("b", 4_000).await;
+    let index = world.index(&named(&[&servers[0], &servers[1]]));
+    world.until_agreed(&*index, "b").await;
+    let board = world.board("b").await;
+    // What nobody notices: somebody has more than the log says.
+    for server in &servers {
+        let ranks: Vec<String> = server.run("KEYS w:board:*:ranks").await;
+        let script = "redis.call('ZINCRBY',KEYS[1],1000,redis.call('ZRANGE',KEYS[1],0,0)[1])";
+        let _: () = server.run(&format!("EVAL {} 1 {}", script.replace(' ', ""), ranks[0])).await;
+    }
+    assert!(!world.agrees(&*index, "b").await);
+    let least = world.post("b", &[("ann", 1)]).await;
+    index.reach(board.number, least).await.expect("reached");
+    let rebuilding = async {
+        index.rebuild(&board).await.expect("built anew");
+    };
+    let posting = async {
+        for n in 0.. {
+            let head = world.post("b", &[("ann", n)]).await;
+            index.reach(board.number, head).await.expect("ranked meanwhile");
+        }
+    };
+    tokio::select! {
+        () = world.never_older(&*index, "b", least, rebuilding) => {}
+        () = posting => {}
+    }
+    world.until_agreed(&*index, "b").await;
+}

@@ -65,8 +65,10 @@ impl<I: Derived> Follower<I> {
         // What is being built comes from another log, or lies on a server that may have lost it.
         self.rebuilds.abort_all();
         self.rebuilds.detach_all();
+        // Whoever waits is told by the end of what they wait for.
+        self.asked.clear();
         for followed in self.boards.values_mut() {
-            followed.stand = Stand::Unknown;
+            (followed.stand, followed.is_built_beside) = (Stand::Unknown, false);
         }
         self.progress.unsettle_all();
     }
@@ -78,6 +80,7 @@ impl<I: Derived> Follower<I> {
                 board: board.clone(),
                 stand: Stand::Unknown,
                 is_pending: false,
+                is_built_beside: false,
                 is_to_trim: true,
                 target: BoardPosition(0),
             };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sql::StoreError;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::index::watchers::Watchers;
@@ -32,7 +32,12 @@ struct Requests {
     wanted: HashMap<BoardNumber, BoardPosition>,
     /// Boards of which the index doesn't have what it should.
     doubted: HashSet<BoardNumber>,
+    /// Boards that are to be built anew, and who waits for it.
+    rebuilds: Vec<(BoardNumber, RebuildRequest)>,
 }
+
+/// Tells whoever asked for a board to be built anew what came of it.
+pub(super) type RebuildRequest = oneshot::Sender<Result<(), Error>>;
 
 /// Where an index is with a board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +80,15 @@ impl Progress {
             Ok(Err(_)) => Err(unavailable("the board was deleted")),
             Err(_) => Err(unavailable("the index is behind the log")),
         }
+    }
+
+    /// Has a board built anew; completes when that is done.
+    pub(in crate::index) async fn rebuild(&self, board: BoardNumber) -> Result<(), Error> {
+        self.check()?;
+        let (request, done) = oneshot::channel();
+        self.requests.lock().rebuilds.push((board, request));
+        self.wake.notify_one();
+        done.await.unwrap_or_else(|_| Err(unavailable("what was being built is of no more use")))
     }
 
     /// The position that answers about a board may not be behind of; errs if that isn't known and doesn't get known soon.
@@ -200,6 +214,10 @@ impl Progress {
 
     pub(super) fn take_wanted(&self) -> HashMap<BoardNumber, BoardPosition> {
         std::mem::take(&mut self.requests.lock().wanted)
+    }
+
+    pub(super) fn take_rebuilds(&self) -> Vec<(BoardNumber, RebuildRequest)> {
+        std::mem::take(&mut self.requests.lock().rebuilds)
     }
 
     pub(super) fn has_doubts(&self) -> bool {

@@ -243,3 +243,17 @@ async fn nobody_waits_for_an_index_that_is_away() {
     until(&index, &["bob 4", "ann 3"]).await;
     assert_eq!(index.fault(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_board_is_built_anew_when_that_is_asked_for_and_answers_meanwhile() {
+    let log = OneBoard::new(&[("ann", 3), ("bob", 5)]);
+    let index = follow(&log);
+    until(&index, &["bob 5", "ann 3"]).await;
+    log.is(|written| written.changes[1].1 = 1);
+    let mut other = board();
+    let (rebuilt, page) = tokio::join!(index.rebuild(&other), page(&index));
+    assert_eq!((rebuilt, page.as_of), (Ok(()), BoardPosition(2)));
+    assert_eq!(table(&index).await, ["ann 3", "bob 1"]);
+    other.number = BoardNumber(8);
+    assert!(index.rebuild(&other).await.is_err(), "there is no such board");
+}

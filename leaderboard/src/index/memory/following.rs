@@ -179,15 +179,22 @@ impl Derived for Copies {
         self.build(build, |copy| copy.take(changes))
     }
 
-    fn finish<'a>(&'a self, build: &'a Build) -> Answer<'a, ()> {
+    fn finish<'a>(&'a self, build: &'a Build, head: BoardPosition) -> Answer<'a, bool> {
         let number = build.board.number;
-        let found = self.builds.lock().remove(&number);
-        if let Some((generation, copy)) = found
-            && generation == build.generation
-        {
-            self.boards.write().insert(number, copy);
-        }
-        Box::pin(std::future::ready(Ok(())))
+        let (mut boards, mut builds) = (self.boards.write(), self.builds.lock());
+        let found = builds.remove(&number).filter(|(name, _)| *name == build.generation);
+        let is_done = found.is_none_or(|(name, copy)| {
+            let is_overtaken = boards.get(&number).is_some_and(|held| {
+                held.log == copy.log && (copy.position.0 + 1..=head.0).contains(&held.position.0)
+            });
+            if is_overtaken {
+                builds.insert(number, (name, copy));
+            } else {
+                boards.insert(number, copy);
+            }
+            !is_overtaken
+        });
+        Box::pin(std::future::ready(Ok(is_done)))
     }
 
     fn trim<'a>(&'a self, board: &'a Board) -> Answer<'a, ()> {
@@ -238,6 +245,10 @@ impl Index for FollowingIndex {
 
     fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()> {
         Box::pin(self.progress.reach(board, position))
+    }
+
+    fn rebuild<'a>(&'a self, board: &'a Board) -> Answer<'a, ()> {
+        Box::pin(self.progress.rebuild(board.number))
     }
 
     fn forget(&self, board: BoardNumber) {

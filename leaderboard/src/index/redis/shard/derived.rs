@@ -22,6 +22,9 @@ const STATES_AT_ONCE: usize = 64;
 /// After so many looks of the follower the server's memory is measured.
 const LOOKS_A_MEASUREMENT: u32 = 10;
 
+/// What `finish.lua` answers if the board has gone further.
+const OVERTAKEN: u8 = 2;
+
 /// What `states.lua` answers of a board.
 type RawState = (Option<String>, Option<u64>, Option<String>, u8, u8);
 
@@ -144,13 +147,17 @@ impl Derived for Shard {
         })
     }
 
-    fn finish<'a>(&'a self, build: &'a Build) -> Answer<'a, ()> {
+    fn finish<'a>(&'a self, build: &'a Build, head: BoardPosition) -> Answer<'a, bool> {
         Box::pin(async move {
             let Deps { server, keys, .. } = &self.deps;
             let number = build.board.number;
-            let arguments = [generation(build), keys.channel(number).into_bytes()];
+            let channel = keys.channel(number).into_bytes();
+            let arguments = [generation(build), channel, head.0.to_string().into_bytes()];
             let keys = [keys.state(number), keys.build(number)];
-            is_built(server.run(Script::Finish, &keys, &arguments).await?)
+            match server.run::<u8>(Script::Finish, &keys, &arguments).await? {
+                OVERTAKEN => Ok(false),
+                is_ours => is_built(is_ours).map(|()| true),
+            }
         })
     }
 

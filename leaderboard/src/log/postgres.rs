@@ -15,6 +15,10 @@
 //!
 //! **Timelines.** As for the directory: the row of the feed names the server's lineage. The first to write after a promotion,
 //! or to look, finds another one and begins another timeline, which is another [`LogId`].
+//!
+//! **Limits.** A batch of more than 16,384 changes is several transactions, one after the other: if one fails it isn't known of
+//! any of its writes whether they were kept. A copy of the primary's files that is started as it is, without recovery to a point
+//! in time, has the same lineage: nothing shows that it is another timeline.
 
 mod append;
 mod change_set;

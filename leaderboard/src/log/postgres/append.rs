@@ -174,3 +174,79 @@ fn reconcile(first: Option<Outcomes>, again: Outcomes) -> Outcomes {
     });
     each.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{BoardId, Timestamp, UserId};
+
+    use super::*;
+    use crate::{
+        Amount, Board, BoardNumber, BoardPosition, EventKey, KeyTime, Operator, Ranking, Readers,
+        Rules, ScoreChange, ScoreEvent, ScoreRange, Wins,
+    };
+
+    fn board_id() -> BoardId {
+        BoardId::parse("b").expect("a board id")
+    }
+
+    fn write(mutation: Mutation) -> WriteRequest {
+        let (at, keys) = (Timestamp(0), KeyTime::new(Timestamp(0), 1));
+        WriteRequest { mutation, at, keys }
+    }
+
+    /// A board that is made.
+    fn board() -> Board {
+        let (wins, operator, ranking) = (Wins::High, Operator::Sum, Ranking::Standard);
+        let (readers, range) = (Readers::Anyone, ScoreRange::default());
+        let rules = Rules { wins, operator, ranking, readers, range, season: None };
+        let put = write(Mutation::PutBoard { id: board_id(), rules });
+        match decide(&Loaded::default(), &[put]).0.remove(0) {
+            Ok(Outcome::Board(Effect::Created, board)) => board,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// An event of so many changes.
+    fn event(changes: usize) -> WriteRequest {
+        let user = UserId::parse("ann").expect("a user id");
+        let change =
+            ScoreChange { board: board_id(), user: user.clone(), amount: Amount::Delta(1) };
+        let key = EventKey::parse("k").expect("a key");
+        let changes = vec![change; changes];
+        write(Mutation::Post(ScoreEvent { producer: user, key, happened: None, changes }))
+    }
+
+    #[test]
+    fn a_transaction_is_no_larger_than_it_may_be_and_has_one_write_at_least() {
+        let size = |changes: &[usize]| {
+            at_once(&changes.iter().map(|changes| event(*changes)).collect::<Vec<_>>())
+        };
+        assert_eq!(size(&[1, 2, 3]), 3);
+        assert_eq!(size(&[CHANGES_AT_ONCE - 1, 1]), 2);
+        assert_eq!(size(&[CHANGES_AT_ONCE, 1, 1]), 1);
+        assert_eq!(size(&[CHANGES_AT_ONCE + 1, 1]), 1);
+    }
+
+    #[test]
+    fn what_was_done_by_the_first_try_is_not_told_as_if_nobody_had_done_it() {
+        let (number, at) = (BoardNumber(1), BoardPosition);
+        let first = vec![
+            Ok(Outcome::Board(Effect::Created, board())),
+            Ok(Outcome::Ban(Effect::Changed, number, at(1))),
+            Ok(Outcome::Deleted(number)),
+            Ok(Outcome::Posted(Vec::new())),
+        ];
+        let again = vec![
+            Ok(Outcome::Board(Effect::Unchanged, board())),
+            Ok(Outcome::Ban(Effect::Unchanged, number, at(2))),
+            Err(Refusal::NoSuchBoard),
+            Err(Refusal::KeyUsed),
+        ];
+        let told = reconcile(Some(first.clone()), again.clone());
+        assert_eq!(told[0], first[0]);
+        assert_eq!(told[1], Ok(Outcome::Ban(Effect::Changed, number, at(2))), "the head of now");
+        assert_eq!(told[2], first[2]);
+        assert_eq!(told[3], again[3], "of an event its key says what came of it");
+        assert_eq!(reconcile(None, again.clone()), again);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod world;
 
+mod chaos;
 mod losses;
 mod processes;
 mod returns;

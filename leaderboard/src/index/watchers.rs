@@ -35,4 +35,9 @@ impl Watchers {
             sender.send_modify(|latest| *latest = position.max(*latest));
         }
     }
+
+    /// Tells all who watch any board: answers may be others, or none.
+    pub(crate) fn tell_all(&self) {
+        self.boards.lock().values().for_each(|sender| sender.send_modify(|_| {}));
+    }
 }

@@ -93,3 +93,34 @@ async fn names_that_are_gone_leave_no_key() {
         assert!(!users.iter().any(|user| user == "ann" || user == "bob"), "{key}: {users:?}");
     }
 }
+
+/// Rather than with ranks that aren't exact; other boards go on.
+#[tokio::test]
+async fn a_board_with_a_score_beyond_what_is_exact_is_not_answered() {
+    let server = Redis::start().await;
+    let world = World::new().await;
+    for name in ["wide", "other"] {
+        world.put_wide_board(name).await;
+        world.post(name, &[("ann", 1 << 53), ("bob", (1 << 53) - 1), ("cid", -(1 << 53))]).await;
+    }
+    let index = world.index(&named(&[&server]));
+    for name in ["wide", "other"] {
+        world.until_agreed(&*index, name).await;
+    }
+    let head = world.post("wide", &[("ann", 1)]).await;
+    let board = world.board("wide").await;
+    index.reach(board.number, head).await.expect("reached");
+    let start = leaderboard::PageStart::Place(0);
+    let told = index.page(&board, start, 3).await.expect_err("not exact");
+    assert!(format!("{told:?}").contains("2^53"), "{told:?}");
+    world.post("other", &[("ann", -1)]).await;
+    world.until_agreed(&*index, "other").await;
+    // Nor after it was built anew.
+    let _: () = server.run("FLUSHALL").await;
+    world.until_agreed(&*index, "other").await;
+    super::world::until("it is told again", async || {
+        let told = index.page(&board, start, 3).await;
+        told.is_err_and(|error| format!("{error:?}").contains("2^53"))
+    })
+    .await;
+}

@@ -9,7 +9,7 @@ use leaderboard::limits::KEY_AGE_MS_DEFAULT;
 use leaderboard::redis::{Config, RANGE, RedisIndex, ServerConfig};
 use leaderboard::{
     Amount, Board, BoardPosition, EventKey, Index, KeyTime, Log, Mutation, Operator, Outcome, Page,
-    PageStart, Ranking, Readers, Rules, ScoreChange, ScoreEvent, Wins, WriteRequest,
+    PageStart, Ranking, Readers, Rules, ScoreChange, ScoreEvent, ScoreRange, Wins, WriteRequest,
 };
 use model::{BoardId, Random, SeededRandom, Timestamp, UserId};
 use shard_map::{Shard, ShardMap, ShardName};
@@ -100,6 +100,12 @@ impl World {
         self.append(vec![Mutation::PutBoard { id: id(name), rules: sums(ranking) }]).await;
     }
 
+    /// One whose scores may be any, as they are made where standings are embedded.
+    pub(super) async fn put_wide_board(&self, name: &str) {
+        let rules = Rules { range: ScoreRange::default(), ..sums(Ranking::Standard) };
+        self.append(vec![Mutation::PutBoard { id: id(name), rules }]).await;
+    }
+
     pub(super) async fn delete_board(&self, name: &str) {
         self.append(vec![Mutation::DeleteBoard { id: id(name) }]).await;
     }
@@ -149,6 +155,12 @@ impl World {
 
     async fn page(&self, index: &dyn Index, board: &Board) -> Option<Page> {
         index.page(board, PageStart::Place(0), 5_000).await.ok()
+    }
+
+    /// The position that the top of a board is as of, if it is answered.
+    pub(super) async fn answered(&self, index: &dyn Index, name: &str) -> Option<BoardPosition> {
+        let board = self.board(name).await;
+        Some(index.page(&board, PageStart::Place(0), 10).await.ok()?.as_of)
     }
 
     /// Whether standings on servers are exactly those of the log, as of its head, ranks included.

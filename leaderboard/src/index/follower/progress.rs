@@ -170,12 +170,17 @@ impl Progress {
 
     /// Nothing is answered of a board before it has come to where its log is now.
     pub(in crate::index) fn unsettle(&self, board: BoardNumber) {
-        self.sender(board, unknown);
+        if self.sender(board, unknown) {
+            self.watchers.tell(board, BoardPosition(0));
+        }
     }
 
     /// The same of all boards.
     pub(in crate::index) fn unsettle_all(&self) {
-        self.boards.lock().values().for_each(unknown);
+        self.boards.lock().values().for_each(|sender| {
+            unknown(sender);
+        });
+        self.watchers.tell_all();
     }
 
     /// What keeps the index away.
@@ -197,8 +202,11 @@ impl Progress {
         *self.fault.lock() = None;
     }
 
+    /// Whoever watches a board is told that, too: they see that there is no answer.
     pub(super) fn failed(&self, why: String) {
-        *self.fault.lock() = Some(why);
+        if self.fault.lock().replace(why).is_none() {
+            self.watchers.tell_all();
+        }
     }
 
     /// A board is gone: whoever watches it is told by the end of that.
@@ -247,14 +255,15 @@ impl Progress {
     }
 }
 
-fn unknown(sender: &watch::Sender<Reached>) {
+/// Whether it was known before.
+fn unknown(sender: &watch::Sender<Reached>) -> bool {
     sender.send_if_modified(|reached| {
         let was_known = matches!(reached, Reached::At(_));
         if was_known {
             *reached = Reached::Unknown(Instant::now());
         }
         was_known
-    });
+    })
 }
 
 fn unavailable(why: &str) -> Error {

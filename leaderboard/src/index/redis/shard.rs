@@ -19,6 +19,10 @@ use crate::{Board, BoardPosition, Error, StoreError};
 /// A reading that isn't believed is made again so often, once the follower has looked.
 const READ_TRIES: usize = 3;
 
+/// Only of boards that were made while standings were elsewhere: on Redis they get a range that is kept exactly.
+const BEYOND: &str = "somebody on this board has a score beyond 2^53, which Redis doesn't keep exactly: standings of it can only \
+be embedded (backends.standings)";
+
 /// The part of all boards that is on one server.
 pub(super) struct Shard {
     deps: Deps,
@@ -50,7 +54,7 @@ impl fmt::Debug for Shard {
 }
 
 /// What `read.lua` answers.
-type RawReading<T> = (Option<String>, Option<u64>, Option<String>, u8, u8, u64, T);
+type RawReading<T> = (Option<String>, Option<u64>, Option<String>, u8, u8, u64, T, u8);
 
 impl Shard {
     /// Nothing is reached yet.
@@ -92,7 +96,7 @@ impl Shard {
         for _ in 0..READ_TRIES {
             let least = progress.current(board.number).await?;
             let read: RawReading<T> = server.run(Script::Read, &state, &arguments).await?;
-            let (log, position, layout, is_dense, is_whole, count, what) = read;
+            let (log, position, layout, is_dense, is_whole, count, what, is_beyond) = read;
             let as_of = BoardPosition(position.unwrap_or(0));
             let is_ours = match (log, layout) {
                 (Some(log), Some(layout)) => {
@@ -104,6 +108,9 @@ impl Shard {
                 _ => position.is_none(),
             };
             if is_ours && is_whole == 1 && as_of >= least {
+                if is_beyond == 1 {
+                    return Err(StoreError::unavailable(BEYOND).into());
+                }
                 progress.seen(board.number, as_of);
                 return Ok(Reading { as_of, count, what });
             }

@@ -6,13 +6,18 @@
 -- same users with these eight bytes; scores, a sorted set of the scores that anybody has, each once, where ranks are dense.
 -- The board's state says how many stand there in each season: n:SEASON.
 
--- Puts players where they stand from now on. ARGV from `first` on: season, user, the eight bytes, score (empty: nowhere).
-local function put(stem, is_dense, first)
+-- Puts players where they stand from now on. ARGV from `first` on: season, user, the eight bytes, score (empty: nowhere;
+-- beyond: one that a sorted set doesn't keep exactly, which the board's state remembers: it can't be answered of any more).
+local function put(state, stem, is_dense, first)
   local seasons = {}
   for at = first, #ARGV, 4 do
     local season, user, reached, score = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
     local name = stem .. ':' .. season
     local ranks, users, scores = name .. ':ranks', name .. ':users', name .. ':scores'
+    if score == 'beyond' then
+      redis.call('HSET', state, 'beyond', 1)
+      score = ''
+    end
     local before, left = redis.call('HGET', users, user), nil
     if before then
       if is_dense then left = redis.call('ZSCORE', ranks, before .. user) end

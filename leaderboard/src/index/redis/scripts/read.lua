@@ -3,8 +3,8 @@
 -- KEYS[1] the board's state   ARGV[1] the season   ARGV[2] what is read, and ARGV[3] and on what of it: see below
 --
 -- Answers the log's id, the position, the layout, whether ranks can be dense (1 or 0), whether everybody is there (1 or 0),
--- how many stand there, and what was read.
-local held = redis.call('HMGET', KEYS[1], 'log', 'position', 'layout', 'dense', 'generation', 'n:' .. ARGV[1])
+-- how many stand there, what was read, and 1 if somebody has a score that isn't kept exactly, else 0.
+local held = redis.call('HMGET', KEYS[1], 'log', 'position', 'layout', 'dense', 'generation', 'n:' .. ARGV[1], 'beyond')
 local name = KEYS[1] .. ':' .. (held[5] or '') .. ':' .. ARGV[1]
 local ranks, users, scores = name .. ':ranks', name .. ':users', name .. ':scores'
 local players = redis.call('ZCARD', ranks)
@@ -99,4 +99,4 @@ function read.near()
   return { ahead, place, page(place - above, above + each) }
 end
 
-return { held[1], held[2], held[3], is_dense and 1 or 0, is_whole and 1 or 0, players, read[ARGV[2]]() }
+return { held[1], held[2], held[3], is_dense and 1 or 0, is_whole and 1 or 0, players, read[ARGV[2]](), held[7] and 1 or 0 }

@@ -22,7 +22,7 @@ else
   if position < tonumber(ARGV[2]) then return false end
   if position >= tonumber(ARGV[3]) then return position end
 end
-count(KEYS[1], put(KEYS[1] .. ':' .. generation, is_dense, 8))
+count(KEYS[1], put(KEYS[1], KEYS[1] .. ':' .. generation, is_dense, 8))
 redis.call('HSET', KEYS[1], 'position', ARGV[3])
 redis.call('PUBLISH', ARGV[4], ARGV[3])
 return tonumber(ARGV[3])

@@ -8,6 +8,7 @@ use redis::cmd;
 
 use super::{Deps, Shard};
 use crate::index::follower::{Build, Derived, PIECE_CHANGES, State, Taken};
+use crate::index::redis::RANGE;
 use crate::index::redis::layout::Layouts;
 use crate::index::redis::reading::{kept, log_text, parse_log, reached_bytes};
 use crate::index::redis::scripts::Script;
@@ -24,6 +25,9 @@ const LOOKS_A_MEASUREMENT: u32 = 10;
 
 /// What `finish.lua` answers if the board has gone further.
 const OVERTAKEN: u8 = 2;
+
+/// What scripts are told of a score that isn't within [`RANGE`].
+const BEYOND: &str = "beyond";
 
 /// What `states.lua` answers of a board.
 type RawState = (Option<String>, Option<u64>, Option<String>, u8, u8);
@@ -196,8 +200,9 @@ impl Shard {
             to.push(it.user.as_str().into());
             match it.entry.filter(|_| it.is_shown) {
                 Some(entry) => {
+                    let score = RANGE.has(entry.score).then(|| kept(board, entry.score));
                     to.push(reached_bytes(entry));
-                    to.push(kept(board, entry.score).to_string().into_bytes());
+                    to.push(score.map_or(BEYOND.into(), |score| score.to_string().into_bytes()));
                 }
                 None => to.extend([Vec::new(), Vec::new()]),
             }

@@ -18,6 +18,8 @@ mod player;
 mod posting;
 mod query;
 mod request;
+mod season_body;
+mod seasons;
 mod standing_body;
 mod whole_number;
 
@@ -43,7 +45,9 @@ pub fn router(leaderboard: Leaderboard, context: Context) -> OpenApiRouter {
         .routes(routes!(index::verify))
         .routes(routes!(bans::put, bans::delete))
         .routes(routes!(posting::post, page::get))
-        .routes(routes!(player::get))
+        .routes(routes!(player::get, bans::erase))
+        .routes(routes!(seasons::list))
+        .routes(routes!(seasons::rewards))
         .routes(routes!(friends::get));
     json_routes(router).with_state(AppState { part: leaderboard, context })
 }

@@ -25,6 +25,7 @@
 
 #[cfg(feature = "test-kit")]
 mod bare;
+mod config;
 mod core;
 mod error;
 pub mod http;
@@ -50,6 +51,7 @@ pub use crate::core::season::{
     SeasonRules, SeasonState,
 };
 pub use crate::core::standings::Standing;
+pub use config::Config;
 pub use error::Error;
 pub use index::memory::FollowingIndex;
 pub use index::redis;
@@ -58,5 +60,5 @@ pub use index::{Index, Neighbours, Page, PageStart, Players, View};
 pub use log::conformance;
 pub use log::{Answer, Entries, Log, LogId, embedded, postgres};
 pub use service::verifying::{Checked, IndexState, Verified};
-pub use service::{Leaderboard, Listed, People, Posted};
+pub use service::{Leaderboard, Listed, People, Played, Posted, Winner, Winners};
 pub use sql::{StoreError, StoreErrorKind};

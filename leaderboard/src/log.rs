@@ -11,7 +11,7 @@ pub mod postgres;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use model::BoardId;
+use model::{BoardId, Timestamp, UserId};
 
 use crate::{
     Board, BoardNumber, BoardPosition, Changes, Error, Outcome, Refusal, Standee, WriteRequest,
@@ -59,6 +59,12 @@ pub trait Log: Send + Sync {
 
     /// Up to `limit` boards behind `after`, in the order of their names as bytes.
     fn boards<'a>(&'a self, after: Option<&'a BoardId>, limit: usize) -> Answer<'a, Vec<Board>>;
+
+    /// Up to `limit` boards of whose seasons something has come to its end by `at`, that the log doesn't say yet.
+    fn due(&self, at: Timestamp, limit: usize) -> Answer<'_, Vec<BoardId>>;
+
+    /// Those of these users who are banned from a board now.
+    fn banned<'a>(&'a self, board: BoardNumber, users: &'a [UserId]) -> Answer<'a, Vec<UserId>>;
 
     /// Which log this is now.
     fn id(&self) -> Answer<'_, LogId>;

@@ -1,7 +1,9 @@
 //! The handle, and what drives the core with I/O.
 
+mod key_clock;
 mod posting;
 mod reading;
+mod seasons;
 #[cfg(test)]
 mod tests;
 pub(crate) mod verifying;
@@ -11,15 +13,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use model::{BoardId, Clock, ErrorChain, UserId};
+use model::{BoardId, Clock, ErrorChain, Random, UserId};
+use parking_lot::Mutex;
 use sql::{CommitMetrics, Committed, GroupCommit};
 
-use crate::limits::KEY_AGE_MS_DEFAULT;
 use crate::metrics::{COMMIT_DURATION, COMMIT_REQUESTS, WRITES};
 use crate::{
-    Applied, Board, BoardNumber, BoardPosition, Effect, Error, Index, KeyTime, Log, Mutation,
+    Applied, Board, BoardNumber, BoardPosition, Config, Effect, Error, Index, Log, Mutation,
     Outcome, Page, Refusal, Rules, Standing, WriteRequest,
 };
+use key_clock::KeyClock;
+pub use seasons::{Played, Winner, Winners};
 
 /// What boards show of people, and who is whose friend: the server fills it from the directory.
 pub trait People: Send + Sync {
@@ -44,6 +48,8 @@ struct Shared {
     index: Arc<dyn Index>,
     people: Arc<dyn People>,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    key_clock: Mutex<KeyClock>,
     writer: GroupCommit<Vec<WriteRequest>, Outcomes, Error>,
 }
 
@@ -65,8 +71,8 @@ pub struct Posted {
 pub struct Listed {
     /// The players.
     pub page: Page,
-    /// Whether there are more behind them.
-    pub more: bool,
+    /// Behind whom the next part begins, if there is one.
+    pub last: Option<Standing>,
 }
 
 impl fmt::Debug for Leaderboard {
@@ -76,12 +82,14 @@ impl fmt::Debug for Leaderboard {
 }
 
 impl Leaderboard {
-    /// Starts the task that commits, within a tokio runtime.
+    /// Starts what commits and what ends seasons, within a tokio runtime.
     pub fn start(
+        config: Config,
         log: Arc<dyn Log>,
         index: Arc<dyn Index>,
         people: Arc<dyn People>,
         clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
     ) -> Self {
         let metrics = CommitMetrics {
             part: "leaderboard",
@@ -90,7 +98,11 @@ impl Leaderboard {
         };
         let appended = Arc::clone(&log);
         let writer = GroupCommit::start(metrics, move |batch| append(Arc::clone(&appended), batch));
-        Self { shared: Arc::new(Shared { log, index, people, clock, writer }) }
+        let key_clock = Mutex::new(KeyClock::new(config.key_age_ms));
+        let shared = Shared { log, index, people, clock, random, key_clock, writer };
+        let shared = Arc::new(shared);
+        tokio::spawn(seasons::run(Arc::downgrade(&shared)));
+        Self { shared }
     }
 
     /// Makes a board, or gives it other rules.
@@ -144,9 +156,9 @@ impl Leaderboard {
     }
 
     async fn submit(&self, mutations: Vec<Mutation>) -> Result<Outcomes, Error> {
-        let at = self.shared.clock.now().wall;
+        let now = self.shared.clock.now();
+        let (at, keys) = (now.wall, self.shared.key_clock.lock().now(now));
         let names: Vec<_> = mutations.iter().map(Mutation::as_str).collect();
-        let keys = KeyTime::new(at, KEY_AGE_MS_DEFAULT);
         let write = |mutation| WriteRequest { mutation, at, keys };
         let writes = mutations.into_iter().map(write).collect();
         let result = self.shared.writer.submit(writes).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leaderboard::conformance::Backend;
 use leaderboard::embedded::EmbeddedLog;
-use leaderboard::{Answer, FollowingIndex, Index, Log};
+use leaderboard::{Answer, Config, FollowingIndex, Index, Log};
 use model::SeededRandom;
 use tempfile::TempDir;
 
@@ -23,7 +23,8 @@ impl Embedded {
 impl Backend for Embedded {
     fn open(&self) -> Answer<'_, (Arc<dyn Log>, Arc<dyn Index>)> {
         Box::pin(async {
-            let log = EmbeddedLog::open(self.folder.path(), &self.random).await?;
+            let log =
+                EmbeddedLog::open(self.folder.path(), Config::default(), &self.random).await?;
             let index = log.index();
             Ok((Arc::new(log) as Arc<dyn Log>, Arc::new(index) as Arc<dyn Index>))
         })

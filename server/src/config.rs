@@ -30,6 +30,8 @@ pub struct Config {
     pub directory: directory::Config,
     /// Limits of businesses and of searching them, and what of them is kept in memory.
     pub proximity: proximity::Config,
+    /// Which events of leaderboards are told apart, and for how long.
+    pub leaderboard: leaderboard::Config,
     /// Sessions and fan-out.
     pub gateway: ws_gateway::Config,
     /// The Redis servers, where `backends.live` or `backends.standings` says so.

@@ -25,7 +25,8 @@ impl PathParams {
         self.text(name)?.parse().map_err(|fault| bad_id(name, &fault))
     }
 
-    fn text(&self, name: &str) -> Result<&str, Problem> {
+    /// The segment as it is.
+    pub fn text(&self, name: &str) -> Result<&str, Problem> {
         let found = self.0.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str()).ok_or_else(|| {
             Problem::new(ErrorKind::Internal, "internal", "the route lacks a segment")

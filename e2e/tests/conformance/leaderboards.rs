@@ -5,6 +5,7 @@ use std::time::Duration;
 use e2e::servers::{Postgres, Redis};
 use leaderboard::conformance::{Backend, CASES, NOW};
 use leaderboard::embedded::EmbeddedLog;
+use leaderboard::limits::KEY_AGE_MS_DEFAULT;
 use leaderboard::postgres::{Config, PostgresLog, migrate};
 use leaderboard::redis::{Config as RedisConfig, RedisIndex, ServerConfig};
 use leaderboard::{Answer, FollowingIndex, Index, Log};
@@ -105,14 +106,21 @@ impl Backend for Place {
                 Arc::new(SeededRandom::new(OPENED.fetch_add(1, Ordering::Relaxed)));
             let (log, own): (Arc<dyn Log>, Option<Arc<dyn Index>>) = match &self.kept {
                 Kept::InFiles(dir) => {
-                    let log = EmbeddedLog::open(dir.path(), &*random).await?;
+                    let log =
+                        EmbeddedLog::open(dir.path(), leaderboard::Config::default(), &*random)
+                            .await?;
                     let index = Arc::new(log.index());
                     (Arc::new(log), Some(index))
                 }
                 Kept::Postgres(config) => {
                     migrate(config).await?;
                     // Of the cases' time: today their keys are too old to be kept.
-                    let log = PostgresLog::connect(config, Arc::new(ManualClock::at(NOW))).await?;
+                    let log = PostgresLog::connect(
+                        config,
+                        KEY_AGE_MS_DEFAULT,
+                        Arc::new(ManualClock::at(NOW)),
+                    )
+                    .await?;
                     (Arc::new(log), None)
                 }
             };

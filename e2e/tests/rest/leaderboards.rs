@@ -13,3 +13,4 @@ mod readers;
 mod recorded;
 mod restarts;
 mod roles;
+mod seasons;

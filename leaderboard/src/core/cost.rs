@@ -4,6 +4,8 @@
 pub(crate) const EVENT: u64 = 10;
 /// Each of its changes.
 pub(crate) const CHANGE: u64 = 5;
+/// Looking for somebody on all boards.
+pub(crate) const ERASING: u64 = 1_000;
 /// Asking the directory for a user's friends.
 pub(crate) const CIRCLE: u64 = 100;
 /// Finding where a player stands.

@@ -40,6 +40,9 @@ pub const USERS_MAX: usize = 100;
 /// The most events that a log in memory remembers by their keys where nothing else is set. If it has as many it refuses new
 /// ones until some are old enough, rather than forget a key that it promised to remember. Each takes about 120 bytes.
 pub const KEYS_MAX_DEFAULT: usize = 10_000_000;
+/// How long after an erasing the embedded log waits for others, before it takes the snapshot by which files lose the names,
+/// milliseconds.
+pub const ERASING_WAIT_MS: u64 = 60_000;
 /// The size at which a segment of the embedded log is followed by another, bytes. A segment may be longer by one batch.
 pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 /// How much the embedded log appends between two snapshots, bytes: with as much to read, a start takes a second longer.

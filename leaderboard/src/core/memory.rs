@@ -3,13 +3,14 @@ mod records;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 
-use model::{BoardId, UserId};
+use model::{BoardId, Timestamp, UserId};
 
 use crate::core::board::{Board, BoardNumber, BoardPosition, StandingsId};
 use crate::core::entry::Entry;
 use crate::core::record::Record;
 use crate::core::season::SeasonState;
 use crate::core::standings::Standings;
+use crate::core::transaction_state::seasons;
 
 /// All boards with their standings, as of what the log says so far.
 #[derive(Debug, Default)]
@@ -53,6 +54,12 @@ impl Memory {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let behind = self.boards.range::<BoardId, _>((from, Bound::Unbounded));
         behind.take(limit).map(|(_, board)| board.clone()).collect()
+    }
+
+    /// Up to `limit` boards of whose seasons something has come to its end by `at`. All boards are looked at.
+    pub(crate) fn due(&self, at: Timestamp, limit: usize) -> Vec<BoardId> {
+        let is_due = |board: &&Board| seasons::due(board).is_some_and(|due| due <= at);
+        self.boards.values().filter(is_due).map(|board| board.id.clone()).take(limit).collect()
     }
 
     /// How many boards there are.

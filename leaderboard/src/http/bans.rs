@@ -1,9 +1,10 @@
-use api::{PathParams, Problem};
+use api::{PathParams, Problem, Work};
 use axum::extract::State;
 use http::StatusCode;
 
 use super::request::Trusted;
 use crate::Leaderboard;
+use crate::core::cost::ERASING;
 
 /// Takes a player off a board; what they score goes on being counted. Services and operators only.
 #[utoipa::path(
@@ -47,5 +48,29 @@ async fn set(
     is_banned: bool,
 ) -> Result<StatusCode, Problem> {
     leaderboard.ban(&params.id("board")?, &params.id("user")?, is_banned).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a player unknown on all boards and in all of their seasons, also those that are sealed: what they scored stays where it
+/// is, under a name that says nothing. It may be repeated, and is done if nobody knew them. If scores are posted for the id
+/// later, they are somebody's who begins anew. Services and operators only.
+#[utoipa::path(
+    delete,
+    operation_id = "erase_player",
+    path = "/v1/scores/{user}",
+    tag = "scores",
+    params(("user" = String, Path, description = "An id; `me` isn't taken")),
+    responses((status = 204, description = "No board knows them"), Problem),
+    security(("bearer" = []))
+)]
+pub(super) async fn erase(
+    State(leaderboard): State<Leaderboard>,
+    _trusted: Trusted,
+    mut work: Work,
+    params: PathParams,
+) -> Result<StatusCode, Problem> {
+    let user = params.id("user")?;
+    work.spend(ERASING).await?;
+    leaderboard.erase(&user).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use api::Problem;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -5,6 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::request::invalid;
+use super::season_body::{SeasonBody, SeasonRulesBody};
 use super::whole_number;
 use crate::{Board, Operator, Ranking, Readers, Rules, ScoreRange, Wins};
 
@@ -36,6 +39,13 @@ pub(super) struct PutBoard {
     #[serde(default)]
     #[schema(value_type = Option<i64>)]
     score_max: Option<Box<RawValue>>,
+    /// How it is played in seasons; absent or null: in one that goes on for ever.
+    #[serde(default)]
+    season: Option<SeasonRulesBody>,
+    /// As it was read, if at all; it changes by itself.
+    #[serde(default, rename = "current_season")]
+    #[schema(value_type = Option<SeasonBody>)]
+    _current_season: IgnoredAny,
     /// As it was read, if at all.
     #[serde(default)]
     id: Option<String>,
@@ -69,13 +79,17 @@ pub(super) struct BoardBody {
     score_min: Option<i64>,
     /// The highest score; null: 2^63 - 1.
     score_max: Option<i64>,
+    /// How it is played in seasons; null: in one that goes on for ever.
+    season: Option<SeasonRulesBody>,
+    /// The season that it is in.
+    current_season: SeasonBody,
     /// Made at, Unix milliseconds.
     created_ms: i64,
 }
 
 impl From<&Board> for BoardBody {
     fn from(board: &Board) -> Self {
-        let Rules { wins, operator, ranking, readers, range, .. } = board.rules;
+        let Rules { wins, operator, ranking, readers, range, ref season } = board.rules;
         let all = ScoreRange::default();
         Self {
             id: board.id.to_string(),
@@ -85,6 +99,8 @@ impl From<&Board> for BoardBody {
             readers: readers.as_str(),
             score_min: (range.min != all.min).then_some(range.min),
             score_max: (range.max != all.max).then_some(range.max),
+            season: season.as_deref().map(SeasonRulesBody::from),
+            current_season: SeasonBody::from(&board.season),
             created_ms: board.created.0,
         }
     }
@@ -109,7 +125,7 @@ impl PutBoard {
                 min: number("score_min", self.score_min.as_deref(), all.min)?,
                 max: number("score_max", self.score_max.as_deref(), all.max)?,
             },
-            season: None,
+            season: self.season.as_ref().map(|it| it.rules().map(Arc::new)).transpose()?,
         })
     }
 

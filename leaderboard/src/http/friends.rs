@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::page::{PageBody, respond};
-use super::request::readable;
+use super::request::{readable_in, season};
 use super::{cursor, query};
 use crate::Leaderboard;
 use crate::core::cost::{CIRCLE, PLAYER, STANDING};
@@ -18,6 +18,9 @@ pub(super) struct FriendsQuery {
     /// The board.
     #[param(example = "weekly")]
     board: String,
+    /// One of its seasons that are kept; the present one if absent.
+    #[param(value_type = Option<u32>, minimum = 0)]
+    season: Option<String>,
     /// The most players to answer with.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 10)]
     limit: Option<String>,
@@ -41,7 +44,8 @@ pub(super) async fn get(
     mut work: Work,
     Query(asked): Query<FriendsQuery>,
 ) -> Result<Response, Problem> {
-    let board = readable(&leaderboard, &asked.board, &caller).await?;
+    let season = season(asked.season.as_deref())?;
+    let board = readable_in(&leaderboard, &asked.board, season, &caller).await?;
     let list = format!("{}/{}", cursor::list("friends", &board), caller.user);
     let after = query::after(asked.cursor.as_deref(), &list)?;
     let limit = query::limit(asked.limit.as_deref())?;

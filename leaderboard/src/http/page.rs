@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::cursor;
 use super::query::ScoresQuery;
-use super::request::{player, readable};
+use super::request::{player, readable_in};
 use super::standing_body::{StandingBody, shown};
 use crate::core::cost::{PLAYER, STANDING};
 use crate::{Board, Leaderboard, Listed, Page, Players, Standing};
@@ -19,6 +19,8 @@ pub(super) struct PageBody {
     /// The board.
     #[schema(example = "weekly")]
     board: String,
+    /// Its season.
+    season: u32,
     /// The state of the board that this is; opaque.
     #[schema(example = "b7.123")]
     as_of: String,
@@ -49,7 +51,7 @@ pub(super) async fn get(
     mut work: Work,
     query: ScoresQuery,
 ) -> Result<Response, Problem> {
-    let board = readable(&leaderboard, query.board(), &caller).await?;
+    let board = readable_in(&leaderboard, query.board(), query.season()?, &caller).await?;
     if !query.users().is_empty() {
         return players(&leaderboard, &board, &caller, query.users(), &mut work).await;
     }
@@ -67,13 +69,13 @@ pub(super) async fn respond(
     list: &str,
 ) -> Result<Response, Problem> {
     let Page { as_of: position, count, standings } = listed.page;
-    let end = standings.last().filter(|_| listed.more);
     Ok(answer(PageBody {
         board: board.id.to_string(),
+        season: board.season.number,
         as_of: board.as_of(position),
         count,
         standings: shown(leaderboard, &standings).await?,
-        next_cursor: end.map(|end| cursor::encode(end.entry, list)),
+        next_cursor: listed.last.map(|last| cursor::encode(last.entry, list)),
     }))
 }
 
@@ -96,6 +98,7 @@ async fn players(
     };
     Ok(answer(PageBody {
         board: board.id.to_string(),
+        season: board.season.number,
         as_of: board.as_of(position),
         count,
         standings: users.iter().zip(standings).map(body).collect(),

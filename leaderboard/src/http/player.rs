@@ -5,7 +5,7 @@ use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::request::{digits, readable};
+use super::request::{digits, readable_in, season};
 use super::standing_body::{StandingBody, shown};
 use crate::core::cost::STANDING;
 use crate::limits::AROUND_DEFAULT;
@@ -19,6 +19,9 @@ pub(super) struct PlayerQuery {
     /// The board.
     #[param(example = "weekly")]
     board: String,
+    /// One of its seasons that are kept; the present one if absent.
+    #[param(value_type = Option<u32>, minimum = 0)]
+    season: Option<String>,
     /// The most neighbours above, and as many below.
     #[param(value_type = Option<u16>, minimum = 0, maximum = 50, default = 4)]
     around: Option<String>,
@@ -30,6 +33,8 @@ pub(super) struct PlayerBody {
     /// The board.
     #[schema(example = "weekly")]
     board: String,
+    /// Its season.
+    season: u32,
     /// The state of the board that this is; opaque.
     #[schema(example = "b7.123")]
     as_of: String,
@@ -68,7 +73,8 @@ pub(super) async fn get(
     let user = params.user("user", &caller)?;
     let each = query.around.as_deref().map_or(Some(AROUND_DEFAULT), digits);
     let each = each.ok_or(Refusal::Around)?;
-    let board = readable(&leaderboard, &query.board, &caller).await?;
+    let season = season(query.season.as_deref())?;
+    let board = readable_in(&leaderboard, &query.board, season, &caller).await?;
     let View { as_of, count, neighbours, .. } = leaderboard.view(&board, 0, &user, each).await?;
     let (own, standings) = match neighbours {
         Some(neighbours) => (Some(neighbours.own), neighbours.standings),
@@ -79,6 +85,7 @@ pub(super) async fn get(
     let shown = own.and_then(|own| around.get(own)).cloned();
     let body = PlayerBody {
         board: board.id.to_string(),
+        season: board.season.number,
         as_of: board.as_of(as_of),
         count,
         standing: shown.unwrap_or_else(|| StandingBody::absent(&user)),

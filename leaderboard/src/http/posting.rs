@@ -19,6 +19,8 @@ pub(super) struct ResultBody {
     /// The board.
     #[schema(example = "weekly")]
     board: String,
+    /// The season in which it counts.
+    season: u32,
     /// The player.
     #[schema(example = "alice")]
     user: String,
@@ -154,6 +156,7 @@ fn cost(events: &[EventBody]) -> u64 {
 fn counted(posted: Vec<Posted>) -> CountedBody {
     let result = |it: Posted| ResultBody {
         board: it.board.to_string(),
+        season: it.applied.standings.season,
         user: it.applied.user.to_string(),
         score: it.applied.entry.score,
         rank: it.standing.map(|standing| standing.rank),

@@ -4,7 +4,7 @@ use http::request::Parts;
 use utoipa::IntoParams;
 
 use super::cursor;
-use super::request::{digits, invalid};
+use super::request::{digits, invalid, season};
 use crate::limits::{STANDINGS_DEFAULT, USERS_MAX};
 use crate::{Board, Entry, PageStart, Refusal};
 
@@ -15,6 +15,9 @@ pub(super) struct ScoresQuery {
     /// The board.
     #[param(value_type = String, required = true, example = "weekly")]
     board: Option<String>,
+    /// One of its seasons that are kept; the present one if absent.
+    #[param(value_type = Option<u32>, minimum = 0)]
+    season: Option<String>,
     /// The most players to answer with.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 10)]
     limit: Option<String>,
@@ -28,7 +31,7 @@ pub(super) struct ScoresQuery {
     users: Vec<String>,
 }
 
-const NAMES: &str = "`board`, `limit`, `cursor`, `from_rank`, `user`";
+const NAMES: &str = "`board`, `season`, `limit`, `cursor`, `from_rank`, `user`";
 
 impl<S: Send + Sync> FromRequestParts<S> for ScoresQuery {
     type Rejection = Problem;
@@ -45,6 +48,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ScoresQuery {
                     continue;
                 }
                 "board" => &mut query.board,
+                "season" => &mut query.season,
                 "limit" => &mut query.limit,
                 "cursor" => &mut query.cursor,
                 "from_rank" => &mut query.from_rank,
@@ -82,6 +86,11 @@ impl ScoresQuery {
     /// The board's name.
     pub(super) fn board(&self) -> &str {
         self.board.as_deref().unwrap_or_default()
+    }
+
+    /// The season that is named, if one is.
+    pub(super) fn season(&self) -> Result<Option<u32>, Problem> {
+        season(self.season.as_deref())
     }
 
     /// The players that are asked for; none: a page is.

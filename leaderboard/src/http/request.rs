@@ -62,6 +62,29 @@ pub(super) async fn readable(
     Err(Refusal::ServicesOnly.into())
 }
 
+/// As [`readable`], in one of its seasons; in the present one, if none is named.
+pub(super) async fn readable_in(
+    leaderboard: &Leaderboard,
+    name: &str,
+    season: Option<u32>,
+    caller: &Caller,
+) -> Result<Board, Problem> {
+    let board = readable(leaderboard, name, caller).await?;
+    match season {
+        Some(number) => Ok(board.in_season(number).ok_or(Refusal::NoSuchSeason)?),
+        None => Ok(board),
+    }
+}
+
+/// The number of a season in a parameter; too large for a number is none that was.
+pub(super) fn season(text: Option<&str>) -> Result<Option<u32>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(invalid("invalid_season", "season must be a whole number from 0"));
+    }
+    Ok(Some(text.parse().map_err(|_| Refusal::NoSuchSeason)?))
+}
+
 /// The name of a board in a parameter or body.
 pub(super) fn board_id(text: &str) -> Result<BoardId, Problem> {
     BoardId::parse(text).map_err(|fault| invalid("invalid_id", format!("board {fault}")))

@@ -8,6 +8,7 @@
 //! number; `frame.rs` says what they are made of, `log/codec.rs` how records are written, `recovery.rs` what is done about
 //! damage, `snapshot.rs` why a snapshot can be taken while writes go on.
 
+mod append;
 pub mod crash_points;
 mod disk;
 mod folder;
@@ -26,7 +27,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use model::{BoardId, Random, crash};
+use model::{BoardId, Random, Timestamp, UserId};
 use parking_lot::{Mutex, RwLock};
 use sql::StoreError;
 use tokio::task::{JoinError, spawn_blocking};
@@ -34,30 +35,20 @@ use tokio::task::{JoinError, spawn_blocking};
 use crate::core::limits::CHANGES_RECENT_MAX;
 use crate::core::memory::Memory;
 use crate::core::recent_changes::RecentChanges;
-use crate::core::record::Record;
-use crate::core::transaction_state::TransactionState;
 use crate::index::memory::MemoryIndex;
-use crate::log::codec::Encoder;
 use crate::{
-    Answer, Board, BoardNumber, BoardPosition, Changes, Entries, Log, LogId, Outcome, Refusal,
-    WriteRequest,
+    Answer, Board, BoardNumber, BoardPosition, Changes, Config, Entries, Log, LogId, Outcome,
+    Refusal, WriteRequest,
 };
 use disk::{Disk, LocalDisk};
-use frame::OpenFrame;
 use options::{Appended, Options};
 use remembered::RememberedEvents;
 use segments::Found;
 use snapshot::Snapshots;
-use view::View;
 use writer::Writer;
 
 /// The folder in the data folder.
 pub const FOLDER_NAME: &str = "leaderboard";
-
-/// Records that go into memory before readers have their turn.
-const TAKEN_AT_ONCE_MAX: usize = 256;
-/// The bytes that are kept for encoding the next batch; one that needed more gives them back.
-const BUFFER_BYTES_MAX: usize = 16 << 20;
 
 /// The embedded log. What it says is in memory too, since it decides from there; its [`index`](Self::index) reads the same.
 ///
@@ -92,16 +83,23 @@ struct Appender {
     frame: Vec<u8>,
     /// Since the last snapshot began, whether or not it came to anything: one that fails isn't tried again at once.
     since_snapshot: Appended,
+    /// Whether files say who somebody was that is unknown since: the next snapshot makes these needless.
+    has_erased: bool,
 }
 
 impl EmbeddedLog {
     /// Opens the log in `data_dir`, which must exist.
     ///
     /// Errs if it can't be written to (read-only, full), is damaged, or comes from a newer version.
-    pub async fn open(data_dir: &Path, random: &dyn Random) -> Result<Self, StoreError> {
+    pub async fn open(
+        data_dir: &Path,
+        config: Config,
+        random: &dyn Random,
+    ) -> Result<Self, StoreError> {
         let half = || u128::from(random.next_u64());
         let new = LogId(half() << u64::BITS | half());
-        Self::open_with(data_dir, Options::default(), Arc::new(LocalDisk), new).await
+        let options = Options { events_remembered_max: config.keys_max, ..Options::default() };
+        Self::open_with(data_dir, options, Arc::new(LocalDisk), new).await
     }
 
     /// If there is no log in the folder yet, the one that is made has the id `new`.
@@ -114,7 +112,11 @@ impl EmbeddedLog {
         let folder = data_dir.join(FOLDER_NAME);
         let opened = spawn_blocking(move || Shared::open(folder, options, disk, new));
         let shared = Arc::new(opened.await.map_err(interrupted)??);
-        Ok(Self { shared, snapshots: Arc::default() })
+        let snapshots = Arc::new(Snapshots::default());
+        if shared.appender.lock().has_erased {
+            snapshots.start(&shared);
+        }
+        Ok(Self { shared, snapshots })
     }
 
     /// Ranks by what the log says: as of all that was answered.
@@ -149,7 +151,8 @@ impl Shared {
             options.segment_bytes_max,
             Arc::clone(&stopped),
         )?;
-        let since_snapshot = recovered.since_snapshot;
+        let (since_snapshot, has_erased) = (recovered.since_snapshot, recovered.has_erased);
+        let appender = Appender { writer, frame: Vec::new(), since_snapshot, has_erased };
         Ok(Self {
             id,
             disk,
@@ -158,63 +161,9 @@ impl Shared {
             memory: Arc::new(RwLock::new(recovered.memory)),
             remembered: RwLock::new(recovered.remembered),
             recent: Mutex::new(RecentChanges::new(CHANGES_RECENT_MAX)),
-            appender: Mutex::new(Appender { writer, frame: Vec::new(), since_snapshot }),
+            appender: Mutex::new(appender),
             stopped,
         })
-    }
-
-    /// Appends a batch; says whether it is time for a snapshot.
-    fn append(
-        &self,
-        writes: Vec<WriteRequest>,
-    ) -> Result<(Vec<Result<Outcome, Refusal>>, bool), StoreError> {
-        let mut appender = self.appender.lock();
-        let Appender { writer, frame, since_snapshot } = &mut *appender;
-        writer.check()?;
-        let (outcomes, records) = self.decide(writes);
-        if records.is_empty() {
-            return Ok((outcomes, false));
-        }
-        frame.clear();
-        let open = OpenFrame::begin(frame, writer.next());
-        let mut encoder = Encoder::new(frame);
-        for record in &records {
-            encoder.record(record);
-        }
-        open.close(frame)?;
-        crash::point(crash_points::ENCODED);
-        writer.write(frame, records.len() as u64)?;
-        since_snapshot.add(frame.len() as u64, records.len() as u64);
-        frame.shrink_to(BUFFER_BYTES_MAX);
-        self.take(&records);
-        crash::point(crash_points::APPLIED);
-        Ok((outcomes, since_snapshot.reaches(self.options.snapshot_after)))
-    }
-
-    fn decide(&self, writes: Vec<WriteRequest>) -> (Vec<Result<Outcome, Refusal>>, Vec<Record>) {
-        if let Some(since) = writes.iter().map(|write| write.keys.since).min() {
-            // Else there would never be room again once it is full.
-            self.remembered.write().forget(since);
-        }
-        let stored = View { memory: &self.memory.read(), remembered: &self.remembered.read() };
-        let mut state = TransactionState::new(&stored);
-        let outcomes = writes.into_iter().map(|write| state.apply(write)).collect();
-        (outcomes, state.into_records())
-    }
-
-    fn take(&self, records: &[Record]) {
-        for records in records.chunks(TAKEN_AT_ONCE_MAX) {
-            let (mut memory, mut recent) = (self.memory.write(), self.recent.lock());
-            for record in records {
-                memory.take(record);
-                recent.take(record, |board, user| memory.is_banned(board, user));
-            }
-            drop((memory, recent));
-            let mut remembered = self.remembered.write();
-            for event in records.iter().filter_map(Record::event) {
-                remembered.take(event);
-            }
-        }
     }
 }
 
@@ -259,6 +208,16 @@ impl Log for EmbeddedLog {
 
     fn boards<'a>(&'a self, after: Option<&'a BoardId>, limit: usize) -> Answer<'a, Vec<Board>> {
         Box::pin(async move { Ok(self.shared.memory.read().boards(after, limit)) })
+    }
+
+    fn due(&self, at: Timestamp, limit: usize) -> Answer<'_, Vec<BoardId>> {
+        Box::pin(std::future::ready(Ok(self.shared.memory.read().due(at, limit))))
+    }
+
+    fn banned<'a>(&'a self, board: BoardNumber, users: &'a [UserId]) -> Answer<'a, Vec<UserId>> {
+        let memory = self.shared.memory.read();
+        let banned = users.iter().filter(|user| memory.is_banned(board, user)).cloned();
+        Box::pin(std::future::ready(Ok(banned.collect())))
     }
 
     fn id(&self) -> Answer<'_, LogId> {

@@ -36,7 +36,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
-use model::{BoardId, Clock};
+use model::{BoardId, Clock, Timestamp, UserId};
 use parking_lot::Mutex;
 pub use sql::postgres::Migrated;
 use sql::postgres::{FeedTable, LINEAGE, ReadFrom, Readers, Server};
@@ -107,7 +107,13 @@ impl PostgresLog {
     ///
     /// Errs, saying which and what to do, if the server can't be reached, is a replica, or doesn't admit the user; if
     /// there is no such database; or if its schema is missing ([`migrate`] makes it), older or newer than this program.
-    pub async fn connect(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+    ///
+    /// Keys that are older than `key_age_ms` are removed some time later.
+    pub async fn connect(
+        config: &Config,
+        key_age_ms: i64,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
         let primary = Arc::new(config.primary()?);
         let state = schema::SCHEMA.open(&primary).await?;
         let shared = Arc::new(Shared {
@@ -122,7 +128,7 @@ impl PostgresLog {
         });
         let span = tracing::info_span!("leaderboard_database", server = %shared.primary);
         let looking = health::run(Arc::clone(&shared)).instrument(span.clone());
-        let cleaning = clean::run(Arc::clone(&shared), clock).instrument(span);
+        let cleaning = clean::run(Arc::clone(&shared), key_age_ms, clock).instrument(span);
         Ok(Self { shared, tasks: [tokio::spawn(looking), tokio::spawn(cleaning)] })
     }
 }
@@ -191,6 +197,18 @@ impl Log for PostgresLog {
         let Shared { primary, connections, .. } = &*self.shared;
         Box::pin(
             async move { Ok(primary.read(move || read::boards(connections, after, limit)).await?) },
+        )
+    }
+
+    fn due(&self, at: Timestamp, limit: usize) -> Answer<'_, Vec<BoardId>> {
+        let Shared { primary, connections, .. } = &*self.shared;
+        Box::pin(async move { Ok(primary.read(move || read::due(connections, at, limit)).await?) })
+    }
+
+    fn banned<'a>(&'a self, board: BoardNumber, users: &'a [UserId]) -> Answer<'a, Vec<UserId>> {
+        let Shared { primary, connections, .. } = &*self.shared;
+        Box::pin(
+            async move { Ok(primary.read(move || read::banned(connections, board, users)).await?) },
         )
     }
 

@@ -38,20 +38,22 @@ impl Leaderboard {
         Ok(all)
     }
 
-    /// Says where the players stand whose events were counted, asked for a board at a time. That it isn't known is no failure
+    /// Says where the players stand whose events were counted, asked for a season at a time. That it isn't known is no failure
     /// of an event.
     async fn rank(&self, all: &mut [Result<Vec<Posted>, Refusal>]) {
-        let mut by_board: BTreeMap<BoardId, Vec<&mut Posted>> = BTreeMap::new();
+        let mut by_season: BTreeMap<(BoardId, u32), Vec<&mut Posted>> = BTreeMap::new();
         for posted in all.iter_mut().flatten().flatten() {
-            by_board.entry(posted.board.clone()).or_default().push(posted);
+            let season = posted.applied.standings.season;
+            by_season.entry((posted.board.clone(), season)).or_default().push(posted);
         }
-        for (id, mut posted) in by_board {
+        for ((id, season), mut posted) in by_season {
             let Ok(Some(board)) = self.shared.log.board(&id).await else { continue };
+            let Some(board) = board.in_season(season) else { continue };
             // An event of before may have been on a board of this name that is gone.
             posted.retain(|it| it.applied.standings == board.current());
             for some in posted.chunks_mut(USERS_MAX) {
                 let users: Vec<UserId> = some.iter().map(|it| it.applied.user.clone()).collect();
-                let Ok(found) = self.shared.index.players(&board, &users).await else { break };
+                let Ok(found) = self.players(&board, &users).await else { break };
                 for (it, standing) in some.iter_mut().zip(found.standings) {
                     it.standing = standing;
                 }

@@ -25,7 +25,9 @@ impl Leaderboard {
         let mut page = self.shared.index.page(board, start, limit + 1).await?;
         let more = page.standings.len() > limit;
         page.standings.truncate(limit);
-        Ok(Listed { page, more })
+        let last = page.standings.last().cloned();
+        page.standings = self.without_banned(board, page.standings).await?;
+        Ok(Listed { page, last: last.filter(|_| more) })
     }
 
     /// These players of a board, 1 to [`USERS_MAX`].
@@ -33,7 +35,14 @@ impl Leaderboard {
         if !(1..=USERS_MAX).contains(&users.len()) {
             return Err(Refusal::Users.into());
         }
-        self.shared.index.players(board, users).await
+        let mut players = self.shared.index.players(board, users).await?;
+        let present = players.standings.iter().flatten().cloned().collect();
+        let shown = self.without_banned(board, present).await?;
+        for standing in &mut players.standings {
+            let is_shown = |it: &Standing| shown.iter().any(|shown| shown.user == it.user);
+            *standing = standing.take().filter(is_shown);
+        }
+        Ok(players)
     }
 
     /// The first `top` players of a board, at most [`STANDINGS_MAX`], and a player with up to `each` neighbours above and
@@ -51,7 +60,8 @@ impl Leaderboard {
         if each > AROUND_MAX {
             return Err(Refusal::Around.into());
         }
-        self.shared.index.view(board, top, user, each).await
+        let view = self.shared.index.view(board, top, user, each).await?;
+        self.view_without_banned(board, view).await
     }
 
     /// Says each time that a board may look different, as of which position; whoever looks late sees the latest only.
@@ -77,12 +87,14 @@ impl Leaderboard {
         check_limit(limit)?;
         let Players { as_of, count, standings } = self.shared.index.players(board, users).await?;
         let wins = board.rules.wins;
-        let mut standings: Vec<Standing> = standings.into_iter().flatten().collect();
+        let standings = standings.into_iter().flatten().collect();
+        let mut standings = self.without_banned(board, standings).await?;
         standings.retain(|it| after.is_none_or(|after| after.compare(it.entry, wins).is_lt()));
         standings.sort_by(|a, b| a.entry.compare(b.entry, wins));
         let more = standings.len() > limit;
         standings.truncate(limit);
-        Ok(Listed { page: Page { as_of, count, standings }, more })
+        let last = standings.last().cloned().filter(|_| more);
+        Ok(Listed { page: Page { as_of, count, standings }, last })
     }
 
     /// The names to show of these users, in this order. None of them while names are away: a board without them is worth more

@@ -1,3 +1,5 @@
+mod seasons;
+
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -59,11 +61,20 @@ impl People for Away {
 
 /// Leaderboards over a log in a folder that goes with them; with its index, or with one that is away.
 async fn leaderboard(is_index_away: bool) -> (Leaderboard, tempfile::TempDir) {
+    let (boards, _, dir) = leaderboard_at(is_index_away).await;
+    (boards, dir)
+}
+
+/// The same, with the clock.
+async fn leaderboard_at(is_index_away: bool) -> (Leaderboard, Arc<ManualClock>, tempfile::TempDir) {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let log = EmbeddedLog::open(dir.path(), &SeededRandom::new(1)).await.expect("a new log");
+    let (config, random) = (Config::default(), SeededRandom::new(1));
+    let log = EmbeddedLog::open(dir.path(), config, &random).await.expect("a new log");
     let index: Arc<dyn Index> = if is_index_away { Arc::new(Away) } else { Arc::new(log.index()) };
     let clock = Arc::new(ManualClock::at(Timestamp(1_763_700_000_000)));
-    (Leaderboard::start(Arc::new(log), index, Arc::new(Away), clock), dir)
+    let (log, people, random) = (Arc::new(log), Arc::new(Away), Arc::new(random));
+    let boards = Leaderboard::start(config, log, index, people, clock.clone(), random);
+    (boards, clock, dir)
 }
 
 fn weekly() -> BoardId {
@@ -196,11 +207,13 @@ impl Index for Crooked {
 async fn whom_an_index_has_otherwise_is_found() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     for is_crooked in [false, true] {
-        let log = EmbeddedLog::open(dir.path(), &SeededRandom::new(1)).await.expect("a log");
+        let (config, random) = (Config::default(), Arc::new(SeededRandom::new(1)));
+        let log = EmbeddedLog::open(dir.path(), config, &*random).await.expect("a log");
         let index: Arc<dyn Index> =
             if is_crooked { Arc::new(Crooked(log.index())) } else { Arc::new(log.index()) };
         let clock = Arc::new(ManualClock::at(Timestamp(1_763_700_000_000)));
-        let boards = Leaderboard::start(Arc::new(log), index, Arc::new(Away), clock);
+        let (log, people) = (Arc::new(log), Arc::new(Away));
+        let boards = Leaderboard::start(config, log, index, people, clock, random);
         boards.put_board(&weekly(), sums()).await.expect("made");
         let events = (0..20).map(|n| event(&format!("k{n}"), [n])).collect();
         boards.post(events).await.expect("counted");

@@ -56,6 +56,7 @@ impl Part for Leaderboards {
     }
 
     fn validate(&self, config: &Config) -> Result<(), String> {
+        config.leaderboard.validate().map_err(|rule| format!("leaderboard.{rule}"))?;
         let database = database(config);
         let are_shared = database.is_some() && config.backends.directory == StoreBackend::Postgres;
         if is_alone(config) && !are_shared {
@@ -106,7 +107,9 @@ impl Part for Leaderboards {
             };
             let (log, index) = open_log(deps).await?;
             let people = Arc::new(Users(directory));
-            let boards = Leaderboard::start(log, index, people, deps.clock.clone());
+            let (clock, random) = (deps.clock.clone(), deps.random.clone());
+            let settings = deps.config.leaderboard;
+            let boards = Leaderboard::start(settings, log, index, people, clock, random);
             opened.watched_boards = Some(Arc::new(WatchedBoards(boards.clone())));
             if has_role(deps.config) {
                 let router = leaderboard::http::router(boards.clone(), deps.context.clone());
@@ -156,16 +159,19 @@ fn database(config: &Config) -> Option<&postgres::Config> {
 
 async fn open_log(deps: &Deps<'_>) -> Result<(Arc<dyn Log>, Arc<dyn Index>), String> {
     let config = deps.config;
-    let (log, own): (Arc<dyn Log>, Option<Arc<dyn Index>>) =
-        if let Some(database) = database(config) {
-            let log = PostgresLog::connect(database, deps.clock.clone()).await;
-            (Arc::new(log.map_err(unusable_database(DATABASE))?), None)
-        } else {
-            let log = EmbeddedLog::open(&config.data.dir, deps.random.as_ref()).await;
-            let log = log.map_err(unusable_file("leaderboards"))?;
-            let index = log.index();
-            (Arc::new(log), Some(Arc::new(index)))
-        };
+    let (log, own): (Arc<dyn Log>, Option<Arc<dyn Index>>) = if let Some(database) =
+        database(config)
+    {
+        let log =
+            PostgresLog::connect(database, config.leaderboard.key_age_ms, deps.clock.clone()).await;
+        (Arc::new(log.map_err(unusable_database(DATABASE))?), None)
+    } else {
+        let log =
+            EmbeddedLog::open(&config.data.dir, config.leaderboard, deps.random.as_ref()).await;
+        let log = log.map_err(unusable_file("leaderboards"))?;
+        let index = log.index();
+        (Arc::new(log), Some(Arc::new(index)))
+    };
     let index = match own {
         _ if standings::are_on_servers(config) => standings::open(deps, &log)?,
         Some(own) => own,

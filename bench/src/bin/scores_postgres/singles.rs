@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use leaderboard::{Error, FollowingIndex, Leaderboard, Log, People};
+use leaderboard::{Config, Error, FollowingIndex, Leaderboard, Log, People};
 use model::{Random, SeededRandom, SystemClock, UserId};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -43,8 +43,9 @@ pub(crate) async fn run(
     let log: Arc<dyn Log> = Arc::new(open(url).await?);
     let index = FollowingIndex::start(Arc::clone(&log), Arc::new(SeededRandom::new(2)));
     let clock = Arc::new(SystemClock::start());
-    let boards = Leaderboard::start(log, Arc::new(index), Arc::new(Nobody), clock);
-    let random = SeededRandom::new(name.len() as u64);
+    let random = Arc::new(SeededRandom::new(name.len() as u64));
+    let (config, index, people) = (Config::default(), Arc::new(index), Arc::new(Nobody));
+    let boards = Leaderboard::start(config, log, index, people, clock, random.clone());
     let (answered, mut answers) = mpsc::unbounded_channel();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);

@@ -1,6 +1,6 @@
 //! Bad inputs that concern leaderboards: ids, keys, limits, cursors, bodies (amounts are in `amounts`). What every REST
-//! endpoint has in common (framing, slow bodies, headers) is tested once, in `requests`. Seasons and erasing people aren't
-//! there yet.
+//! endpoint has in common (framing, slow bodies, headers) is tested once, in `requests`. Seasons and
+//! people who are erased have files of their own: `seasons`.
 
 use e2e::Sandbox;
 use e2e::raw::{Request, assert_problem};
@@ -238,7 +238,8 @@ async fn boards_that_can_not_be_are_not_made() {
         (with("score_max", "1e400"), "invalid_board", "score_max must be from"),
         (with("score_max", "\"9\""), "invalid_board", "score_max must be a number"),
         (with("score_min", "1").replacen('{', "{\"score_max\":0,", 1), "invalid_range", "above"),
-        (with("season", "\"weekly\""), "invalid_json", "unknown field `season`"),
+        (with("season", "\"weekly\""), "invalid_json", "season: invalid type"),
+        (with("seasons", "1"), "invalid_json", "unknown field `seasons`"),
         (with("count", "7"), "invalid_json", "unknown field `count`"),
         (with("wins", "\"low\""), "invalid_json", "duplicate field `wins`"),
         (with("created_ms", "1700000000000"), "read_only_field", "created_ms"),

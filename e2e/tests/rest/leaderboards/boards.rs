@@ -17,10 +17,12 @@ async fn a_board_is_made_read_changed_and_deleted() {
     assert_eq!(made.status, 201, "{made:?}");
     let mut known = made.json.clone();
     assert!(known["created_ms"].as_i64().is_some_and(|ms| ms > 1_700_000_000_000), "{known}");
+    let season = known["current_season"].take();
+    assert_eq!(season["starts_ms"], known["created_ms"]);
     known.as_object_mut().expect("an object").remove("created_ms");
     let expected = json!({
         "id": "times", "wins": "low", "operator": "best", "ranks": "dense", "readers": "services",
-        "score_min": -5, "score_max": 1000,
+        "score_min": -5, "score_max": 1000, "season": null, "current_season": null,
     });
     assert_eq!(known, expected);
     assert_eq!(get(&world, "/v1/boards/times").await, made.json);

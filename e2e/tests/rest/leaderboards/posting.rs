@@ -34,7 +34,7 @@ async fn what_becomes_of_a_score_is_what_the_board_says() {
     {
         let result = add(&world, "sum", "alice", &format!("s{n}"), delta).await;
         let expected = json!({
-            "board": "sum", "user": "alice", "score": score, "rank": 1, "effect": effect,
+            "board": "sum", "season": 0, "user": "alice", "score": score, "rank": 1, "effect": effect,
             "position": n + 1,
         });
         assert_eq!(result, expected);

@@ -86,13 +86,13 @@ async fn whoever_is_absent_has_no_rank_and_no_score() {
     make(&world, "weekly", sums()).await;
     world.user("alice").await;
     let expected = json!({
-        "board": "weekly", "as_of": "b1.0", "count": 0, "user": "alice", "display_name": null,
+        "board": "weekly", "season": 0, "as_of": "b1.0", "count": 0, "user": "alice", "display_name": null,
         "rank": null, "score": null, "percentile": null, "around": [],
     });
     assert_eq!(standing(&world, "weekly", "alice").await, expected);
     let top = get(&world, "/v1/scores?board=weekly").await;
     let expected = json!({
-        "board": "weekly", "as_of": "b1.0", "count": 0, "standings": [], "next_cursor": null,
+        "board": "weekly", "season": 0, "as_of": "b1.0", "count": 0, "standings": [], "next_cursor": null,
     });
     assert_eq!(top, expected);
     // 0 is a score like any other.

@@ -64,7 +64,7 @@ pub(crate) fn name(config: &Config) -> &str {
 }
 
 pub(crate) async fn try_connect(config: &Config) -> Result<PostgresLog, StoreError> {
-    PostgresLog::connect(config, Arc::new(SystemClock::start())).await
+    PostgresLog::connect(config, KEY_AGE_MS_DEFAULT, Arc::new(SystemClock::start())).await
 }
 
 pub(crate) async fn connect(config: &Config) -> PostgresLog {

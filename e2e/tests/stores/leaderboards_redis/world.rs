@@ -66,7 +66,9 @@ pub(super) fn named(servers: &[&Redis]) -> Vec<ServerConfig> {
 impl World {
     pub(super) async fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let log = EmbeddedLog::open(dir.path(), &*random()).await.expect("opens");
+        let log = EmbeddedLog::open(dir.path(), leaderboard::Config::default(), &*random())
+            .await
+            .expect("opens");
         let own = Arc::new(log.index());
         Self { _dir: dir, log: Arc::new(log), own, keys: AtomicU64::new(0) }
     }

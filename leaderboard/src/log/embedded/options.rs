@@ -1,4 +1,8 @@
-use crate::core::limits::{KEYS_MAX_DEFAULT, SEGMENT_BYTES_MAX, SNAPSHOT_BYTES, SNAPSHOT_RECORDS};
+use std::time::Duration;
+
+use crate::core::limits::{
+    ERASING_WAIT_MS, KEYS_MAX_DEFAULT, SEGMENT_BYTES_MAX, SNAPSHOT_BYTES, SNAPSHOT_RECORDS,
+};
 
 /// What tests set otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -9,6 +13,8 @@ pub(super) struct Options {
     pub events_remembered_max: usize,
     /// How much is appended before a snapshot is taken: one of these.
     pub snapshot_after: Appended,
+    /// How long after an erasing others are waited for, before a snapshot is taken for all of them.
+    pub erasing_wait: Duration,
     /// Users of a chunk of a snapshot. While one is read nothing is written.
     pub snapshot_users: usize,
 }
@@ -41,6 +47,7 @@ impl Default for Options {
             segment_bytes_max: SEGMENT_BYTES_MAX,
             events_remembered_max: KEYS_MAX_DEFAULT,
             snapshot_after: Appended { bytes: SNAPSHOT_BYTES, records: SNAPSHOT_RECORDS },
+            erasing_wait: Duration::from_millis(ERASING_WAIT_MS),
             snapshot_users: 4_096,
         }
     }

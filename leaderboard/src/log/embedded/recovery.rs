@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sql::StoreError;
 
 use crate::core::memory::Memory;
+use crate::core::record::Record;
 use crate::log::codec::{Bytes, Decoder};
 use crate::log::embedded::frame::{
     FrameReader, Next, PAYLOAD_BYTES_MAX, damaged, has_frame, unreadable,
@@ -32,6 +33,8 @@ pub(super) struct Recovered {
     pub snapshot: u64,
     /// What came since.
     pub since_snapshot: Appended,
+    /// Whether somebody was erased since.
+    pub has_erased: bool,
 }
 
 /// Reads the newest snapshot and all segments behind it.
@@ -40,7 +43,8 @@ pub(super) fn recover(
     found: &Found,
     remembered: RememberedEvents,
 ) -> Result<Recovered, StoreError> {
-    let mut recovery = Recovery { memory: Memory::recovering(), remembered, next: 1, bytes: 0 };
+    let memory = Memory::recovering();
+    let mut recovery = Recovery { memory, remembered, next: 1, bytes: 0, has_erased: false };
     let snapshot = found.snapshots.last().copied().unwrap_or(0);
     let mut end = 0;
     if snapshot > 0 {
@@ -63,10 +67,10 @@ pub(super) fn recover(
     if recovery.next <= end || (snapshot > 0 && segments.is_empty()) {
         return Err(gap(folder, recovery.next, end.max(recovery.next)));
     }
-    let Recovery { memory, remembered, next, bytes } = recovery;
+    let Recovery { memory, remembered, next, bytes, has_erased } = recovery;
     let since_snapshot = Appended { bytes, records: next - 1 - snapshot };
     let memory = memory.recovered();
-    Ok(Recovered { memory, remembered, tail, snapshot, since_snapshot })
+    Ok(Recovered { memory, remembered, tail, snapshot, since_snapshot, has_erased })
 }
 
 struct Recovery {
@@ -76,6 +80,8 @@ struct Recovery {
     next: u64,
     /// The bytes of all segments.
     bytes: u64,
+    /// Whether somebody was erased in them.
+    has_erased: bool,
 }
 
 impl Recovery {
@@ -115,6 +121,7 @@ impl Recovery {
         let first = self.next;
         while let Some(record) = decoder.record().ok()? {
             self.memory.take(&record);
+            self.has_erased |= matches!(record, Record::Erased(_));
             if let Some(event) = record.event() {
                 self.remembered.take(event);
             }

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use model::{ErrorChain, crash};
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 use crate::log::embedded::frame::Magic;
 use crate::log::embedded::options::Appended;
@@ -51,21 +51,39 @@ mod tag {
 #[derive(Debug, Default)]
 pub(super) struct Snapshots {
     thread: Mutex<Option<JoinHandle<()>>>,
+    turns: Arc<Turns>,
     is_closing: Arc<AtomicBool>,
 }
 
+/// Whether the thread is there, and whether it was asked for once more. Locked before the appender.
+#[derive(Debug, Default)]
+struct Turns {
+    state: Mutex<TurnState>,
+    closing: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct TurnState {
+    is_running: bool,
+    is_wanted: bool,
+}
+
 impl Snapshots {
-    /// Takes one, unless one is being taken.
+    /// Takes one. While one is being taken nothing is done, but for those who were erased since it began: another one follows.
     pub(super) fn start(&self, shared: &Arc<Shared>) {
-        let mut thread = self.thread.lock();
-        let is_running = thread.as_ref().is_some_and(|thread| !thread.is_finished());
-        if is_running || self.is_closing.load(Ordering::Relaxed) {
+        let mut state = self.turns.state.lock();
+        state.is_wanted = true;
+        if state.is_running || self.is_closing.load(Ordering::Relaxed) {
             return;
         }
-        let (shared, is_closing) = (Arc::clone(shared), Arc::clone(&self.is_closing));
-        let work = move || take(&shared, &is_closing);
+        let (shared, turns) = (Arc::clone(shared), Arc::clone(&self.turns));
+        let is_closing = Arc::clone(&self.is_closing);
+        let work = move || take(&shared, &turns, &is_closing);
         match thread::Builder::new().name("leaderboard-snapshot".to_owned()).spawn(work) {
-            Ok(started) => *thread = Some(started),
+            Ok(started) => {
+                state.is_running = true;
+                *self.thread.lock() = Some(started);
+            }
             Err(error) => failed(&error),
         }
     }
@@ -73,26 +91,55 @@ impl Snapshots {
     /// Waits until none is being taken.
     #[cfg(test)]
     pub(super) fn wait(&self) {
-        if let Some(thread) = self.thread.lock().take() {
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
             thread.join().expect("it doesn't panic");
         }
     }
 
     /// Ends the one that is being taken, which is lost, and waits until it has ended.
     pub(super) fn close(&self) {
-        self.is_closing.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.lock().take() {
+        {
+            let _state = self.turns.state.lock();
+            self.is_closing.store(true, Ordering::Relaxed);
+            self.turns.closing.notify_all();
+        }
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
             // One that panicked has said so.
             let _ = thread.join();
         }
     }
 }
 
-fn take(shared: &Shared, is_closing: &AtomicBool) {
-    match snapshot(shared, is_closing) {
-        Ok(()) => {}
-        Err(_) if is_closing.load(Ordering::Relaxed) => {}
-        Err(error) => failed(&error),
+/// Takes a snapshot, and others as long as files say who somebody was that is unknown since.
+fn take(shared: &Shared, turns: &Turns, is_closing: &AtomicBool) {
+    loop {
+        {
+            let mut state = turns.state.lock();
+            let has_erased = shared.appender.lock().has_erased;
+            if has_erased && !is_closing.load(Ordering::Relaxed) {
+                // One snapshot does for all who are erased meanwhile.
+                let _ = turns.closing.wait_for(&mut state, shared.options.erasing_wait);
+            }
+            if is_closing.load(Ordering::Relaxed) {
+                return;
+            }
+            state.is_wanted = false;
+        }
+        let taken = snapshot(shared, is_closing);
+        let is_closing = is_closing.load(Ordering::Relaxed);
+        if let Err(error) = &taken
+            && !is_closing
+        {
+            failed(error);
+        }
+        let mut state = turns.state.lock();
+        let has_erased = shared.appender.lock().has_erased;
+        if is_closing || !has_erased || !state.is_wanted && taken.is_ok() {
+            state.is_running = false;
+            return;
+        }
     }
 }
 
@@ -103,6 +150,15 @@ fn failed(error: &io::Error) {
 /// Takes a snapshot of all that is in the log when it begins, and removes what it makes needless. A crash at any moment
 /// leaves this snapshot whole or the one before it, with all segments since.
 pub(super) fn snapshot(shared: &Shared, is_closing: &AtomicBool) -> io::Result<()> {
+    let has_erased = std::mem::take(&mut shared.appender.lock().has_erased);
+    let taken = attempt(shared, is_closing);
+    if taken.is_err() {
+        shared.appender.lock().has_erased |= has_erased;
+    }
+    taken
+}
+
+fn attempt(shared: &Shared, is_closing: &AtomicBool) -> io::Result<()> {
     let (disk, folder) = (shared.disk.as_ref(), &shared.folder);
     let number = {
         let mut appender = shared.appender.lock();

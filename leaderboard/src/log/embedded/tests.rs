@@ -2,6 +2,7 @@
 
 mod crashes;
 mod damage;
+mod erasing;
 mod faults;
 mod faulty_disk;
 mod golden;

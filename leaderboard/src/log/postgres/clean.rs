@@ -8,7 +8,6 @@ use sqlx::PgConnection;
 use tokio::time::sleep;
 
 use super::{Shared, crash_points};
-use crate::limits::KEY_AGE_MS_DEFAULT;
 
 /// How long to wait between two looks for what may go.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -41,9 +40,9 @@ const ON_BOARD: [&str; 6] = [
 ];
 
 /// Removes what nobody asks for any more, in small pieces; any number of processes may.
-pub(super) async fn run(shared: Arc<Shared>, clock: Arc<dyn Clock>) {
+pub(super) async fn run(shared: Arc<Shared>, key_age_ms: i64, clock: Arc<dyn Clock>) {
     loop {
-        if let Err(error) = shared.clean(&*clock).await {
+        if let Err(error) = shared.clean(key_age_ms, &*clock).await {
             tracing::warn!(error = %ErrorChain(&error), "what is outdated in the log of leaderboards stays");
         }
         sleep(PAUSE).await;
@@ -51,9 +50,9 @@ pub(super) async fn run(shared: Arc<Shared>, clock: Arc<dyn Clock>) {
 }
 
 impl Shared {
-    async fn clean(&self, clock: &dyn Clock) -> Result<(), sqlx::Error> {
+    async fn clean(&self, key_age_ms: i64, clock: &dyn Clock) -> Result<(), sqlx::Error> {
         let mut connection = self.connections.connection().await?;
-        keys(&mut connection, clock).await?;
+        keys(&mut connection, key_age_ms, clock).await?;
         let gone = sqlx::query_scalar("SELECT number FROM leaderboard.deleted ORDER BY number");
         let gone: Vec<i64> = gone.fetch_all(&mut connection).await?;
         for board in gone {
@@ -70,11 +69,15 @@ impl Shared {
     }
 }
 
-async fn keys(connection: &mut PgConnection, clock: &dyn Clock) -> Result<(), sqlx::Error> {
+async fn keys(
+    connection: &mut PgConnection,
+    key_age_ms: i64,
+    clock: &dyn Clock,
+) -> Result<(), sqlx::Error> {
     loop {
         let done = sqlx::query(KEYS)
             .bind(clock.now().wall.0)
-            .bind(KEY_AGE_MS_DEFAULT + MARGIN_MS)
+            .bind(key_age_ms + MARGIN_MS)
             .bind(ROWS_AT_ONCE)
             .execute(&mut *connection)
             .await?;

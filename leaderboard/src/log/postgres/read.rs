@@ -1,4 +1,5 @@
-use model::BoardId;
+use model::{BoardId, Timestamp, UserId};
+use sql::damaged;
 use sql::postgres::Readers;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -22,6 +23,29 @@ pub(super) async fn boards(
     // No id is empty.
     let query = sqlx::query(sql).bind(after.map_or("", BoardId::as_str)).bind(limit as i64);
     readers.fetch_all(query).await?.iter().map(rows::board).collect()
+}
+
+/// Boards of whose seasons something has come to its end, the longest ago first.
+pub(super) async fn due(
+    readers: &Readers,
+    at: Timestamp,
+    limit: usize,
+) -> Result<Vec<BoardId>, sqlx::Error> {
+    let sql = "SELECT id FROM leaderboard.boards WHERE due_ms <= $1 ORDER BY due_ms LIMIT $2";
+    let found = readers.fetch_all(sqlx::query(sql).bind(at.0).bind(limit as i64)).await?;
+    let id = |row: &PgRow| BoardId::parse(row.try_get("id")?).map_err(damaged);
+    found.iter().map(id).collect()
+}
+
+pub(super) async fn banned(
+    readers: &Readers,
+    board: BoardNumber,
+    users: &[UserId],
+) -> Result<Vec<UserId>, sqlx::Error> {
+    let sql = "SELECT user_id FROM leaderboard.bans WHERE board = $1 AND user_id = ANY ($2)";
+    let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
+    let found = readers.fetch_all(sqlx::query(sql).bind(board.0 as i64).bind(users)).await?;
+    found.iter().map(rows::user).collect()
 }
 
 pub(super) async fn heads(

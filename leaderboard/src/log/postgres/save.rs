@@ -5,6 +5,7 @@ use super::change_set::ChangeSet;
 use super::load::Loaded;
 use super::rows;
 use crate::core::record::Record;
+use crate::core::transaction_state::seasons;
 use crate::{BoardNumber, StandingsId};
 
 /// Writes what a batch came to, in one statement unless boards or bans are changed, or a key is old enough to be used again.
@@ -29,15 +30,18 @@ async fn boards(connection: &mut PgConnection, set: &ChangeSet<'_>) -> Result<()
         sqlx::query(sql).bind(numbers(&set.deleted)).execute(&mut *connection).await?;
     }
     if !set.boards.is_empty() {
-        let sql = "INSERT INTO leaderboard.boards (number, id, head, banned, definition)
-                   SELECT number, id, 0, 0, definition
-                   FROM unnest($1::bigint[], $2::text[], $3::bytea[])
-                       AS made (number, id, definition)
-                   ON CONFLICT (number) DO UPDATE SET definition = excluded.definition";
+        let sql = "INSERT INTO leaderboard.boards (number, id, head, banned, definition, due_ms)
+                   SELECT number, id, 0, 0, definition, due_ms
+                   FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[])
+                       AS made (number, id, definition, due_ms)
+                   ON CONFLICT (number) DO UPDATE SET definition = excluded.definition,
+                       due_ms = excluded.due_ms";
+        let due_ms = |board: &&crate::Board| seasons::due(board).map(|due| due.0);
         sqlx::query(sql)
             .bind(numbers(set.boards.keys()))
             .bind(set.boards.values().map(|board| board.id.as_str()).collect::<Vec<_>>())
             .bind(set.boards.values().map(|board| rows::definition(board)).collect::<Vec<_>>())
+            .bind(set.boards.values().map(due_ms).collect::<Vec<_>>())
             .execute(&mut *connection)
             .await?;
     }
@@ -104,7 +108,7 @@ async fn seasons_and_people(
                        AND entry.user_id = gone.user_id";
         sqlx::query(sql)
             .bind(numbers(set.removed.iter().map(|(id, _)| &id.board)))
-            .bind(seasons(set.removed.iter().map(|(id, _)| id)))
+            .bind(season_numbers(set.removed.iter().map(|(id, _)| id)))
             .bind(set.removed.iter().map(|(_, user)| user.as_str()).collect::<Vec<_>>())
             .execute(&mut *connection)
             .await?;
@@ -125,7 +129,11 @@ async fn seasons_and_people(
     ] {
         if !some.is_empty() {
             let boards = numbers(some.iter().map(|id| &id.board));
-            sqlx::query(sql).bind(boards).bind(seasons(some)).execute(&mut *connection).await?;
+            sqlx::query(sql)
+                .bind(boards)
+                .bind(season_numbers(some))
+                .execute(&mut *connection)
+                .await?;
         }
     }
     if !set.erased.is_empty() {
@@ -196,14 +204,14 @@ async fn scores(connection: &mut PgConnection, set: &ChangeSet<'_>) -> Result<()
     for entries in [new, known] {
         query = query
             .bind(numbers(entries.keys().map(|(id, _)| &id.board)))
-            .bind(seasons(entries.keys().map(|(id, _)| id)))
+            .bind(season_numbers(entries.keys().map(|(id, _)| id)))
             .bind(entries.keys().map(|(_, user)| user.as_str()).collect::<Vec<_>>())
             .bind(entries.values().map(|entry| entry.score).collect::<Vec<_>>())
             .bind(entries.values().map(|entry| entry.reached.0 as i64).collect::<Vec<_>>());
     }
     query
         .bind(numbers(players.keys().map(|id| &id.board)))
-        .bind(seasons(players.keys()))
+        .bind(season_numbers(players.keys()))
         .bind(players.values().copied().collect::<Vec<_>>())
         .bind(keys.keys().map(|(producer, _)| producer.as_str()).collect::<Vec<_>>())
         .bind(keys.keys().map(|(_, key)| *key).collect::<Vec<_>>())
@@ -223,6 +231,6 @@ fn numbers<'a>(boards: impl IntoIterator<Item = &'a BoardNumber>) -> Vec<i64> {
     boards.into_iter().map(|board| board.0 as i64).collect()
 }
 
-fn seasons<'a>(ids: impl IntoIterator<Item = &'a StandingsId>) -> Vec<i32> {
+fn season_numbers<'a>(ids: impl IntoIterator<Item = &'a StandingsId>) -> Vec<i32> {
     ids.into_iter().map(|id| id.season as i32).collect()
 }

@@ -35,8 +35,10 @@ const FIRST: &str = r#"
         id         TEXT   COLLATE "C" NOT NULL UNIQUE,
         head       BIGINT NOT NULL,     -- the last position
         banned     BIGINT NOT NULL,     -- how many are
+        due_ms     BIGINT,              -- when something of its seasons comes to its end next
         definition BYTEA  NOT NULL      -- its rules and seasons, and when it was made
     ) WITH (fillfactor = 50);
+    CREATE INDEX boards_due ON leaderboard.boards (due_ms);
 
     -- Numbers of boards that are gone, until all that was on them is removed.
     CREATE TABLE leaderboard.deleted (number BIGINT PRIMARY KEY);

@@ -5,6 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::damage::run;
 use super::world::{SMALL, World, batch, expected, read, state_of, write};
@@ -22,7 +23,8 @@ const SIGKILL: i32 = 9;
 
 /// With snapshots every few batches.
 fn options() -> Options {
-    Options { snapshot_after: Appended { bytes: u64::MAX, records: 25 }, ..SMALL }
+    let snapshot_after = Appended { bytes: u64::MAX, records: 25 };
+    Options { snapshot_after, erasing_wait: Duration::ZERO, ..SMALL }
 }
 
 fn world() -> World {

@@ -160,8 +160,12 @@ async fn a_folder_that_is_not_there_or_not_ours_is_told() {
     let error = world.open().await.expect_err("no folder");
     assert_eq!(error.kind(), StoreErrorKind::Unusable);
     let absent = world.data_dir.path().join("absent");
-    let error = crate::embedded::EmbeddedLog::open(&absent, &SeededRandom::new(1))
-        .await
-        .expect_err("no data folder");
+    let error = crate::embedded::EmbeddedLog::open(
+        &absent,
+        crate::Config::default(),
+        &SeededRandom::new(1),
+    )
+    .await
+    .expect_err("no data folder");
     assert_eq!(error.kind(), StoreErrorKind::Unusable);
 }

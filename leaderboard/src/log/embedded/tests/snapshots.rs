@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use proptest::prelude::*;
@@ -19,6 +20,8 @@ use crate::{Log, StoreErrorKind};
 const BATCHES: u64 = 60;
 
 fn take_snapshot(log: &EmbeddedLog) {
+    // None is taken beside it.
+    log.snapshots.close();
     snapshot(&log.shared, &AtomicBool::new(false)).expect("taken");
 }
 
@@ -119,6 +122,7 @@ async fn a_log_that_ends_before_its_snapshot_is_told() {
 async fn snapshots_are_taken_by_themselves_as_the_log_grows() {
     let mut world = World::new();
     world.options.snapshot_after = Appended { bytes: u64::MAX, records: 20 };
+    world.options.erasing_wait = Duration::ZERO;
     let (states, _) = expected();
     for round in 0..BATCHES / 10 {
         let log = world.open().await.expect("opens");

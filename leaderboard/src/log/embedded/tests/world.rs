@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use model::{BoardId, Random, SeededRandom, Timestamp, UserId};
 use tempfile::TempDir;
@@ -17,8 +18,9 @@ use crate::log::embedded::segments::{Found, segment, snapshot};
 use crate::log::embedded::view::View;
 use crate::log::embedded::{EmbeddedLog, FOLDER_NAME};
 use crate::{
-    Amount, EventKey, KeyTime, Log, LogId, Mutation, Operator, Outcome, Ranking, Readers, Refusal,
-    Rules, ScoreChange, ScoreEvent, ScoreRange, StoreError, Wins, WriteRequest,
+    Amount, Calendar, EventKey, KeyTime, Log, LogId, Mutation, Operator, Outcome, Ranking, Readers,
+    Refusal, Rules, Schedule, ScoreChange, ScoreEvent, ScoreRange, SeasonRules, StoreError, Wins,
+    WriteRequest,
 };
 
 pub(super) type Outcomes = Vec<Result<Outcome, Refusal>>;
@@ -34,10 +36,11 @@ pub(super) const SMALL: Options = Options {
     segment_bytes_max: 1_000,
     events_remembered_max: 10_000,
     snapshot_after: NEVER,
+    erasing_wait: Duration::from_hours(1),
     snapshot_users: 3,
 };
 
-/// No snapshot is taken by itself.
+/// No snapshot is taken by itself, neither for size nor, as long as a test takes, for an erasing.
 const NEVER: Appended = Appended { bytes: u64::MAX, records: u64::MAX };
 
 /// A folder and what opens a log in it.
@@ -107,13 +110,12 @@ fn state(memory: &Memory, remembered: &RememberedEvents) -> String {
     let mut lines = vec![format!("{:?}", memory.last_number())];
     for board in memory.boards(None, usize::MAX) {
         lines.push(format!("{board:?} {:?}", memory.head(board.number)));
-        for n in 0..PLAYERS {
-            let user = player(n);
-            let entry = memory.entry(board.current(), &user);
-            let is_banned = memory.is_banned(board.number, &user);
-            let standings = memory.standings(board.current());
-            let standing = standings.and_then(|it| it.standing(&user));
-            lines.push(format!("{user} {entry:?} {is_banned} {standing:?}"));
+        lines.push(format!("{:?}", memory.banned(board.number, None, usize::MAX)));
+        for season in memory.seasons(board.number) {
+            let standings = memory.standings(board.standings(season)).expect("there");
+            let (mut members, _) = standings.members(0, usize::MAX);
+            members.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+            lines.push(format!("{season} {members:?} {:?}", standings.page(0, usize::MAX)));
         }
     }
     for n in 0..KEYS {
@@ -156,10 +158,15 @@ const KEYS: u64 = 100;
 pub(super) fn batch(n: u64) -> Vec<WriteRequest> {
     let seeded = SeededRandom::new(n);
     let below = |count: u64| seeded.next_u64() % count;
-    let at = Timestamp(NOW + n as i64);
+    // Three batches a minute, in which seasons end.
+    let at = Timestamp(NOW + 20_000 * n as i64);
     let first = Mutation::PutBoard { id: board(n % BOARDS), rules: rules(n as i64) };
     let others = (0..below(6)).map(|_| match below(12) {
-        0 => Mutation::DeleteBoard { id: board(below(BOARDS)) },
+        0 if below(2) == 0 => Mutation::DeleteBoard { id: board(below(BOARDS)) },
+        0 => {
+            let pseudonym = UserId::parse(&format!("erased-{n}")).expect("a user id");
+            Mutation::Erase { user: player(below(PLAYERS)), pseudonym }
+        }
         1 => Mutation::PutBoard { id: board(below(BOARDS)), rules: rules(0) },
         2..=4 => {
             let is_banned = below(2) == 0;
@@ -168,7 +175,9 @@ pub(super) fn batch(n: u64) -> Vec<WriteRequest> {
         _ => {
             let points = |_| change(below(BOARDS), below(PLAYERS), below(20) as i64 - 5);
             let changes = (0..=below(3)).map(points).collect();
-            Mutation::Post(event(below(KEYS), changes))
+            let late = Timestamp(at.0 - below(30_000) as i64);
+            let happened = (below(3) == 0).then_some(late);
+            Mutation::Post(ScoreEvent { happened, ..event(below(KEYS), changes) })
         }
     });
     [first].into_iter().chain(others).map(|mutation| request(mutation, at)).collect()
@@ -179,7 +188,7 @@ pub(super) fn request(mutation: Mutation, at: Timestamp) -> WriteRequest {
     WriteRequest { mutation, at, keys: KeyTime::new(at, KEY_AGE_MS_DEFAULT) }
 }
 
-/// Rules that differ by the lowest score.
+/// Rules that differ by the lowest score; on most boards with seasons.
 pub(super) fn rules(n: i64) -> Rules {
     Rules {
         wins: Wins::High,
@@ -187,8 +196,15 @@ pub(super) fn rules(n: i64) -> Rules {
         ranking: Ranking::Standard,
         readers: Readers::Anyone,
         range: ScoreRange { min: -100 - n, max: i64::MAX },
-        season: None,
+        season: (n % BOARDS as i64 > 0).then(minutely),
     }
+}
+
+/// Seasons of a minute with 15 seconds of grace, of which the last two are kept.
+fn minutely() -> Arc<SeasonRules> {
+    let schedule = Schedule::Repeats(Calendar::parse("* * * * *", "UTC").expect("a calendar"));
+    let (grace_ms, archives, rewards) = (15_000, 2, Arc::from([]));
+    Arc::new(SeasonRules { schedule, grace_ms, archives, rewards })
 }
 
 pub(super) fn board(n: u64) -> BoardId {

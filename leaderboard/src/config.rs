@@ -1,0 +1,61 @@
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::limits::{KEY_AGE_MS_DEFAULT, KEYS_MAX_DEFAULT};
+
+/// How long keys may be remembered, milliseconds: a minute to seven days.
+const KEY_AGE_MS: RangeInclusive<i64> = 60_000..=7 * 24 * 60 * 60 * 1_000;
+/// How many keys memory may remember.
+const KEYS: RangeInclusive<usize> = 1_000..=500_000_000;
+
+/// What a deployment sets about leaderboards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// How long the key of an event is remembered after it came, milliseconds, 60,000 to 604,800,000: one that comes again
+    /// counts once. Events that say they happened earlier are refused.
+    pub key_age_ms: i64,
+    /// The most keys that an embedded log remembers, 1,000 to 500,000,000; each takes about 120 bytes of memory. With as many
+    /// new events are refused until old ones are forgotten.
+    pub keys_max: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { key_age_ms: KEY_AGE_MS_DEFAULT, keys_max: KEYS_MAX_DEFAULT }
+    }
+}
+
+impl Config {
+    /// Says which values can't work, and what would.
+    pub fn validate(&self) -> Result<(), String> {
+        let must = |name, range: String| Err(format!("{name} must be in {range}"));
+        if !KEY_AGE_MS.contains(&self.key_age_ms) {
+            return must("key_age_ms", format!("{KEY_AGE_MS:?}"));
+        }
+        if !KEYS.contains(&self.keys_max) {
+            return must("keys_max", format!("{KEYS:?}"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_not_work_is_named() {
+        assert_eq!(Config::default().validate(), Ok(()));
+        let refused = |config: Config| config.validate().expect_err("refused");
+        for key_age_ms in [59_999, 604_800_001, -1] {
+            let why = refused(Config { key_age_ms, ..Config::default() });
+            assert_eq!(why, "key_age_ms must be in 60000..=604800000");
+        }
+        for keys_max in [999, 500_000_001] {
+            let why = refused(Config { keys_max, ..Config::default() });
+            assert_eq!(why, "keys_max must be in 1000..=500000000");
+        }
+    }
+}

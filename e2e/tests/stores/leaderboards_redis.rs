@@ -3,6 +3,7 @@
 mod world;
 
 mod chaos;
+mod logins;
 mod losses;
 mod processes;
 mod returns;

@@ -84,6 +84,8 @@ pub(super) struct Build {
     pub(super) log: LogId,
     /// What tells it from others of the same board.
     pub(super) generation: u64,
+    /// Who builds: whatever else a follower had begun to build of the board is given up for this.
+    pub(super) follower: u64,
 }
 
 /// An index whose standings are derived from a log that isn't its own, as its follower sees it. Several followers, in
@@ -139,6 +141,8 @@ pub(super) struct Follower<I> {
     index: Arc<I>,
     progress: Arc<Progress>,
     random: Arc<dyn Random>,
+    /// What tells it from others.
+    name: u64,
     log_id: Option<LogId>,
     boards: HashMap<BoardNumber, Followed>,
     /// Boards that have something to be taken, each once.
@@ -209,6 +213,7 @@ impl<I: Derived> Follower<I> {
             log,
             index,
             progress,
+            name: random.next_u64(),
             random,
             log_id: None,
             boards: HashMap::new(),

@@ -41,7 +41,8 @@ impl<I: Derived> Follower<I> {
             counter!(INDEX_REBUILDS, "index" => index, "reason" => word).increment(1);
             let (log, index) = (self.log.clone(), self.index.clone());
             let generation = self.random.next_u64();
-            let build = Build { board: followed.board.clone(), log: log_id, generation };
+            let board = followed.board.clone();
+            let build = Build { board, log: log_id, generation, follower: self.name };
             self.rebuilds.spawn(async move { (number, rebuild(log, index, build).await) });
         }
     }

@@ -10,7 +10,7 @@ local held = redis.call('HMGET', KEYS[1], 'position', 'log', 'layout')
 local is_other = held[2] ~= built[3] or held[3] ~= built[4]
 if not is_other and tonumber(held[1]) > tonumber(built[2]) and tonumber(held[1]) <= tonumber(ARGV[3]) then return 2 end
 clear(KEYS[1], KEYS[1])
-redis.call('HDEL', KEYS[2], 'until')
+redis.call('HDEL', KEYS[2], 'until', 'follower')
 redis.call('RENAME', KEYS[2], KEYS[1])
 redis.call('PUBLISH', ARGV[2], built[2])
 return 1

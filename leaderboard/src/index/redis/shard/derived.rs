@@ -117,6 +117,7 @@ impl Derived for Shard {
                 layouts.name(&build.board).into_bytes(),
                 flag(Layouts::is_dense(&build.board)),
                 lease(),
+                format!("{:016x}", build.follower).into_bytes(),
             ];
             let keys = [keys.state(number), keys.build(number), keys.boards()];
             let is_ours: u8 = server.run(Script::Begin, &keys, &arguments).await?;

@@ -57,6 +57,9 @@ pub trait Log: Send + Sync {
     /// The board of this name, as of all that was answered before.
     fn board<'a>(&'a self, id: &'a BoardId) -> Answer<'a, Option<Board>>;
 
+    /// The same with how many changes the board has seen, both at one moment.
+    fn board_and_head<'a>(&'a self, id: &'a BoardId) -> Answer<'a, Option<(Board, BoardPosition)>>;
+
     /// Up to `limit` boards behind `after`, in the order of their names as bytes.
     fn boards<'a>(&'a self, after: Option<&'a BoardId>, limit: usize) -> Answer<'a, Vec<Board>>;
 

@@ -7,6 +7,7 @@ mod seasons;
 #[cfg(test)]
 mod tests;
 pub(crate) mod verifying;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,7 @@ use model::{BoardId, Clock, ErrorChain, Random, UserId};
 use parking_lot::Mutex;
 use sql::{CommitMetrics, Committed, GroupCommit};
 
+use self::watched::KnownBoards;
 use crate::metrics::{COMMIT_DURATION, COMMIT_REQUESTS, WRITES};
 use crate::{
     Applied, Board, BoardNumber, BoardPosition, Config, Effect, Error, Index, Log, Mutation,
@@ -50,6 +52,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     key_clock: Mutex<KeyClock>,
+    known: KnownBoards,
     writer: GroupCommit<Vec<WriteRequest>, Outcomes, Error>,
 }
 
@@ -97,9 +100,10 @@ impl Leaderboard {
             requests: COMMIT_REQUESTS,
         };
         let appended = Arc::clone(&log);
+        let known = KnownBoards::default();
         let writer = GroupCommit::start(metrics, move |batch| append(Arc::clone(&appended), batch));
         let key_clock = Mutex::new(KeyClock::new(config.key_age_ms));
-        let shared = Shared { log, index, people, clock, random, key_clock, writer };
+        let shared = Shared { log, index, people, clock, random, key_clock, known, writer };
         let shared = Arc::new(shared);
         tokio::spawn(seasons::run(Arc::downgrade(&shared)));
         Self { shared }
@@ -159,9 +163,13 @@ impl Leaderboard {
         let now = self.shared.clock.now();
         let (at, keys) = (now.wall, self.shared.key_clock.lock().now(now));
         let names: Vec<_> = mutations.iter().map(Mutation::as_str).collect();
+        let changed: Vec<BoardId> = mutations.iter().filter_map(Mutation::board).cloned().collect();
         let write = |mutation| WriteRequest { mutation, at, keys };
         let writes = mutations.into_iter().map(write).collect();
         let result = self.shared.writer.submit(writes).await;
+        for board in &changed {
+            self.shared.known.forget(board);
+        }
         if let Ok(outcomes) = &result {
             self.reach(outcomes).await;
         }

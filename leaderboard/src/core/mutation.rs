@@ -46,6 +46,15 @@ pub enum Mutation {
 }
 
 impl Mutation {
+    /// The board that it makes, changes or deletes, if it does.
+    pub(crate) fn board(&self) -> Option<&BoardId> {
+        match self {
+            Self::PutBoard { id, .. } | Self::DeleteBoard { id } => Some(id),
+            Self::EndSeasons { board } => Some(board),
+            Self::Post(_) | Self::Ban { .. } | Self::Erase { .. } => None,
+        }
+    }
+
     /// The word in metrics.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -206,6 +206,13 @@ impl Log for EmbeddedLog {
         Box::pin(async { Ok(self.shared.memory.read().board(id).cloned()) })
     }
 
+    fn board_and_head<'a>(&'a self, id: &'a BoardId) -> Answer<'a, Option<(Board, BoardPosition)>> {
+        Box::pin(async move {
+            let memory = self.shared.memory.read();
+            Ok(memory.board(id).map(|board| (board.clone(), memory.head(board.number))))
+        })
+    }
+
     fn boards<'a>(&'a self, after: Option<&'a BoardId>, limit: usize) -> Answer<'a, Vec<Board>> {
         Box::pin(async move { Ok(self.shared.memory.read().boards(after, limit)) })
     }

@@ -190,6 +190,14 @@ impl Log for PostgresLog {
 
     fn board<'a>(&'a self, id: &'a BoardId) -> Answer<'a, Option<Board>> {
         let Shared { primary, connections, .. } = &*self.shared;
+        Box::pin(async move {
+            let found = primary.read(move || read::board(connections, id)).await?;
+            Ok(found.map(|(board, _)| board))
+        })
+    }
+
+    fn board_and_head<'a>(&'a self, id: &'a BoardId) -> Answer<'a, Option<(Board, BoardPosition)>> {
+        let Shared { primary, connections, .. } = &*self.shared;
         Box::pin(async move { Ok(primary.read(move || read::board(connections, id)).await?) })
     }
 

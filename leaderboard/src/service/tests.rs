@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use model::{BoardId, ManualClock, SeededRandom, Timestamp, UserId};
+use model::{BoardId, ManualClock, Role, SeededRandom, Timestamp, UserId};
 use tokio::sync::watch;
 
 use super::*;
@@ -227,4 +227,42 @@ async fn whom_an_index_has_otherwise_is_found() {
         assert_eq!((verified.differing, verified.surplus), (differing, Some(surplus)));
         assert!(!told.is_empty());
     }
+}
+
+/// Two processes over one log, and the clock of both.
+async fn two_processes() -> (Leaderboard, Leaderboard, Arc<ManualClock>, tempfile::TempDir) {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let config = Config::default();
+    let log = EmbeddedLog::open(dir.path(), config, &SeededRandom::new(1)).await.expect("a log");
+    let index = Arc::new(log.index());
+    let (log, clock) = (Arc::new(log), Arc::new(ManualClock::at(Timestamp(1_763_700_000_000))));
+    let start = || {
+        let (people, random) = (Arc::new(Away), Arc::new(SeededRandom::new(2)));
+        Leaderboard::start(config, log.clone(), index.clone(), people, clock.clone(), random)
+    };
+    (start(), start(), clock, dir)
+}
+
+#[tokio::test]
+async fn whoever_watches_sees_the_rules_of_what_they_see() {
+    let (boards, other, clock, _dir) = two_processes().await;
+    boards.put_board(&weekly(), sums()).await.expect("made");
+    boards.post(vec![event("1", [1])]).await.expect("counted");
+    let ann = user(1);
+    let watch = async || boards.watched(&weekly(), (&ann, Role::User), 10, 4).await;
+    let (_, view) = watch().await.expect("shown");
+    assert_eq!((view.count, view.as_of), (1, BoardPosition(1)));
+    // Somebody else makes it one for services: known at the latest with the next change, or after a second.
+    let hidden = Rules { readers: Readers::Services, ..sums() };
+    other.put_board(&weekly(), hidden.clone()).await.expect("changed");
+    other.post(vec![event("2", [1])]).await.expect("counted");
+    assert_eq!(watch().await.map(|_| ()), Err(Refusal::ServicesOnly.into()));
+    boards.put_board(&weekly(), sums()).await.expect("changed");
+    watch().await.expect("shown at once, since it was changed here");
+    other.put_board(&weekly(), hidden).await.expect("changed");
+    clock.advance_ms(1_001);
+    assert_eq!(watch().await.map(|_| ()), Err(Refusal::ServicesOnly.into()));
+    other.delete_board(&weekly()).await.expect("deleted");
+    clock.advance_ms(1_001);
+    assert_eq!(watch().await.map(|_| ()), Err(Refusal::NoSuchBoard.into()));
 }

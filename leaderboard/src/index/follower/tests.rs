@@ -97,6 +97,10 @@ impl Log for OneBoard {
         now(self.read(|_| Some(board())))
     }
 
+    fn board_and_head<'a>(&'a self, _: &'a BoardId) -> Answer<'a, Option<(Board, BoardPosition)>> {
+        now(self.read(|written| Some((board(), written.head()))))
+    }
+
     fn boards<'a>(&'a self, _: Option<&'a BoardId>, _: usize) -> Answer<'a, Vec<Board>> {
         now(self.read(|_| vec![board()]))
     }

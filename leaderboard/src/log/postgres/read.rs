@@ -8,10 +8,15 @@ use super::rows;
 use crate::core::limits::STANDEES_MAX;
 use crate::{Board, BoardNumber, BoardPosition, Changes, Standee};
 
-pub(super) async fn board(readers: &Readers, id: &BoardId) -> Result<Option<Board>, sqlx::Error> {
-    let sql = "SELECT definition FROM leaderboard.boards WHERE id = $1";
+/// A board, and its head at the same moment.
+pub(super) async fn board(
+    readers: &Readers,
+    id: &BoardId,
+) -> Result<Option<(Board, BoardPosition)>, sqlx::Error> {
+    let sql = "SELECT definition, head FROM leaderboard.boards WHERE id = $1";
     let found = readers.fetch_all(sqlx::query(sql).bind(id.as_str())).await?;
-    found.first().map(rows::board).transpose()
+    let both = |row| Ok((rows::board(row)?, BoardPosition(rows::count(row, "head")?)));
+    found.first().map(both).transpose()
 }
 
 pub(super) async fn boards(

@@ -30,16 +30,9 @@ impl Boards for WatchedBoards {
         shape: BoardShape,
     ) -> BoxFuture<'_, Result<BoardView, BoardFailure>> {
         Box::pin(async move {
-            let board = self.0.board(&board).await.map_err(|error| failure(&error))?;
-            if !board.is_read_by(viewer.role) {
-                return Err(BoardFailure::Forbidden);
-            }
-            let (top, around) = (shape.top, shape.around);
-            let view = self
-                .0
-                .view(&board, top, &viewer.user, around)
-                .await
-                .map_err(|error| failure(&error))?;
+            let viewer = (&viewer.user, viewer.role);
+            let found = self.0.watched(&board, viewer, shape.top, shape.around).await;
+            let (board, view) = found.map_err(|error| failure(&error))?;
             self.shown(&board, view).await.map_err(|error| failure(&error))
         })
     }
@@ -79,6 +72,7 @@ impl WatchedBoards {
 fn failure(error: &Error) -> BoardFailure {
     match error {
         Error::Refused(Refusal::NoSuchBoard) => BoardFailure::NoSuchBoard,
+        Error::Refused(Refusal::ServicesOnly) => BoardFailure::Forbidden,
         Error::Refused(_) | Error::Store(_) => {
             tracing::debug!(error = %ErrorChain(error), "a board that is watched can't be read now");
             BoardFailure::Unavailable

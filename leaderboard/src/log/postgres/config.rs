@@ -66,7 +66,8 @@ impl Config {
 
 /// Every statement looks up rows by their keys, however many. A server that believes the tables empty, since it hasn't looked
 /// at them yet, would read all of them each time.
-const PLANS_OFF: [&str; 3] = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
+const PLANS_OFF: [&str; 4] =
+    ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material"];
 /// So a plan is as good whatever is looked up.
 const SAME_PLAN: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
 

@@ -164,16 +164,23 @@ async fn players(
     }
     // Neighbours in the index are looked up one after the other.
     wanted.sort_unstable();
+    // Looked up one by one, whatever the server believes of the tables' sizes (see `PLANS_OFF`): a join might read all of them.
     let sql = "SELECT wanted.number - 1 AS place, entry.score, entry.reached,
-                      ban.user_id IS NOT NULL AS is_banned, season.players
+                      ban.board IS NOT NULL AS is_banned, season.players
                FROM unnest($1::bigint[], $2::integer[], $3::text[])
                    WITH ORDINALITY AS wanted (board, season, user_id, number)
-               LEFT JOIN leaderboard.entries AS entry ON entry.board = wanted.board
-                   AND entry.season = wanted.season AND entry.user_id = wanted.user_id
-               LEFT JOIN leaderboard.bans AS ban ON ban.board = wanted.board
-                   AND ban.user_id = wanted.user_id
-               LEFT JOIN leaderboard.seasons AS season ON season.board = wanted.board
-                   AND season.season = wanted.season";
+               LEFT JOIN LATERAL (
+                   SELECT score, reached FROM leaderboard.entries AS known
+                   WHERE known.board = wanted.board AND known.season = wanted.season
+                       AND known.user_id = wanted.user_id LIMIT 1) AS entry ON true
+               LEFT JOIN LATERAL (
+                   SELECT board FROM leaderboard.bans AS known
+                   WHERE known.board = wanted.board AND known.user_id = wanted.user_id
+                   LIMIT 1) AS ban ON true
+               LEFT JOIN LATERAL (
+                   SELECT players FROM leaderboard.seasons AS known
+                   WHERE known.board = wanted.board AND known.season = wanted.season
+                   LIMIT 1) AS season ON true";
     let found = sqlx::query(sql)
         .bind(wanted.iter().map(|(id, _)| id.board.0 as i64).collect::<Vec<_>>())
         .bind(wanted.iter().map(|(id, _)| id.season as i32).collect::<Vec<_>>())
@@ -207,11 +214,13 @@ async fn keys(
     let events: Vec<&ScoreEvent> = needs.events.values().copied().collect();
     let (producers, keys): (Vec<&str>, Vec<&str>) =
         events.iter().map(|event| (event.producer.as_str(), event.key.as_str())).unzip();
-    let sql = "SELECT wanted.number - 1 AS place, known.at_ms, known.digest, known.result
+    let sql = "SELECT wanted.number - 1 AS place, known.*
                FROM unnest($1::text[], $2::text[])
                    WITH ORDINALITY AS wanted (producer, key, number)
-               JOIN leaderboard.keys AS known
-                   ON known.producer = wanted.producer AND known.key = wanted.key";
+               CROSS JOIN LATERAL (
+                   SELECT at_ms, digest, result FROM leaderboard.keys AS one
+                   WHERE one.producer = wanted.producer AND one.key = wanted.key
+                   LIMIT 1) AS known";
     let found = sqlx::query(sql).bind(producers).bind(keys).fetch_all(connection).await?;
     for row in &found {
         let event = events.get(rows::place(row)?).ok_or_else(|| damaged("a place too many"))?;

@@ -129,14 +129,20 @@ pub(super) async fn entries(
                FROM leaderboard.feed
                LEFT JOIN LATERAL (
                    SELECT entries.season, entries.user_id, score, reached, NULL AS what,
-                          ban.user_id IS NULL OR coalesce(season.sealed, false) AS shown
+                          ban.board IS NULL OR coalesce(season.sealed, false) AS shown
                    FROM leaderboard.entries
-                   LEFT JOIN leaderboard.bans AS ban
-                       ON ban.board = entries.board AND ban.user_id = entries.user_id
-                   LEFT JOIN leaderboard.seasons AS season
-                       ON season.board = entries.board AND season.season = entries.season
-                   LEFT JOIN leaderboard.dropped AS dropped
-                       ON dropped.board = entries.board AND dropped.season = entries.season
+                   LEFT JOIN LATERAL (
+                       SELECT board FROM leaderboard.bans AS known
+                       WHERE known.board = entries.board AND known.user_id = entries.user_id
+                       LIMIT 1) AS ban ON true
+                   LEFT JOIN LATERAL (
+                       SELECT sealed FROM leaderboard.seasons AS known
+                       WHERE known.board = entries.board AND known.season = entries.season
+                       LIMIT 1) AS season ON true
+                   LEFT JOIN LATERAL (
+                       SELECT board FROM leaderboard.dropped AS known
+                       WHERE known.board = entries.board AND known.season = entries.season
+                       LIMIT 1) AS dropped ON true
                    WHERE entries.board = $2 AND (entries.season, entries.user_id) > ($3, $4)
                        AND dropped.board IS NULL
                    ORDER BY entries.season, entries.user_id LIMIT $5) AS entry ON true

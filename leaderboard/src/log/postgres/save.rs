@@ -151,7 +151,8 @@ async fn seasons_and_people(
 }
 
 /// Writes the log's rows, what players have since, the keys, and how far boards have come. Rows go to each table in the
-/// order of its key, so that one page of an index after the other is changed, and nobody waits in a circle.
+/// order of its key, so that one page of an index after the other is changed, and nobody waits in a circle. Those who are known
+/// are inserted too: that looks each of them up by the key, while an update may choose to read all.
 const SCORES: &str = "
     WITH appended AS (
         INSERT INTO leaderboard.changes
@@ -165,11 +166,11 @@ const SCORES: &str = "
         SELECT * FROM unnest($13::bigint[], $14::integer[], $15::text[], $16::bigint[],
                              $17::bigint[])
     ), moved AS (
-        UPDATE leaderboard.entries AS entry SET score = new.score, reached = new.reached
-        FROM unnest($18::bigint[], $19::integer[], $20::text[], $21::bigint[], $22::bigint[])
-            AS new (board, season, user_id, score, reached)
-        WHERE entry.board = new.board AND entry.season = new.season
-            AND entry.user_id = new.user_id
+        INSERT INTO leaderboard.entries (board, season, user_id, score, reached)
+        SELECT * FROM unnest($18::bigint[], $19::integer[], $20::text[], $21::bigint[],
+                             $22::bigint[])
+        ON CONFLICT (board, season, user_id)
+            DO UPDATE SET score = excluded.score, reached = excluded.reached
     ), counted AS (
         INSERT INTO leaderboard.seasons AS season (board, season, players)
         SELECT * FROM unnest($23::bigint[], $24::integer[], $25::bigint[])

@@ -1,8 +1,9 @@
+mod needs;
 mod people;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use model::{BoardId, FeedPosition, Timestamp, UserId};
+use model::{BoardId, FeedPosition, UserId};
 use sql::damaged;
 use sql::postgres::LINEAGE;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
@@ -11,63 +12,8 @@ use super::rows::RememberedRow;
 use super::{FEED, rows};
 use crate::core::record::{KeyOf, Remembered};
 use crate::core::transaction_state::Stored;
-use crate::{
-    Board, BoardNumber, BoardPosition, Entry, Mutation, ScoreEvent, SeasonState, StandingsId,
-    WriteRequest,
-};
-
-/// What deciding a batch of writes asks for.
-pub(super) struct Needs<'a> {
-    /// Boards are made or deleted.
-    is_about_boards: bool,
-    boards: BTreeSet<&'a BoardId>,
-    players: BTreeSet<(&'a BoardId, &'a UserId)>,
-    /// Events by their keys; of several with the same key, any.
-    events: BTreeMap<(&'a UserId, &'a str), &'a ScoreEvent>,
-    /// Who is to be unknown.
-    erased: Vec<&'a str>,
-    /// When the last of them came.
-    latest: Timestamp,
-}
-
-impl<'a> Needs<'a> {
-    pub(super) fn new(writes: &'a [WriteRequest]) -> Self {
-        let mut needs = Self {
-            is_about_boards: false,
-            boards: BTreeSet::new(),
-            players: BTreeSet::new(),
-            events: BTreeMap::new(),
-            erased: Vec::new(),
-            latest: Timestamp(i64::MIN),
-        };
-        for write in writes {
-            needs.latest = needs.latest.max(write.at);
-            match &write.mutation {
-                Mutation::PutBoard { id, .. } | Mutation::DeleteBoard { id } => {
-                    needs.is_about_boards = true;
-                    needs.boards.insert(id);
-                }
-                Mutation::Post(event) => {
-                    needs.events.insert((&event.producer, event.key.as_str()), event);
-                    for change in &event.changes {
-                        needs.player(&change.board, &change.user);
-                    }
-                }
-                Mutation::Ban { board, user, .. } => needs.player(board, user),
-                Mutation::EndSeasons { board } => {
-                    needs.boards.insert(board);
-                }
-                Mutation::Erase { user, .. } => needs.erased.push(user.as_str()),
-            }
-        }
-        needs
-    }
-
-    fn player(&mut self, board: &'a BoardId, user: &'a UserId) {
-        self.boards.insert(board);
-        self.players.insert((board, user));
-    }
-}
+use crate::{Board, BoardNumber, BoardPosition, Entry, ScoreEvent, SeasonState, StandingsId};
+pub(super) use needs::Needs;
 
 /// What is stored, to decide by.
 #[derive(Default)]

@@ -18,7 +18,6 @@ mod player;
 mod posting;
 mod query;
 mod request;
-mod season_body;
 mod seasons;
 mod standing_body;
 mod whole_number;

@@ -5,6 +5,7 @@ mod world;
 mod commits;
 mod crashes;
 mod kills;
+mod people;
 mod processes;
 mod promotion;
 mod schema;

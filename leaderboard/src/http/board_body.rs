@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::request::invalid;
-use super::season_body::{SeasonBody, SeasonRulesBody};
+use super::seasons::body::{SeasonBody, SeasonRulesBody};
 use super::whole_number;
 use crate::{Board, Operator, Ranking, Readers, Rules, ScoreRange, Wins};
 

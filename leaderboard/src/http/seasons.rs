@@ -1,3 +1,5 @@
+pub(super) mod body;
+
 use api::{Authenticated, Json, PathParams, Problem, Query, Work};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -7,10 +9,10 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::request::{Trusted, readable, readable_in, season};
-use super::season_body::{SeasonBody, data};
 use super::{cursor, query};
 use crate::core::cost::STANDING;
 use crate::{Leaderboard, PageStart, Played, Winner};
+use body::{SeasonBody, data};
 
 /// A season, and how many play it or did.
 #[derive(Serialize, ToSchema)]

@@ -62,5 +62,5 @@ async fn a_gateway_with_the_role_keeps_leaderboards_and_shows_names_out_of_postg
 async fn leaderboards_of_one_process_are_not_served_alone() {
     let ended = Home::new("roles = [\"leaderboard\"]\n").fail().await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.log.contains("Add the role gateway"), "{ended:?}");
+    assert!(ended.log.contains("add the role gateway"), "{ended:?}");
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::request::invalid;
-use super::whole_number;
+use crate::http::request::invalid;
+use crate::http::whole_number;
 use crate::limits::REWARD_BYTES_MAX;
 use crate::{Calendar, Reward, Rewarded, Schedule, Season, SeasonRules};
 
@@ -20,7 +20,7 @@ const ARCHIVES_DEFAULT: i64 = 10;
 /// How a board is played in seasons.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(super) struct SeasonRulesBody {
+pub(in crate::http) struct SeasonRulesBody {
     /// When a season ends, and the next one begins: minute, hour, day of the month, month, day of the week. A time that clocks
     /// leave out is when they are set forward; one that they show twice is the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ pub(super) struct SeasonRulesBody {
 /// What some players get: those from one rank to another, or a share of all.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(super) struct RewardBody {
+pub(in crate::http) struct RewardBody {
     /// The best rank that gets it, from 1.
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     #[schema(example = 1)]
@@ -71,7 +71,7 @@ pub(super) struct RewardBody {
 
 /// A season of a board.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SeasonBody {
+pub(in crate::http) struct SeasonBody {
     /// How many seasons the board had before.
     number: u32,
     /// Began at, Unix milliseconds.
@@ -117,7 +117,7 @@ impl From<&SeasonRules> for SeasonRulesBody {
 
 impl SeasonRulesBody {
     /// The rules, if every value can be.
-    pub(super) fn rules(&self) -> Result<SeasonRules, Problem> {
+    pub(in crate::http) fn rules(&self) -> Result<SeasonRules, Problem> {
         let wrong = |detail: String| invalid("invalid_season", format!("season: {detail}"));
         let schedule = match (&self.cron, self.ends_ms) {
             (Some(cron), None) => {
@@ -187,7 +187,7 @@ impl RewardBody {
 }
 
 /// What a reward is, as it was given.
-pub(super) fn data(reward: &Reward) -> Option<Box<RawValue>> {
+pub(in crate::http) fn data(reward: &Reward) -> Option<Box<RawValue>> {
     RawValue::from_string(reward.data.to_string()).ok()
 }
 

@@ -42,6 +42,7 @@ pub fn router(leaderboard: Leaderboard, context: Context) -> OpenApiRouter {
         .routes(routes!(boards::put, boards::get, boards::delete))
         .routes(routes!(index::get))
         .routes(routes!(index::verify))
+        .routes(routes!(index::rebuild))
         .routes(routes!(bans::put, bans::delete))
         .routes(routes!(posting::post, page::get))
         .routes(routes!(player::get, bans::erase))

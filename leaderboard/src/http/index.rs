@@ -82,13 +82,37 @@ pub(super) async fn get(
     params: PathParams,
 ) -> Result<Json<IndexBody>, Problem> {
     let board = board(&leaderboard, &params).await?;
-    let state = leaderboard.index_state(&board).await?;
+    state(&leaderboard, &board).await
+}
+
+async fn state(leaderboard: &Leaderboard, board: &Board) -> Result<Json<IndexBody>, Problem> {
+    let state = leaderboard.index_state(board).await?;
     Ok(Json(IndexBody {
         log: board.as_of(state.log),
         index: state.index.map(|index| board.as_of(index)),
         behind: state.index.map(|index| state.log.0.saturating_sub(index.0)),
         fault: state.fault,
     }))
+}
+
+/// Has ranks built anew from what counts, while the old ones go on being told; answers once that is done. Operators only.
+#[utoipa::path(
+    post,
+    operation_id = "rebuild_board_index",
+    path = "/v1/boards/{board}/index/rebuild",
+    tag = "boards",
+    params(("board" = String, Path)),
+    responses((status = 200, body = IndexBody, description = "Built anew"), Problem),
+    security(("bearer" = []))
+)]
+pub(super) async fn rebuild(
+    State(leaderboard): State<Leaderboard>,
+    _operator: Operator,
+    params: PathParams,
+) -> Result<Json<IndexBody>, Problem> {
+    let board = board(&leaderboard, &params).await?;
+    leaderboard.rebuild(&board).await?;
+    state(&leaderboard, &board).await
 }
 
 /// Compares what ranks with what counts, while both go on; answers line by line. Operators only.

@@ -81,6 +81,11 @@ impl Leaderboard {
         Ok(IndexState { log, index, fault: self.shared.index.fault().or(fault) })
     }
 
+    /// Has the index of a board built anew from its log, while the old one goes on answering; completes once that is done.
+    pub async fn rebuild(&self, board: &Board) -> Result<(), Error> {
+        self.shared.index.rebuild(board).await
+    }
+
     /// Compares what the index has of a board, in all of its seasons, with what the log says, while both go on. `progress`
     /// is told now and then how far it has come.
     pub async fn verify(

@@ -58,6 +58,8 @@ async fn scores_are_imported_once_shown_verified_and_exported() {
     assert_eq!(verified.code, Some(0), "{verified:?}");
     let count = top["count"].to_string();
     assert!(verified.output.contains(&format!("{count} players compared, 0 different")));
+    let rebuilt = ask(&home, &service, &["board", "rebuild", "2018-19"]).await;
+    assert!(rebuilt.output.contains("built anew"), "{rebuilt:?}");
     let ndjson = ["board", "export", "2018-19", "--format", "ndjson"];
     let exported = ask(&home, &service, &ndjson).await;
     let lines: Vec<Value> =
@@ -97,7 +99,9 @@ async fn only_operators_look_behind_a_board() {
     let home = Home::new("");
     let service = home.start().await;
     make(&service, "weekly").await;
-    for (method, path) in [("GET", "/index"), ("POST", "/index/verification")] {
+    for (method, path) in
+        [("GET", "/index"), ("POST", "/index/verification"), ("POST", "/index/rebuild")]
+    {
         let answer = service.as_service(method, &format!("/v1/boards/weekly{path}"), None).await;
         assert_eq!(answer.status, 403, "{path}: {answer:?}");
     }

@@ -38,8 +38,8 @@ pub struct Entries<'a> {
 /// **Order.** The changes of a board have positions, without gaps, in the order in which they were made durable, whichever
 /// processes made them.
 ///
-/// **Replay.** An event whose key its producer used within a day isn't counted again: the answer is what it was the
-/// first time, and another event under that key is refused.
+/// **Replay.** An event whose key its producer used, as long as that is remembered ([`KeyTime`](crate::KeyTime)), isn't
+/// counted again: the answer is what it was the first time, and another event under that key is refused.
 ///
 /// **When unavailable.** [`Error::Store`] from [`append`](Log::append) means that it isn't known whether the batch was kept,
 /// in whole. The caller may send it again: events by their keys, and the rest is idempotent.

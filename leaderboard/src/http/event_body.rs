@@ -63,7 +63,8 @@ pub(super) struct EventBody {
     #[schema(example = "match-9001")]
     #[serde(default)]
     key: Option<String>,
-    /// When it happened, Unix milliseconds. One from more than a day ago is refused.
+    /// When it happened, Unix milliseconds; absent: now. It counts in the season in which it happened, as long as the grace of
+    /// that lasts. One from longer ago than keys are remembered (out of the box a day) is refused.
     #[serde(default)]
     #[schema(value_type = Option<i64>)]
     happened_ms: Option<f64>,

@@ -9,7 +9,7 @@
 //! banned   of one board, before whoever is on it
 //! members  of one board in one of its seasons, with what they have
 //! sealed   the same of a season that is sealed: who is on it is shown, whoever is banned since
-//! events   those of the last day, as they are remembered
+//! events   those whose keys are remembered, as they are
 //! end      the last record that may be in it
 //! ```
 

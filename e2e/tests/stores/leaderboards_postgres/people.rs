@@ -96,6 +96,11 @@ async fn what_was_on_seasons_that_are_kept_no_more_is_removed() {
             && number(&config, "SELECT count(*) FROM leaderboard.seasons").await == 2
     })
     .await;
+    let named = "SELECT count(*) FROM leaderboard.changes WHERE user_id IS NOT NULL";
+    assert_eq!(number(&config, named).await, 4, "the log says nobody's name any more either");
     let kept = board(&again, "b").await;
+    let head = log.heads().await.expect("read")[0].1;
+    let all = changes(&again, kept.number, 0).await.expect("positions have no gaps");
+    assert_eq!((all.len(), head.0 > 8), (4, true), "{all:?}");
     assert_eq!(kept.seasons().map(|it| it.number).collect::<Vec<_>>(), [2, 3]);
 }

@@ -13,6 +13,8 @@ use super::{Shared, crash_points};
 const PAUSE: Duration = Duration::from_secs(10);
 /// Rows that go in one statement: it takes a moment only, and keeps nobody waiting.
 const ROWS_AT_ONCE: i64 = 5_000;
+/// Positions of a log that are gone through in one statement.
+const POSITIONS_AT_ONCE: i64 = 20_000;
 /// How much longer than they count keys are kept, milliseconds: clocks may differ by as much.
 const MARGIN_MS: i64 = 60 * 60 * 1_000;
 
@@ -110,11 +112,32 @@ const ON_SEASON: [&str; 2] = [
          WHERE board = $1 AND season = $2 LIMIT $3)",
 ];
 
+/// What the log says of a season that is kept no more: how far it came, and nothing of anybody. Whoever is erased later isn't
+/// looked for there.
+const UNNAMED: &str = "
+    UPDATE leaderboard.changes SET user_id = NULL, score = NULL, reached = NULL, amount = NULL, key = NULL
+    WHERE board = $1 AND position > $2 AND position <= $3 AND season = $4 AND user_id IS NOT NULL";
+
+async fn unname(connection: &mut PgConnection, board: i64, season: i32) -> Result<(), sqlx::Error> {
+    let head = "SELECT head FROM leaderboard.boards WHERE number = $1";
+    let head: Option<i64> =
+        sqlx::query_scalar(head).bind(board).fetch_optional(&mut *connection).await?;
+    let (mut from, head) = (0, head.unwrap_or(0));
+    while from < head {
+        let to = head.min(from + POSITIONS_AT_ONCE);
+        let unnamed = sqlx::query(UNNAMED).bind(board).bind(from).bind(to).bind(season);
+        unnamed.execute(&mut *connection).await?;
+        from = to;
+    }
+    Ok(())
+}
+
 async fn drop_season(
     connection: &mut PgConnection,
     board: i64,
     season: i32,
 ) -> Result<(), sqlx::Error> {
+    unname(connection, board, season).await?;
     for sql in ON_SEASON {
         let delete = || sqlx::query(sql).bind(board).bind(season).bind(ROWS_AT_ONCE);
         while delete().execute(&mut *connection).await?.rows_affected() > 0 {}

@@ -6,14 +6,14 @@ use sqlx::{Connection, PgConnection};
 use crate::{Outcome, player};
 
 const LOG: &str = "INSERT INTO bare.changes
-    (board, position, season, user_id, what, shown, score, reached, amount, producer, key, at_ms)
-    SELECT 1, position, 0, user_id, 'changed', true, score, position, 1, 'game', key, 1700000000000
+    (board, position, season, user_id, what, shown, score, reached, amount, producer, key, at_ms, part)
+    SELECT 1, position, 0, user_id, 'changed', true, score, position, 1, 'game', key, 1700000000000, 0
     FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bytea[])
         AS row (position, user_id, score, key, result)";
 
 const ALL: &str = "WITH appended AS (INSERT INTO bare.changes
-    (board, position, season, user_id, what, shown, score, reached, amount, producer, key, at_ms)
-    SELECT 1, position, 0, user_id, 'changed', true, score, position, 1, 'game', key, 1700000000000
+    (board, position, season, user_id, what, shown, score, reached, amount, producer, key, at_ms, part)
+    SELECT 1, position, 0, user_id, 'changed', true, score, position, 1, 'game', key, 1700000000000, 0
     FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bytea[])
         AS row (position, user_id, score, key, result)
     ), remembered AS (INSERT INTO bare.keys

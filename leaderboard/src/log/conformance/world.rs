@@ -1,6 +1,8 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{BoardId, Timestamp, UserId};
+use tokio::time::{sleep, timeout};
 
 use super::Backend;
 use crate::limits::KEY_AGE_MS_DEFAULT;
@@ -9,6 +11,10 @@ use crate::{
     Operator, Outcome, Page, PageStart, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent,
     ScoreRange, Standing, View, Wins, WriteRequest,
 };
+
+/// How long an index may take to come to where its log is, and how often it is asked.
+const REACHED_MAX: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// When the writes of the cases come, unless the case says otherwise.
 pub const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -91,7 +97,13 @@ impl World {
             // Unless it was deleted meanwhile.
             let boards = self.log.heads().await.expect("read");
             if boards.iter().any(|(number, _)| *number == board) {
-                self.index.reach(board, position).await.expect("reached");
+                // On a busy machine it takes more than the second that anybody waits at a time.
+                let reached = async {
+                    while self.index.reach(board, position).await.is_err() {
+                        sleep(LOOK).await;
+                    }
+                };
+                timeout(REACHED_MAX, reached).await.expect("reached");
             }
         }
     }

@@ -55,7 +55,8 @@ impl Service {
         );
         fs::write(&settings, text)?;
         let mut command = Command::new(program);
-        command.arg("serve").arg("--config").arg(&settings).stderr(Stdio::null());
+        command.arg("serve").arg("--config").arg(&settings);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let running = Arc::new(Running { child: command.spawn()?, _folder: folder });
         while TcpStream::connect(address).is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;

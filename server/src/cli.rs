@@ -47,7 +47,7 @@ enum Command {
     Demo(DemoArgs),
     /// Start the service
     Serve(ServeArgs),
-    /// Bring data of other origins into the data folder
+    /// Bring in data of other origins: businesses, or scores of a running service
     Import(ImportArgs),
     /// Look after the leaderboards of a running service
     Board(BoardArgs),

@@ -5,7 +5,8 @@
 //!                   │                          ├─▶ parts: one file each; where it chooses between embedded, Redis and PostgreSQL
 //!                   │                          ├─▶ listener: accepts, limits, hands to the router
 //!                   │                          └─▶ supervised tasks and servers, each a condition of /ready
-//!                   ├─▶ import: writes into the data folder, which no service may hold meanwhile
+//!                   ├─▶ import places: writes into the data folder, which no service may hold meanwhile
+//!                   ├─▶ import scores, board: clients of a running service, over REST
 //!                   └─▶ check-config, dump-config, migrate, shard-map: for operators, start nothing
 //! ```
 //!
@@ -32,6 +33,7 @@ mod parts;
 mod places;
 mod readiness;
 mod scores;
+mod text_file;
 
 pub use config::{
     Backends, Config, LiveBackend, NodeRole, Postgres, StandingsBackend, StoreBackend,

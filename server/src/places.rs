@@ -7,19 +7,16 @@ mod json;
 mod meter;
 mod object;
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 
-use flate2::bufread::MultiGzDecoder;
 use proximity::{Details, IMPORT_MAX, Imported, Proximity, Source, SourceName};
 use tokio::sync::mpsc;
 
+use crate::text_file::plain;
 pub(crate) use format::{Format, source};
 
 /// Batches that are read but not imported yet.
 const BATCHES_WAITING_MAX: usize = 2;
-
-/// What every file that is compressed begins with.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A place of a source, by its id there.
 type Place = (SourceName, Details);
@@ -101,14 +98,6 @@ fn read(
     // Also of a file that breaks off: what was right until there is imported.
     let _ = batches.blocking_send(batch);
     done
-}
-
-fn plain(file: Box<dyn Read + Send>) -> std::io::Result<Box<dyn BufRead>> {
-    let mut file = BufReader::new(file);
-    if file.fill_buf()?.starts_with(&GZIP) {
-        return Ok(Box::new(BufReader::new(MultiGzDecoder::new(file))));
-    }
-    Ok(Box::new(file))
 }
 
 #[cfg(test)]

@@ -3,15 +3,13 @@
 mod csv;
 mod lines;
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use clap::ValueEnum;
-use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value};
 
-/// What every file that is compressed begins with.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+use crate::text_file::plain;
 
 /// How scores are written in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,14 +85,6 @@ fn completed(mut body: Map<String, Value>, line: u64, defaults: &Defaults) -> Ma
         body.insert("board".to_owned(), board.clone().into());
     }
     body
-}
-
-fn plain(file: Box<dyn Read + Send>) -> std::io::Result<Box<dyn BufRead>> {
-    let mut file = BufReader::new(file);
-    if file.fill_buf()?.starts_with(&GZIP) {
-        return Ok(Box::new(BufReader::new(MultiGzDecoder::new(file))));
-    }
-    Ok(Box::new(file))
 }
 
 #[cfg(test)]

@@ -15,15 +15,17 @@
 //!   connected, whom they may see, timers, drain.
 //!
 //! # Invariants
-//! * A client is told only of users in its circle, as it was read last; while a change of the circle is being read,
-//!   nothing is told.
+//! * A client is told where somebody is only of users in its circle, as it was read last; while a change of the circle is
+//!   being read, nothing of them is told. Boards show whoever stands on them, to those who may read the board.
+//! * A board that is watched is told by comparing whole looks at it: a change that isn't heard of can't be lost.
 //! * What waits for a client is at most one mark per friend; messages are made when they can be written.
 //! * A position is replaced only by a greater version, on every path (`session::record::merge`).
 //! * Whatever may have been missed ends in `gap` and a snapshot.
 //! * A client is read only while nothing is owed to it, so that what it sends can't pile up here.
 //!
 //! # Limits
-//! All in [`Config`], but for: 8 devices on one connection, 500 friends in one answer over REST.
+//! All in [`Config`], but for: 8 devices on one connection, 500 friends in one answer over REST; of a board that is watched
+//! [`TOP_MAX`], [`AROUND_MAX`], [`BOARD_INTERVAL_MS`].
 
 mod config;
 mod fanout;

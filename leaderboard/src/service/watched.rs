@@ -5,10 +5,12 @@ use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
 use super::Leaderboard;
-use crate::{Board, BoardPosition, Error, Refusal, View};
+use crate::{Board, BoardPosition, Error, Refusal, StoreError, View};
 
 /// Boards that are remembered for those who watch them.
 const BOARDS_MAX: usize = 1_024;
+/// How often one look is begun anew because the board's rules or season have changed meanwhile.
+const LOOKS_MAX: usize = 4;
 /// How old what is remembered of a board may be, milliseconds, if nothing on it has changed since.
 const AGE_MS_MAX: u64 = 1_000;
 
@@ -49,7 +51,7 @@ impl Leaderboard {
     ) -> Result<(Board, View), Error> {
         let (user, role) = viewer;
         let mut known = self.known(id, BoardPosition(0)).await?;
-        loop {
+        for _ in 0..LOOKS_MAX {
             if !known.board.is_read_by(role) {
                 return Err(Refusal::ServicesOnly.into());
             }
@@ -64,6 +66,8 @@ impl Leaderboard {
             }
             known = newer;
         }
+        Err(StoreError::unavailable("the board's rules change faster than it can be looked at")
+            .into())
     }
 
     /// The board as it was at this position or later, and lately. Who ask together wait for one answer.

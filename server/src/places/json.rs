@@ -1,30 +1,14 @@
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use serde_json::{Value, json};
 
 use super::meter::PLACE_BYTES_MAX as LINE_BYTES_MAX;
 use super::{Each, Place, object};
+use crate::text_file::lines;
 
 /// Reads lines, each a place or a feature of `GeoJSON`; empty ones are passed over.
-pub(super) fn read(mut input: impl BufRead, each: Each<'_>) -> Result<(), String> {
-    let mut line = Vec::new();
-    for at in 1.. {
-        line.clear();
-        let mut rest = input.by_ref().take(LINE_BYTES_MAX as u64 + 1);
-        let read = rest.read_until(b'\n', &mut line);
-        match read.map_err(|error| format!("line {at}: can't read on: {error}"))? {
-            0 => return Ok(()),
-            length if length > LINE_BYTES_MAX => {
-                return Err(format!("line {at} is over {LINE_BYTES_MAX} bytes; is it NDJSON?"));
-            }
-            _ => {}
-        }
-        let blank = line.iter().all(u8::is_ascii_whitespace);
-        if !blank && !each(at, parse(&line)) {
-            return Ok(());
-        }
-    }
-    Ok(())
+pub(super) fn read(input: impl BufRead, each: Each<'_>) -> Result<(), String> {
+    lines(input, LINE_BYTES_MAX, |at, line| each(at, parse(line)))
 }
 
 fn parse(line: &[u8]) -> Result<Place, String> {

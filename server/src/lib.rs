@@ -25,15 +25,13 @@ mod config;
 mod data_dir;
 pub mod files;
 mod http;
+mod imports;
 mod keys;
 mod logs;
 pub mod metrics;
 mod node;
 mod parts;
-mod places;
 mod readiness;
-mod scores;
-mod text_file;
 
 pub use config::{
     Backends, Config, LiveBackend, NodeRole, Postgres, StandingsBackend, StoreBackend,

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{ServiceArgs, Sources};
-use crate::places::Format;
-use crate::scores::ScoresFormat;
+use crate::imports::places::Format;
+use crate::imports::scores::ScoresFormat;
 
 #[derive(Args)]
 pub(crate) struct ImportArgs {

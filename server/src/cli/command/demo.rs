@@ -13,7 +13,7 @@ use super::{Done, report, simulated};
 use crate::Node;
 use crate::cli::args::DemoArgs;
 use crate::cli::service::Service;
-use crate::places::{self, Format};
+use crate::imports::places::{self, Format};
 use host::Host;
 use scores::Season;
 

@@ -13,9 +13,9 @@ use super::{Done, config};
 use crate::cli::args::{ImportArgs, ImportCommand, PlacesArgs};
 use crate::cli::{say, say_error};
 use crate::data_dir::DataDir;
+use crate::imports::places::{self, Format, Report};
 use crate::logs;
 use crate::parts::{Businesses, Part as _, open_businesses};
-use crate::places::{self, Format, Report};
 
 pub(crate) async fn import(args: ImportArgs) -> Done {
     match args.what {

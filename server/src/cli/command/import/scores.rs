@@ -12,7 +12,7 @@ use super::{Done, bar};
 use crate::cli::args::ScoresArgs;
 use crate::cli::service::Service;
 use crate::cli::{say, say_error};
-use crate::scores::{self, Defaults, Event, ScoresFormat};
+use crate::imports::scores::{self, Defaults, Event, ScoresFormat};
 
 /// The most events of one request, and the most bytes that they have in it: what the service takes at once.
 const EVENTS_MAX: usize = 256;

@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
-use crate::text_file::plain;
+use crate::imports::text_file::plain;
 
 /// How scores are written in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -12,7 +12,7 @@ use std::io::Read;
 use proximity::{Details, IMPORT_MAX, Imported, Proximity, Source, SourceName};
 use tokio::sync::mpsc;
 
-use crate::text_file::plain;
+use crate::imports::text_file::plain;
 pub(crate) use format::{Format, source};
 
 /// Batches that are read but not imported yet.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::meter::PLACE_BYTES_MAX as LINE_BYTES_MAX;
 use super::{Each, Place, object};
-use crate::text_file::lines;
+use crate::imports::text_file::lines;
 
 /// Reads lines, each a place or a feature of `GeoJSON`; empty ones are passed over.
 pub(super) fn read(input: impl BufRead, each: Each<'_>) -> Result<(), String> {

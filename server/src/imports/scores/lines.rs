@@ -2,7 +2,7 @@ use std::io::BufRead;
 
 use serde_json::{Map, Value};
 
-use crate::text_file::lines;
+use crate::imports::text_file::lines;
 
 /// The longest line, bytes: more than any event has.
 const LINE_BYTES_MAX: usize = 64 * 1024;

@@ -1,0 +1,5 @@
+//! Files that commands import.
+
+pub(crate) mod places;
+pub(crate) mod scores;
+mod text_file;

@@ -17,8 +17,9 @@ const PARTS: [&str; 6] =
     ["ws-gateway", "proximity", "directory", "leaderboard", "history-writer", "shard-map"];
 
 /// The cores: the folder of a part, the module that decides, and the pure crates it may use beside `model`.
-const CORES: [(&str, &str, &[&str]); 4] = [
+const CORES: [(&str, &str, &[&str]); 5] = [
     ("directory", "core", &["thiserror"]),
+    ("history-writer", "core", &["thiserror"]),
     ("leaderboard", "core", &["jiff", "thiserror"]),
     ("proximity", "core", &["h3o", "jiff", "thiserror"]),
     ("ws-gateway", "session", &[]),
@@ -28,7 +29,7 @@ const CORES: [(&str, &str, &[&str]); 4] = [
 const LINES_MAX: usize = 300;
 
 /// Which crates a crate may know. A new arrow is a decision: write down why in ARCHITECTURE.md, then add it here.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("api", &["model"]),
     ("shard-map", &["model"]),
@@ -37,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("directory", &["model", "api", "sql"]),
     ("proximity", &["model", "api", "sql"]),
     ("leaderboard", &["model", "shard-map", "api", "sql", "redis-connection"]),
+    ("history-writer", &["model"]),
     ("ws-gateway", &["model", "shard-map", "api", "redis-connection", "directory"]),
     ("simulation", &["model"]),
     ("bench", &["model", "api", "directory", "leaderboard", "ws-gateway"]),

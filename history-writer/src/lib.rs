@@ -1,0 +1,20 @@
+//! Movement history: what phones sent, kept so that it can be read back as a track.
+//!
+//! `core/` decides and is pure. A [`Point`] is one fix of a user as history keeps it; what a person asked to be forgotten
+//! is an [`Erasure`].
+//!
+//! # Invariants
+//! * A point is named by its user and its [`model::Version`] (effective time, device, sequence number). Of two with one
+//!   name the one that counts is the same, in whatever order they come ([`Point::prevails_over`]).
+//! * A point lies in whole numbers of the units of [`StoredFix`] from the moment it is made: what is written, read, merged
+//!   and exported is equal.
+//!
+//! # Limits
+//! Those of [`limits`].
+
+mod core;
+
+pub use crate::core::erasure::{Erasure, Erasures, TimeRange};
+pub use crate::core::limits;
+pub use crate::core::logged::{LogPosition, Logged};
+pub use crate::core::point::{Point, StoredFix, Unshown};

@@ -1,8 +1,5 @@
 //! The port to what keeps the truth, and its adapters.
 
-#[macro_use]
-mod points;
-
 mod codec;
 #[cfg(feature = "test-kit")]
 pub mod conformance;

@@ -72,3 +72,14 @@ macro_rules! words {
         }
     };
 }
+
+/// Names of moments for [`crash::point`](crate::crash::point), and a list of all of them.
+#[macro_export]
+macro_rules! crash_points {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)+) => {
+        $( $(#[$doc])* pub(super) const $name: &str = $word; )+
+
+        /// All of them.
+        pub const ALL: &[&str] = &[$($name),+];
+    };
+}

@@ -29,15 +29,16 @@ const CORES: [(&str, &str, &[&str]); 5] = [
 const LINES_MAX: usize = 300;
 
 /// Which crates a crate may know. A new arrow is a decision: write down why in ARCHITECTURE.md, then add it here.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("api", &["model"]),
     ("shard-map", &["model"]),
     ("sql", &["model"]),
     ("redis-connection", &["model"]),
+    ("segment-log", &["model"]),
     ("directory", &["model", "api", "sql"]),
     ("proximity", &["model", "api", "sql"]),
-    ("leaderboard", &["model", "shard-map", "api", "sql", "redis-connection"]),
+    ("leaderboard", &["model", "shard-map", "api", "sql", "redis-connection", "segment-log"]),
     ("history-writer", &["model"]),
     ("ws-gateway", &["model", "shard-map", "api", "redis-connection", "directory"]),
     ("simulation", &["model"]),

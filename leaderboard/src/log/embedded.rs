@@ -10,10 +10,9 @@
 
 mod append;
 pub mod crash_points;
-mod disk;
+mod error;
 mod folder;
 mod follow;
-mod frame;
 mod options;
 mod recovery;
 mod remembered;
@@ -22,13 +21,13 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod view;
-mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use model::{BoardId, Random, Timestamp, UserId};
 use parking_lot::{Mutex, RwLock};
+use segment_log::{Disk, LocalDisk, Stop, Writer};
 use sql::StoreError;
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -40,12 +39,11 @@ use crate::{
     Answer, Board, BoardNumber, BoardPosition, Changes, Config, Entries, Log, LogId, Outcome,
     Refusal, WriteRequest,
 };
-use disk::{Disk, LocalDisk};
+use error::store_error;
 use options::{Appended, Options};
 use remembered::RememberedEvents;
 use segments::Found;
 use snapshot::Snapshots;
-use writer::Writer;
 
 /// The folder in the data folder.
 pub const FOLDER_NAME: &str = "leaderboard";
@@ -74,7 +72,7 @@ struct Shared {
     recent: Mutex<RecentChanges>,
     // Locked before memory, and while a batch is decided, written and taken.
     appender: Mutex<Appender>,
-    stopped: Arc<OnceLock<String>>,
+    stop: Stop,
 }
 
 #[derive(Debug)]
@@ -132,25 +130,28 @@ impl Shared {
         disk: Arc<dyn Disk>,
         new: LogId,
     ) -> Result<Self, StoreError> {
-        folder::make(&folder, disk.as_ref())?;
-        let id = folder::identify(&folder, new, disk.as_ref())?;
-        let found = Found::look(&folder)?;
+        folder::make(&folder, disk.as_ref()).map_err(store_error)?;
+        let id = folder::identify(&folder, new, disk.as_ref()).map_err(store_error)?;
+        let found = Found::look(&folder).map_err(store_error)?;
         let remembered = RememberedEvents::new(options.events_remembered_max);
         let recovered = recovery::recover(&folder, &found, remembered)?;
         // A crash may have come before the names of what was read were durable. They must be before more is written behind
         // them, and before what they make needless is removed.
-        disk.sync_folder(&folder).map_err(|error| writer::not_writable(&folder, error))?;
+        let not_writable =
+            |path: &Path, error| store_error(segment_log::Error::not_writable(path, error));
+        disk.sync_folder(&folder).map_err(|error| not_writable(&folder, error))?;
         for path in found.outdated(&folder, recovered.snapshot) {
-            disk.remove(&path).map_err(|error| writer::not_writable(&path, error))?;
+            disk.remove(&path).map_err(|error| not_writable(&path, error))?;
         }
-        let stopped = Arc::new(OnceLock::new());
+        let stop = Stop::new(segments::NAME);
         let writer = Writer::open(
             Arc::clone(&disk),
             &folder,
             recovered.tail,
-            options.segment_bytes_max,
-            Arc::clone(&stopped),
-        )?;
+            segments::settings(options),
+            stop.clone(),
+        )
+        .map_err(store_error)?;
         let (since_snapshot, has_erased) = (recovered.since_snapshot, recovered.has_erased);
         let appender = Appender { writer, frame: Vec::new(), since_snapshot, has_erased };
         Ok(Self {
@@ -162,7 +163,7 @@ impl Shared {
             remembered: RwLock::new(recovered.remembered),
             recent: Mutex::new(RecentChanges::new(CHANGES_RECENT_MAX)),
             appender: Mutex::new(appender),
-            stopped,
+            stop,
         })
     }
 }
@@ -191,10 +192,7 @@ impl Log for EmbeddedLog {
                 Err(error) => {
                     if error.is_panic() {
                         // Memory may have half of a batch.
-                        writer::stop(
-                            &self.shared.stopped,
-                            "a fault of ours ended a change halfway",
-                        );
+                        self.shared.stop.stop("a fault of ours ended a change halfway");
                     }
                     Err(interrupted(error).into())
                 }
@@ -255,7 +253,7 @@ impl Log for EmbeddedLog {
     }
 
     fn fault(&self) -> Option<String> {
-        self.shared.stopped.get().cloned()
+        self.shared.stop.why().map(str::to_owned)
     }
 }
 

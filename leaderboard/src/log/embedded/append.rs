@@ -1,7 +1,8 @@
 use model::crash;
+use segment_log::OpenFrame;
 use sql::StoreError;
 
-use super::frame::OpenFrame;
+use super::error::store_error;
 use super::view::View;
 use super::{Appender, Shared, crash_points};
 use crate::core::record::Record;
@@ -22,7 +23,7 @@ impl Shared {
     ) -> Result<(Vec<Result<Outcome, Refusal>>, bool), StoreError> {
         let mut appender = self.appender.lock();
         let Appender { writer, frame, since_snapshot, has_erased } = &mut *appender;
-        writer.check()?;
+        self.stop.check().map_err(store_error)?;
         let (outcomes, records) = self.decide(writes);
         if records.is_empty() {
             return Ok((outcomes, false));
@@ -33,9 +34,9 @@ impl Shared {
         for record in &records {
             encoder.record(record);
         }
-        open.close(frame)?;
+        open.close(frame).map_err(store_error)?;
         crash::point(crash_points::ENCODED);
-        writer.write(frame, records.len() as u64)?;
+        writer.write(frame, records.len() as u64).map_err(store_error)?;
         since_snapshot.add(frame.len() as u64, records.len() as u64);
         frame.shrink_to(BUFFER_BYTES_MAX);
         self.take(&records);

@@ -1,6 +1,8 @@
 //! Where tests let the process die, as a power cut would (`model::crash`).
 
-crash_points! {
+use segment_log::CrashPoints;
+
+model::crash_points! {
     /// What follows the last frame was cut off at the start.
     TAIL_CUT = "leaderboard.tail_cut";
     /// A batch is decided and encoded.
@@ -32,3 +34,13 @@ crash_points! {
     /// Some of that is removed.
     SNAPSHOT_CLEANED = "leaderboard.snapshot_cleaned";
 }
+
+/// Those of segments.
+pub(super) const OF_SEGMENTS: CrashPoints = CrashPoints {
+    tail_cut: TAIL_CUT,
+    written: WRITTEN,
+    synced: SYNCED,
+    segment_made: SEGMENT_MADE,
+    segment_synced: SEGMENT_SYNCED,
+    segment_started: SEGMENT_STARTED,
+};

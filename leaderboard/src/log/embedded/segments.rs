@@ -3,20 +3,25 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sql::StoreError;
+use segment_log::{Error, FileFormat, Settings};
 
-use crate::log::embedded::frame::{Magic, unreadable};
+use crate::log::codec;
+use crate::log::embedded::crash_points::OF_SEGMENTS;
+use crate::log::embedded::options::Options;
 
 /// What a segment begins with.
-pub(super) const MAGIC: Magic = *b"WAlb log";
+pub(super) const FORMAT: FileFormat = FileFormat { magic: *b"WAlb log", version: codec::FORMAT };
 
-const SEGMENT: &str = "log-";
+/// The log as it is called in errors.
+pub(super) const NAME: &str = "the log of leaderboards";
+
 const SNAPSHOT: &str = "snapshot-";
 const PART: &str = ".part";
 
-/// The segment that begins with this record.
-pub(super) fn segment(folder: &Path, first: u64) -> PathBuf {
-    folder.join(format!("{SEGMENT}{first:020}"))
+/// How segments are written.
+pub(super) fn settings(options: Options) -> Settings {
+    let segment_bytes_max = options.segment_bytes_max;
+    Settings { name: NAME, format: FORMAT, segment_bytes_max, crash_points: OF_SEGMENTS }
 }
 
 /// The snapshot of all up to this record.
@@ -42,23 +47,19 @@ pub(super) struct Found {
 
 impl Found {
     /// Looks what is in a folder.
-    pub(super) fn look(folder: &Path) -> Result<Self, StoreError> {
-        let mut found = Self::default();
-        for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
-            let entry = entry.map_err(|error| unreadable(folder, error))?;
+    pub(super) fn look(folder: &Path) -> Result<Self, Error> {
+        let segments = segment_log::segments(folder)?;
+        let snapshots = segment_log::numbered(folder, SNAPSHOT)?;
+        let mut parts = Vec::new();
+        for entry in fs::read_dir(folder).map_err(|error| Error::unreadable(folder, error))? {
+            let entry = entry.map_err(|error| Error::unreadable(folder, error))?;
             let name = entry.file_name();
-            let Some(name) = name.to_str() else { continue };
-            if let Some(first) = number(name, SEGMENT) {
-                found.segments.push(first);
-            } else if let Some(last) = number(name, SNAPSHOT) {
-                found.snapshots.push(last);
-            } else if name.starts_with(SNAPSHOT) && name.ends_with(PART) {
-                found.parts.push(entry.path());
+            let is_part = |name: &str| name.starts_with(SNAPSHOT) && name.ends_with(PART);
+            if name.to_str().is_some_and(is_part) {
+                parts.push(entry.path());
             }
         }
-        found.segments.sort_unstable();
-        found.snapshots.sort_unstable();
-        Ok(found)
+        Ok(Self { segments, snapshots, parts })
     }
 
     /// What isn't needed to know what comes after the snapshot of all up to `number`, oldest first.
@@ -67,19 +68,12 @@ impl Found {
         let snapshots = self.snapshots.iter().take_while(|it| **it < number);
         outdated.extend(snapshots.map(|it| snapshot(folder, *it)));
         let segments = self.segments.iter().filter(|first| self.is_outdated(**first, number));
-        outdated.extend(segments.map(|first| segment(folder, *first)));
+        outdated.extend(segments.map(|first| segment_log::segment(folder, *first)));
         outdated
     }
 
-    /// Whether all records of this segment are among those up to `number`: it ends where the next begins.
+    /// Whether all records of this segment are among those up to `number`.
     pub(super) fn is_outdated(&self, first: u64, number: u64) -> bool {
-        let next = self.segments.iter().find(|it| **it > first);
-        next.is_some_and(|next| *next - 1 <= number)
+        segment_log::is_outdated(&self.segments, first, number)
     }
-}
-
-fn number(name: &str, prefix: &str) -> Option<u64> {
-    let digits = name.strip_prefix(prefix)?;
-    let is_number = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { digits.parse().ok() } else { None }
 }

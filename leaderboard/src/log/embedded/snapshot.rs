@@ -23,8 +23,9 @@ use std::thread::{self, JoinHandle};
 
 use model::{ErrorChain, crash};
 use parking_lot::{Condvar, Mutex};
+use segment_log::FileFormat;
 
-use crate::log::embedded::frame::Magic;
+use crate::log::codec;
 use crate::log::embedded::options::Appended;
 use crate::log::embedded::segments::{self, Found};
 use crate::log::embedded::{Shared, crash_points};
@@ -33,7 +34,7 @@ pub(super) use load::load;
 use save::Save;
 
 /// What a snapshot begins with.
-const MAGIC: Magic = *b"WAlbsnap";
+const FORMAT: FileFormat = FileFormat { magic: *b"WAlbsnap", version: codec::FORMAT };
 
 /// What a chunk begins with.
 mod tag {

@@ -4,7 +4,6 @@ mod crashes;
 mod damage;
 mod erasing;
 mod faults;
-mod faulty_disk;
 mod golden;
 mod keys;
 mod snapshots;

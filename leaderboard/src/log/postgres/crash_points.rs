@@ -1,6 +1,6 @@
 //! Where tests let the process die, as a power cut would (`model::crash`).
 
-crash_points! {
+model::crash_points! {
     /// The boards are locked, and what a batch needs is read.
     LOADED = "leaderboard.postgres_loaded";
     /// The batch is decided.

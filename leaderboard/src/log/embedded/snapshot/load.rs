@@ -1,12 +1,13 @@
 use std::path::Path;
 
+use segment_log::{Error, FrameReader, Next};
 use sql::StoreError;
 
-use super::{MAGIC, tag};
+use super::{FORMAT, tag};
 use crate::core::board::{BoardNumber, BoardPosition};
 use crate::core::memory::Memory;
 use crate::log::codec::{Bytes, Decoder, Malformed, read_entry, read_standings, user};
-use crate::log::embedded::frame::{FrameReader, Next, damaged, unreadable};
+use crate::log::embedded::error::store_error;
 use crate::log::embedded::remembered::RememberedEvents;
 
 /// Reads the snapshot of all up to the record `number` into what is empty; says up to which record the log must go on for
@@ -17,20 +18,23 @@ pub(in crate::log::embedded) fn load(
     memory: &mut Memory,
     remembered: &mut RememberedEvents,
 ) -> Result<u64, StoreError> {
-    let reader = FrameReader::open(path, MAGIC, number)?;
-    let mut reader = reader.ok_or_else(|| damaged(path, 0))?;
+    let damaged = |at| store_error(Error::damaged(path, at));
+    let reader = FrameReader::open(path, FORMAT, number).map_err(store_error)?;
+    let mut reader = reader.ok_or_else(|| damaged(0))?;
     let mut end = None;
     for frame in 0.. {
         let at = reader.at();
-        match (reader.next().map_err(|error| unreadable(path, error))?, end) {
+        let next =
+            reader.next_frame().map_err(|error| store_error(Error::unreadable(path, error)))?;
+        match (next, end) {
             (Next::Frame { number, content }, None) if number == frame => {
-                end = chunk(content, memory, remembered).map_err(|_| damaged(path, at))?;
+                end = chunk(content, memory, remembered).map_err(|_| damaged(at))?;
             }
             (Next::End, Some(end)) => return Ok(end),
             _ => break,
         }
     }
-    Err(damaged(path, reader.at()))
+    Err(damaged(reader.at()))
 }
 
 /// Takes a chunk; says what the last record is, if it is the end.

@@ -2,13 +2,12 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{UserId, crash};
+use segment_log::{DiskFile, OpenFrame, header};
 
-use super::{MAGIC, tag};
+use super::{FORMAT, tag};
 use crate::core::board::{BoardNumber, StandingsId};
 use crate::core::standings::Standings;
 use crate::log::codec::{Encoder, put_entry, put_standings, put_text, put_u64};
-use crate::log::embedded::disk::DiskFile;
-use crate::log::embedded::frame::{OpenFrame, header};
 use crate::log::embedded::{Shared, crash_points};
 
 /// Boards of a chunk. While one is read nothing is written.
@@ -36,7 +35,7 @@ impl<'a> Save<'a> {
         shared: &'a Shared,
         is_closing: &'a AtomicBool,
     ) -> io::Result<Self> {
-        file.write(&header(MAGIC, number))?;
+        file.write(&header(FORMAT, number))?;
         let (users, frame) = (shared.options.snapshot_users, Vec::new());
         Ok(Self { file, shared, is_closing, users, frame, frames: 0, unsynced_bytes: 0 })
     }

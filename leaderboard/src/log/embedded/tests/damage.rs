@@ -5,9 +5,10 @@ use std::path::Path;
 
 use model::SeededRandom;
 use proptest::prelude::*;
+use segment_log::{FileFormat, HEADER_BYTES, header};
 
 use super::world::{World, batch, read, state_of, write};
-use crate::log::embedded::frame::HEADER_BYTES;
+use crate::log::embedded::segments::FORMAT;
 use crate::{Log, StoreErrorKind};
 
 const BATCHES: u64 = 30;
@@ -145,9 +146,8 @@ async fn a_newer_version_is_told() {
     let (world, _) = World::filled(1).await;
     let path = world.segments().remove(0);
     let mut bytes = read(&path);
-    bytes[8] += 1;
-    let sum = crc32fast::hash(&bytes[..20]);
-    bytes[20..HEADER_BYTES].copy_from_slice(&sum.to_le_bytes());
+    let newer = FileFormat { version: FORMAT.version + 1, ..FORMAT };
+    bytes[..HEADER_BYTES].copy_from_slice(&header(newer, 1));
     write(&path, &bytes);
     let error = world.open().await.expect_err("newer");
     assert_eq!(error.kind(), StoreErrorKind::NewerVersion);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Timestamp, UserId};
+use segment_log::test_kit::FaultyDisk;
 
-use super::faulty_disk::FaultyDisk;
 use super::world::{World, board, change, event, player, request, rules, state_of};
 use crate::embedded::EmbeddedLog;
 use crate::{Amount, Log, Mutation, ScoreChange};
@@ -94,7 +94,7 @@ async fn a_snapshot_that_was_begun_before_is_followed_by_another() {
     fill(&log).await;
     let (writing, snapshots) = (Arc::downgrade(&log), Arc::clone(&log.snapshots));
     let is_first = std::sync::atomic::AtomicBool::new(true);
-    disk.when_a_snapshot_is_written(move || {
+    disk.before_each_write_of(".part", move || {
         if is_first.swap(false, std::sync::atomic::Ordering::Relaxed) {
             let log = writing.upgrade().expect("open");
             log.shared.append(vec![write(erasing())]).expect("appended");

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::faulty_disk::Plan;
+use segment_log::test_kit::Plan;
+
 use super::world::{World, batch, expected, state_of};
 use crate::embedded::EmbeddedLog;
 use crate::log::embedded::snapshot::snapshot;

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use proptest::prelude::*;
+use segment_log::HEADER_BYTES;
+use segment_log::test_kit::FaultyDisk;
 
 use super::damage::{refused, run};
-use super::faulty_disk::FaultyDisk;
 use super::world::{World, batch, expected, read, state_of, write};
 use crate::embedded::EmbeddedLog;
-use crate::log::embedded::frame::HEADER_BYTES;
 use crate::log::embedded::options::Appended;
 use crate::log::embedded::snapshot::snapshot;
 use crate::{Log, StoreErrorKind};
@@ -82,7 +82,7 @@ async fn with_busy_snapshot(before: u64) -> (World, u64) {
     }
     let next = Arc::new(Mutex::new(before));
     let (writing, writes) = (Arc::downgrade(&log), Arc::clone(&next));
-    disk.when_a_snapshot_is_written(move || {
+    disk.before_each_write_of(".part", move || {
         let log = writing.upgrade().expect("open");
         let mut next = writes.lock();
         log.shared.append(batch(*next)).expect("appended");

@@ -5,16 +5,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use model::{BoardId, Random, SeededRandom, Timestamp, UserId};
+use segment_log::test_kit::FaultyDisk;
+use segment_log::{Disk, LocalDisk, segment};
 use tempfile::TempDir;
 
-use super::faulty_disk::FaultyDisk;
 use crate::core::limits::{CHANGES_MAX, KEY_AGE_MS_DEFAULT};
 use crate::core::memory::Memory;
 use crate::core::transaction_state::TransactionState;
-use crate::log::embedded::disk::{Disk, LocalDisk};
 use crate::log::embedded::options::{Appended, Options};
 use crate::log::embedded::remembered::RememberedEvents;
-use crate::log::embedded::segments::{Found, segment, snapshot};
+use crate::log::embedded::segments::{Found, snapshot};
 use crate::log::embedded::view::View;
 use crate::log::embedded::{EmbeddedLog, FOLDER_NAME};
 use crate::{

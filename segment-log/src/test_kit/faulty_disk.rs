@@ -1,5 +1,3 @@
-//! A disk that fails when it is told to, and forgets what wasn't synced when the power is cut.
-
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
@@ -9,20 +7,21 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::log::embedded::disk::{Disk, DiskFile, LocalDisk};
+use crate::{Disk, DiskFile, LocalDisk};
 
 /// Something to be done.
 type Callback = Arc<dyn Fn() + Send + Sync>;
 
-/// Cheap to clone: all are the same disk.
+/// A disk that fails when it is told to, and forgets what wasn't synced when the power is cut. Cheap to clone: all are the
+/// same disk.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FaultyDisk(Arc<Mutex<State>>);
+pub struct FaultyDisk(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     plan: Plan,
-    /// What is done before anything is written to a snapshot.
-    before_snapshot: Option<Callback>,
+    /// What is done before anything is written to files whose names end in this.
+    before_write: Option<(&'static str, Callback)>,
     /// How much of each file survives a power cut, bytes.
     synced: HashMap<PathBuf, u64>,
     /// What a power cut undoes, oldest first.
@@ -31,14 +30,17 @@ struct State {
 
 /// What is to fail.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Plan {
+pub struct Plan {
     /// How many bytes there is room for.
-    pub(super) room: Option<u64>,
+    pub room: Option<u64>,
     /// After how many operations the power is cut.
-    pub(super) power: Option<usize>,
-    pub(super) no_sync: bool,
-    pub(super) no_cut: bool,
-    pub(super) no_remove: bool,
+    pub power: Option<usize>,
+    /// Whether files and folders can't be synced.
+    pub no_sync: bool,
+    /// Whether files can't be cut.
+    pub no_cut: bool,
+    /// Whether files can't be removed.
+    pub no_remove: bool,
 }
 
 #[derive(Debug)]
@@ -64,23 +66,25 @@ struct FaultyFile {
 }
 
 impl FaultyDisk {
-    pub(super) fn plan(&self, plan: Plan) {
+    /// From now on this fails.
+    pub fn plan(&self, plan: Plan) {
         self.0.lock().plan = plan;
     }
 
-    pub(super) fn when_a_snapshot_is_written(&self, then: impl Fn() + Send + Sync + 'static) {
-        self.0.lock().before_snapshot = Some(Arc::new(then));
+    /// Does something before each write to files whose names end in this.
+    pub fn before_each_write_of(&self, end: &'static str, then: impl Fn() + Send + Sync + 'static) {
+        self.0.lock().before_write = Some((end, Arc::new(then)));
     }
 
     /// Whether the power is cut.
-    pub(super) fn is_off(&self) -> bool {
+    pub fn is_off(&self) -> bool {
         self.0.lock().plan.power == Some(0)
     }
 
     /// Leaves of each file what was synced and some of the rest, and undoes what the folder wasn't synced after. `keep` is
     /// how many bytes of so many survive. With `removals` it isn't undone that files were removed, even if what came before
     /// is.
-    pub(super) fn cut_power(&self, keep: impl Fn(u64) -> u64, removals: bool) {
+    pub fn cut_power(&self, keep: impl Fn(u64) -> u64, removals: bool) {
         let mut state = self.0.lock();
         for (path, synced) in &state.synced {
             let Ok(bytes) = fs::metadata(path).map(|it| it.len()) else { continue };
@@ -170,9 +174,9 @@ impl Disk for FaultyDisk {
 
 impl DiskFile for FaultyFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let before = self.state.lock().before_snapshot.clone();
-        if let Some(before) = before
-            && self.path.extension().is_some()
+        let before = self.state.lock().before_write.clone();
+        if let Some((end, before)) = before
+            && self.path.to_string_lossy().ends_with(end)
         {
             before();
         }

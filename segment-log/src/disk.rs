@@ -6,7 +6,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// A folder's files.
-pub(super) trait Disk: fmt::Debug + Send + Sync {
+pub trait Disk: fmt::Debug + Send + Sync {
     /// Makes a file, or an empty one of one that is there.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     /// Opens a file to be written behind its end.
@@ -20,7 +20,7 @@ pub(super) trait Disk: fmt::Debug + Send + Sync {
 }
 
 /// A file that is written to.
-pub(super) trait DiskFile: fmt::Debug + Send {
+pub trait DiskFile: fmt::Debug + Send {
     /// Writes at the end. At an error some of it may be written.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Returns when all that was written survives a power cut.
@@ -31,7 +31,7 @@ pub(super) trait DiskFile: fmt::Debug + Send {
 
 /// The machine's.
 #[derive(Debug)]
-pub(super) struct LocalDisk;
+pub struct LocalDisk;
 
 impl Disk for LocalDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {

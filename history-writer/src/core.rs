@@ -1,6 +1,7 @@
 //! What is decided here: what a point is, how points become chunks, and how a track is put together again. Pure: no lock,
 //! no I/O, no clock of its own.
 
+pub(crate) mod chunk;
 pub(crate) mod erasure;
 pub mod limits;
 pub(crate) mod logged;

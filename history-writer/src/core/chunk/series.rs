@@ -1,0 +1,305 @@
+//! One column of a chunk: numbers that mostly resemble the ones before them.
+//!
+//! What is written is the first number, the greatest common divisor of what the others differ from it by (a phone that counts
+//! in whole seconds needs no milliseconds), and then, whichever is shortest of a few: these multiples themselves, their
+//! differences, or the differences of those; less the least of them, or with their signs folded in. Each in Rice's code (R. F.
+//! Rice, Some practical universal noiseless coding techniques, 1979): so many low bits as they are, what is above as so many ones.
+//! Arithmetic wraps, so that any numbers come back.
+
+use super::bits::{BitReader, BitWriter, unzigzag, zigzag};
+use super::codec::ChunkError;
+
+/// From so many ones on a remainder is written as it is: a jump in an otherwise even column.
+const QUOTIENT_MAX: u32 = 24;
+const ORDERS: u8 = 3;
+const LOW_BITS_MAX: u32 = 63;
+
+/// How a column is written.
+pub(super) struct Plan {
+    first: i64,
+    /// What is written of the numbers behind the first; none if all are equal to it.
+    shape: Option<Shape>,
+    /// Its length, bits.
+    pub(super) bits: u64,
+}
+
+struct Shape {
+    divisor: u64,
+    /// How often differences were taken.
+    order: u8,
+    /// What was taken off each; where none was, the sign is folded in.
+    base: Option<i64>,
+    /// How many low bits are written as they are.
+    low_bits: u32,
+    remainders: Vec<u64>,
+}
+
+impl Plan {
+    /// The shortest way for these numbers, of which there is at least one.
+    pub(super) fn new(numbers: &[i64]) -> Self {
+        let first = numbers[0];
+        let mut multiples: Vec<i64> =
+            numbers[1..].iter().map(|number| number.wrapping_sub(first)).collect();
+        let mut divisor = 0;
+        for multiple in &multiples {
+            divisor = common_divisor(divisor, multiple.unsigned_abs());
+            if divisor == 1 {
+                break;
+            }
+        }
+        if divisor == 0 {
+            return Self { first, shape: None, bits: 1 + number_bits(zigzag(first)) };
+        }
+        // The magnitude of the least number there is isn't a number itself.
+        let divisor = if i64::try_from(divisor).is_ok() { divisor } else { 1 };
+        if divisor > 1 {
+            for multiple in &mut multiples {
+                *multiple /= divisor as i64;
+            }
+        }
+        let mut differences = multiples;
+        let mut best = Estimate::of(&differences, 0);
+        let mut best_differences = differences.clone();
+        for order in 1..ORDERS {
+            differentiate(&mut differences);
+            let estimate = Estimate::of(&differences, order);
+            if estimate.bits < best.bits {
+                best = estimate;
+                best_differences.clone_from(&differences);
+            }
+        }
+        let shape = Some(Shape::new(divisor, &best, &best_differences));
+        let bits = 1 + number_bits(zigzag(first)) + shape.as_ref().map_or(0, Shape::bits);
+        Self { first, shape, bits }
+    }
+
+    /// Writes the numbers.
+    pub(super) fn write(&self, out: &mut BitWriter) {
+        out.put(u64::from(self.shape.is_some()), 1);
+        out.put_signed(self.first);
+        let Some(shape) = &self.shape else { return };
+        out.put_number(shape.divisor);
+        out.put(shape.order.into(), 2);
+        out.put(u64::from(shape.base.is_some()), 1);
+        if let Some(base) = shape.base {
+            out.put_signed(base);
+        }
+        out.put(shape.low_bits.into(), 6);
+        for remainder in &shape.remainders {
+            let quotient = remainder >> shape.low_bits;
+            if quotient >= QUOTIENT_MAX.into() {
+                out.put_ones(QUOTIENT_MAX);
+                out.put(*remainder, 64);
+                continue;
+            }
+            let ones = quotient as u32;
+            // The ones, and the zero that ends them.
+            out.put((1 << (ones + 1)) - 2, ones + 1);
+            out.put(remainder & ((1 << shape.low_bits) - 1), shape.low_bits);
+        }
+    }
+}
+
+impl Shape {
+    fn new(
+        divisor: u64,
+        Estimate { order, base, low_bits, .. }: &Estimate,
+        differences: &[i64],
+    ) -> Self {
+        let remainders: Vec<u64> = match base {
+            Some(base) => differences.iter().map(|it| it.wrapping_sub(*base) as u64).collect(),
+            None => differences.iter().map(|it| zigzag(*it)).collect(),
+        };
+        let near = low_bits.saturating_sub(2)..=(low_bits + 1).min(LOW_BITS_MAX);
+        let low_bits = near.min_by_key(|it| body_bits(&remainders, *it)).unwrap_or(*low_bits);
+        Self { divisor, order: *order, base: *base, low_bits, remainders }
+    }
+
+    fn bits(&self) -> u64 {
+        let base = self.base.map_or(0, |base| number_bits(zigzag(base)));
+        number_bits(self.divisor) + 2 + 1 + base + 6 + body_bits(&self.remainders, self.low_bits)
+    }
+}
+
+/// About how long differences become.
+struct Estimate {
+    order: u8,
+    base: Option<i64>,
+    low_bits: u32,
+    bits: u64,
+}
+
+impl Estimate {
+    /// The shorter one, with a base or without.
+    fn of(differences: &[i64], order: u8) -> Self {
+        let least = differences.iter().copied().min().unwrap_or(0);
+        let (mut above, mut folded) = (Sum::default(), Sum::default());
+        for difference in differences {
+            above.add(difference.wrapping_sub(least) as u64);
+            folded.add(zigzag(*difference));
+        }
+        let count = differences.len() as u64;
+        let (above_low_bits, above_bits) = above.likely(count);
+        let (low_bits, bits) = folded.likely(count);
+        let above_bits = above_bits + number_bits(zigzag(least));
+        if above_bits < bits {
+            Self { order, base: Some(least), low_bits: above_low_bits, bits: above_bits }
+        } else {
+            Self { order, base: None, low_bits, bits }
+        }
+    }
+}
+
+/// A sum of remainders, of which one may be far off.
+#[derive(Default)]
+struct Sum {
+    all: u64,
+    greatest: u64,
+}
+
+impl Sum {
+    fn add(&mut self, remainder: u64) {
+        self.all = self.all.saturating_add(remainder);
+        self.greatest = self.greatest.max(remainder);
+    }
+
+    /// The number of low bits that suits their mean, and about how many bits they all take.
+    fn likely(&self, count: u64) -> (u32, u64) {
+        let others = self.all - self.greatest;
+        let low_bits = (others / count).checked_ilog2().unwrap_or(0).min(LOW_BITS_MAX);
+        let greatest = (self.greatest >> low_bits).min(u64::from(QUOTIENT_MAX) + 64);
+        (low_bits, (others >> low_bits) + greatest + count * u64::from(1 + low_bits))
+    }
+}
+
+/// Reads `count` numbers, at least one, that a [`Plan`] wrote.
+pub(super) fn read(input: &mut BitReader<'_>, count: usize) -> Result<Vec<i64>, ChunkError> {
+    let differ = input.take(1)? == 1;
+    let first = input.take_signed()?;
+    let mut numbers = vec![first; count];
+    if !differ {
+        return Ok(numbers);
+    }
+    let divisor = input.take_number()? as i64;
+    let order = input.take(2)? as u8;
+    if order >= ORDERS {
+        return Err(ChunkError::Malformed);
+    }
+    let base = if input.take(1)? == 1 { Some(input.take_signed()?) } else { None };
+    let low_bits = input.take(6)? as u32;
+    let (mut multiple, mut step) = (0_i64, 0_i64);
+    for number in &mut numbers[1..] {
+        let remainder = read_remainder(input, low_bits)?;
+        let difference = match base {
+            Some(base) => base.wrapping_add(remainder as i64),
+            None => unzigzag(remainder),
+        };
+        match order {
+            0 => multiple = difference,
+            1 => multiple = multiple.wrapping_add(difference),
+            _ => {
+                step = step.wrapping_add(difference);
+                multiple = multiple.wrapping_add(step);
+            }
+        }
+        *number = first.wrapping_add(multiple.wrapping_mul(divisor));
+    }
+    Ok(numbers)
+}
+
+fn read_remainder(input: &mut BitReader<'_>, low_bits: u32) -> Result<u64, ChunkError> {
+    let ones = input.take_ones(QUOTIENT_MAX)?;
+    if ones == QUOTIENT_MAX {
+        return input.take(64);
+    }
+    let high = u64::from(ones) << low_bits;
+    if high >> low_bits != u64::from(ones) {
+        return Err(ChunkError::Malformed);
+    }
+    Ok(high | input.take(low_bits)?)
+}
+
+/// Each number less the one before; 0 is before the first.
+fn differentiate(numbers: &mut [i64]) {
+    let mut before = 0;
+    for number in numbers {
+        let difference = number.wrapping_sub(before);
+        before = *number;
+        *number = difference;
+    }
+}
+
+/// How long all remainders are, bits.
+fn body_bits(remainders: &[u64], low_bits: u32) -> u64 {
+    let bits_of = |remainder: &u64| match remainder >> low_bits {
+        quotient if quotient < QUOTIENT_MAX.into() => quotient + 1 + u64::from(low_bits),
+        _ => u64::from(QUOTIENT_MAX) + 64,
+    };
+    remainders.iter().map(bits_of).sum()
+}
+
+/// How long [`BitWriter::put_number`] makes a number, bits.
+fn number_bits(number: u64) -> u64 {
+    7 + u64::from(u64::BITS - number.leading_zeros()).saturating_sub(1)
+}
+
+fn common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn round_trip(numbers: &[i64]) -> usize {
+        let plan = Plan::new(numbers);
+        let mut out = BitWriter::default();
+        plan.write(&mut out);
+        let bytes = out.finish();
+        assert_eq!(bytes.len() as u64, plan.bits.div_ceil(8), "the length is as planned");
+        let mut input = BitReader::new(&bytes);
+        assert_eq!(read(&mut input, numbers.len()).as_deref(), Ok(numbers));
+        assert!(input.is_at_end());
+        bytes.len()
+    }
+
+    proptest! {
+        #[test]
+        fn any_numbers_come_back(
+            numbers in prop::collection::vec(
+                prop_oneof![any::<i64>(), -5..5i64, Just(i64::MIN), Just(i64::MAX)], 1..70
+            )
+        ) {
+            round_trip(&numbers);
+        }
+
+        #[test]
+        fn any_bytes_come_to_numbers_or_an_error(
+            bytes in prop::collection::vec(any::<u8>(), 0..80), count in 1..61usize,
+        ) {
+            if let Ok(numbers) = read(&mut BitReader::new(&bytes), count) {
+                prop_assert_eq!(numbers.len(), count);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_even_costs_next_to_nothing() {
+        assert_eq!(round_trip(&[0; 60]), 1);
+        assert_eq!(round_trip(&[-7; 60]), 2);
+        let every_30_s: Vec<i64> = (0..60).map(|at| 1_559_810_013_091 + at * 30_000).collect();
+        let bytes = round_trip(&every_30_s);
+        assert!(bytes <= 20, "{bytes}");
+        let with_one_gap: Vec<i64> = every_30_s
+            .iter()
+            .map(|at| at + if *at > 1_559_811_000_000 { 500_001 } else { 0 })
+            .collect();
+        let bytes = round_trip(&with_one_gap);
+        assert!(bytes <= 60, "{bytes}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The port to what ranks, and its adapters.
 
+mod as_of;
 mod follower;
 pub(crate) mod memory;
 pub mod redis;
@@ -9,6 +10,7 @@ use model::UserId;
 use tokio::sync::watch;
 
 use crate::{Answer, Board, BoardNumber, BoardPosition, Entry, ScoreRange, Standing};
+pub use as_of::AsOf;
 
 /// Where a page of standings begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +24,8 @@ pub enum PageStart {
 /// A part of standings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The state of the board that this is.
-    pub as_of: BoardPosition,
+    /// The state of the board that this is, or the states.
+    pub as_of: AsOf,
     /// How many players stand on the board.
     pub count: u64,
     /// The players, in their order.
@@ -33,8 +35,8 @@ pub struct Page {
 /// Some players of a board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Players {
-    /// The state of the board that this is.
-    pub as_of: BoardPosition,
+    /// The state of the board that this is, or the states.
+    pub as_of: AsOf,
     /// How many players stand on the board.
     pub count: u64,
     /// Each of the players, in the order in which they were asked for; `None` for whoever is absent or banned.
@@ -44,8 +46,8 @@ pub struct Players {
 /// What one player is shown of a board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
-    /// The state of the board that this is.
-    pub as_of: BoardPosition,
+    /// The state of the board that this is, or the states.
+    pub as_of: AsOf,
     /// How many players stand on the board.
     pub count: u64,
     /// The first players.
@@ -65,7 +67,9 @@ pub struct Neighbours {
     pub standings: Vec<Standing>,
 }
 
-/// Who stands where, derived from the log. Every answer is of one state of the board: what it says it is as of, all of it.
+/// Who stands where, derived from the log. Every answer says which state of the board it is of. If the board's players are on
+/// several servers it is put together from what each of them says, exactly, of its own state: [`AsOf`] has the lowest and the
+/// highest of these, which are equal once no scores come.
 ///
 /// **Behind.** An index may be behind its log, or away. [`Error::Store`] then means nothing but that: scores are taken
 /// meanwhile, and the index takes them later.
@@ -85,7 +89,7 @@ pub trait Index: Send + Sync {
         each: usize,
     ) -> Answer<'a, View>;
 
-    /// Completes once answers are as of this position of a board or a later one; called by whoever appended to the log, so it
+    /// Completes once all of an answer is as of this position of a board or a later one; called by whoever appended to the log, so it
     /// also hurries an index that follows. [`Error::Store`](crate::Error::Store) if that takes longer than about a second.
     fn reach(&self, board: BoardNumber, position: BoardPosition) -> Answer<'_, ()>;
 

@@ -55,7 +55,7 @@ pub use config::Config;
 pub use error::Error;
 pub use index::memory::FollowingIndex;
 pub use index::redis;
-pub use index::{Index, Neighbours, Page, PageStart, Players, View};
+pub use index::{AsOf, Index, Neighbours, Page, PageStart, Players, View};
 #[cfg(feature = "test-kit")]
 pub use log::conformance;
 pub use log::{Answer, Entries, Log, LogId, embedded, postgres};

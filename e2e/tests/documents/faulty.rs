@@ -131,8 +131,13 @@ impl Boards for OneBoard {
         _: BoardId,
         _: BoardShape,
     ) -> BoxFuture<'_, Result<BoardView, BoardFailure>> {
-        let nobody =
-            BoardView { as_of: "b1.0".to_owned(), count: 0, place: None, standings: Vec::new() };
+        let nobody = BoardView {
+            as_of: "b1.0".to_owned(),
+            as_of_highest: None,
+            count: 0,
+            place: None,
+            standings: Vec::new(),
+        };
         let fails = *self.0.board_fails.borrow();
         let view = if fails { Err(BoardFailure::Unavailable) } else { Ok(nobody) };
         Box::pin(std::future::ready(view))

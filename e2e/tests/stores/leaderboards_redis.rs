@@ -3,6 +3,7 @@
 mod world;
 
 mod chaos;
+mod held_back;
 mod logins;
 mod losses;
 mod processes;

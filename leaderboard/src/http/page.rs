@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 use super::cursor;
 use super::query::ScoresQuery;
 use super::request::{player, readable_in};
-use super::standing_body::{StandingBody, shown};
+use super::standing_body::{AsOfBody, StandingBody, shown};
 use crate::core::cost::{PLAYER, STANDING};
 use crate::{Board, Leaderboard, Listed, Page, Players, Standing};
 
-/// Some players of a board, all as of one state of it.
+/// Some players of a board.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PageBody {
     /// The board.
@@ -21,9 +21,8 @@ pub(super) struct PageBody {
     board: String,
     /// Its season.
     season: u32,
-    /// The state of the board that this is; opaque.
-    #[schema(example = "b7.123")]
-    as_of: String,
+    #[serde(flatten)]
+    as_of: AsOfBody,
     /// How many players are on the board.
     count: u64,
     /// The players, in their order.
@@ -68,11 +67,11 @@ pub(super) async fn respond(
     listed: Listed,
     list: &str,
 ) -> Result<Response, Problem> {
-    let Page { as_of: position, count, standings } = listed.page;
+    let Page { as_of, count, standings } = listed.page;
     Ok(answer(PageBody {
         board: board.id.to_string(),
         season: board.season.number,
-        as_of: board.as_of(position),
+        as_of: AsOfBody::new(board, as_of),
         count,
         standings: shown(leaderboard, &standings).await?,
         next_cursor: listed.last.map(|last| cursor::encode(last.entry, list)),
@@ -89,7 +88,7 @@ async fn players(
     let users = names.iter().map(|name| player(name, caller));
     let users = users.collect::<Result<Vec<UserId>, _>>()?;
     work.spend((PLAYER + STANDING) * users.len() as u64).await?;
-    let Players { as_of: position, count, standings } = leaderboard.players(board, &users).await?;
+    let Players { as_of, count, standings } = leaderboard.players(board, &users).await?;
     let present: Vec<Standing> = standings.iter().flatten().cloned().collect();
     let mut present = shown(leaderboard, &present).await?.into_iter();
     let body = |(user, standing): (&UserId, Option<Standing>)| {
@@ -99,7 +98,7 @@ async fn players(
     Ok(answer(PageBody {
         board: board.id.to_string(),
         season: board.season.number,
-        as_of: board.as_of(position),
+        as_of: AsOfBody::new(board, as_of),
         count,
         standings: users.iter().zip(standings).map(body).collect(),
         next_cursor: None,

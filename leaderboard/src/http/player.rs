@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::request::{digits, readable_in, season};
-use super::standing_body::{StandingBody, shown};
+use super::standing_body::{AsOfBody, StandingBody, shown};
 use crate::core::cost::STANDING;
 use crate::limits::AROUND_DEFAULT;
 use crate::{Leaderboard, Refusal, Standing, View};
@@ -27,7 +27,7 @@ pub(super) struct PlayerQuery {
     around: Option<String>,
 }
 
-/// A player on a board, and who is next to them, all as of one state of it.
+/// A player on a board, and who is next to them.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PlayerBody {
     /// The board.
@@ -35,9 +35,8 @@ pub(super) struct PlayerBody {
     board: String,
     /// Its season.
     season: u32,
-    /// The state of the board that this is; opaque.
-    #[schema(example = "b7.123")]
-    as_of: String,
+    #[serde(flatten)]
+    as_of: AsOfBody,
     /// How many players are on the board.
     count: u64,
     #[serde(flatten)]
@@ -86,7 +85,7 @@ pub(super) async fn get(
     let body = PlayerBody {
         board: board.id.to_string(),
         season: board.season.number,
-        as_of: board.as_of(as_of),
+        as_of: AsOfBody::new(&board, as_of),
         count,
         standing: shown.unwrap_or_else(|| StandingBody::absent(&user)),
         percentile: own.and_then(|own| standings.get(own)).map(|own| percentile(count, own)),
@@ -97,5 +96,7 @@ pub(super) async fn get(
 
 /// The share of all players whose scores aren't better, percent.
 fn percentile(count: u64, own: &Standing) -> f64 {
+    // Over several servers they may have been counted before some who are better came.
+    let count = count.max(own.better + 1);
     100.0 * (count - own.better) as f64 / count as f64
 }

@@ -11,7 +11,7 @@
 //!
 //! Over several servers players are placed by a shard map: ranks are sums of counts, pages are merged. Boards with dense
 //! ranks lie on one server each, since equal scores of different servers can't be told from their counts. Servers take changes
-//! independently: while scores come an answer of several is exact at each server's own position, and says the lowest of them.
+//! independently: while scores come an answer of several is exact at each server's own position, and says the lowest and the highest of them.
 //!
 //! # Invariants
 //! * Nothing is answered from a server that has less than it once had, or another log's, or not everybody: the follower

@@ -46,7 +46,7 @@ impl Leaderboard {
     }
 
     /// The first `top` players of a board, at most [`STANDINGS_MAX`], and a player with up to `each` neighbours above and
-    /// below, at most [`AROUND_MAX`], all as of one state.
+    /// below, at most [`AROUND_MAX`], as of one state as the index says it.
     pub async fn view(
         &self,
         board: &Board,

@@ -251,7 +251,7 @@ async fn whoever_watches_sees_the_rules_of_what_they_see() {
     let ann = user(1);
     let watch = async || boards.watched(&weekly(), (&ann, Role::User), 10, 4).await;
     let (_, view) = watch().await.expect("shown");
-    assert_eq!((view.count, view.as_of), (1, BoardPosition(1)));
+    assert_eq!((view.count, view.as_of), (1, BoardPosition(1).into()));
     // Somebody else makes it one for services: known at the latest with the next change, or after a second.
     let hidden = Rules { readers: Readers::Services, ..sums() };
     other.put_board(&weekly(), hidden.clone()).await.expect("changed");

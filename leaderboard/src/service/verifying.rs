@@ -48,7 +48,7 @@ impl Verified {
 pub struct IndexState {
     /// The position of the board's log.
     pub log: BoardPosition,
-    /// The position that answers are of; `None` while there are none.
+    /// The position that answers are of, the lowest if servers have come to different ones; `None` while there are none.
     pub index: Option<BoardPosition>,
     /// Why there are none, or may be none soon.
     pub fault: Option<String>,
@@ -75,7 +75,7 @@ impl Leaderboard {
         let log = log.into_iter().find(|(number, _)| *number == board.number);
         let (_, log) = log.ok_or(Refusal::NoSuchBoard)?;
         let (index, fault) = match self.shared.index.page(board, PageStart::Place(0), 1).await {
-            Ok(page) => (Some(page.as_of), None),
+            Ok(page) => (Some(page.as_of.lowest), None),
             Err(error) => (None, Some(ErrorChain(&error).to_string())),
         };
         Ok(IndexState { log, index, fault: self.shared.index.fault().or(fault) })
@@ -179,7 +179,7 @@ impl Leaderboard {
         for season in board.seasons() {
             let Some(board) = board.in_season(season.number) else { continue };
             let view = self.shared.index.page(&board, PageStart::Place(0), 1).await?;
-            if view.as_of != pass.as_of {
+            if view.as_of != pass.as_of.into() {
                 return Ok(None);
             }
             let counted = pass.shown.get(&season.number).copied().unwrap_or_default();

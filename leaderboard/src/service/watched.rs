@@ -56,11 +56,11 @@ impl Leaderboard {
                 return Err(Refusal::ServicesOnly.into());
             }
             let view = self.view(&known.board, top, user, each).await?;
-            if view.as_of <= known.head {
+            if view.as_of.highest <= known.head {
                 return Ok((known.board, view));
             }
             // It has changed since: perhaps what it is, too, not only who stands there.
-            let newer = self.known(id, view.as_of).await?;
+            let newer = self.known(id, view.as_of.highest).await?;
             if newer.board == known.board {
                 return Ok((newer.board, view));
             }

@@ -158,7 +158,9 @@ impl Boards {
             Ok(view) => {
                 it.state = State::Known;
                 match &mut it.told {
-                    Some(told) if told.shows_same(&view) => told.as_of = view.as_of,
+                    Some(told) if told.shows_same(&view) => {
+                        (told.as_of, told.as_of_highest) = (view.as_of, view.as_of_highest);
+                    }
                     _ => it.new = Some(view),
                 }
                 return;
@@ -212,6 +214,7 @@ impl Watched {
             None => BoardChange::Whole(new.clone()),
             Some(told) => BoardChange::Part {
                 as_of: new.as_of.clone(),
+                as_of_highest: new.as_of_highest.clone(),
                 count: new.count,
                 place: new.place,
                 difference: new.difference(told),

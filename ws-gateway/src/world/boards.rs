@@ -68,6 +68,7 @@ impl Table {
         };
         BoardView {
             as_of: format!("b1.{}", *self.changes.borrow()),
+            as_of_highest: None,
             count: self.players.len() as u64,
             place: own.map(|own| own as u64 + 1),
             standings: standings.map(standing).collect(),

@@ -75,18 +75,7 @@ impl World {
 
     /// Another process' standings on these servers.
     pub(super) fn index(&self, servers: &[ServerConfig]) -> Arc<dyn Index> {
-        let shards = servers.iter().map(|server| {
-            let name = ShardName::parse(&server.name).expect("a name");
-            Shard { name, weight: server.weight }
-        });
-        let map = ShardMap::deal(shards.collect()).expect("a map");
-        let config = Config {
-            key_prefix: "w".to_owned(),
-            connect_timeout: Duration::from_secs(1),
-            command_timeout: Duration::from_secs(1),
-        };
-        let index = RedisIndex::start(servers, map, &config, &self.log, &random());
-        Arc::new(index.expect("servers that can be reached"))
+        index_of(&self.log, servers)
     }
 
     async fn append(&self, mutations: Vec<Mutation>) -> Vec<Outcome> {
@@ -162,7 +151,7 @@ impl World {
     /// The position that the top of a board is as of, if it is answered.
     pub(super) async fn answered(&self, index: &dyn Index, name: &str) -> Option<BoardPosition> {
         let board = self.board(name).await;
-        Some(index.page(&board, PageStart::Place(0), 10).await.ok()?.as_of)
+        Some(index.page(&board, PageStart::Place(0), 10).await.ok()?.as_of.lowest)
     }
 
     /// Whether standings on servers are exactly those of the log, as of its head, ranks included.
@@ -190,7 +179,8 @@ impl World {
         let asking = async {
             loop {
                 if let Some(page) = self.page(index, &board).await {
-                    assert!(page.as_of >= least, "as of {:?}, not {least:?}", page.as_of);
+                    let as_of = page.as_of.lowest;
+                    assert!(as_of >= least, "as of {as_of:?}, not {least:?}");
                 }
                 sleep(Duration::from_millis(1)).await;
             }
@@ -200,6 +190,22 @@ impl World {
             () = asking => {}
         }
     }
+}
+
+/// A process' standings of this log on these servers.
+pub(super) fn index_of(log: &Arc<dyn Log>, servers: &[ServerConfig]) -> Arc<dyn Index> {
+    let shards = servers.iter().map(|server| {
+        let name = ShardName::parse(&server.name).expect("a name");
+        Shard { name, weight: server.weight }
+    });
+    let map = ShardMap::deal(shards.collect()).expect("a map");
+    let config = Config {
+        key_prefix: "w".to_owned(),
+        connect_timeout: Duration::from_secs(1),
+        command_timeout: Duration::from_secs(1),
+    };
+    let index = RedisIndex::start(servers, map, &config, log, &random());
+    Arc::new(index.expect("servers that can be reached"))
 }
 
 fn random() -> Arc<dyn Random> {

@@ -170,7 +170,7 @@ async fn until(index: &FollowingIndex, wanted: &[&str]) {
 async fn what_is_there_is_read_from_the_first_answer_on() {
     let log = OneBoard::new(&[("ann", 3), ("bob", 5), ("ann", 9)]);
     let index = follow(&log);
-    assert_eq!(page(&index).await.as_of, BoardPosition(3));
+    assert_eq!(page(&index).await.as_of, BoardPosition(3).into());
     assert_eq!(table(&index).await, ["ann 9", "bob 5"]);
 }
 
@@ -194,7 +194,7 @@ async fn more_than_a_piece_is_taken_in_pieces() {
     log.is(|written| written.changes.extend(many));
     let head = BoardPosition(3 * PIECE_CHANGES as u64 + 1);
     index.reach(NUMBER, head).await.expect("reached");
-    assert_eq!(page(&index).await.as_of, head);
+    assert_eq!(page(&index).await.as_of, head.into());
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,7 +264,7 @@ async fn a_board_is_built_anew_when_that_is_asked_for_and_answers_meanwhile() {
     log.is(|written| written.changes[1].1 = 1);
     let mut other = board();
     let (rebuilt, page) = tokio::join!(index.rebuild(&other), page(&index));
-    assert_eq!((rebuilt, page.as_of), (Ok(()), BoardPosition(2)));
+    assert_eq!((rebuilt, page.as_of), (Ok(()), BoardPosition(2).into()));
     assert_eq!(table(&index).await, ["ann 3", "bob 1"]);
     other.number = BoardNumber(8);
     assert!(index.rebuild(&other).await.is_err(), "there is no such board");

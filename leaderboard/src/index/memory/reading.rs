@@ -17,7 +17,7 @@ pub(super) fn page(
         PageStart::After(entry) => standings.index_after(entry),
     };
     Page {
-        as_of,
+        as_of: as_of.into(),
         count: standings.map_or(0, Standings::count),
         standings: standings.map(|it| it.page(from(it), limit)).unwrap_or_default(),
     }
@@ -31,7 +31,7 @@ pub(super) fn players(
 ) -> Players {
     let standing = |user| standings.and_then(|it| it.standing(user));
     Players {
-        as_of,
+        as_of: as_of.into(),
         count: standings.map_or(0, Standings::count),
         standings: users.iter().map(standing).collect(),
     }
@@ -50,7 +50,7 @@ pub(super) fn view(
         Some(Neighbours { first, own, standings })
     };
     View {
-        as_of,
+        as_of: as_of.into(),
         count: standings.map_or(0, Standings::count),
         top: standings.map(|it| it.page(0, top)).unwrap_or_default(),
         neighbours: standings.and_then(neighbours),

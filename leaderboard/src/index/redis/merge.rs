@@ -6,10 +6,10 @@ use futures_util::future::{try_join, try_join_all};
 use model::UserId;
 
 use super::layout::Layouts;
-use super::pages::{before, entry_arguments, page, ranked, sort};
+use super::pages::{Ranked, before, entry_arguments, page, ranked, sort};
 use super::reading::{RawPage, Reading, Span, entry, standing};
 use super::shard::Shard;
-use crate::{Board, BoardPosition, Entry, Error, Neighbours, PageStart, Players, View};
+use crate::{AsOf, Board, Entry, Error, Neighbours, PageStart, Players, View};
 
 /// What `read.lua` answers of a player.
 type RawPlayer = (Vec<u8>, Vec<u8>, u64, u64, u64);
@@ -31,16 +31,16 @@ pub(super) async fn players(
     users: &[UserId],
 ) -> Result<Players, Error> {
     let own = shards.iter().map(|shard| own_players(shard, layouts, board, users));
-    let own = try_join_all(own).await?;
-    let as_of = own.iter().map(|read| read.as_of).min().unwrap_or_default();
-    let count = own.iter().map(|read| read.count).sum();
+    let own = Reading::together(try_join_all(own).await?);
     let mut found: Vec<Option<Counted>> = vec![None; users.len()];
-    for (at, counted) in own.into_iter().flat_map(|read| read.what) {
+    for (at, counted) in own.what.into_iter().flatten() {
         found[at] = counted;
     }
     let counts = shards.iter().map(|shard| foreign(shard, layouts, board, users, &found));
     let counts = if shards.len() > 1 { try_join_all(counts).await? } else { Vec::new() };
-    for (at, better, place) in counts.into_iter().flatten() {
+    let counts: Vec<_> = counts.into_iter().flatten().collect();
+    let as_of = counts.iter().map(|read| read.as_of).fold(own.as_of, AsOf::and);
+    for (at, better, place) in counts.into_iter().flat_map(|read| read.what) {
         if let Some(counted) = &mut found[at] {
             counted.better += better;
             counted.place += place;
@@ -50,7 +50,7 @@ pub(super) async fn players(
         let Counted { entry, place, better, dense } = found?;
         Some(standing(board, user.clone(), entry, place, better, dense))
     });
-    Ok(Players { as_of, count, standings: standings.collect() })
+    Ok(Players { as_of, count: own.count, standings: standings.collect() })
 }
 
 /// The players who are on a server, as it counts, each with its place among those asked for.
@@ -74,24 +74,26 @@ async fn own_players(
     Ok(Reading { as_of: read.as_of, count: read.count, what })
 }
 
-/// Of players who are on other servers than this one, how many of it are better, and how many stand before them.
+/// Of players who are on other servers than this one, how many of it are better, and how many stand before them; nothing is
+/// read if there are none.
 async fn foreign(
     shard: &Shard,
     layouts: &Layouts,
     board: &Board,
     users: &[UserId],
     found: &[Option<Counted>],
-) -> Result<Vec<(usize, u64, u64)>, Error> {
+) -> Result<Option<Reading<Vec<(usize, u64, u64)>>>, Error> {
     let all = users.iter().zip(found).enumerate();
     let elsewhere = all.filter(|(_, (user, _))| layouts.server(board, user) != shard.number());
     let (places, entries): (Vec<usize>, Vec<Entry>) =
         elsewhere.filter_map(|(at, (_, found))| Some((at, found.as_ref()?.entry))).unzip();
     if entries.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let counts = before(shard, board, &entries).await?;
-    let counted = places.into_iter().zip(counts);
-    Ok(counted.map(|(at, (better, before))| (at, better, before)).collect())
+    let Reading { as_of, count, what } = before(shard, board, &entries).await?;
+    let counted = places.into_iter().zip(what);
+    let what = counted.map(|(at, (better, before))| (at, better, before)).collect();
+    Ok(Some(Reading { as_of, count, what }))
 }
 
 /// What `read.lua` answers of a player among their neighbours: a page, and which of it the player is.
@@ -136,7 +138,8 @@ pub(super) async fn view(
         neighbours(shards, &others, board, span, at, each).await.map(Some)
     };
     let (first, near) = try_join(first, near).await?;
-    let as_of = as_of.min(first.as_of).min(near.as_ref().map_or(first.as_of, |(at, _)| *at));
+    let as_of = as_of.and(first.as_of);
+    let as_of = near.as_ref().map_or(as_of, |(near, _)| as_of.and(*near));
     let neighbours = near.map(|(_, near)| near);
     Ok(View { as_of, count: first.count, top: first.standings, neighbours })
 }
@@ -149,24 +152,24 @@ async fn neighbours(
     span: Span,
     at: usize,
     each: usize,
-) -> Result<(BoardPosition, Neighbours), Error> {
+) -> Result<(AsOf, Neighbours), Error> {
     let mut players = span.players;
     let own = players[at].1;
     let near = others.iter().map(|shard| async {
         let [score, reached] = entry_arguments(board, own);
         let asked = [score, reached, each.to_string().into_bytes()];
         let read: Reading<(u64, u64, RawPage)> = shard.read(board, "near", asked).await?;
-        Ok::<_, Error>((read.as_of, Span::parse(board, read.what.2)?))
+        Ok::<_, Error>(read)
     });
-    let mut as_of = BoardPosition(u64::MAX);
-    for (position, span) in try_join_all(near).await? {
-        as_of = as_of.min(position);
-        players.extend(span.players);
+    let near = Reading::together(try_join_all(near).await?);
+    for (_, _, page) in near.what {
+        players.extend(Span::parse(board, page)?.players);
     }
     sort(board, &mut players);
     let place = players.iter().position(|(_, entry)| *entry == own).unwrap_or(0);
     let from = place.saturating_sub(each);
     players.truncate(place + each + 1);
-    let (first, standings) = ranked(shards, board, players.split_off(from)).await?;
+    let players = players.split_off(from);
+    let Ranked { as_of, first, standings } = ranked(shards, board, near.as_of, players).await?;
     Ok((as_of, Neighbours { first, own: place - from, standings }))
 }

@@ -2,7 +2,7 @@
 
 use model::UserId;
 
-use crate::{Board, BoardPosition, Entry, Error, LogId, Ranking, Standing, StoreError, Wins};
+use crate::{AsOf, Board, BoardPosition, Entry, Error, LogId, Ranking, Standing, StoreError, Wins};
 
 /// The bytes before the user in a member: when the score was reached.
 const REACHED_BYTES: usize = 8;
@@ -10,12 +10,24 @@ const REACHED_BYTES: usize = 8;
 /// Something that was read of a board on one server.
 #[derive(Debug)]
 pub(super) struct Reading<T> {
-    /// The position that it is as of.
-    pub(super) as_of: BoardPosition,
+    /// The state that it is of, or the states, if it was read of several servers.
+    pub(super) as_of: AsOf,
     /// How many players stand there, on this server.
     pub(super) count: u64,
     /// What was read.
     pub(super) what: T,
+}
+
+impl<T> Reading<T> {
+    /// What was read of several servers, at least of one.
+    pub(super) fn together(readings: Vec<Self>) -> Reading<Vec<T>> {
+        let as_of = readings.iter().map(|read| read.as_of).reduce(AsOf::and);
+        Reading {
+            as_of: as_of.unwrap_or_else(|| BoardPosition(0).into()),
+            count: readings.iter().map(|read| read.count).sum(),
+            what: readings.into_iter().map(|read| read.what).collect(),
+        }
+    }
 }
 
 /// A page as scripts answer it: the place of the first, how many have a better score, how many better scores there are,

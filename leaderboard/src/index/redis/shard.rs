@@ -112,7 +112,7 @@ impl Shard {
                     return Err(StoreError::unavailable(BEYOND).into());
                 }
                 progress.seen(board.number, as_of);
-                return Ok(Reading { as_of, count, what });
+                return Ok(Reading { as_of: as_of.into(), count, what });
             }
             progress.doubt(board.number);
         }

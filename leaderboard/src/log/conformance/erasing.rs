@@ -93,9 +93,9 @@ pub async fn a_ban_stays_with_what_was_scored(backend: &dyn Backend) {
 pub async fn erasing_again_changes_nothing(backend: &dyn Backend) {
     let world = filled(backend).await;
     assert_eq!(erase(&world, "nobody", "erased-0").await, 0);
-    let before = world.page("a", PageStart::Place(0), 1).await.as_of;
+    let before = world.page("a", PageStart::Place(0), 1).await.as_of.lowest;
     assert_eq!(erase(&world, "ann", "erased-1").await, 2);
-    let after = world.page("a", PageStart::Place(0), 1).await.as_of;
+    let after = world.page("a", PageStart::Place(0), 1).await.as_of.lowest;
     assert_eq!(after.0, before.0 + 1, "a change of each board");
     assert_eq!(erase(&world, "ann", "erased-2").await, 0);
     assert_eq!(world.table("a").await, ["erased-1 1 6", "bob 2 4"]);
@@ -108,7 +108,7 @@ pub async fn whoever_follows_forgets_the_name(backend: &dyn Backend) {
     let world = filled(backend).await;
     let board = world.board("b").await.number;
     let mut followed = copy(&world, board).await;
-    let mut at = world.page("b", PageStart::Place(0), 1).await.as_of.0;
+    let mut at = world.page("b", PageStart::Place(0), 1).await.as_of.lowest.0;
     follow(&world, board, &mut followed, &mut at).await;
     world.ban("b", "bob", true).await;
     erase(&world, "ann", "erased-1").await;

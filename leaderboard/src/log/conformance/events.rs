@@ -54,7 +54,10 @@ pub async fn positions_have_no_gaps_and_follow_the_order(backend: &dyn Backend) 
         assert_eq!(applied[0].position, BoardPosition(n / 2 + 1));
         assert_eq!(world.post(it).await, Ok(applied), "told as the first time");
     }
-    assert_eq!(world.page("a", crate::PageStart::Place(0), 1).await.as_of, BoardPosition(10));
+    assert_eq!(
+        world.page("a", crate::PageStart::Place(0), 1).await.as_of,
+        BoardPosition(10).into()
+    );
     world.ban("a", "ann", true).await;
     let applied =
         world.post(event("x", vec![change("a", "ann", Delta(1))])).await.expect("counted");

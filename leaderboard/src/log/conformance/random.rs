@@ -98,7 +98,7 @@ async fn compare(world: &World, oracle: &Oracle) {
         let page = world.index.page(&found, PageStart::Place(0), 100).await.expect("read");
         let table = oracle.table(board);
         assert_eq!(lines(&page.standings), table, "{found:?}");
-        assert_eq!(page.as_of, BoardPosition(oracle.changes(board)));
+        assert_eq!(page.as_of, BoardPosition(oracle.changes(board)).into());
         assert_eq!(page.count, table.len() as u64);
         for (place, standing) in page.standings.iter().enumerate() {
             let view = world.index.view(&found, 3, &standing.user, 2).await.expect("read");

@@ -47,7 +47,7 @@ impl WatchedBoards {
             }
             None => (0, None, Vec::new()),
         };
-        // Both may show the same places: they are as of one state.
+        // Both may show the same places.
         let standings: BTreeMap<u64, Standing> =
             (0..).zip(top).chain((first..).zip(around)).collect();
         let users: Vec<UserId> = standings.values().map(|it| it.user.clone()).collect();
@@ -61,7 +61,8 @@ impl WatchedBoards {
                 score: it.entry.score,
             };
         Ok(BoardView {
-            as_of: board.as_of(as_of),
+            as_of: board.as_of(as_of.lowest),
+            as_of_highest: as_of.other_highest().map(|highest| board.as_of(highest)),
             count,
             place: own.map(|own| own + 1),
             standings: standings.into_iter().zip(names).map(standing).collect(),

@@ -13,6 +13,8 @@ struct Message<'a> {
     kind: &'static str,
     board: &'a str,
     as_of: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of_highest: Option<&'a str>,
     count: u64,
     place: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,18 +51,21 @@ pub(super) fn board(board: &BoardId, change: &BoardChange, out: &mut Vec<u8>) {
             kind: "board",
             board,
             as_of: &view.as_of,
+            as_of_highest: view.as_of_highest.as_deref(),
             count: view.count,
             place: view.place,
             standings: Some(view.standings.iter().map(StandingBody::from).collect()),
             gone: &[],
         },
-        BoardChange::Part { as_of, count, place, difference: Difference { standings, gone } } => {
+        BoardChange::Part { as_of, as_of_highest, count, place, difference } => {
+            let Difference { standings, gone } = difference;
             let standings =
                 (!standings.is_empty()).then(|| standings.iter().map(StandingBody::from).collect());
             Message {
                 kind: "board_push",
                 board,
                 as_of,
+                as_of_highest: as_of_highest.as_deref(),
                 count: *count,
                 place: *place,
                 standings,

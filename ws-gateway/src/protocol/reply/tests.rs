@@ -74,9 +74,21 @@ fn every_reply_goes_out_under_a_listed_name() {
     let snapshot =
         Snapshot { epoch: "e".to_owned(), at, located: true, friends: Vec::new(), more: false };
     let board = || BoardId::parse("b").expect("a board");
-    let view = BoardView { as_of: "b1.1".to_owned(), count: 0, place: None, standings: Vec::new() };
+    let view = BoardView {
+        as_of: "b1.1".to_owned(),
+        as_of_highest: Some("b1.2".to_owned()),
+        count: 0,
+        place: None,
+        standings: Vec::new(),
+    };
     let difference = Difference { standings: Vec::new(), gone: Vec::new() };
-    let part = BoardChange::Part { as_of: "b1.2".to_owned(), count: 0, place: None, difference };
+    let part = BoardChange::Part {
+        as_of: "b1.2".to_owned(),
+        as_of_highest: None,
+        count: 0,
+        place: None,
+        difference,
+    };
     let replies = [
         Reply::Welcome(Box::new(welcome)),
         Reply::Snapshot(Box::new(snapshot)),

@@ -11,11 +11,13 @@ pub struct BoardShape {
     pub around: usize,
 }
 
-/// What a client sees of a board, all of it as of one state.
+/// What a client sees of a board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoardView {
-    /// Which state; opaque.
+    /// Which state of the board it is of, the lowest if there are several; opaque.
     pub as_of: String,
+    /// The highest of them, if there are several: a board may be put together from parts that are each of its own state.
+    pub as_of_highest: Option<String>,
     /// How many players stand on the board.
     pub count: u64,
     /// The place of the client's user, from 1; `None` if they don't stand on the board.
@@ -97,7 +99,8 @@ mod tests {
             score,
         };
         let as_of = "b1.1".to_owned();
-        BoardView { as_of, count: 9, place, standings: standings.iter().map(standing).collect() }
+        let standings = standings.iter().map(standing).collect();
+        BoardView { as_of, as_of_highest: None, count: 9, place, standings }
     }
 
     #[test]

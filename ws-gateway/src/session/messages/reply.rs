@@ -130,8 +130,10 @@ pub(crate) enum BoardChange {
     Whole(BoardView),
     /// What is different since it was told last.
     Part {
-        /// The state that it has with this; opaque.
+        /// The state that it has with this, the lowest if there are several; opaque.
         as_of: String,
+        /// The highest of them, if there are several.
+        as_of_highest: Option<String>,
         /// How many players stand on the board.
         count: u64,
         /// The place of the client's user.

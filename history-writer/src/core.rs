@@ -6,3 +6,4 @@ pub(crate) mod erasure;
 pub mod limits;
 pub(crate) mod logged;
 pub(crate) mod point;
+pub(crate) mod track;

@@ -19,3 +19,4 @@ pub use crate::core::erasure::{Erasure, Erasures, TimeRange};
 pub use crate::core::limits;
 pub use crate::core::logged::{LogPosition, Logged};
 pub use crate::core::point::{Point, StoredFix, Unshown};
+pub use crate::core::track::{Direction, PageBuilder, TrackPage, TrackQuery};

@@ -41,8 +41,16 @@ impl Point {
 
     /// Sorts points of one user by their versions, and of those with one version leaves the one that counts.
     pub fn sort_and_deduplicate(points: &mut Vec<Self>) {
+        Self::sort_and_deduplicate_by(points, Version::cmp);
+    }
+
+    /// The same in another order of versions.
+    pub(crate) fn sort_and_deduplicate_by(
+        points: &mut Vec<Self>,
+        compare: impl Fn(&Version, &Version) -> Ordering,
+    ) {
         // What is sorted already, or in a few runs, takes one pass.
-        points.sort_by(|a, b| a.version.cmp(&b.version).then_with(|| b.rank(a)));
+        points.sort_by(|a, b| compare(&a.version, &b.version).then_with(|| b.rank(a)));
         points.dedup_by(|later, kept| later.version == kept.version);
     }
 

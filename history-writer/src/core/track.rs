@@ -1,0 +1,172 @@
+//! A user's points in order, put together from wherever they lie: chunks of a store, logs that aren't written yet.
+
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+
+use model::{Timestamp, Version};
+
+use super::chunk::Bucket;
+use super::erasure::{Erasures, TimeRange};
+use super::limits::CHUNK_SPAN_MS_MAX;
+use super::point::Point;
+
+/// In which order a track is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The earliest first.
+    Ascending,
+    /// The latest first.
+    Descending,
+}
+
+impl Direction {
+    fn compare(self, a: &Version, b: &Version) -> Ordering {
+        match self {
+            Self::Ascending => a.cmp(b),
+            Self::Descending => b.cmp(a),
+        }
+    }
+}
+
+/// Which of a user's points are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackQuery {
+    /// Their effective times.
+    pub range: TimeRange,
+    /// Their order.
+    pub direction: Direction,
+    /// How many at most, at least 1.
+    pub limit: usize,
+    /// Only those behind this one in the order: where the page before ended.
+    pub after: Option<Version>,
+}
+
+impl TrackQuery {
+    /// The effective times that are left, which the cursor cuts.
+    pub fn times(&self) -> TimeRange {
+        let TimeRange { from, to } = self.range;
+        match (&self.after, self.direction) {
+            (None, _) => self.range,
+            (Some(after), Direction::Ascending) => {
+                TimeRange { from: from.max(after.effective), to }
+            }
+            (Some(after), Direction::Descending) => {
+                TimeRange { from, to: to.min(after.effective.plus_ms(1)) }
+            }
+        }
+    }
+
+    /// Where chunks begin ([`Chunk::first`](super::chunk::Chunk::first)) that may have a wanted point.
+    pub fn chunk_starts(&self) -> TimeRange {
+        let TimeRange { from, to } = self.times();
+        // None begins in the bucket before that of its points.
+        let bucket = Timestamp(Bucket::at(from).0.saturating_mul(super::limits::BUCKET_MS));
+        TimeRange { from: from.plus_ms(-CHUNK_SPAN_MS_MAX).max(bucket), to }
+    }
+
+    fn wants(&self, point: &Point) -> bool {
+        let is_behind =
+            |after: &Version| self.direction.compare(&point.version, after) == Ordering::Greater;
+        self.range.contains(point.effective()) && self.after.as_ref().is_none_or(is_behind)
+    }
+}
+
+/// Part of a track.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackPage {
+    /// The points in order, each version once.
+    pub points: Vec<Point>,
+    /// Where the next page begins ([`TrackQuery::after`]), if there are more points.
+    pub next: Option<Version>,
+}
+
+/// Puts a page together.
+///
+/// Points come in any order, from any number of sources, as often as they like; those that were erased, or aren't wanted,
+/// are dropped. What comes of it is the same. It holds at most about twice as many points as the page has.
+///
+/// Whoever reads chunks in the order of their beginnings, which is that of the query, may stop at the first one for which
+/// [`Self::may_want`] says no.
+#[derive(Debug)]
+pub struct PageBuilder<'a> {
+    query: TrackQuery,
+    erasures: &'a Erasures,
+    held: Vec<Point>,
+    /// The last of the wanted points, and one more, once there are as many: what is behind it isn't needed.
+    last: Option<Version>,
+    is_sorted: bool,
+}
+
+/// How many points may be held beyond twice the page before they are sorted: a few chunks.
+const UNSORTED_MAX: usize = 512;
+
+impl<'a> PageBuilder<'a> {
+    /// An empty page, from which these erasures are left out.
+    pub fn new(query: TrackQuery, erasures: &'a Erasures) -> Self {
+        Self { query, erasures, held: Vec::new(), last: None, is_sorted: true }
+    }
+
+    /// Adds points of the query's user.
+    pub fn add(&mut self, points: impl IntoIterator<Item = Point>) {
+        for point in points {
+            if !self.query.wants(&point) || self.erasures.cover(&point) || self.is_behind(&point) {
+                continue;
+            }
+            self.held.push(point);
+            self.is_sorted = false;
+            if self.held.len() >= self.query.limit.saturating_mul(2).saturating_add(UNSORTED_MAX) {
+                self.sort();
+            }
+        }
+    }
+
+    /// Whether a chunk that begins at this moment, or behind it in the query's order, may have a point of the page.
+    pub fn may_want(&mut self, first: Timestamp) -> bool {
+        if !self.is_sorted && self.held.len() > self.query.limit {
+            self.sort();
+        }
+        let TimeRange { from, to } = self.query.times();
+        // The ends of the times at which the chunk may have points.
+        let (earliest, latest) = (first, first.plus_ms(CHUNK_SPAN_MS_MAX));
+        match self.query.direction {
+            Direction::Ascending => {
+                earliest < to && self.last.as_ref().is_none_or(|last| earliest <= last.effective)
+            }
+            Direction::Descending => {
+                latest >= from && self.last.as_ref().is_none_or(|last| latest >= last.effective)
+            }
+        }
+    }
+
+    /// The page, once all points were added.
+    pub fn finish(mut self) -> TrackPage {
+        self.sort();
+        let has_more = self.held.len() > self.query.limit;
+        self.held.truncate(self.query.limit);
+        let next = self.held.last().filter(|_| has_more).map(|point| point.version.clone());
+        TrackPage { points: self.held, next }
+    }
+
+    fn is_behind(&self, point: &Point) -> bool {
+        let is_behind =
+            |last| self.query.direction.compare(&point.version, last) == Ordering::Greater;
+        self.last.as_ref().is_some_and(is_behind)
+    }
+
+    /// Sorts what is held and lets go of what no page can need.
+    fn sort(&mut self) {
+        if !self.is_sorted {
+            Point::sort_and_deduplicate_by(&mut self.held, |a, b| {
+                self.query.direction.compare(a, b)
+            });
+            self.is_sorted = true;
+        }
+        // One more than the page has tells whether there is another page.
+        self.held.truncate(self.query.limit.saturating_add(1));
+        if self.held.len() > self.query.limit {
+            self.last = self.held.last().map(|point| point.version.clone());
+        }
+    }
+}

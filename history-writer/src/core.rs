@@ -2,6 +2,7 @@
 //! no I/O, no clock of its own.
 
 pub(crate) mod chunk;
+pub(crate) mod chunking;
 pub(crate) mod erasure;
 pub mod limits;
 pub(crate) mod logged;

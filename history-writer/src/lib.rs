@@ -15,6 +15,7 @@
 mod core;
 
 pub use crate::core::chunk::{Bucket, Chunk, ChunkError};
+pub use crate::core::chunking::{ChunkTicket, Chunking, ChunkingLimits, ClosedChunk};
 pub use crate::core::erasure::{Erasure, Erasures, TimeRange};
 pub use crate::core::limits;
 pub use crate::core::logged::{LogPosition, Logged};

@@ -2,6 +2,8 @@
 
 mod bits;
 mod codec;
+mod error;
+mod estimate;
 mod series;
 #[cfg(test)]
 mod tests;
@@ -10,7 +12,7 @@ use model::Timestamp;
 
 use super::limits::{BUCKET_MS, CHUNK_POINTS_MAX, CHUNK_SPAN_MS_MAX};
 use super::point::Point;
-pub use codec::ChunkError;
+pub use error::ChunkError;
 
 /// A week, counted from 1970: a user's chunks of one bucket lie together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

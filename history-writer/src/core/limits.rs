@@ -7,3 +7,11 @@ pub const CHUNK_POINTS_MAX: usize = 60;
 pub const CHUNK_SPAN_MS_MAX: i64 = 30 * 60 * 1_000;
 /// How long a bucket is, milliseconds: a user's chunks of one bucket lie together. No chunk lies in two.
 pub const BUCKET_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// The most chunks of one user that are open at once: of one who uploads old points while new ones come.
+pub const CHUNKS_OPEN_PER_USER_MAX: usize = 4;
+/// How long a chunk stays open after its first point came, milliseconds.
+pub const CHUNK_AGE_MS_MAX: u64 = 30 * 60 * 1_000;
+/// The most chunks that are open at once where nothing else is set: at about 400 bytes each beside their points, 200 MB.
+pub const CHUNKS_OPEN_MAX_DEFAULT: usize = 500_000;
+/// The most points in open chunks where nothing else is set: at 80 bytes, and as much again for room to grow, 1.6 GB at most.
+pub const POINTS_OPEN_MAX_DEFAULT: usize = 10_000_000;

@@ -1,6 +1,6 @@
 //! Bits behind each other, those of a number from the highest down.
 
-use super::codec::ChunkError;
+use super::error::ChunkError;
 
 /// How many bits say how long a number is: it has up to 64.
 const LENGTH_BITS: u32 = 7;

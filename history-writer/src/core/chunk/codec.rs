@@ -8,6 +8,7 @@
 use model::{DeviceId, Timestamp, Version};
 
 use super::bits::{BitReader, BitWriter};
+use super::error::ChunkError;
 use super::series::{self, Plan};
 use crate::core::limits::CHUNK_POINTS_MAX;
 use crate::core::point::{Point, StoredFix, Unshown};
@@ -25,20 +26,6 @@ const NONE: u64 = 0;
 const ALL: u64 = 1;
 const SOME: u64 = 2;
 const PRESENCE_BITS: u32 = 2;
-
-/// Why bytes are no chunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ChunkError {
-    /// A newer program wrote it, or it is something else.
-    #[error("chunks of format {0} can't be read by this version")]
-    Format(u8),
-    /// What was written isn't what is read.
-    #[error("the checksum of a chunk doesn't fit its content")]
-    Checksum,
-    /// It isn't what this program writes, though its checksum fits.
-    #[error("the content of a chunk isn't what this program writes")]
-    Malformed,
-}
 
 /// The points, which are in order and of which there are 1 to [`CHUNK_POINTS_MAX`], as bytes.
 pub(super) fn encode(points: &[Point]) -> Vec<u8> {

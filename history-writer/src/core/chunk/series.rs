@@ -7,12 +7,10 @@
 //! Arithmetic wraps, so that any numbers come back.
 
 use super::bits::{BitReader, BitWriter, unzigzag, zigzag};
-use super::codec::ChunkError;
+use super::error::ChunkError;
+use super::estimate::{Estimate, LOW_BITS_MAX, QUOTIENT_MAX, body_bits, number_bits};
 
-/// From so many ones on a remainder is written as it is: a jump in an otherwise even column.
-const QUOTIENT_MAX: u32 = 24;
 const ORDERS: u8 = 3;
-const LOW_BITS_MAX: u32 = 63;
 
 /// How a column is written.
 pub(super) struct Plan {
@@ -58,11 +56,11 @@ impl Plan {
             }
         }
         let mut differences = multiples;
-        let mut best = Estimate::of(&differences, 0);
+        let mut best = Estimate::new(&differences, 0);
         let mut best_differences = differences.clone();
         for order in 1..ORDERS {
             differentiate(&mut differences);
-            let estimate = Estimate::of(&differences, order);
+            let estimate = Estimate::new(&differences, order);
             if estimate.bits < best.bits {
                 best = estimate;
                 best_differences.clone_from(&differences);
@@ -121,57 +119,6 @@ impl Shape {
     }
 }
 
-/// About how long differences become.
-struct Estimate {
-    order: u8,
-    base: Option<i64>,
-    low_bits: u32,
-    bits: u64,
-}
-
-impl Estimate {
-    /// The shorter one, with a base or without.
-    fn of(differences: &[i64], order: u8) -> Self {
-        let least = differences.iter().copied().min().unwrap_or(0);
-        let (mut above, mut folded) = (Sum::default(), Sum::default());
-        for difference in differences {
-            above.add(difference.wrapping_sub(least) as u64);
-            folded.add(zigzag(*difference));
-        }
-        let count = differences.len() as u64;
-        let (above_low_bits, above_bits) = above.likely(count);
-        let (low_bits, bits) = folded.likely(count);
-        let above_bits = above_bits + number_bits(zigzag(least));
-        if above_bits < bits {
-            Self { order, base: Some(least), low_bits: above_low_bits, bits: above_bits }
-        } else {
-            Self { order, base: None, low_bits, bits }
-        }
-    }
-}
-
-/// A sum of remainders, of which one may be far off.
-#[derive(Default)]
-struct Sum {
-    all: u64,
-    greatest: u64,
-}
-
-impl Sum {
-    fn add(&mut self, remainder: u64) {
-        self.all = self.all.saturating_add(remainder);
-        self.greatest = self.greatest.max(remainder);
-    }
-
-    /// The number of low bits that suits their mean, and about how many bits they all take.
-    fn likely(&self, count: u64) -> (u32, u64) {
-        let others = self.all - self.greatest;
-        let low_bits = (others / count).checked_ilog2().unwrap_or(0).min(LOW_BITS_MAX);
-        let greatest = (self.greatest >> low_bits).min(u64::from(QUOTIENT_MAX) + 64);
-        (low_bits, (others >> low_bits) + greatest + count * u64::from(1 + low_bits))
-    }
-}
-
 /// Reads `count` numbers, at least one, that a [`Plan`] wrote.
 pub(super) fn read(input: &mut BitReader<'_>, count: usize) -> Result<Vec<i64>, ChunkError> {
     let differ = input.take(1)? == 1;
@@ -227,20 +174,6 @@ fn differentiate(numbers: &mut [i64]) {
         before = *number;
         *number = difference;
     }
-}
-
-/// How long all remainders are, bits.
-fn body_bits(remainders: &[u64], low_bits: u32) -> u64 {
-    let bits_of = |remainder: &u64| match remainder >> low_bits {
-        quotient if quotient < QUOTIENT_MAX.into() => quotient + 1 + u64::from(low_bits),
-        _ => u64::from(QUOTIENT_MAX) + 64,
-    };
-    remainders.iter().map(bits_of).sum()
-}
-
-/// How long [`BitWriter::put_number`] makes a number, bits.
-fn number_bits(number: u64) -> u64 {
-    7 + u64::from(u64::BITS - number.leading_zeros()).saturating_sub(1)
 }
 
 fn common_divisor(mut a: u64, mut b: u64) -> u64 {

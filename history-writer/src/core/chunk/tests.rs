@@ -4,8 +4,7 @@ mod real_traces;
 use model::{DeviceId, Fix, Position, Timestamp, Version};
 use proptest::prelude::*;
 
-use super::codec::{self, ChunkError};
-use super::{Bucket, Chunk};
+use super::{Bucket, Chunk, ChunkError, codec};
 use crate::core::limits::{BUCKET_MS, CHUNK_POINTS_MAX, CHUNK_SPAN_MS_MAX};
 use crate::core::point::tests::point;
 use crate::core::point::{Point, StoredFix, Unshown};

@@ -3,12 +3,16 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use history_writer::{Chunk, Point, StoredFix, limits};
+use history_writer::{
+    Chunk, Chunking, ChunkingLimits, LogPosition, Logged, Point, SealedChunk, StoredFix, UserKey,
+    limits,
+};
 use rustix::time::{ClockId, clock_gettime};
 
-use model::{DeviceId, Fix, Position, Random, SeededRandom, Timestamp, Version};
+use model::{DeviceId, Fix, Monotonic, Position, Random, SeededRandom, Timestamp, UserId, Version};
 
-const CHUNKS: usize = 2_000;
+const CHUNKS: usize = 20_000;
+const POINTS: f64 = (CHUNKS * limits::CHUNK_POINTS_MAX) as f64;
 
 /// Chunks of phones that move and tell all they can.
 fn chunks() -> Vec<Chunk> {
@@ -41,24 +45,53 @@ fn chunks() -> Vec<Chunk> {
 
 fn main() {
     let chunks = chunks();
-    let points = (CHUNKS * limits::CHUNK_POINTS_MAX) as f64;
+    let (user, key) = (UserId::parse("alice").expect("an id"), UserKey::new([7; 32]));
     for _ in 0..3 {
-        let started = used();
-        let encoded: Vec<_> = chunks.iter().map(|chunk| black_box(chunk).encode()).collect();
-        let written = used().saturating_sub(started);
-        let started = used();
-        for bytes in &encoded {
-            black_box(Chunk::decode(black_box(bytes)).expect("a chunk"));
-        }
-        let read = used().saturating_sub(started);
-        let bytes: usize = encoded.iter().map(Vec::len).sum();
+        let (written, encoded) = measured(|| chunks.iter().map(Chunk::encode).collect::<Vec<_>>());
+        let (read, _) =
+            measured(|| encoded.iter().map(|bytes| Chunk::decode(bytes)).collect::<Vec<_>>());
+        let seal = |chunk| SealedChunk::seal(chunk, &user, &key);
+        let (sealed, all) = measured(|| chunks.iter().map(seal).collect::<Vec<_>>());
+        let (opened, _) =
+            measured(|| all.iter().map(|it| it.open(&user, &key)).collect::<Vec<_>>());
+        let bytes: usize = all.iter().map(|it| it.bytes.len()).sum();
         println!(
-            "{:.1} bytes a point, written in {:.0} ns, read in {:.0} ns",
-            bytes as f64 / points,
-            written.as_nanos() as f64 / points,
-            read.as_nanos() as f64 / points,
+            "{:.1} bytes a point; ns a point: written {written:.0}, read {read:.0}; sealed too {sealed:.0}, {opened:.0}; \
+             gathered {:.0}",
+            bytes as f64 / POINTS,
+            gathering(&chunks),
         );
     }
+}
+
+/// How long one point takes to be gathered into a chunk, nanoseconds, with a chunk of each of many users open.
+fn gathering(chunks: &[Chunk]) -> f64 {
+    let users = (0..chunks.len()).map(|at| UserId::parse(&format!("user-{at}")).expect("an id"));
+    let users: Vec<_> = users.collect();
+    let mut log = Vec::new();
+    for at in 0..limits::CHUNK_POINTS_MAX {
+        for (chunk, user) in chunks.iter().zip(&users) {
+            let (position, point) = (LogPosition(log.len() as u64), chunk.points()[at].clone());
+            log.push(Logged { position, user: user.clone(), point });
+        }
+    }
+    let mut chunking = Chunking::new(ChunkingLimits::default());
+    measured(|| {
+        for logged in log {
+            chunking.add(Monotonic(0), logged);
+            while let Some(closed) = chunking.next_closed() {
+                chunking.stored(closed.ticket);
+            }
+        }
+    })
+    .0
+}
+
+/// What something takes of a processor, nanoseconds a point, and what comes of it.
+fn measured<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let started = used();
+    let done = black_box(work());
+    (used().saturating_sub(started).as_nanos() as f64 / POINTS, done)
 }
 
 /// What this process has used of processors so far.

@@ -7,4 +7,5 @@ pub(crate) mod erasure;
 pub mod limits;
 pub(crate) mod logged;
 pub(crate) mod point;
+pub(crate) mod sealing;
 pub(crate) mod track;

@@ -20,4 +20,7 @@ pub use crate::core::erasure::{Erasure, Erasures, TimeRange};
 pub use crate::core::limits;
 pub use crate::core::logged::{LogPosition, Logged};
 pub use crate::core::point::{Point, StoredFix, Unshown};
+pub use crate::core::sealing::{
+    DeploymentKey, DeploymentKeys, KeyId, OpenError, SealedChunk, UnwrapError, UserKey,
+};
 pub use crate::core::track::{Direction, PageBuilder, TrackPage, TrackQuery};

@@ -19,7 +19,7 @@ const PARTS: [&str; 6] =
 /// The cores: the folder of a part, the module that decides, and the pure crates it may use beside `model`.
 const CORES: [(&str, &str, &[&str]); 5] = [
     ("directory", "core", &["thiserror"]),
-    ("history-writer", "core", &["crc32fast", "thiserror"]),
+    ("history-writer", "core", &["aws_lc_rs", "crc32fast", "thiserror"]),
     ("leaderboard", "core", &["jiff", "thiserror"]),
     ("proximity", "core", &["h3o", "jiff", "thiserror"]),
     ("ws-gateway", "session", &[]),

@@ -1,5 +1,4 @@
 mod frozen;
-mod real_traces;
 
 use model::{DeviceId, Fix, Position, Timestamp, Version};
 use proptest::prelude::*;

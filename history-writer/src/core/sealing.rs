@@ -1,0 +1,14 @@
+//! Chunks that only whoever has their user's key can read, and the keys.
+//!
+//! Everything is sealed by AES-256-GCM-SIV (RFC 8452) with a nonce that isn't random: the bucket of a chunk, nothing of a key. With
+//! this cipher that tells whether two chunks of one bucket are equal, and nothing else. In return the same points come to
+//! the same bytes: a chunk that is stored again, by whomever, takes the place of itself, and no source of randomness can break
+//! it.
+
+mod key;
+mod sealed_chunk;
+mod wrapped_key;
+
+pub use key::{DeploymentKey, KeyId, UserKey};
+pub use sealed_chunk::{OpenError, SealedChunk};
+pub use wrapped_key::{DeploymentKeys, UnwrapError};

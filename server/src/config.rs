@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub use backends::{Backends, LiveBackend, Postgres, StandingsBackend, StoreBackend};
+pub use backends::{Backends, LiveBackend, Postgres, Standings, StandingsBackend, StoreBackend};
 use rest::Rest;
 
 /// Everything that can be set, each part's own section as the part defines it.
@@ -32,6 +32,8 @@ pub struct Config {
     pub proximity: proximity::Config,
     /// Which events of leaderboards are told apart, and for how long.
     pub leaderboard: leaderboard::Config,
+    /// Which Redis servers hold who stands where.
+    pub standings: Standings,
     /// Sessions and fan-out.
     pub gateway: ws_gateway::Config,
     /// The Redis servers, where `backends.live` or `backends.standings` says so.

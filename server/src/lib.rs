@@ -34,7 +34,7 @@ mod parts;
 mod readiness;
 
 pub use config::{
-    Backends, Config, LiveBackend, NodeRole, Postgres, StandingsBackend, StoreBackend,
+    Backends, Config, LiveBackend, NodeRole, Postgres, Standings, StandingsBackend, StoreBackend,
 };
 pub use keys::Keys;
 pub use node::Node;

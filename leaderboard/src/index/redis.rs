@@ -17,7 +17,7 @@
 //! * Nothing is answered from a server that has less than it once had, or another log's, or not everybody: the follower
 //!   makes it good first.
 //! * Keys of a board that is being built anew are others than those that are read.
-//! * Whoever isn't shown has no key: who is erased leaves no name.
+//! * Whoever isn't shown has no key: who is erased leaves no name. Servers that hold boards no more are cleared for that.
 //!
 //! # Limits
 //! Scores within ±2^53 ([`RANGE`]): a sorted set has doubles. Keys' names are made in scripts from those that are passed, so
@@ -28,6 +28,7 @@ mod layout;
 mod merge;
 mod pages;
 mod reading;
+mod retired;
 mod scripts;
 mod server;
 mod shard;
@@ -87,8 +88,9 @@ pub struct RedisIndex {
 }
 
 impl RedisIndex {
-    /// Follows from now on, until this is dropped; within a tokio runtime. The servers of the map must be among those given;
-    /// none need be there yet. Errs if how one is to be reached can't be right.
+    /// Follows from now on, until this is dropped; within a tokio runtime. Boards are on the servers of the map, which must be
+    /// among those given; from the others they are removed, if there are any of before. No server need be there yet. Errs if
+    /// how one is to be reached can't be right.
     pub fn start(
         servers: &[ServerConfig],
         map: ShardMap,
@@ -114,6 +116,11 @@ impl RedisIndex {
             let follower = Follower::new(log, shard.clone(), shard.progress().clone(), random);
             tasks.push(tokio::spawn(follower.run()).abort_handle());
             tasks.push(tokio::spawn(Subscriber::new(shard).run()).abort_handle());
+        }
+        for server in servers.iter().filter(|it| !layouts.names().any(|name| name == it.name)) {
+            let server = Server::new(server, config)?;
+            let keys = Keys::new(&config.key_prefix, server.database());
+            tasks.push(tokio::spawn(retired::run(server, keys)).abort_handle());
         }
         Ok(Self { shards, layouts, watchers, tasks })
     }

@@ -38,6 +38,14 @@ pub enum StandingsBackend {
     Redis,
 }
 
+/// Which Redis servers hold standings, where `backends.standings` says that Redis does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Standings {
+    /// The names of some of `redis.shards`, over which players are dealt by weight; empty: all of them, by the shard map.
+    pub redis_shards: Vec<String>,
+}
+
 /// Where a part keeps its tables, or its log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

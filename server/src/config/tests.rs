@@ -114,6 +114,38 @@ fn leaderboards_in_a_database_are_served_wherever_the_roles_allow_it() {
 }
 
 #[test]
+fn servers_that_hold_boards_are_some_of_the_redis_servers() {
+    let mut config = shared();
+    let server = |name: &str, weight| leaderboard::redis::ServerConfig {
+        name: name.to_owned(),
+        weight,
+        url: "redis://127.0.0.1".to_owned(),
+        password_file: None,
+        tls_ca_file: None,
+    };
+    config.redis.shards = vec![server("a", 1), server("b", 1), server("idle", 0)];
+    config.standings.redis_shards = vec!["b".to_owned()];
+    let why = Leaderboards.validate(&config).expect_err("nobody would use it");
+    assert!(why.contains("backends.standings"), "{why}");
+    config.backends.standings = StandingsBackend::Redis;
+    for (names, said) in [
+        (&["b", "a"][..], None),
+        (&["a"], None),
+        (&[], None),
+        (&["c"], Some("standings.redis_shards names c, which isn't among redis.shards")),
+        (&["a", "a"], Some("standings.redis_shards: shard a is listed more than once")),
+        (&["idle"], Some("standings.redis_shards: every shard has weight 0")),
+    ] {
+        config.standings.redis_shards = names.iter().map(ToString::to_string).collect();
+        let why = Leaderboards.validate(&config).err();
+        match said {
+            None => assert_eq!(why, None, "{names:?}"),
+            Some(said) => assert!(why.as_ref().is_some_and(|it| it.contains(said)), "{why:?}"),
+        }
+    }
+}
+
+#[test]
 fn businesses_in_a_database_are_served_wherever_the_roles_allow_it() {
     let mut config = shared();
     config.backends.businesses = StoreBackend::Postgres;

@@ -67,6 +67,11 @@ async fn each_mistake_is_marked_with_what_to_do() {
         (gateway("[gateway]\ntick_ms = 0"), "values", "gateway.tick_ms must be from 1 to 1000"),
         (gateway_but("token.secret", "other.secret"), "token keys", "other.secret"),
         (gateway("[redis]\nshard_map_file = \"/nowhere\""), "shard map", "can't read /nowhere"),
+        (
+            gateway("[standings]\nredis_shards = [\"c\"]"),
+            "values",
+            "standings.redis_shards is given, but backends.standings isn't",
+        ),
         (gateway("[log]\nfilter = \"=,=\""), "log", "log.filter"),
     ];
     for (home, what, word) in cases {

@@ -97,7 +97,8 @@ async fn an_answer_of_servers_at_different_states_says_the_lowest_and_the_highes
         is_taken: AtomicBool::new(false),
         opened: Semaphore::new(0),
     });
-    let index = index_of(&(log.clone() as Arc<dyn Log>), &named(&[&servers[0], &servers[1]]));
+    let configs = named(&[&servers[0], &servers[1]]);
+    let index = index_of(&(log.clone() as Arc<dyn Log>), &configs, &configs);
     world.until_agreed(&*index, "b").await;
     let board = world.board("b").await;
     // The log remembers changes from when they are asked for the first time.

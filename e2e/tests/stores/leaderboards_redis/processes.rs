@@ -3,7 +3,7 @@
 use e2e::servers::Redis;
 use leaderboard::Ranking;
 
-use super::world::{World, named};
+use super::world::{World, named, until};
 
 #[tokio::test]
 async fn processes_keep_the_same_standings_together() {
@@ -44,6 +44,33 @@ async fn players_move_when_a_server_is_added_or_ranks_become_dense() {
         for ranking in [Ranking::Standard, Ranking::Dense, Ranking::Ordinal, Ranking::Standard] {
             world.put_board("b", ranking).await;
             world.until_agreed(&*index, "b").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn boards_move_when_other_servers_are_to_hold_them() {
+    let servers = [Redis::start().await, Redis::start().await];
+    let names = named(&[&servers[0], &servers[1]]);
+    let world = World::new().await;
+    for (name, ranking) in [("b", Ranking::Standard), ("dense", Ranking::Dense)] {
+        world.put_board(name, ranking).await;
+        world.crowd(name, 1_000).await;
+    }
+    for holders in [&names[..], &names[1..], &names[..1], &names[..], &names[1..]] {
+        // What was there before may be outdated.
+        world.post("b", &[("ann", 3)]).await;
+        let index = world.index_on(&names, holders);
+        for name in ["b", "dense"] {
+            world.until_agreed(&*index, name).await;
+        }
+        for (server, config) in servers.iter().zip(&names) {
+            let holds = holders.contains(config);
+            until("boards are where they should be", async || {
+                let keys: Vec<String> = server.run("KEYS w:board:*").await;
+                keys.is_empty() != holds
+            })
+            .await;
         }
     }
 }

@@ -75,7 +75,16 @@ impl World {
 
     /// Another process' standings on these servers.
     pub(super) fn index(&self, servers: &[ServerConfig]) -> Arc<dyn Index> {
-        index_of(&self.log, servers)
+        index_of(&self.log, servers, servers)
+    }
+
+    /// The same on some of the servers.
+    pub(super) fn index_on(
+        &self,
+        servers: &[ServerConfig],
+        holders: &[ServerConfig],
+    ) -> Arc<dyn Index> {
+        index_of(&self.log, servers, holders)
     }
 
     async fn append(&self, mutations: Vec<Mutation>) -> Vec<Outcome> {
@@ -192,9 +201,13 @@ impl World {
     }
 }
 
-/// A process' standings of this log on these servers.
-pub(super) fn index_of(log: &Arc<dyn Log>, servers: &[ServerConfig]) -> Arc<dyn Index> {
-    let shards = servers.iter().map(|server| {
+/// A process' standings of this log, for which it has these servers, on some of them.
+pub(super) fn index_of(
+    log: &Arc<dyn Log>,
+    servers: &[ServerConfig],
+    holders: &[ServerConfig],
+) -> Arc<dyn Index> {
+    let shards = holders.iter().map(|server| {
         let name = ShardName::parse(&server.name).expect("a name");
         Shard { name, weight: server.weight }
     });

@@ -6,6 +6,7 @@ use std::time::Duration;
 use leaderboard::redis::{self, Config as RedisConfig, RedisIndex};
 use leaderboard::{Index, Leaderboard, Log, StoreError};
 use model::ErrorChain;
+use shard_map::{Shard, ShardMap, ShardName};
 
 use super::{Deps, Server};
 use crate::config::{Config, StandingsBackend};
@@ -23,10 +24,32 @@ pub(super) fn are_on_servers(config: &Config) -> bool {
 
 /// Says which setting of the servers can't work, and what would.
 pub(super) fn validate(config: &Config) -> Result<(), String> {
+    let names = &config.standings.redis_shards;
     if !are_on_servers(config) {
-        return Ok(());
+        let idle = "standings.redis_shards is given, but backends.standings isn't \"redis\"";
+        return if names.is_empty() { Ok(()) } else { Err(idle.to_owned()) };
     }
-    config.redis.validate().map_err(|rule| format!("redis.{rule}"))
+    config.redis.validate().map_err(|rule| format!("redis.{rule}"))?;
+    // What a file of the shard map says is looked at by itself.
+    if names.is_empty() { Ok(()) } else { shard_map(config).map(|_| ()) }
+}
+
+/// Over which servers players are placed, and how.
+fn shard_map(config: &Config) -> Result<ShardMap, String> {
+    let (names, redis) = (&config.standings.redis_shards, &config.redis);
+    if names.is_empty() {
+        return redis.shard_map().map_err(|why| format!("[redis] {why}"));
+    }
+    let shard = |name: &String| {
+        let server = redis.shards.iter().find(|server| server.name == *name);
+        let server = server.ok_or_else(|| {
+            format!("standings.redis_shards names {name}, which isn't among redis.shards")
+        })?;
+        let named = |e| format!("standings.redis_shards: the name {name:?} {e}");
+        Ok(Shard { name: ShardName::parse(name).map_err(named)?, weight: server.weight })
+    };
+    let shards = names.iter().map(shard).collect::<Result<Vec<_>, String>>()?;
+    ShardMap::deal(shards).map_err(|e| format!("standings.redis_shards: {e}"))
 }
 
 /// The most connections to servers.
@@ -34,7 +57,7 @@ pub(super) fn files_max(config: &Config) -> u64 {
     if are_on_servers(config) { SERVER_FILES * config.redis.shards.len() as u64 } else { 0 }
 }
 
-/// Every server, to be checked.
+/// Every server that holds boards, to be checked.
 pub(super) fn servers(config: &Config) -> Vec<Server> {
     if !are_on_servers(config) {
         return Vec::new();
@@ -46,13 +69,15 @@ pub(super) fn servers(config: &Config) -> Vec<Server> {
             Ok(flaw.map_or("answers".to_owned(), |flaw| format!("answers; {flaw}")))
         })
     };
-    config.redis.shards.iter().map(check).collect()
+    let names = &config.standings.redis_shards;
+    let holders = config.redis.shards.iter();
+    holders.filter(|server| names.is_empty() || names.contains(&server.name)).map(check).collect()
 }
 
 /// Standings that follow the log. The servers needn't be there yet: scores are taken without them.
 pub(super) fn open(deps: &Deps<'_>, log: &Arc<dyn Log>) -> Result<Arc<dyn Index>, String> {
     let redis = &deps.config.redis;
-    let map = redis.shard_map().map_err(|why| format!("[redis] {why}"))?;
+    let map = shard_map(deps.config)?;
     let config = redis_config(deps.config);
     let index = RedisIndex::start(&redis.shards, map, &config, log, &deps.random);
     Ok(Arc::new(index.map_err(|e| unusable(&e))?))

@@ -2,10 +2,12 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::limits::{KEY_AGE_MS_DEFAULT, KEYS_MAX_DEFAULT};
+use crate::core::limits::{CHANGE_AGE_MS_DEFAULT, KEY_AGE_MS_DEFAULT, KEYS_MAX_DEFAULT};
 
 /// How long keys may be remembered, milliseconds: a minute to seven days.
 const KEY_AGE_MS: RangeInclusive<i64> = 60_000..=7 * 24 * 60 * 60 * 1_000;
+/// How long changes may be kept if they are removed at all, milliseconds: an hour to ten years.
+const CHANGE_AGE_MS: RangeInclusive<i64> = 3_600_000..=10 * 365 * 24 * 60 * 60 * 1_000;
 /// How many keys memory may remember.
 const KEYS: RangeInclusive<usize> = 1_000..=500_000_000;
 
@@ -19,11 +21,18 @@ pub struct Config {
     /// The most keys that an embedded log remembers, 1,000 to 500,000,000; each takes about 120 bytes of memory. With as many
     /// new events are refused until old ones are forgotten.
     pub keys_max: usize,
+    /// How long `PostgreSQL` keeps the log's rows after they were written, milliseconds, 3,600,000 to 315,360,000,000, or 0: for
+    /// ever. What everybody has is kept whatever this says.
+    pub change_age_ms: i64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { key_age_ms: KEY_AGE_MS_DEFAULT, keys_max: KEYS_MAX_DEFAULT }
+        Self {
+            key_age_ms: KEY_AGE_MS_DEFAULT,
+            keys_max: KEYS_MAX_DEFAULT,
+            change_age_ms: CHANGE_AGE_MS_DEFAULT,
+        }
     }
 }
 
@@ -36,6 +45,9 @@ impl Config {
         }
         if !KEYS.contains(&self.keys_max) {
             return must("keys_max", format!("{KEYS:?}"));
+        }
+        if self.change_age_ms != 0 && !CHANGE_AGE_MS.contains(&self.change_age_ms) {
+            return must("change_age_ms", format!("{CHANGE_AGE_MS:?}, or 0"));
         }
         Ok(())
     }
@@ -52,6 +64,11 @@ mod tests {
         for key_age_ms in [59_999, 604_800_001, -1] {
             let why = refused(Config { key_age_ms, ..Config::default() });
             assert_eq!(why, "key_age_ms must be in 60000..=604800000");
+        }
+        assert_eq!(Config { change_age_ms: 0, ..Config::default() }.validate(), Ok(()));
+        for change_age_ms in [1, 3_599_999, 315_360_000_001, -1] {
+            let why = refused(Config { change_age_ms, ..Config::default() });
+            assert_eq!(why, "change_age_ms must be in 3600000..=315360000000, or 0");
         }
         for keys_max in [999, 500_000_001] {
             let why = refused(Config { keys_max, ..Config::default() });

@@ -5,7 +5,6 @@ use std::time::Duration;
 use e2e::servers::{Postgres, Redis};
 use leaderboard::conformance::{Backend, CASES, NOW};
 use leaderboard::embedded::EmbeddedLog;
-use leaderboard::limits::KEY_AGE_MS_DEFAULT;
 use leaderboard::postgres::{Config, PostgresLog, migrate};
 use leaderboard::redis::{Config as RedisConfig, RedisIndex, ServerConfig};
 use leaderboard::{Answer, FollowingIndex, Index, Log};
@@ -117,7 +116,7 @@ impl Backend for Place {
                     // Of the cases' time: today their keys are too old to be kept.
                     let log = PostgresLog::connect(
                         config,
-                        KEY_AGE_MS_DEFAULT,
+                        leaderboard::Config::default(),
                         Arc::new(ManualClock::at(NOW)),
                     )
                     .await?;

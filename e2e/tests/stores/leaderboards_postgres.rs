@@ -8,5 +8,6 @@ mod kills;
 mod people;
 mod processes;
 mod promotion;
+mod removed;
 mod schema;
 mod served;

@@ -9,6 +9,8 @@ pub const KEY_CHARS_MAX: usize = 255;
 /// How long the key of an event is remembered after it came where nothing else is set, milliseconds: a day. An event that says
 /// it happened earlier is refused, since it may have been counted.
 pub const KEY_AGE_MS_DEFAULT: i64 = 24 * 60 * 60 * 1_000;
+/// How long a log in a database keeps its rows where nothing else is set, milliseconds: a week.
+pub const CHANGE_AGE_MS_DEFAULT: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// How far ahead of our clock an event may say that it happened, milliseconds.
 pub const AHEAD_MS_MAX: i64 = 5 * 60 * 1_000;
 /// The longest time for which a season takes events after its end, milliseconds: a day.

@@ -108,10 +108,10 @@ impl PostgresLog {
     /// Errs, saying which and what to do, if the server can't be reached, is a replica, or doesn't admit the user; if
     /// there is no such database; or if its schema is missing ([`migrate`] makes it), older or newer than this program.
     ///
-    /// Keys that are older than `key_age_ms` are removed some time later.
+    /// Keys and changes that are older than the settings say are removed some time later.
     pub async fn connect(
         config: &Config,
-        key_age_ms: i64,
+        settings: crate::Config,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let primary = Arc::new(config.primary()?);
@@ -128,7 +128,7 @@ impl PostgresLog {
         });
         let span = tracing::info_span!("leaderboard_database", server = %shared.primary);
         let looking = health::run(Arc::clone(&shared)).instrument(span.clone());
-        let cleaning = clean::run(Arc::clone(&shared), key_age_ms, clock).instrument(span);
+        let cleaning = clean::run(Arc::clone(&shared), settings, clock).instrument(span);
         Ok(Self { shared, tasks: [tokio::spawn(looking), tokio::spawn(cleaning)] })
     }
 }

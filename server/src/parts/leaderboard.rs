@@ -159,19 +159,17 @@ fn database(config: &Config) -> Option<&postgres::Config> {
 
 async fn open_log(deps: &Deps<'_>) -> Result<(Arc<dyn Log>, Arc<dyn Index>), String> {
     let config = deps.config;
-    let (log, own): (Arc<dyn Log>, Option<Arc<dyn Index>>) = if let Some(database) =
-        database(config)
-    {
-        let log =
-            PostgresLog::connect(database, config.leaderboard.key_age_ms, deps.clock.clone()).await;
-        (Arc::new(log.map_err(unusable_database(DATABASE))?), None)
-    } else {
-        let log =
-            EmbeddedLog::open(&config.data.dir, config.leaderboard, deps.random.as_ref()).await;
-        let log = log.map_err(unusable_file("leaderboards"))?;
-        let index = log.index();
-        (Arc::new(log), Some(Arc::new(index)))
-    };
+    let (log, own): (Arc<dyn Log>, Option<Arc<dyn Index>>) =
+        if let Some(database) = database(config) {
+            let log = PostgresLog::connect(database, config.leaderboard, deps.clock.clone()).await;
+            (Arc::new(log.map_err(unusable_database(DATABASE))?), None)
+        } else {
+            let log =
+                EmbeddedLog::open(&config.data.dir, config.leaderboard, deps.random.as_ref()).await;
+            let log = log.map_err(unusable_file("leaderboards"))?;
+            let index = log.index();
+            (Arc::new(log), Some(Arc::new(index)))
+        };
     let index = match own {
         _ if standings::are_on_servers(config) => standings::open(deps, &log)?,
         Some(own) => own,

@@ -18,8 +18,12 @@ pub(crate) const BOARD: &str = "board";
 pub(crate) async fn open(url: &str) -> Outcome<PostgresLog> {
     let config = Config { url: url.to_owned().into(), ..Config::default() };
     migrate(&config).await?;
-    let log =
-        PostgresLog::connect(&config, KEY_AGE_MS_DEFAULT, Arc::new(SystemClock::start())).await?;
+    let log = PostgresLog::connect(
+        &config,
+        leaderboard::Config::default(),
+        Arc::new(SystemClock::start()),
+    )
+    .await?;
     let (ranking, readers) = (Ranking::Standard, Readers::Anyone);
     let (wins, operator, range) = (Wins::High, Operator::Sum, ScoreRange::default());
     let rules = Rules { wins, operator, ranking, readers, range, season: None };

@@ -12,8 +12,11 @@ use tokio::time::timeout;
 use super::world::{aside, database, has_no_gaps, number, shared, table, until};
 
 /// What is reached at the start.
-const TIDYING: [&str; 2] =
-    ["leaderboard.postgres_keys_forgotten", "leaderboard.postgres_board_cleared"];
+const TIDYING: [&str; 3] = [
+    "leaderboard.postgres_keys_forgotten",
+    "leaderboard.postgres_changes_removed",
+    "leaderboard.postgres_board_cleared",
+];
 
 fn settings(config: &Config) -> String {
     format!(
@@ -32,9 +35,10 @@ async fn post(service: &Process, key: &str) -> Option<Answer> {
     service.try_as_service("POST", "/v1/scores", Some(points(key))).await
 }
 
-/// Keys that are too old, and a board that is gone: both are tidied up at the start.
+/// Keys and changes that are too old, and a board that is gone: all are tidied up at the start.
 async fn leave_something(config: &Config) {
     let sql = "INSERT INTO leaderboard.keys VALUES ('game', 'old', 0, '', '');
+               UPDATE leaderboard.changes SET at_ms = 0;
                INSERT INTO leaderboard.deleted VALUES (0);
                INSERT INTO leaderboard.entries VALUES (0, 0, 'nobody', 1, 1);";
     sqlx::raw_sql(sql).execute(&mut aside(config).await).await.expect("written");
@@ -76,7 +80,8 @@ async fn whatever_step_it_dies_at_an_event_counts_once() {
         let three_each = [("ann".to_owned(), 3), ("bob".to_owned(), 3)];
         until("all is tidied up", async || {
             let left = "SELECT (SELECT count(*) FROM leaderboard.deleted)
-                             + (SELECT count(*) FROM leaderboard.keys WHERE at_ms = 0)";
+                             + (SELECT count(*) FROM leaderboard.keys WHERE at_ms = 0)
+                             + (SELECT count(*) FROM leaderboard.changes WHERE at_ms = 0)";
             number(&config, left).await == 0
         })
         .await;

@@ -64,7 +64,8 @@ pub(crate) fn name(config: &Config) -> &str {
 }
 
 pub(crate) async fn try_connect(config: &Config) -> Result<PostgresLog, StoreError> {
-    PostgresLog::connect(config, KEY_AGE_MS_DEFAULT, Arc::new(SystemClock::start())).await
+    let settings = leaderboard::Config::default();
+    PostgresLog::connect(config, settings, Arc::new(SystemClock::start())).await
 }
 
 pub(crate) async fn connect(config: &Config) -> PostgresLog {
@@ -180,10 +181,11 @@ pub(crate) async fn table(config: &Config) -> Vec<(String, i64)> {
     sqlx::query_as(sql).fetch_all(&mut aside(config).await).await.expect("read")
 }
 
-/// Whether every board's log has as many changes as its head says, at positions without gaps.
+/// Whether every board's log has all changes up to its head at positions without gaps, from the first on that it has.
 pub(crate) async fn has_no_gaps(config: &Config) -> bool {
     let sql = "SELECT count(*) FROM leaderboard.boards WHERE head <> (
-                   SELECT count(DISTINCT position) FROM leaderboard.changes WHERE board = number)
+                   SELECT coalesce(min(position) - 1, 0) + count(DISTINCT position)
+                   FROM leaderboard.changes WHERE board = number)
                OR head <> (
                    SELECT coalesce(max(position), 0) FROM leaderboard.changes WHERE board = number)";
     number(config, sql).await == 0

@@ -12,7 +12,7 @@ use crate::{BoardNumber, Error};
 /// How soon it is tried again to reach a server.
 const RETRY: Duration = Duration::from_secs(10);
 /// How often it is looked again: processes with the settings of before may go on for a while.
-const LOOK_INTERVAL: Duration = Duration::from_secs(600);
+const LOOK_INTERVAL: Duration = Duration::from_mins(10);
 
 /// Removes all boards from a server, also those that processes with other settings put there later, until this is dropped:
 /// nobody would remove the names of people there who are erased.

@@ -1,3 +1,4 @@
+mod changes;
 mod erased;
 
 use std::sync::Arc;
@@ -8,9 +9,12 @@ use sqlx::PgConnection;
 use tokio::time::sleep;
 
 use super::{Shared, crash_points};
+use crate::Config;
 
 /// How long to wait between two looks for what may go.
 const PAUSE: Duration = Duration::from_secs(10);
+/// After so many looks boards are asked for changes that are too old: about every minute.
+const LOOKS_A_REMOVAL: u32 = 6;
 /// Rows that go in one statement: it takes a moment only, and keeps nobody waiting.
 const ROWS_AT_ONCE: i64 = 5_000;
 /// Positions of a log that are gone through in one statement.
@@ -42,9 +46,11 @@ const ON_BOARD: [&str; 6] = [
 ];
 
 /// Removes what nobody asks for any more, in small pieces; any number of processes may.
-pub(super) async fn run(shared: Arc<Shared>, key_age_ms: i64, clock: Arc<dyn Clock>) {
-    loop {
-        if let Err(error) = shared.clean(key_age_ms, &*clock).await {
+pub(super) async fn run(shared: Arc<Shared>, settings: Config, clock: Arc<dyn Clock>) {
+    for look in 0_u32.. {
+        let change_age_ms = Some(settings.change_age_ms)
+            .filter(|age_ms| *age_ms > 0 && look.is_multiple_of(LOOKS_A_REMOVAL));
+        if let Err(error) = shared.clean(settings.key_age_ms, change_age_ms, &*clock).await {
             tracing::warn!(error = %ErrorChain(&error), "what is outdated in the log of leaderboards stays");
         }
         sleep(PAUSE).await;
@@ -52,9 +58,17 @@ pub(super) async fn run(shared: Arc<Shared>, key_age_ms: i64, clock: Arc<dyn Clo
 }
 
 impl Shared {
-    async fn clean(&self, key_age_ms: i64, clock: &dyn Clock) -> Result<(), sqlx::Error> {
+    async fn clean(
+        &self,
+        key_age_ms: i64,
+        change_age_ms: Option<i64>,
+        clock: &dyn Clock,
+    ) -> Result<(), sqlx::Error> {
         let mut connection = self.connections.connection().await?;
         keys(&mut connection, key_age_ms, clock).await?;
+        if let Some(age_ms) = change_age_ms {
+            changes::remove(&mut connection, age_ms, clock).await?;
+        }
         let gone = sqlx::query_scalar("SELECT number FROM leaderboard.deleted ORDER BY number");
         let gone: Vec<i64> = gone.fetch_all(&mut connection).await?;
         for board in gone {

@@ -13,6 +13,8 @@ model::crash_points! {
     TAKEN = "leaderboard.postgres_taken";
     /// Some keys that are too old are forgotten.
     KEYS_FORGOTTEN = "leaderboard.postgres_keys_forgotten";
+    /// Some changes that are too old are removed.
+    CHANGES_REMOVED = "leaderboard.postgres_changes_removed";
     /// Some of what was on a deleted board is removed.
     BOARD_CLEARED = "leaderboard.postgres_board_cleared";
 }

@@ -45,8 +45,8 @@ fn shard_map(config: &Config) -> Result<ShardMap, String> {
         let server = server.ok_or_else(|| {
             format!("standings.redis_shards names {name}, which isn't among redis.shards")
         })?;
-        let named = |e| format!("standings.redis_shards: the name {name:?} {e}");
-        Ok(Shard { name: ShardName::parse(name).map_err(named)?, weight: server.weight })
+        let wrong = |e| format!("standings.redis_shards: the name {name:?} {e}");
+        Ok(Shard { name: ShardName::parse(name).map_err(wrong)?, weight: server.weight })
     };
     let shards = names.iter().map(shard).collect::<Result<Vec<_>, String>>()?;
     ShardMap::deal(shards).map_err(|e| format!("standings.redis_shards: {e}"))

@@ -10,6 +10,7 @@ mod tests;
 
 use model::Timestamp;
 
+use super::erasure::TimeRange;
 use super::limits::{BUCKET_MS, CHUNK_POINTS_MAX, CHUNK_SPAN_MS_MAX};
 use super::point::Point;
 pub use error::ChunkError;
@@ -22,6 +23,12 @@ impl Bucket {
     /// The bucket of points of this effective time.
     pub fn at(effective: Timestamp) -> Self {
         Self(effective.0.div_euclid(BUCKET_MS))
+    }
+
+    /// The effective times of its points.
+    pub fn times(self) -> TimeRange {
+        let start = |bucket: i64| Timestamp(bucket.saturating_mul(BUCKET_MS));
+        TimeRange { from: start(self.0), to: start(self.0.saturating_add(1)) }
     }
 }
 
@@ -43,14 +50,18 @@ impl Chunk {
     fn checked(self) -> Option<Self> {
         let (first, last) = (self.points.first()?.effective(), self.points.last()?.effective());
         let fits = self.points.len() <= CHUNK_POINTS_MAX
-            && Self::may_hold(first, last)
+            && last - first <= CHUNK_SPAN_MS_MAX
+            && Bucket::at(first) == Bucket::at(last)
             && self.points.is_sorted_by(|a, b| a.version < b.version);
         fits.then_some(self)
     }
 
-    /// Whether a chunk may have a first and a last point of these effective times.
-    pub(crate) fn may_hold(first: Timestamp, last: Timestamp) -> bool {
-        last - first <= CHUNK_SPAN_MS_MAX && Bucket::at(first) == Bucket::at(last)
+    /// The effective times that further points of a chunk may have whose first and last ones are these.
+    pub(crate) fn room(first: Timestamp, last: Timestamp) -> TimeRange {
+        let TimeRange { from, to } = Bucket::at(first).times();
+        let earliest = last.plus_ms(-CHUNK_SPAN_MS_MAX);
+        let latest = first.plus_ms(CHUNK_SPAN_MS_MAX);
+        TimeRange { from: from.max(earliest), to: to.min(latest.plus_ms(1)) }
     }
 
     /// The points in order.

@@ -4,6 +4,7 @@ mod open_chunk;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod user_chunks;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -18,6 +19,7 @@ use super::logged::{LogPosition, Logged};
 use super::point::Point;
 use open_chunk::OpenChunk;
 pub use ticket::ChunkTicket;
+use user_chunks::UserChunks;
 
 /// A chunk that is to be stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +65,7 @@ impl Default for ChunkingLimits {
 #[derive(Debug)]
 pub struct Chunking {
     limits: ChunkingLimits,
-    users: HashMap<UserId, Vec<OpenChunk>>,
+    users: HashMap<UserId, UserChunks>,
     /// Whose each open chunk is, the lowest in the log first.
     open: BTreeMap<ChunkTicket, UserId>,
     closed: VecDeque<ClosedChunk>,
@@ -93,18 +95,16 @@ impl Chunking {
     /// Adds a point out of the log.
     pub fn add(&mut self, now: Monotonic, Logged { position, user, point }: Logged) {
         self.pass(position);
-        let chunks = self.users.entry(user.clone()).or_default();
-        let at = chunks.iter().position(|chunk| chunk.has_room_for(&point));
-        let Some(at) = at else {
+        let Some(chunks) = self.users.get_mut(&user) else {
+            return self.open(now, position, user, point);
+        };
+        let Some(chunk) = chunks.iter_mut().find(|chunk| chunk.has_room_for(&point)) else {
             if chunks.len() >= CHUNKS_OPEN_PER_USER_MAX {
-                let oldest = chunks.iter().map(|chunk| chunk.ticket).min();
-                if let Some(oldest) = oldest {
-                    self.close(oldest);
-                }
+                let oldest = chunks.oldest();
+                self.close(oldest);
             }
             return self.open(now, position, user, point);
         };
-        let chunk = &mut chunks[at];
         if position < chunk.ticket.lowest {
             self.open.remove(&chunk.ticket);
             chunk.ticket.lowest = position;
@@ -127,10 +127,8 @@ impl Chunking {
     /// earlier unless something was read again.
     pub fn close_aged(&mut self, now: Monotonic) {
         while let Some((&ticket, user)) = self.open.first_key_value() {
-            let chunk = self.users[user].iter().find(|chunk| chunk.ticket == ticket);
-            let is_aged =
-                chunk.is_none_or(|chunk| now.since_ms(chunk.opened) >= self.limits.age_ms_max);
-            if !is_aged {
+            let opened = self.users.get(user).and_then(|chunks| chunks.opened(ticket));
+            if opened.is_some_and(|opened| now.since_ms(opened) < self.limits.age_ms_max) {
                 break;
             }
             self.close(ticket);
@@ -156,17 +154,13 @@ impl Chunking {
 
     /// Drops the points that an erasure covers. Those of chunks that were taken to be stored are left out when read.
     pub fn erase(&mut self, user: &UserId, erasure: &Erasure) {
-        let chunks = self.users.get_mut(user).map(std::mem::take).unwrap_or_default();
-        for mut chunk in chunks {
+        for mut chunk in self.users.remove(user).into_iter().flatten() {
             self.points_open -= chunk.erase(erasure);
             if chunk.is_empty() {
                 self.open.remove(&chunk.ticket);
             } else {
-                self.users.entry(user.clone()).or_default().push(chunk);
+                UserChunks::insert(&mut self.users, user.clone(), chunk);
             }
-        }
-        if self.users.get(user).is_some_and(Vec::is_empty) {
-            self.users.remove(user);
         }
         let unstored = &mut self.unstored;
         self.closed.retain_mut(|closed| {
@@ -211,7 +205,7 @@ impl Chunking {
         self.serial += 1;
         self.points_open += 1;
         self.open.insert(ticket, user.clone());
-        self.users.entry(user).or_default().push(OpenChunk::new(ticket, now, point));
+        UserChunks::insert(&mut self.users, user, OpenChunk::new(ticket, now, point));
         self.keep_within_limits();
     }
 
@@ -226,12 +220,8 @@ impl Chunking {
 
     fn close(&mut self, ticket: ChunkTicket) {
         let Some(user) = self.open.remove(&ticket) else { return };
-        let Some(chunks) = self.users.get_mut(&user) else { return };
-        let Some(at) = chunks.iter().position(|chunk| chunk.ticket == ticket) else { return };
-        let points = chunks.swap_remove(at).into_points();
-        if chunks.is_empty() {
-            self.users.remove(&user);
-        }
+        let Some(chunk) = UserChunks::remove(&mut self.users, &user, ticket) else { return };
+        let points = chunk.into_points();
         self.points_open -= points.len();
         let chunk = Chunk::new(points).expect("an open chunk takes only what fits");
         self.unstored.insert(ticket);

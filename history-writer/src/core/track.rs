@@ -62,8 +62,8 @@ impl TrackQuery {
     pub fn chunk_starts(&self) -> TimeRange {
         let TimeRange { from, to } = self.times();
         // None begins in the bucket before that of its points.
-        let bucket = Timestamp(Bucket::at(from).0.saturating_mul(super::limits::BUCKET_MS));
-        TimeRange { from: from.plus_ms(-CHUNK_SPAN_MS_MAX).max(bucket), to }
+        let bucket = Bucket::at(from).times();
+        TimeRange { from: from.plus_ms(-CHUNK_SPAN_MS_MAX).max(bucket.from), to }
     }
 
     fn wants(&self, point: &Point) -> bool {

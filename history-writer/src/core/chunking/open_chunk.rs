@@ -2,7 +2,7 @@ use model::{Monotonic, Timestamp};
 
 use super::ticket::ChunkTicket;
 use crate::core::chunk::Chunk;
-use crate::core::erasure::Erasure;
+use crate::core::erasure::{Erasure, TimeRange};
 use crate::core::limits::CHUNK_POINTS_MAX;
 use crate::core::point::Point;
 
@@ -16,18 +16,20 @@ pub(super) struct OpenChunk {
     points: Vec<Point>,
     first: Timestamp,
     last: Timestamp,
+    /// The effective times that a chunk may have which has these.
+    room: TimeRange,
 }
 
 impl OpenChunk {
     pub(super) fn new(ticket: ChunkTicket, opened: Monotonic, point: Point) -> Self {
         let effective = point.effective();
-        Self { ticket, opened, points: vec![point], first: effective, last: effective }
+        let room = Chunk::room(effective, effective);
+        Self { ticket, opened, points: vec![point], first: effective, last: effective, room }
     }
 
     /// Whether it may have this point too.
     pub(super) fn has_room_for(&self, point: &Point) -> bool {
-        let effective = point.effective();
-        Chunk::may_hold(self.first.min(effective), self.last.max(effective))
+        self.room.contains(point.effective())
     }
 
     /// Takes a point; `false` if it had that version already.
@@ -46,8 +48,11 @@ impl OpenChunk {
         if let Some(last) = self.points.last().filter(|last| last.version.device == *device) {
             device.clone_from(&last.version.device);
         }
-        self.first = self.first.min(effective);
-        self.last = self.last.max(effective);
+        if effective < self.first || effective > self.last {
+            self.first = self.first.min(effective);
+            self.last = self.last.max(effective);
+            self.room = Chunk::room(self.first, self.last);
+        }
         self.points.push(point);
         true
     }

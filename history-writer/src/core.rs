@@ -8,4 +8,6 @@ pub mod limits;
 pub(crate) mod logged;
 pub(crate) mod point;
 pub(crate) mod sealing;
+pub(crate) mod simplify;
+pub(crate) mod summary;
 pub(crate) mod track;

@@ -23,4 +23,6 @@ pub use crate::core::point::{Point, StoredFix, Unshown};
 pub use crate::core::sealing::{
     DeploymentKey, DeploymentKeys, KeyId, OpenError, SealedChunk, UnwrapError, UserKey,
 };
+pub use crate::core::simplify::{Resolution, Simplifier};
+pub use crate::core::summary::{Bounds, Summary, SummaryBuilder};
 pub use crate::core::track::{Direction, PageBuilder, TrackPage, TrackQuery};

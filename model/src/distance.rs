@@ -1,4 +1,8 @@
+mod to_line;
+
 use crate::{Metres, Position};
+
+pub use to_line::distance_to_line;
 
 /// Semi-axes of the WGS84 ellipsoid in metres (NGA.STND.0036, table 3.1).
 const A: f64 = 6_378_137.0;

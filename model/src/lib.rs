@@ -25,7 +25,7 @@ mod request;
 mod time;
 mod viewer;
 
-pub use distance::{Ecef, distance};
+pub use distance::{Ecef, distance, distance_to_line};
 pub use error::{ErrorChain, ErrorKind};
 pub use fix::{Fix, FixError, Version, limits};
 pub use hash::fnv1a;

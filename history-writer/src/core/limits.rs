@@ -15,3 +15,11 @@ pub const CHUNK_AGE_MS_MAX: u64 = 30 * 60 * 1_000;
 pub const CHUNKS_OPEN_MAX_DEFAULT: usize = 500_000;
 /// The most points in open chunks where nothing else is set: at 80 bytes, and as much again for room to grow, 1.6 GB at most.
 pub const POINTS_OPEN_MAX_DEFAULT: usize = 10_000_000;
+/// The points that are simplified at a time. The first and the last of each such window are always kept.
+pub const SIMPLIFY_WINDOW_POINTS: usize = 512;
+/// Movement within so much around where somebody stopped isn't movement but noise of the phone, metres.
+pub const JITTER_M: f64 = 20.0;
+/// Slower than this on the way from one place to the next somebody stood for most of the time, metres per second.
+pub const MOVING_MPS_MIN: f64 = 0.3;
+/// A fix that is less certain than this doesn't count for distances and speeds, centimetres.
+pub const ACCURACY_CM_MAX: u32 = 100 * 100;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use model::{Fix, Timestamp, Version};
 
+pub(crate) use stored_fix::DEGREE_E7;
 pub use stored_fix::StoredFix;
 pub use unshown::Unshown;
 

@@ -8,6 +8,8 @@
 //! All numbers little-endian. The number of a log's frame is that of its first record; the number of a snapshot's frame
 //! counts its frames.
 
+use std::ops::Range;
+
 use crate::Error;
 
 /// The bytes of a header.
@@ -76,10 +78,10 @@ fn crc(length: &[u8], payload: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Whether a whole frame of a number from `numbers` begins anywhere in these bytes: then what is before it was written
-/// whole, and is damaged.
-pub(crate) fn has_frame(bytes: &[u8], numbers: std::ops::Range<u64>) -> bool {
-    (0..bytes.len()).any(|start| {
+/// Where in these bytes the first whole frame of a number from `numbers` begins: what is before it was written whole, and
+/// is damaged.
+pub(crate) fn frame_in(bytes: &[u8], numbers: &Range<u64>) -> Option<usize> {
+    (0..bytes.len()).find(|&start| {
         let Some((head, rest)) = bytes[start..].split_first_chunk::<HEAD_BYTES>() else {
             return false;
         };

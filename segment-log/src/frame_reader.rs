@@ -1,9 +1,11 @@
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
 use crate::Error;
-use crate::frame::{FileFormat, HEAD_BYTES, HEADER_BYTES, is_length, length, parts};
+use crate::PAYLOAD_BYTES_MAX;
+use crate::frame::{FileFormat, HEAD_BYTES, HEADER_BYTES, frame_in, is_length, length, parts};
 
 /// What comes next in a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,6 +68,19 @@ impl FrameReader {
         Ok(Some(Self { file, is_older, left: bytes - at, at, payload: Vec::new() }))
     }
 
+    /// Opens a file to read from the byte `at`, where a frame begins, up to the byte `end`, whatever its header says.
+    pub fn between(path: &Path, at: u64, end: u64) -> Result<Self, Error> {
+        let open = || {
+            let mut file = File::open(path)?;
+            let end = file.metadata()?.len().min(end);
+            file.seek(SeekFrom::Start(at))?;
+            Ok((BufReader::with_capacity(1 << 16, file), end))
+        };
+        let (file, end) = open().map_err(|error| Error::unreadable(path, error))?;
+        let left = end.saturating_sub(at);
+        Ok(Self { file, is_older: false, left, at, payload: Vec::new() })
+    }
+
     /// Whether the file is of an older format.
     pub fn is_older(&self) -> bool {
         self.is_older
@@ -99,4 +114,29 @@ impl FrameReader {
         self.left -= HEAD_BYTES as u64 + payload;
         Ok(Next::Frame { number, content })
     }
+}
+
+/// Where between the bytes `at` and `end` of a file the first whole frame of a number from `numbers` begins, bytes from the
+/// start of the file. `None` if there is none; an error if there are more bytes between them than a frame can have.
+pub fn whole_frame_behind(
+    path: &Path,
+    at: u64,
+    end: u64,
+    numbers: &Range<u64>,
+) -> Result<Option<u64>, Error> {
+    let read = || {
+        let mut file = File::open(path)?;
+        let end = file.metadata()?.len().min(end);
+        let bytes = end.saturating_sub(at);
+        if bytes > PAYLOAD_BYTES_MAX as u64 {
+            return Ok(None);
+        }
+        file.seek(SeekFrom::Start(at))?;
+        let mut rest = Vec::with_capacity(bytes as usize);
+        file.take(bytes).read_to_end(&mut rest)?;
+        Ok(Some(rest))
+    };
+    let rest = read().map_err(|error| Error::unreadable(path, error))?;
+    let rest = rest.ok_or_else(|| Error::damaged(path, at))?;
+    Ok(frame_in(&rest, numbers).map(|within| at + within as u64))
 }

@@ -17,8 +17,9 @@
 //! * Nothing here knows whose records they are.
 //!
 //! # Limits
-//! [`PAYLOAD_BYTES_MAX`] of a frame; a segment's bytes are a setting ([`Settings`]).
+//! [`PAYLOAD_BYTES_MAX`] of a frame, and of what isn't whole and is looked through for frames; a segment's bytes are a setting ([`Settings`]).
 
+mod bytes;
 mod disk;
 mod error;
 mod frame;
@@ -33,12 +34,13 @@ pub mod test_kit;
 mod tests;
 mod writer;
 
+pub use bytes::{Bytes, Malformed, put_i64, put_text, put_u64};
 pub use disk::{Disk, DiskFile, LocalDisk};
 pub use error::Error;
 pub use frame::{FileFormat, HEADER_BYTES, OpenFrame, PAYLOAD_BYTES_MAX, header};
-pub use frame_reader::{FrameReader, Next};
+pub use frame_reader::{FrameReader, Next, whole_frame_behind};
 pub use recovery::{Recovered, Tail, recover};
-pub use segments::{is_outdated, numbered, segment, segments};
+pub use segments::{is_outdated, make_folder, numbered, segment, segments};
 pub use settings::{CrashPoints, Settings};
 pub use stop::Stop;
 pub use writer::Writer;

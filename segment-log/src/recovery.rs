@@ -1,11 +1,8 @@
 //! Finds out at the start what a log says.
 
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::frame::has_frame;
-use crate::{Error, FileFormat, FrameReader, Next, PAYLOAD_BYTES_MAX, segment};
+use crate::{Error, FileFormat, FrameReader, Next, segment, whole_frame_behind};
 
 /// The numbers that are looked for behind what isn't whole. More could be the bytes of texts, for which the sum would be
 /// worked out in vain.
@@ -101,25 +98,12 @@ impl<F: FnMut(&[u8]) -> Option<u64>> Recovery<F> {
     /// What isn't whole at the end of the log was being written when the process ended: nobody was told that it is kept.
     /// Unless whole frames follow, or it is too long: then it is damage, and must not be taken for the end.
     fn check_torn(&self, path: &Path, at: u64) -> Result<(), Error> {
-        let read = || {
-            let bytes = fs::metadata(path)?.len() - at;
-            if bytes > PAYLOAD_BYTES_MAX as u64 {
-                return Ok(None);
-            }
-            let mut torn = Vec::with_capacity(bytes as usize);
-            let mut file = File::open(path)?;
-            file.seek(SeekFrom::Start(at))?;
-            file.read_to_end(&mut torn)?;
-            Ok(Some(torn))
-        };
-        let torn = read().map_err(|error| Error::unreadable(path, error))?;
-        let Some(torn) =
-            torn.filter(|torn| !has_frame(torn, self.next..self.next.saturating_add(NUMBERS)))
-        else {
+        let numbers = self.next..self.next.saturating_add(NUMBERS);
+        if whole_frame_behind(path, at, u64::MAX, &numbers)?.is_some() {
             return Err(Error::damaged(path, at));
-        };
-        let (path, bytes) = (path.display(), torn.len());
-        tracing::warn!(%path, at, bytes, "the log ends within a write that nobody was told of; it is cut off");
+        }
+        let path = path.display();
+        tracing::warn!(%path, at, "the log ends within a write that nobody was told of; it is cut off");
         Ok(())
     }
 }

@@ -1,9 +1,24 @@
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::{Disk, Error};
 
 const SEGMENT: &str = "log-";
+
+/// Makes the folder of a log if it is missing, in one that must exist.
+pub fn make_folder(folder: &Path, disk: &dyn Disk) -> Result<(), Error> {
+    let data_dir = folder.parent().map(PathBuf::from).unwrap_or_default();
+    let make = || {
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Err(_) | Ok(()) => {}
+        }
+        // Of one that is there too: a crash may have come before this.
+        disk.sync_folder(&data_dir)
+    };
+    make().map_err(|error| Error::not_writable(folder, error))
+}
 
 /// The segment that begins with this record.
 pub fn segment(folder: &Path, first: u64) -> PathBuf {

@@ -4,7 +4,6 @@
 //! mostly the same.
 
 mod boards;
-mod bytes;
 mod numbers;
 mod parts;
 #[cfg(test)]
@@ -12,13 +11,13 @@ mod tests;
 
 use model::{BoardId, CanonicalDigest, Timestamp, UserId};
 
-use bytes::put_i64;
-pub(super) use bytes::{Bytes, Malformed, put_text, put_u64};
 pub(super) use parts::{
     check_result, put_entry, put_result, put_standings, read_entry, read_result, read_standings,
     user,
 };
 use parts::{flag, put_applied, put_whether, read_applied, read_whether};
+use segment_log::put_i64;
+pub(super) use segment_log::{Bytes, Malformed, put_text, put_u64};
 
 use crate::core::board::{BoardNumber, BoardPosition};
 use crate::core::event::{Amount, EventKey, ScoreChange, ScoreEvent};

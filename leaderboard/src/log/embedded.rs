@@ -130,7 +130,7 @@ impl Shared {
         disk: Arc<dyn Disk>,
         new: LogId,
     ) -> Result<Self, StoreError> {
-        folder::make(&folder, disk.as_ref()).map_err(store_error)?;
+        segment_log::make_folder(&folder, disk.as_ref()).map_err(store_error)?;
         let id = folder::identify(&folder, new, disk.as_ref()).map_err(store_error)?;
         let found = Found::look(&folder).map_err(store_error)?;
         let remembered = RememberedEvents::new(options.events_remembered_max);

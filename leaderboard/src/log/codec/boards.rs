@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use model::Timestamp;
 
-use super::bytes::{Bytes, Malformed, put_i64, put_text, put_u64};
 use super::numbers::Numbered;
 use super::parts::{flag, put_standings, read_standings, user, word};
 use super::{Decoder, Encoder};
 use crate::core::board::{Board, BoardNumber, BoardPosition, Rules, ScoreRange};
 use crate::core::record::{Sealed, SeasonRecord};
 use crate::core::season::{Calendar, Ended, Reward, Rewarded, Schedule, Season, SeasonRules};
+use segment_log::{Bytes, Malformed, put_i64, put_text, put_u64};
 
 /// How a board is played in seasons: not, once, again and again.
 const WITHOUT: u8 = 0;

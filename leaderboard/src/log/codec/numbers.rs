@@ -3,7 +3,7 @@
 use crate::core::board::{Operator, Ranking, Readers, ScoreRange, Wins};
 use crate::core::mutation::Effect;
 use crate::core::refusal::Refusal;
-use crate::log::codec::bytes::{Bytes, Malformed, put_i64};
+use segment_log::{Bytes, Malformed, put_i64};
 
 /// Something of which there are a few.
 pub(super) trait Numbered: Sized {

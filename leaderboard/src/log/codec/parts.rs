@@ -2,12 +2,12 @@
 
 use model::UserId;
 
-use super::bytes::{Bytes, Malformed, put_i64, put_u64};
 use super::numbers::{Numbered, put_refusal, refusal};
 use crate::core::board::{BoardNumber, BoardPosition, StandingsId};
 use crate::core::entry::Entry;
 use crate::core::mutation::{Applied, Effect};
 use crate::core::refusal::Refusal;
+use segment_log::{Bytes, Malformed, put_i64, put_u64};
 
 /// What stands in the place of a refusal if there is none.
 const DONE: u8 = 0;

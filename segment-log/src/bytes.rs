@@ -1,12 +1,10 @@
-//! Numbers and texts as bytes.
-
 /// What is read isn't what we write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("its content isn't what this program writes")]
-pub(in crate::log) struct Malformed;
+pub struct Malformed;
 
 /// Writes a number in groups of seven bits, the lowest first; every byte but the last has its top bit set (LEB128).
-pub(in crate::log) fn put_u64(out: &mut Vec<u8>, mut number: u64) {
+pub fn put_u64(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -15,46 +13,46 @@ pub(in crate::log) fn put_u64(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// Writes a number so that those near 0 are short, negative ones too.
-pub(in crate::log) fn put_i64(out: &mut Vec<u8>, number: i64) {
+pub fn put_i64(out: &mut Vec<u8>, number: i64) {
     put_u64(out, ((number << 1) ^ (number >> 63)) as u64);
 }
 
 /// Writes a text: how many bytes it has, and these.
-pub(in crate::log) fn put_text(out: &mut Vec<u8>, text: &str) {
+pub fn put_text(out: &mut Vec<u8>, text: &str) {
     put_u64(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
 
 /// What is still to be read.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::log) struct Bytes<'a>(pub &'a [u8]);
+pub struct Bytes<'a>(pub &'a [u8]);
 
 impl<'a> Bytes<'a> {
     /// Whether all is read.
-    pub(in crate::log) fn is_empty(self) -> bool {
+    pub fn is_empty(self) -> bool {
         self.0.is_empty()
     }
 
     /// Room for a list of this many items of at least `bytes_min` each: no more than the bytes that are left can hold, so
     /// that a damaged count asks for no memory.
-    pub(in crate::log) fn room<T>(self, count: u64, bytes_min: usize) -> Vec<T> {
+    pub fn room<T>(self, count: u64, bytes_min: usize) -> Vec<T> {
         Vec::with_capacity(count.min((self.0.len() / bytes_min) as u64) as usize)
     }
 
     /// A byte.
-    pub(in crate::log) fn u8(&mut self) -> Result<u8, Malformed> {
+    pub fn u8(&mut self) -> Result<u8, Malformed> {
         self.array().map(|[byte]| byte)
     }
 
     /// As many bytes as are asked for.
-    pub(in crate::log) fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let (array, rest) = self.0.split_first_chunk().ok_or(Malformed)?;
         self.0 = rest;
         Ok(*array)
     }
 
     /// What [`put_u64`] wrote.
-    pub(in crate::log) fn u64(&mut self) -> Result<u64, Malformed> {
+    pub fn u64(&mut self) -> Result<u64, Malformed> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.u8()?;
@@ -71,13 +69,13 @@ impl<'a> Bytes<'a> {
     }
 
     /// What [`put_i64`] wrote.
-    pub(in crate::log) fn i64(&mut self) -> Result<i64, Malformed> {
+    pub fn i64(&mut self) -> Result<i64, Malformed> {
         let number = self.u64()?;
         Ok((number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
     /// What [`put_text`] wrote.
-    pub(in crate::log) fn text(&mut self) -> Result<&'a str, Malformed> {
+    pub fn text(&mut self) -> Result<&'a str, Malformed> {
         let bytes = self.u64()?;
         let bytes = usize::try_from(bytes).map_err(|_| Malformed)?;
         let (text, rest) = self.0.split_at_checked(bytes).ok_or(Malformed)?;

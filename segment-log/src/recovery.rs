@@ -24,6 +24,8 @@ pub struct Recovered {
 pub struct Tail {
     /// The segment.
     pub path: PathBuf,
+    /// Its first record.
+    pub first: u64,
     /// How many bytes of it are whole frames, and its header.
     pub bytes: u64,
     /// The number of the next record.
@@ -92,7 +94,7 @@ impl<F: FnMut(&[u8]) -> Option<u64>> Recovery<F> {
         }
         let bytes = reader.at();
         self.bytes += bytes;
-        Ok(Ok(Tail { path, bytes, next: self.next, is_older: reader.is_older() }))
+        Ok(Ok(Tail { path, first, bytes, next: self.next, is_older: reader.is_older() }))
     }
 
     /// What isn't whole at the end of the log was being written when the process ended: nobody was told that it is kept.

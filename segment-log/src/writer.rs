@@ -14,6 +14,8 @@ pub struct Writer {
     file: Box<dyn DiskFile>,
     /// Up to where the file has whole frames.
     bytes: u64,
+    /// The first record of the segment.
+    segment: u64,
     next: u64,
     settings: Settings,
     stop: Stop,
@@ -36,8 +38,8 @@ impl Writer {
             });
             Ok::<_, Error>((file?, HEADER_BYTES as u64))
         };
-        let ((file, bytes), next) = match tail {
-            Ok(Tail { path, bytes, next, is_older }) => {
+        let ((file, bytes), segment, next) = match tail {
+            Ok(Tail { path, first, bytes, next, is_older }) => {
                 let open = || {
                     let mut file = disk.append(&path)?;
                     // This also makes durable what an earlier process may have written without being told that it is.
@@ -46,17 +48,22 @@ impl Writer {
                     Ok(file)
                 };
                 let file = open().map_err(|error| Error::not_writable(&path, error))?;
-                (if is_older { start(next)? } else { (file, bytes) }, next)
+                if is_older { (start(next)?, next, next) } else { ((file, bytes), first, next) }
             }
-            Err(next) => (start(next)?, next),
+            Err(next) => (start(next)?, next, next),
         };
         let folder = folder.to_owned();
-        Ok(Self { disk, folder, file, bytes, next, settings, stop })
+        Ok(Self { disk, folder, file, bytes, segment, next, settings, stop })
     }
 
     /// The number of the next record.
     pub fn next(&self) -> u64 {
         self.next
+    }
+
+    /// The first record of the newest segment.
+    pub fn segment(&self) -> u64 {
+        self.segment
     }
 
     /// The bytes of the newest segment.
@@ -101,6 +108,7 @@ impl Writer {
         match create(self.disk.as_ref(), &self.folder, self.settings, self.next) {
             Ok(file) => {
                 self.file = file;
+                self.segment = self.next;
                 self.bytes = HEADER_BYTES as u64;
                 Ok(())
             }

@@ -1,0 +1,123 @@
+//! The port to where points wait until they are stored, and its adapters.
+
+mod codec;
+pub mod embedded;
+mod packed;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use model::{Timestamp, UserId};
+
+use crate::{LogPosition, Logged, Point};
+
+/// An answer to come.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, LogError>>;
+
+/// Why the log didn't do what it was asked for. Cheap to clone: all who wait for one write hear of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// It has as many bytes as it may have. Nothing was taken.
+    #[error("the log of movement history is full")]
+    Full,
+    /// More waits to be written than may. Nothing was taken.
+    #[error("too much waits for the log of movement history")]
+    Busy,
+    /// It couldn't be written or read; it may be possible later. What was to be written isn't in the log.
+    #[error("{0}")]
+    Unavailable(Arc<str>),
+    /// Nothing can be written until the process starts again. What was to be written may be in the log or not.
+    #[error("{0}")]
+    Stopped(Arc<str>),
+    /// It can't be opened: not writable, not readable, or of a newer version.
+    #[error("{0}")]
+    Unusable(Arc<str>),
+}
+
+/// Points in the order of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// They, with ascending positions.
+    pub points: Vec<Logged>,
+    /// Where to read on.
+    pub next: LogPosition,
+}
+
+/// What of a user isn't stored yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recent {
+    /// The points, in no order; perhaps also some that are stored.
+    pub points: Vec<Point>,
+    /// Whether these are all: false while more waits to be stored than the log remembers by user.
+    pub is_complete: bool,
+}
+
+/// How a log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogStatus {
+    /// The bytes that it has.
+    pub bytes: u64,
+    /// The bytes that it may have.
+    pub bytes_max: u64,
+    /// From which position on points aren't stored.
+    pub mark: LogPosition,
+    /// The position of the next point.
+    pub end: LogPosition,
+    /// When the oldest point was received that isn't stored; `None` if all are.
+    pub oldest_received: Option<Timestamp>,
+}
+
+/// Where points are kept from when they come until they are stored.
+///
+/// **Order.** Points have positions, which grow from point to point. Those of one call stand in its order, and those of a
+/// later call behind those of an earlier one that was answered.
+///
+/// **Durability.** What [`append`](Log::append) answered with a position survives the end of the process, and as much as the
+/// adapter says of power and hosts. What [`append_soon`](Log::append_soon) took may be lost with the process.
+///
+/// **Replay.** Points are read again from the mark on whenever the process starts, also those that were stored already:
+/// at least once, in the same order. The mark on which that begins is older than the one that was told last
+/// ([`forget`](Log::forget)).
+///
+/// **On an error.** [`Full`](LogError::Full), [`Busy`](LogError::Busy) and [`Unavailable`](LogError::Unavailable): the points
+/// aren't in the log; the caller answers that they are kept in memory only, if at all, and goes on: live positions
+/// don't wait for the log. [`Stopped`](LogError::Stopped): it isn't known whether they are in it, and nothing more is until
+/// the process starts again; [`fault`](Log::fault) says why.
+pub trait Log: Send + Sync {
+    /// Hands in points of a user; that happens at once, also if the answer isn't awaited. Answers with the position of the
+    /// last one when all are durable.
+    fn append(&self, user: &UserId, points: &[Point]) -> Answer<'static, LogPosition>;
+
+    /// Hands in points of a user, which will be durable some time later, unless that fails.
+    fn append_soon(&self, user: &UserId, points: &[Point]) -> Result<(), LogError>;
+
+    /// The durable points from a position on, up to about `limit`; none at the end. Points that are damaged or were
+    /// forgotten are passed over. What comes from here on can be waited for by [`wait`](Log::wait).
+    fn read(&self, from: LogPosition, limit: usize) -> Answer<'_, Batch>;
+
+    /// Waits until there are durable points at this position or behind it; forever, if none come.
+    fn wait(&self, from: LogPosition) -> BoxFuture<'_, ()>;
+
+    /// Tells that all points before the mark are stored. The log gives them up a while later, as its adapter says, so that
+    /// they can be replayed if the store loses what it had acknowledged but not synced: the caller tells the mark
+    /// every few seconds, also when it is the same. A lower mark than before changes nothing.
+    fn forget(&self, mark: LogPosition) -> Answer<'_, ()>;
+
+    /// Where reading begins after a start: all points before it are stored, and were a while ago.
+    fn replay_from(&self) -> LogPosition;
+
+    /// The durable points of a user that aren't stored, of effective times in a range, both ends included.
+    fn recent(&self, user: &UserId, from: Timestamp, to: Timestamp) -> Recent;
+
+    /// The moment up to which all is stored that was received until then, as far as this log has it. `now` is that if
+    /// nothing waits.
+    fn complete_until(&self, now: Timestamp) -> Timestamp {
+        self.status().oldest_received.map_or(now, |oldest| oldest.plus_ms(-1).min(now))
+    }
+
+    /// How it is now.
+    fn status(&self) -> LogStatus;
+
+    /// What keeps it from working until the process starts again, for operators; `None` as far as is known.
+    fn fault(&self) -> Option<String>;
+}

@@ -1,0 +1,137 @@
+//! Up to where points are stored, as told and as is certain.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use model::{Monotonic, crash};
+use segment_log::{Disk, Error, FileFormat, header, segment};
+
+use super::{Shared, crash_points};
+use crate::metrics;
+
+/// What the file begins with; its number is the mark.
+const FORMAT: FileFormat = FileFormat { magic: *b"WAhimark", version: 1 };
+const NAME: &str = "mark";
+const PART: &str = "mark.part";
+/// How many marks wait to become certain, at most and about. Those between are passed over.
+const WAITING_MAX: u64 = 64;
+
+/// The marks of a log.
+#[derive(Debug)]
+pub(super) struct Marks {
+    told: u64,
+    durable: u64,
+    /// When marks were told that are to become durable, oldest first.
+    waiting: VecDeque<(Monotonic, u64)>,
+}
+
+impl Marks {
+    /// With the one that was read.
+    pub(super) fn new(durable: u64) -> Self {
+        Self { told: durable, durable, waiting: VecDeque::new() }
+    }
+
+    /// All points before this are stored.
+    pub(super) fn told(&self) -> u64 {
+        self.told
+    }
+
+    /// All points before this were stored a while ago; a start begins here.
+    pub(super) fn durable(&self) -> u64 {
+        self.durable
+    }
+
+    /// Takes a mark; answers with the one that is to become durable now, if one is.
+    fn tell(&mut self, mark: u64, now: Monotonic, after_ms: u64) -> Option<u64> {
+        self.told = self.told.max(mark);
+        let apart_ms = after_ms / WAITING_MAX;
+        let (last, is_apart) = match self.waiting.back() {
+            Some((told, last)) => (*last, now.since_ms(*told) >= apart_ms),
+            None => (self.durable, true),
+        };
+        if self.told > last && is_apart {
+            self.waiting.push_back((now, self.told));
+        }
+        let mut certain = None;
+        while let Some((told, mark)) = self.waiting.front().copied()
+            && now.since_ms(told) >= after_ms
+        {
+            certain = Some(mark);
+            self.waiting.pop_front();
+        }
+        certain
+    }
+}
+
+impl Shared {
+    /// See [`Log::forget`](crate::Log::forget).
+    pub(super) fn forget(&self, mark: u64) -> Result<(), Error> {
+        let mut marks = self.marks.lock();
+        let now = self.clock.now().monotonic;
+        let end = *self.end.borrow();
+        let certain = marks.tell(mark.min(end), now, self.config.forget_after_ms);
+        self.recent.write().forget(marks.told);
+        self.queue.look();
+        if let Some(mark) = certain {
+            save(&self.folder, mark, self.disk.as_ref())?;
+            marks.durable = mark;
+        }
+        let outdated = self.catalogue.read().outdated(marks.durable);
+        for first in outdated {
+            let path = segment(&self.folder, first);
+            match self.disk.remove(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Error::not_writable(&path, error));
+                }
+                Err(_) | Ok(()) => {}
+            }
+            crash::point(crash_points::SEGMENT_REMOVED);
+            let mut catalogue = self.catalogue.write();
+            catalogue.remove(first);
+            self.bytes.store(catalogue.bytes(), Ordering::Relaxed);
+        }
+        drop(marks);
+        let oldest = self.status().oldest_received;
+        let age_ms = oldest.map_or(0, |oldest| (self.clock.now().wall - oldest).max(0));
+        ::metrics::gauge!(metrics::LOG_OLDEST_AGE).set(age_ms as f64 / 1_000.0);
+        Ok(())
+    }
+}
+
+/// The mark in a folder; `None` if there is none, or none that is whole: then all is read again.
+pub(super) fn load(folder: &Path) -> Result<Option<u64>, Error> {
+    let path = folder.join(NAME);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::unreadable(&path, error)),
+    };
+    let mark = bytes.get(12..20).and_then(|number| number.try_into().ok()).map(u64::from_le_bytes);
+    let mark = mark.filter(|mark| bytes == header(FORMAT, *mark));
+    if mark.is_none() {
+        let path = path.display();
+        tracing::error!(%path, "history's log doesn't know what is stored: all of it is stored again");
+    }
+    Ok(mark)
+}
+
+/// At return the mark survives a power cut.
+fn save(folder: &Path, mark: u64, disk: &dyn Disk) -> Result<(), Error> {
+    let (part, path) = (folder.join(PART), folder.join(NAME));
+    let save = || {
+        let mut file = disk.create(&part)?;
+        file.write(&header(FORMAT, mark))?;
+        crash::point(crash_points::MARK_WRITTEN);
+        file.sync()?;
+        crash::point(crash_points::MARK_SYNCED);
+        disk.rename(&part, &path)?;
+        crash::point(crash_points::MARK_RENAMED);
+        disk.sync_folder(folder)?;
+        crash::point(crash_points::MARK_KEPT);
+        Ok(())
+    };
+    save().map_err(|error| Error::not_writable(&path, error))
+}

@@ -1,0 +1,96 @@
+//! The points that aren't stored yet, by user, in memory: what tracks are made of beside what is stored.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::RangeInclusive;
+
+use model::{Timestamp, UserId};
+
+use crate::log::Recent;
+use crate::log::codec;
+
+/// What a user takes in a map beside the points, bytes, about.
+const USER_BYTES: usize = 128;
+
+/// What is in one segment.
+#[derive(Debug)]
+struct Generation {
+    segment: u64,
+    /// The position behind its last point.
+    next: u64,
+    /// Points behind each other, as they are written.
+    users: HashMap<UserId, Vec<u8>>,
+    bytes: usize,
+}
+
+/// The newest points, up to a number of bytes. Older segments go first.
+#[derive(Debug)]
+pub(super) struct RecentPoints {
+    generations: VecDeque<Generation>,
+    bytes: usize,
+    bytes_max: usize,
+    /// All points from this position on are here.
+    from: u64,
+}
+
+impl RecentPoints {
+    /// Of no points yet; the first will have this position or a later one.
+    pub(super) fn new(from: u64, bytes_max: usize) -> Self {
+        Self { generations: VecDeque::new(), bytes: 0, bytes_max, from }
+    }
+
+    /// Adds points of a user behind the others. `rows` are they as they are written, `position` is the first one's.
+    pub(super) fn add(
+        &mut self,
+        segment: u64,
+        position: u64,
+        user: &UserId,
+        points: u32,
+        rows: &[u8],
+    ) {
+        if self.generations.back().is_none_or(|last| last.segment != segment) {
+            let users = HashMap::new();
+            self.generations.push_back(Generation { segment, next: position, users, bytes: 0 });
+        }
+        let Some(last) = self.generations.back_mut() else { return };
+        let mut bytes = rows.len();
+        if let Some(known) = last.users.get_mut(user) {
+            known.extend_from_slice(rows);
+        } else {
+            bytes += USER_BYTES + user.as_str().len();
+            last.users.insert(user.clone(), rows.to_vec());
+        }
+        last.next = position + u64::from(points);
+        last.bytes += bytes;
+        self.bytes += bytes;
+        while self.bytes > self.bytes_max {
+            self.drop_oldest();
+        }
+    }
+
+    /// Drops the segments all of whose points lie before a position.
+    pub(super) fn forget(&mut self, before: u64) {
+        while self.generations.front().is_some_and(|oldest| oldest.next <= before) {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.generations.pop_front() {
+            self.bytes -= oldest.bytes;
+            self.from = oldest.next;
+        }
+    }
+
+    /// A user's points with effective times in a range; complete if all from the position `mark` on are here.
+    pub(super) fn points(
+        &self,
+        user: &UserId,
+        effective: RangeInclusive<Timestamp>,
+        mark: u64,
+    ) -> Recent {
+        let rows = self.generations.iter().filter_map(|generation| generation.users.get(user));
+        let points = rows.flat_map(|rows| codec::points(rows).map_while(Result::ok));
+        let points = points.filter(|point| effective.contains(&point.effective())).collect();
+        Recent { points, is_complete: self.from <= mark }
+    }
+}

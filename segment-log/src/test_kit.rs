@@ -3,5 +3,5 @@
 mod appender;
 mod faulty_disk;
 
-pub use appender::{Appender, SIGABRT, SIGKILL, kept, wait_for_turn};
+pub use appender::{Appender, SIGABRT, appending, kept, wait_for_turn};
 pub use faulty_disk::{FaultyDisk, Plan};

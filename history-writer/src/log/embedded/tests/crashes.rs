@@ -4,16 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::{ManualClock, Timestamp};
-use segment_log::test_kit::{Appender, SIGABRT, SIGKILL, kept, wait_for_turn};
+use segment_log::test_kit::{Appender, SIGABRT, appending, kept, wait_for_turn};
 
 use super::world::{NOW, POINTS, SMALL, World, append, batch, numbers, read, read_all, run, write};
 use crate::log::embedded::{Config, EmbeddedLog, crash_points};
 use crate::{Log, LogPosition};
 
 const BATCHES: u64 = 60;
-/// Names the data folder to a process that appends, and the first batch.
-const DATA_DIR: &str = "HISTORY_TEST_DATA_DIR";
-const FIRST: &str = "HISTORY_TEST_FIRST";
+/// The test that is run in a process of its own.
+const TEST: &str = concat!(module_path!(), "::a_process_appends");
 /// How many batches are said to be stored later than they are appended.
 const LAG: u64 = 4;
 
@@ -24,10 +23,9 @@ fn config() -> Config {
 /// Run by the other tests in a process of its own: appends a batch for each byte that it reads, and says that it is kept.
 #[test]
 fn a_process_appends() {
-    let (Some(data_dir), Ok(first)) = (std::env::var_os(DATA_DIR), std::env::var(FIRST)) else {
-        return;
-    };
-    run(append_in_turns(Path::new(&data_dir), first.parse().expect("a number")));
+    if let Some((data_dir, first)) = appending() {
+        run(append_in_turns(&data_dir, first));
+    }
 }
 
 async fn append_in_turns(data_dir: &Path, first: u64) {
@@ -42,20 +40,6 @@ async fn append_in_turns(data_dir: &Path, first: u64) {
         let mark = n.saturating_sub(LAG) * POINTS + 1;
         log.forget(LogPosition(mark)).await.expect("told");
     }
-}
-
-fn start(world: &World, first: u64, crash_at: Option<&str>) -> Appender {
-    let test = concat!(module_path!(), "::a_process_appends");
-    let number = first.to_string();
-    let env = [(DATA_DIR, world.data_dir.path().as_os_str()), (FIRST, number.as_ref())];
-    Appender::start(test, &env, first, crash_at)
-}
-
-/// Lets a process append all batches from `first` on; says by which signal it ended, and how many were kept.
-fn append_all(world: &World, first: u64, crash_at: Option<&str>) -> (Option<i32>, u64) {
-    let mut appender = start(world, first, crash_at);
-    appender.give(BATCHES - first);
-    appender.end()
 }
 
 /// The log has what was kept and isn't stored, and perhaps what was being written; says how many batches that is.
@@ -78,10 +62,11 @@ fn what_was_answered_survives_a_crash_at_every_point() {
         // An end that is torn, to be cut off.
         let segment = world.segments().pop().expect("a segment");
         write(&segment, &[read(&segment), vec![7; 5]].concat());
-        let (signal, kept) = append_all(&world, 3, Some(point));
+        let (signal, kept) =
+            Appender::append_all(TEST, world.data_dir.path(), 3..BATCHES, Some(point));
         assert_eq!(signal, Some(SIGABRT), "{point} is never reached");
         let kept = check(&world, kept, point);
-        let (signal, kept) = append_all(&world, kept, None);
+        let (signal, kept) = Appender::append_all(TEST, world.data_dir.path(), kept..BATCHES, None);
         assert_eq!((signal, kept), (None, BATCHES), "after {point}");
         assert_eq!(check(&world, kept, point), BATCHES);
     }
@@ -90,18 +75,8 @@ fn what_was_answered_survives_a_crash_at_every_point() {
 #[test]
 fn what_was_answered_survives_a_kill_at_any_time() {
     let world = World { config: config(), ..World::new() };
-    let mut kept = 0;
-    // With each round a little later within what comes behind a batch.
-    for round in 0..10 {
-        let mut appender = start(&world, kept, None);
-        appender.give(5);
-        appender.until(kept + 3);
-        for _ in 0..round * 10_000 {
-            std::hint::spin_loop();
-        }
-        appender.kill();
-        let (signal, answered) = appender.end();
-        assert_eq!(signal, Some(SIGKILL));
-        kept = check(&world, answered, "killed");
-    }
+    let kept = Appender::kill_at_any_time(TEST, world.data_dir.path(), |kept| {
+        check(&world, kept, "killed")
+    });
+    assert!(kept >= 30);
 }

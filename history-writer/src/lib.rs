@@ -1,11 +1,21 @@
 //! Movement history: what phones sent, kept so that it can be read back as a track.
 //!
 //! ```text
-//! points ─▶ Log::append: one write and one sync for all that waits ─▶ acknowledged
-//!             └▶ Log::read, from the mark on ─▶ Chunking ─▶ sealed chunks ─▶ stored ─▶ Log::forget, the mark
+//! points ─▶ Log::append ─▶ acknowledged                              one write and one sync for all that waits
+//!             │
+//!             ├▶ Log::read ─▶ Chunking ─▶ SealedChunk ─▶ store ─▶ Log::forget
+//!             │                                            │
+//!             └───────────▶ PageBuilder ◀──────────────────┘       a track is put together from both
+//!                               │
+//!               Simplifier, SummaryBuilder, TrackWriter ─▶ whoever asked
+//! TrackReader ─▶ Numbering ─▶ Point                                  what other programs have written
 //! ```
-//! `core/` decides and is pure; `log/` keeps points from when they come until they are stored ([`Log`]). A [`Point`] is one fix of a user as history keeps it; what a person asked to be forgotten
-//! is an [`Erasure`].
+//!
+//! `core/` decides and is pure; `log/` keeps points from when they come until they are stored ([`Log`]); `formats/` writes
+//! tracks and reads files. A [`Point`] is one fix of a user as history keeps it; what a person asked to be forgotten is an
+//! [`Erasure`]. [`Chunking`] gathers the points of a log into chunks, says when they are to be stored, and what the log
+//! may forget ([`Chunking::checkpoint`]). A [`SealedChunk`] can be opened with its user's key only. [`PageBuilder`] puts a
+//! track together from wherever its points lie.
 //!
 //! # Invariants
 //! * A point is named by its user and its [`model::Version`] (effective time, device, sequence number). Of two with one
@@ -13,11 +23,15 @@
 //! * A point lies in whole numbers of the units of [`StoredFix`] from the moment it is made: what is written, read, merged
 //!   and exported is equal.
 //! * What [`Log::append`] answered is read from the log, whatever process reads it, until it was told that it is stored.
+//! * The same points come to the same track, however they were split, merged, repeated or ordered in between.
+//! * What a log may forget is in stored chunks, or was erased.
+//! * The same points of a user, sealed by the same key, come to the same bytes.
 //!
 //! # Limits
-//! Those of [`limits`].
+//! Those of [`limits`]; of files that are read 64 KiB a line or tag, 1 MiB an object, 64 levels.
 
 mod core;
+mod formats;
 mod log;
 pub mod metrics;
 
@@ -33,4 +47,8 @@ pub use crate::core::sealing::{
 pub use crate::core::simplify::{Resolution, Simplifier};
 pub use crate::core::summary::{Bounds, Summary, SummaryBuilder};
 pub use crate::core::track::{Direction, PageBuilder, TrackPage, TrackQuery};
+pub use formats::{
+    Columns, ImportError, ImportFormat, Imported, Numbering, SkipReason, Skipped, TrackEnd,
+    TrackFormat, TrackReader, TrackWriter,
+};
 pub use log::{Answer, Batch, Log, LogError, LogStatus, Recent, embedded};

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use history_writer::{
-    Chunking, ChunkingLimits, ClosedChunk, Direction, Erasures, LogPosition, Logged, PageBuilder,
-    Point, SealedChunk, TimeRange, TrackQuery, Unshown, UserKey,
+    Chunking, ChunkingLimits, ClosedChunk, Direction, Erasures, ImportFormat, LogPosition, Logged,
+    Numbering, PageBuilder, Point, SealedChunk, TimeRange, TrackFormat, TrackQuery, TrackReader,
+    TrackWriter, Unshown, UserKey,
 };
 use model::{DeviceId, Fix, Monotonic, Position, Random, SeededRandom, Timestamp, UserId, Version};
 
@@ -20,10 +21,15 @@ const ROW_BYTES: usize = 40;
 /// A fix as it stands in a file: milliseconds, degrees north, degrees east.
 type Row = (i64, f64, f64);
 
-/// The fixes of each user in the file's order.
-fn rows(gzip: &[u8]) -> BTreeMap<String, Vec<Row>> {
+fn text(gzip: &[u8]) -> String {
     let mut text = String::new();
     flate2::read::GzDecoder::new(gzip).read_to_string(&mut text).expect("text in gzip");
+    text
+}
+
+/// The fixes of each user in the file's order.
+fn rows(gzip: &[u8]) -> BTreeMap<String, Vec<Row>> {
+    let text = text(gzip);
     let mut users: BTreeMap<String, Vec<Row>> = BTreeMap::new();
     for line in text.lines().skip(1) {
         let fields: Vec<_> = line.split(',').collect();
@@ -94,31 +100,74 @@ fn real_movement_takes_few_bytes_a_point() {
     assert!(all[0] < 13.0 && all[1] < 12.0 && all[2] < 10.0, "{all:?}");
 }
 
+/// What is read of a user's chunks.
+fn track(user: &UserId, key: &UserKey, chunks: &[SealedChunk]) -> Vec<Point> {
+    let query = TrackQuery {
+        range: TimeRange::ALL,
+        direction: Direction::Ascending,
+        limit: usize::MAX,
+        after: None,
+    };
+    let erasures = Erasures::new();
+    let mut page = PageBuilder::new(query, &erasures);
+    for sealed in chunks {
+        page.add(sealed.open(user, key).expect("sealed by this key").into_points());
+    }
+    page.finish().points
+}
+
+fn as_rows(track: &[Point]) -> Vec<Row> {
+    let row = |point: &Point| {
+        let position = point.fix.position();
+        (point.effective().0, position.latitude(), position.longitude())
+    };
+    track.iter().map(row).collect()
+}
+
 #[test]
 fn tracks_are_equal_to_the_file_point_by_point() {
     let key = UserKey::new([7; 32]);
     for (name, rows) in rows(TRACES) {
         let user = UserId::parse(&name).expect("an id");
-        let query = TrackQuery {
-            range: TimeRange::ALL,
-            direction: Direction::Ascending,
-            limit: usize::MAX,
-            after: None,
-        };
-        let erasures = Erasures::new();
-        let mut page = PageBuilder::new(query, &erasures);
-        for sealed in sealed(&user, &key, points(&name, &rows)) {
-            page.add(sealed.open(&user, &key).expect("sealed by this key").into_points());
+        let chunks = sealed(&user, &key, points(&name, &rows));
+        assert_eq!(as_rows(&track(&user, &key, &chunks)), rows, "{name}");
+    }
+}
+
+#[test]
+fn what_is_imported_and_exported_is_equal_to_the_file() {
+    let key = UserKey::new([7; 32]);
+    let id = DeviceId::parse("import").expect("an id");
+    let nobody = UserId::parse("nobody").expect("an id");
+    let mut numbering = Numbering::new(nobody, id, Timestamp(1_700_000_000_000));
+    let mut reader = TrackReader::new(ImportFormat::Csv, Vec::new());
+    let mut found = Vec::new();
+    for piece in text(TRACES).as_bytes().chunks(64 * 1_024) {
+        reader.read(piece, &mut found).expect("it can be read");
+    }
+    let skipped = reader.finish(&mut found).expect("it can be read");
+    assert_eq!((skipped.total(), skipped.values), (0, 0));
+    let mut users: BTreeMap<UserId, Vec<Point>> = BTreeMap::new();
+    for (user, point) in found.into_iter().map(|fix| numbering.point(fix)) {
+        users.entry(user).or_default().push(point);
+    }
+    let expected = rows(TRACES);
+    assert_eq!(users.len(), expected.len());
+    for (user, points) in users {
+        let track = track(&user, &key, &sealed(&user, &key, points));
+        assert_eq!(as_rows(&track), expected[user.as_str()], "{user}");
+        let mut writer = TrackWriter::new(TrackFormat::Csv, user.clone());
+        let mut csv = Vec::new();
+        writer.begin(&mut csv);
+        for point in &track {
+            writer.point(point, &mut csv);
         }
-        let track: Vec<Row> = page
-            .finish()
-            .points
-            .iter()
-            .map(|point| {
-                let position = point.fix.position();
-                (point.effective().0, position.latitude(), position.longitude())
-            })
-            .collect();
-        assert_eq!(track, rows, "{name}");
+        let csv = String::from_utf8(csv).expect("UTF-8");
+        let exported = csv.lines().skip(1).map(|line| {
+            let fields: Vec<_> = line.split(',').collect();
+            let number = |at: usize| fields[at].parse::<f64>().expect("a number");
+            ((number(1) * 1_000.0).round() as i64, number(2), number(3))
+        });
+        assert_eq!(exported.collect::<Vec<_>>(), expected[user.as_str()], "{user}");
     }
 }

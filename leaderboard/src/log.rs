@@ -66,7 +66,7 @@ pub trait Log: Send + Sync {
     /// Those of these users who are banned from a board now.
     fn banned<'a>(&'a self, board: BoardNumber, users: &'a [UserId]) -> Answer<'a, Vec<UserId>>;
 
-    /// Which log this is now.
+    /// Which log this is now. Whoever follows it asks for that first: from then on the last changes are at hand.
     fn id(&self) -> Answer<'_, LogId>;
 
     /// How far each board has come, in no order.

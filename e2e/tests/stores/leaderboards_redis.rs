@@ -3,10 +3,12 @@
 mod world;
 
 mod chaos;
+mod crashes;
 mod held_back;
 mod logins;
 mod losses;
 mod processes;
 mod returns;
+mod seasons;
 mod served;
 mod watched;

@@ -151,9 +151,13 @@ impl Board {
         self.past.iter().chain([&self.season])
     }
 
-    /// The board as it is read in one of its seasons that are kept: as if it were in that one.
+    /// The board as it is read in one of its seasons that are kept: as if it were in that one. Those before it are then all
+    /// that are kept: how players are laid out over servers depends on all of them.
     pub fn in_season(&self, number: u32) -> Option<Self> {
+        if number == self.season.number {
+            return Some(self.clone());
+        }
         let season = self.seasons().find(|season| season.number == number)?.clone();
-        Some(Self { season, ..self.clone() })
+        Some(Self { season, past: self.seasons().cloned().collect(), ..self.clone() })
     }
 }

@@ -9,7 +9,8 @@ use crate::core::record::{ErasedFrom, ErasedRecord, Record, Sealed, SeasonRecord
 
 /// The last changes of all boards together, in memory, so that whoever follows the log needn't have it read them again.
 ///
-/// Kept from the first time that anybody asks on: most logs have no follower. Of each board they are without gaps.
+/// Kept from the first time that anybody asks on: most logs have no follower. Of each board they are without gaps, and of each
+/// position all or none.
 #[derive(Debug)]
 pub(crate) struct RecentChanges {
     count_max: usize,
@@ -17,6 +18,8 @@ pub(crate) struct RecentChanges {
     /// Of each change that is kept its board, oldest first.
     boards: VecDeque<BoardNumber>,
     changes: HashMap<BoardNumber, VecDeque<Recent>>,
+    /// The position that was forgotten last: more of it may come.
+    forgotten: Option<(BoardNumber, BoardPosition)>,
 }
 
 /// A change; nobody stands elsewhere by one that concerns nobody on the standings.
@@ -26,7 +29,7 @@ impl RecentChanges {
     /// None yet, and never more than this many.
     pub(crate) fn new(count_max: usize) -> Self {
         let (boards, changes) = (VecDeque::new(), HashMap::new());
-        Self { count_max, is_followed: false, boards, changes }
+        Self { count_max, is_followed: false, boards, changes, forgotten: None }
     }
 
     /// Keeps changes from now on.
@@ -98,6 +101,9 @@ impl RecentChanges {
         if self.boards.len() >= self.count_max {
             self.forget_oldest();
         }
+        if self.forgotten == Some((board, position)) {
+            return;
+        }
         let changes = self.changes.entry(board).or_default();
         let last = changes.back().map(|(last, _)| last.0);
         if last.is_some_and(|last| position.0 != last && position.0 != last + 1) {
@@ -126,9 +132,7 @@ impl RecentChanges {
         let changes = self.changes.get(&board)?;
         let from = changes.partition_point(|(position, _)| *position <= after);
         let (first, _) = changes.get(from)?;
-        // The first change here may be the second half of its position.
-        let is_whole = from > 0 && changes[from - 1].0 == after || first.0 == 1;
-        if first.0 != after.0 + 1 || !is_whole {
+        if first.0 != after.0 + 1 {
             return None;
         }
         let mut found = Changes { up_to: after, standees: Vec::new() };
@@ -143,13 +147,18 @@ impl RecentChanges {
     }
 
     fn forget_oldest(&mut self) {
-        let Some(board) = self.boards.pop_front() else { return };
-        if let Some(changes) = self.changes.get_mut(&board) {
+        let Some(&board) = self.boards.front() else { return };
+        let Some(changes) = self.changes.get_mut(&board) else { return };
+        let oldest = changes.front().map(|(position, _)| *position);
+        while oldest.is_some() && changes.front().map(|(position, _)| *position) == oldest {
             changes.pop_front();
-            if changes.is_empty() {
-                self.changes.remove(&board);
-            }
+            // Those of one position came one after the other.
+            self.boards.pop_front();
         }
+        if changes.is_empty() {
+            self.changes.remove(&board);
+        }
+        self.forgotten = oldest.map(|position| (board, position));
     }
 }
 
@@ -244,8 +253,15 @@ mod tests {
     fn half_of_a_position_is_not_given() {
         let mut recent = followed(3);
         push(&mut recent, BOARD, [4, 5, 5, 6]);
-        assert_eq!(behind(&recent, 4, 10), None, "the first half of 5 may be gone");
-        assert_eq!(behind(&recent, 5, 10), Some(vec![6]));
+        assert_eq!(behind(&recent, 4, 10), Some(vec![5, 5, 6]), "the first that is kept is whole");
+        push(&mut recent, BOARD, [7]);
+        assert_eq!(behind(&recent, 4, 10), None, "5 is gone as a whole");
+        assert_eq!(behind(&recent, 5, 10), Some(vec![6, 7]));
+        push(&mut recent, BOARD, [8, 8, 8, 8]);
+        assert_eq!(behind(&recent, 7, 10), None, "8 is longer than all that is kept");
+        push(&mut recent, BOARD, [9]);
+        assert_eq!(behind(&recent, 8, 10), Some(vec![9]));
+        assert_eq!(recent.boards.len(), 1);
     }
 
     #[test]

@@ -48,6 +48,8 @@ const FROM_FIRST_MAX: u64 = 4_096;
 const LOOKS_A_LOAD: u32 = 30;
 /// How often the log is asked how far its boards have come.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often whoever builds a board anew says so: several times in the shortest lease that an index gives.
+const RENEW_INTERVAL: Duration = Duration::from_millis(500);
 /// How soon it is looked again whether another follower has built a board anew.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long after the first failure in a row the next try begins, at most; twice as long after each further one.
@@ -123,6 +125,9 @@ pub(super) trait Derived: Send + Sync + 'static {
         after: BoardPosition,
         changes: &'a Changes,
     ) -> Answer<'a, ()>;
+
+    /// Says that it is still being built; while nothing else is done for it.
+    fn renew<'a>(&'a self, build: &'a Build) -> Answer<'a, ()>;
 
     /// From now on the board is what was built; the log has come to `head` at least. False if what there is of the board has
     /// taken more of the log meanwhile: then what is built must, too.

@@ -23,6 +23,7 @@
 //! Scores within ±2^53 ([`RANGE`]): a sorted set has doubles. Keys' names are made in scripts from those that are passed, so
 //! a Redis Cluster can't be one of the servers.
 
+pub mod crash_points;
 mod keys;
 mod layout;
 mod merge;

@@ -226,6 +226,7 @@ impl Log for EmbeddedLog {
     }
 
     fn id(&self) -> Answer<'_, LogId> {
+        self.shared.recent.lock().follow();
         Box::pin(std::future::ready(Ok(self.shared.id)))
     }
 

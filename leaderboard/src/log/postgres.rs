@@ -223,6 +223,7 @@ impl Log for PostgresLog {
     fn id(&self) -> Answer<'_, LogId> {
         Box::pin(async {
             let timeline = self.shared.primary.read(|| self.shared.timeline()).await?;
+            self.shared.recent.lock().changes.follow();
             Ok(LogId(timeline.into()))
         })
     }

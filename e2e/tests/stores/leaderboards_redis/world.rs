@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use e2e::DEADLINE;
@@ -9,7 +9,8 @@ use leaderboard::limits::KEY_AGE_MS_DEFAULT;
 use leaderboard::redis::{Config, RANGE, RedisIndex, ServerConfig};
 use leaderboard::{
     Amount, Board, BoardPosition, EventKey, Index, KeyTime, Log, Mutation, Operator, Outcome, Page,
-    PageStart, Ranking, Readers, Rules, ScoreChange, ScoreEvent, ScoreRange, Wins, WriteRequest,
+    PageStart, Ranking, Readers, Rules, Schedule, ScoreChange, ScoreEvent, ScoreRange, SeasonRules,
+    Wins, WriteRequest,
 };
 use model::{BoardId, Random, SeededRandom, Timestamp, UserId};
 use shard_map::{Shard, ShardMap, ShardName};
@@ -30,6 +31,7 @@ pub(super) struct World {
     pub(super) log: Arc<dyn Log>,
     own: Arc<dyn Index>,
     keys: AtomicU64,
+    later_ms: AtomicI64,
 }
 
 /// Sums; high scores win.
@@ -70,7 +72,13 @@ impl World {
             .await
             .expect("opens");
         let own = Arc::new(log.index());
-        Self { _dir: dir, log: Arc::new(log), own, keys: AtomicU64::new(0) }
+        Self {
+            _dir: dir,
+            log: Arc::new(log),
+            own,
+            keys: AtomicU64::new(0),
+            later_ms: AtomicI64::new(0),
+        }
     }
 
     /// Another process' standings on these servers.
@@ -88,9 +96,10 @@ impl World {
     }
 
     async fn append(&self, mutations: Vec<Mutation>) -> Vec<Outcome> {
+        let at = NOW.plus_ms(self.later_ms.load(Ordering::Relaxed));
         let write = |mutation| {
-            let keys = KeyTime::new(NOW, KEY_AGE_MS_DEFAULT);
-            WriteRequest { mutation, at: NOW, keys }
+            let keys = KeyTime::new(at, KEY_AGE_MS_DEFAULT);
+            WriteRequest { mutation, at, keys }
         };
         let outcomes = self.log.append(mutations.into_iter().map(write).collect()).await;
         outcomes.expect("kept").into_iter().map(|outcome| outcome.expect("done")).collect()
@@ -98,6 +107,20 @@ impl World {
 
     pub(super) async fn put_board(&self, name: &str, ranking: Ranking) {
         self.append(vec![Mutation::PutBoard { id: id(name), rules: sums(ranking) }]).await;
+    }
+
+    /// The same with a season that ends so long after the first write.
+    pub(super) async fn put_season(&self, name: &str, ranking: Ranking, ends_ms: i64) {
+        let schedule = Schedule::Ends(NOW.plus_ms(ends_ms));
+        let season = SeasonRules { schedule, grace_ms: 0, archives: 5, rewards: Arc::from([]) };
+        let rules = Rules { season: Some(Arc::new(season)), ..sums(ranking) };
+        self.append(vec![Mutation::PutBoard { id: id(name), rules }]).await;
+    }
+
+    /// From now on writes come so long after the first; a board's seasons end that are over by then.
+    pub(super) async fn later(&self, name: &str, ms: i64) {
+        self.later_ms.store(ms, Ordering::Relaxed);
+        self.append(vec![Mutation::EndSeasons { board: id(name) }]).await;
     }
 
     /// One whose scores may be any, as they are made where standings are embedded.
@@ -111,8 +134,15 @@ impl World {
     }
 
     pub(super) async fn ban(&self, board: &str, player: &str) {
-        let (board, user) = (id(board), user(player));
-        self.append(vec![Mutation::Ban { board, user, is_banned: true }]).await;
+        self.ban_all(board, &[player]).await;
+    }
+
+    pub(super) async fn ban_all(&self, board: &str, players: &[&str]) {
+        let ban = |player: &&str| {
+            let (board, user) = (id(board), user(player));
+            Mutation::Ban { board, user, is_banned: true }
+        };
+        self.append(players.iter().map(ban).collect()).await;
     }
 
     pub(super) async fn erase(&self, player: &str) {
@@ -165,9 +195,13 @@ impl World {
 
     /// Whether standings on servers are exactly those of the log, as of its head, ranks included.
     pub(super) async fn agrees(&self, index: &dyn Index, name: &str) -> bool {
-        let board = self.board(name).await;
-        let right = self.page(&*self.own, &board).await.expect("its own memory");
-        self.page(index, &board).await == Some(right)
+        self.agrees_on(index, &self.board(name).await).await
+    }
+
+    /// The same of a board in one of its seasons.
+    pub(super) async fn agrees_on(&self, index: &dyn Index, board: &Board) -> bool {
+        let right = self.page(&*self.own, board).await.expect("its own memory");
+        self.page(index, board).await == Some(right)
     }
 
     /// Waits until they are.

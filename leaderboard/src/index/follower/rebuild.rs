@@ -8,9 +8,12 @@ use model::ErrorChain;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use super::{Build, Derived, Follower, LOOK_AGAIN, PIECE_CHANGES, REBUILDS_AT_ONCE, Reason, Stand};
+use super::{
+    Build, Derived, Follower, LOOK_AGAIN, PIECE_CHANGES, REBUILDS_AT_ONCE, RENEW_INTERVAL, Reason,
+    Stand,
+};
 use crate::metrics::INDEX_REBUILDS;
-use crate::{BoardNumber, BoardPosition, Error, Log, StoreError};
+use crate::{BoardNumber, BoardPosition, Entries, Error, Log, StoreError};
 
 /// So often what is built may be overtaken by what there is of the board, before it is given up.
 const OVERTAKEN_MAX: usize = 100;
@@ -110,16 +113,39 @@ async fn rebuild<I: Derived>(
     index: Arc<I>,
     build: Build,
 ) -> Result<Option<BoardPosition>, Error> {
-    let number = build.board.number;
-    let Some(mut entries) = log.entries(number).await? else { return Ok(None) };
+    let Some(entries) = log.entries(build.board.number).await? else { return Ok(None) };
     if !index.begin(&build, entries.as_of).await? {
         return Ok(None);
     }
+    tokio::select! {
+        result = carry_out(&*log, &*index, &build, entries) => result,
+        () = renew(&*index, &build) => Ok(None),
+    }
+}
+
+/// Keeps others from beginning for as long as this is polled.
+async fn renew<I: Derived>(index: &I, build: &Build) {
+    loop {
+        tokio::time::sleep(RENEW_INTERVAL).await;
+        if let Err(error) = index.renew(build).await {
+            // Whoever builds finds it out, too, or it was for a moment.
+            tracing::debug!(board = build.board.number.0, error = %ErrorChain(&error), "not renewed");
+        }
+    }
+}
+
+async fn carry_out<I: Derived>(
+    log: &dyn Log,
+    index: &I,
+    build: &Build,
+    mut entries: Entries<'_>,
+) -> Result<Option<BoardPosition>, Error> {
+    let number = build.board.number;
     while let Some(standees) = entries.standees.next().await {
-        index.add(&build, &standees?).await?;
+        index.add(build, &standees?).await?;
     }
     // Some entries may be as of where the log is now.
-    let Some(mut head) = head(&*log, number).await? else { return Ok(None) };
+    let Some(mut head) = head(log, number).await? else { return Ok(None) };
     let mut at = entries.as_of;
     for _ in 0..OVERTAKEN_MAX {
         while at < head {
@@ -129,13 +155,13 @@ async fn rebuild<I: Derived>(
             if changes.up_to == at {
                 break;
             }
-            index.advance(&build, at, &changes).await?;
+            index.advance(build, at, &changes).await?;
             at = changes.up_to;
         }
-        if index.finish(&build, head).await? {
+        if index.finish(build, head).await? {
             return Ok(Some(at));
         }
-        let Some(now) = self::head(&*log, number).await? else { return Ok(None) };
+        let Some(now) = self::head(log, number).await? else { return Ok(None) };
         head = now;
     }
     Err(overtaken())

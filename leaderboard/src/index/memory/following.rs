@@ -179,6 +179,11 @@ impl Derived for Copies {
         self.build(build, |copy| copy.take(changes))
     }
 
+    /// This process is the only one that builds.
+    fn renew<'a>(&'a self, _: &'a Build) -> Answer<'a, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     fn finish<'a>(&'a self, build: &'a Build, head: BoardPosition) -> Answer<'a, bool> {
         let number = build.board.number;
         let (mut boards, mut builds) = (self.boards.write(), self.builds.lock());

@@ -3,12 +3,13 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use model::token;
+use model::{crash, token};
 use redis::cmd;
 
 use super::{Deps, Shard};
 use crate::index::follower::{Build, Derived, PIECE_CHANGES, State, Taken};
 use crate::index::redis::RANGE;
+use crate::index::redis::crash_points;
 use crate::index::redis::layout::Layouts;
 use crate::index::redis::reading::{kept, log_text, parse_log, reached_bytes};
 use crate::index::redis::scripts::Script;
@@ -16,8 +17,9 @@ use crate::{
     Answer, Board, BoardNumber, BoardPosition, Changes, Error, LogId, Standee, StoreError,
 };
 
-/// How long a board that is being built anew is left to whoever builds it, after the last that was heard of them.
-const BUILD_LEASE: Duration = Duration::from_secs(10);
+/// How long a board that is being built anew is left to whoever builds it, after the last that was heard of them: which is
+/// twice a second.
+const BUILD_LEASE: Duration = Duration::from_millis(2_500);
 /// The boards that a server is asked of at once.
 const STATES_AT_ONCE: usize = 64;
 /// After so many looks of the follower the server's memory is measured.
@@ -88,21 +90,16 @@ impl Derived for Shard {
         changes: &'a Changes,
     ) -> Answer<'a, Taken> {
         Box::pin(async move {
-            let Deps { server, keys, layouts, random, .. } = &self.deps;
-            let mut arguments = vec![
-                log_text(log).into_bytes(),
-                after.0.to_string().into_bytes(),
-                changes.up_to.0.to_string().into_bytes(),
-                keys.channel(board.number).into_bytes(),
-                token(&**random).into_bytes(),
-                layouts.name(board).into_bytes(),
-                flag(Layouts::is_dense(board)),
-            ];
-            let standees = changes.standees.iter().map(|(_, standee)| standee);
-            self.arguments(board, standees, &mut arguments);
-            let keys = [keys.state(board.number), keys.boards()];
-            let taken: Option<u64> = server.run(Script::Take, &keys, &arguments).await?;
-            Ok(taken.map_or(Taken::Lost, |at| Taken::At(BoardPosition(at))))
+            crash::point(crash_points::READ);
+            let (removals, rest) = split(changes);
+            for some in removals.chunks(PIECE_CHANGES) {
+                if self.take_piece(board, log, [after, after], some).await? == Taken::Lost {
+                    return Ok(Taken::Lost);
+                }
+            }
+            let taken = self.take_piece(board, log, [after, changes.up_to], &rest).await?;
+            crash::point(crash_points::TAKEN);
+            Ok(taken)
         })
     }
 
@@ -121,6 +118,7 @@ impl Derived for Shard {
             ];
             let keys = [keys.state(number), keys.build(number), keys.boards()];
             let is_ours: u8 = server.run(Script::Begin, &keys, &arguments).await?;
+            crash::point(crash_points::BEGUN);
             Ok(is_ours == 1)
         })
     }
@@ -129,8 +127,9 @@ impl Derived for Shard {
         Box::pin(async move {
             for some in standees.chunks(PIECE_CHANGES) {
                 let mut arguments = vec![generation(build), Vec::new(), Vec::new(), lease()];
-                self.arguments(&build.board, some.iter(), &mut arguments);
+                self.arguments(&build.board, some, &mut arguments);
                 self.build(build, arguments).await?;
+                crash::point(crash_points::ADDED);
             }
             Ok(())
         })
@@ -143,13 +142,22 @@ impl Derived for Shard {
         changes: &'a Changes,
     ) -> Answer<'a, ()> {
         Box::pin(async move {
+            let (removals, rest) = split(changes);
+            for some in removals.chunks(PIECE_CHANGES) {
+                let mut arguments = vec![generation(build), Vec::new(), Vec::new(), lease()];
+                self.arguments(&build.board, some.iter().copied(), &mut arguments);
+                self.build(build, arguments).await?;
+            }
             let (after, up_to) = (after.0.to_string(), changes.up_to.0.to_string());
             let mut arguments =
                 vec![generation(build), after.into_bytes(), up_to.into_bytes(), lease()];
-            let standees = changes.standees.iter().map(|(_, standee)| standee);
-            self.arguments(&build.board, standees, &mut arguments);
+            self.arguments(&build.board, rest, &mut arguments);
             self.build(build, arguments).await
         })
+    }
+
+    fn renew<'a>(&'a self, build: &'a Build) -> Answer<'a, ()> {
+        Box::pin(self.build(build, vec![generation(build), Vec::new(), Vec::new(), lease()]))
     }
 
     fn finish<'a>(&'a self, build: &'a Build, head: BoardPosition) -> Answer<'a, bool> {
@@ -161,7 +169,10 @@ impl Derived for Shard {
             let keys = [keys.state(number), keys.build(number)];
             match server.run::<u8>(Script::Finish, &keys, &arguments).await? {
                 OVERTAKEN => Ok(false),
-                is_ours => is_built(is_ours).map(|()| true),
+                is_ours => {
+                    crash::point(crash_points::BUILT);
+                    is_built(is_ours).map(|()| true)
+                }
             }
         })
     }
@@ -188,15 +199,39 @@ impl Derived for Shard {
 }
 
 impl Shard {
+    /// Takes some of the changes from one position to another; with both the same the board's stays what it is.
+    async fn take_piece(
+        &self,
+        board: &Board,
+        log: LogId,
+        [after, up_to]: [BoardPosition; 2],
+        standees: &[&Standee],
+    ) -> Result<Taken, Error> {
+        let Deps { server, keys, layouts, random, .. } = &self.deps;
+        let mut arguments = vec![
+            log_text(log).into_bytes(),
+            after.0.to_string().into_bytes(),
+            up_to.0.to_string().into_bytes(),
+            keys.channel(board.number).into_bytes(),
+            token(&**random).into_bytes(),
+            layouts.name(board).into_bytes(),
+            flag(Layouts::is_dense(board)),
+        ];
+        self.arguments(board, standees.iter().copied(), &mut arguments);
+        let keys = [keys.state(board.number), keys.boards()];
+        let taken: Option<u64> = server.run(Script::Take, &keys, &arguments).await?;
+        Ok(taken.map_or(Taken::Lost, |at| Taken::At(BoardPosition(at))))
+    }
+
     /// What scripts put: season, user, when the score was reached, score, of those who are on this server.
     fn arguments<'a>(
         &self,
         board: &Board,
-        standees: impl Iterator<Item = &'a Standee>,
+        standees: impl IntoIterator<Item = &'a Standee>,
         to: &mut Vec<Vec<u8>>,
     ) {
         let here = |it: &&Standee| self.deps.layouts.server(board, &it.user) == self.deps.number;
-        for it in standees.filter(here) {
+        for it in standees.into_iter().filter(here) {
             to.push(it.standings.season.to_string().into_bytes());
             to.push(it.user.as_str().into());
             match it.entry.filter(|_| it.is_shown) {
@@ -227,6 +262,24 @@ impl Shard {
         let is_ours: u8 = self.deps.server.run(Script::Build, &key, &arguments).await?;
         is_built(is_ours)
     }
+}
+
+/// Changes that may be taken before, in pieces, and the others, which are taken at once.
+///
+/// Only the end of a season has more than some hundred at one position: of everybody who is banned then. They have no key any
+/// more, so that nothing is changed by them; but a server would be busy for long with all of them at once.
+fn split(changes: &Changes) -> (Vec<&Standee>, Vec<&Standee>) {
+    let positions = changes.standees.chunk_by(|(one, _), (other, _)| one == other);
+    let (mut removals, mut rest) = (Vec::new(), Vec::new());
+    for standees in positions {
+        let is_long = standees.len() > PIECE_CHANGES;
+        let standees = standees.iter().map(|(_, standee)| standee);
+        let (before, with): (Vec<_>, Vec<_>) =
+            standees.partition(|standee| is_long && standee.entry.is_none());
+        removals.extend(before);
+        rest.extend(with);
+    }
+    (removals, rest)
 }
 
 fn is_built(is_ours: u8) -> Result<(), Error> {

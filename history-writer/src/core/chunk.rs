@@ -1,7 +1,8 @@
 //! Up to 60 points of one user that lie close in time: what is written to a store at once.
 
 mod bits;
-mod codec;
+mod decode;
+mod encode;
 mod error;
 mod estimate;
 mod series;
@@ -91,12 +92,12 @@ impl Chunk {
 
     /// The points as bytes, without the user whose they are.
     pub fn encode(&self) -> Vec<u8> {
-        codec::encode(&self.points)
+        encode::encode(&self.points)
     }
 
     /// Reads what [`Self::encode`] wrote, and nothing else.
     pub fn decode(bytes: &[u8]) -> Result<Self, ChunkError> {
-        let points = codec::decode(bytes)?;
+        let points = decode::decode(bytes)?;
         Self { points }.checked().ok_or(ChunkError::Malformed)
     }
 }

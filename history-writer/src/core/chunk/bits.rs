@@ -5,6 +5,9 @@ use super::error::ChunkError;
 /// How many bits say how long a number is: it has up to 64.
 const LENGTH_BITS: u32 = 7;
 
+/// How many bits are there at least when one looks ahead.
+const PEEKED_BITS_MIN: u32 = 57;
+
 /// Writes bits.
 #[derive(Default)]
 pub(super) struct BitWriter {
@@ -111,11 +114,27 @@ impl<'a> BitReader<'a> {
         Ok(if width == 0 { 0 } else { word >> (u64::BITS - width) })
     }
 
-    /// How many ones come next: `max`, or fewer and a zero behind them.
-    pub(super) fn take_ones(&mut self, max: u32) -> Result<u32, ChunkError> {
-        let ones = self.peek().leading_ones().min(max);
-        self.skip(ones + u32::from(ones < max))?;
-        Ok(ones)
+    /// Ones, fewer than `ones_max`, a zero, and `width` bits: how many ones, and the number that the bits are. `None` if there
+    /// are as many ones, which are read then.
+    pub(super) fn take_coded(
+        &mut self,
+        ones_max: u32,
+        width: u32,
+    ) -> Result<Option<(u32, u64)>, ChunkError> {
+        let word = self.peek();
+        let ones = word.leading_ones();
+        if ones >= ones_max {
+            self.skip(ones_max)?;
+            return Ok(None);
+        }
+        let before = ones + 1;
+        if width == 0 || before + width > PEEKED_BITS_MIN {
+            self.skip(before)?;
+            return Ok(Some((ones, self.take(width)?)));
+        }
+        // Nearly always all of it is in one word.
+        self.skip(before + width)?;
+        Ok(Some((ones, word << before >> (u64::BITS - width))))
     }
 
     /// What [`BitWriter::put_number`] wrote.
@@ -166,6 +185,7 @@ mod tests {
                 out.put(number, *width);
                 out.put_ones(*ones);
                 out.put(0, 1);
+                out.put(number, *width);
                 out.put_signed(*signed);
                 out.put_number(number);
             }
@@ -174,7 +194,7 @@ mod tests {
             for (number, width, ones, signed) in &parts {
                 let number = if *width == 0 { 0 } else { number >> (64 - width) };
                 prop_assert_eq!(read.take(*width), Ok(number));
-                prop_assert_eq!(read.take_ones(32), Ok(*ones));
+                prop_assert_eq!(read.take_coded(32, *width), Ok(Some((*ones, number))));
                 prop_assert_eq!(read.take_signed(), Ok(*signed));
                 prop_assert_eq!(read.take_number(), Ok(number));
             }
@@ -185,11 +205,13 @@ mod tests {
     #[test]
     fn nothing_is_read_behind_the_end() {
         let mut read = BitReader::new(&[0b1110_0000]);
-        assert_eq!(read.take_ones(3), Ok(3));
+        assert_eq!(read.take_coded(3, 5), Ok(None));
         assert!(read.is_at_end());
         assert_eq!(read.take(6), Err(ChunkError::Malformed));
         assert_eq!(read.take(5), Ok(0));
-        assert_eq!(read.take_ones(24), Err(ChunkError::Malformed));
+        assert_eq!(read.take_coded(24, 0), Err(ChunkError::Malformed));
+        assert_eq!(BitReader::new(&[0xff]).take_coded(24, 0), Err(ChunkError::Malformed));
+        assert_eq!(BitReader::new(&[0x7f]).take_coded(24, 8), Err(ChunkError::Malformed));
         assert_eq!(BitReader::new(&[]).take(1), Err(ChunkError::Malformed));
         assert!(!BitReader::new(&[1]).is_at_end() && !BitReader::new(&[0, 0]).is_at_end());
     }

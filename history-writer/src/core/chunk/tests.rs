@@ -3,7 +3,7 @@ mod frozen;
 use model::{DeviceId, Fix, Position, Timestamp, Version};
 use proptest::prelude::*;
 
-use super::{Bucket, Chunk, ChunkError, codec};
+use super::{Bucket, Chunk, ChunkError, encode};
 use crate::core::limits::{BUCKET_MS, CHUNK_POINTS_MAX, CHUNK_SPAN_MS_MAX};
 use crate::core::point::tests::point;
 use crate::core::point::{Point, StoredFix, Unshown};
@@ -76,7 +76,7 @@ proptest! {
         points in prop::collection::vec(any_point(), 1..=CHUNK_POINTS_MAX),
         flips in prop::collection::vec(any::<prop::sample::Index>(), 1..4), cut in 0..3usize,
     ) {
-        let mut bytes = codec::encode(Chunk::new(points).expect("it fits").points());
+        let mut bytes = encode::encode(Chunk::new(points).expect("it fits").points());
         bytes.truncate(bytes.len() - 4 - cut);
         let bits = bytes.len() * 8 - 8;
         for flip in flips {
@@ -147,6 +147,6 @@ fn what_does_not_fit_is_no_chunk() {
 fn points_out_of_order_are_refused() {
     let (a, b) = (point(1, "a", 1, 0), point(2, "a", 2, 0));
     for points in [vec![b.clone(), a.clone()], vec![a.clone(), a]] {
-        assert_eq!(Chunk::decode(&codec::encode(&points)), Err(ChunkError::Malformed));
+        assert_eq!(Chunk::decode(&encode::encode(&points)), Err(ChunkError::Malformed));
     }
 }

@@ -30,6 +30,10 @@ const HUNDREDTHS: f64 = 100.0;
 const LATITUDE_E7: RangeInclusive<i32> = -900_000_000..=900_000_000;
 const LONGITUDE_E7: RangeInclusive<i32> = -1_800_000_000..=1_800_000_000;
 
+const fn hundredths(range: &RangeInclusive<f64>) -> RangeInclusive<i32> {
+    (*range.start() * HUNDREDTHS) as i32..=(*range.end() * HUNDREDTHS) as i32
+}
+
 impl StoredFix {
     /// How many values beside the position it has.
     pub(crate) const VALUES: usize = 5;
@@ -43,6 +47,15 @@ impl StoredFix {
         limits::BATTERY_PERCENT,
     ];
 
+    /// The same in hundredths.
+    const HUNDREDTHS_RANGES: [RangeInclusive<i32>; Self::VALUES] = [
+        hundredths(&Self::RANGES[0]),
+        hundredths(&Self::RANGES[1]),
+        hundredths(&Self::RANGES[2]),
+        hundredths(&Self::RANGES[3]),
+        hundredths(&Self::RANGES[4]),
+    ];
+
     /// Where, and the values beside it in the order of the fields, hundredths; `None` if one of them is out of its range.
     pub(crate) fn from_values(
         (latitude_e7, longitude_e7): (i32, i32),
@@ -50,10 +63,10 @@ impl StoredFix {
     ) -> Option<Self> {
         let lies_on_earth =
             LATITUDE_E7.contains(&latitude_e7) && LONGITUDE_E7.contains(&longitude_e7);
-        let fits = |(value, range): (&Option<i32>, &RangeInclusive<f64>)| {
-            value.is_none_or(|value| range.contains(&(f64::from(value) / HUNDREDTHS)))
+        let fits = |(value, range): (&Option<i32>, &RangeInclusive<i32>)| {
+            value.is_none_or(|value| range.contains(&value))
         };
-        if !lies_on_earth || !values.iter().zip(&Self::RANGES).all(fits) {
+        if !lies_on_earth || !values.iter().zip(&Self::HUNDREDTHS_RANGES).all(fits) {
             return None;
         }
         let [accuracy, altitude_cm, speed, heading, battery] = values;

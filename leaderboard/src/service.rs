@@ -134,7 +134,12 @@ impl Leaderboard {
         }
     }
 
-    /// The board of this name.
+    /// The board of this name, as of all that was answered before, whichever process did.
+    ///
+    /// The log is asked each time, also for a read over REST: whoever was told that a board is for services only, is deleted or
+    /// has begun a season must not be shown otherwise by another process a moment later, and a list that is read page by page
+    /// must not change its rules back and forth. That is one row by its key, some tens of microseconds of a database; those who
+    /// watch, who look several times a second and by the thousand, share one look a second ([`watched`](Self::watched)).
     pub async fn board(&self, id: &BoardId) -> Result<Board, Error> {
         Ok(self.shared.log.board(id).await?.ok_or(Refusal::NoSuchBoard)?)
     }

@@ -9,9 +9,11 @@ pub mod following;
 pub mod keys;
 mod oracle;
 pub mod random;
+pub mod random_seasons;
 pub mod ranks;
 pub mod schedules;
 pub mod scores;
+mod season_oracle;
 pub mod seasons;
 mod world;
 
@@ -98,6 +100,7 @@ macro_rules! conformance_list {
             erasing::whoever_follows_forgets_the_name,
             random::whatever_happens_ranks_agree_with_the_rules,
             random::what_was_answered_survives_reopening,
+            random_seasons::whatever_happens_seasons_agree_with_the_rules,
         }
     };
 }

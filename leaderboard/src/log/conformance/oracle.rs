@@ -16,11 +16,12 @@ struct PlainBoard {
     banned: Vec<String>,
 }
 
+/// Somebody with a score.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Player {
-    name: String,
-    score: i64,
-    reached: u64,
+pub(super) struct Player {
+    pub(super) name: String,
+    pub(super) score: i64,
+    pub(super) reached: u64,
 }
 
 impl Oracle {
@@ -98,24 +99,28 @@ impl PlainBoard {
 
     fn table(&self) -> Vec<String> {
         let shown = self.players.iter().filter(|it| !self.banned.contains(&it.name));
-        let mut shown: Vec<_> = shown.collect();
-        shown.sort_by_key(|it| {
-            let score = i128::from(it.score);
-            (if self.rules.wins == Wins::High { -score } else { score }, it.reached)
-        });
-        let line = |(place, player): (usize, &&Player)| {
-            let better = shown[..place].iter().filter(|it| it.score != player.score);
-            let rank = 1 + match self.rules.ranking {
-                Ranking::Ordinal => place,
-                Ranking::Standard => better.count(),
-                Ranking::Dense => {
-                    let mut scores: Vec<_> = better.map(|it| it.score).collect();
-                    scores.dedup();
-                    scores.len()
-                }
-            };
-            format!("{} {rank} {}", player.name, player.score)
-        };
-        shown.iter().enumerate().map(line).collect()
+        ranked(shown.collect(), self.rules.wins, self.rules.ranking)
     }
+}
+
+/// Players in their order, as `player rank score`.
+pub(super) fn ranked(mut players: Vec<&Player>, wins: Wins, ranking: Ranking) -> Vec<String> {
+    players.sort_by_key(|it| {
+        let score = i128::from(it.score);
+        (if wins == Wins::High { -score } else { score }, it.reached)
+    });
+    let line = |(place, player): (usize, &&Player)| {
+        let better = players[..place].iter().filter(|it| it.score != player.score);
+        let rank = 1 + match ranking {
+            Ranking::Ordinal => place,
+            Ranking::Standard => better.count(),
+            Ranking::Dense => {
+                let mut scores: Vec<_> = better.map(|it| it.score).collect();
+                scores.dedup();
+                scores.len()
+            }
+        };
+        format!("{} {rank} {}", player.name, player.score)
+    };
+    players.iter().enumerate().map(line).collect()
 }

@@ -7,9 +7,9 @@ use tokio::time::{sleep, timeout};
 use super::Backend;
 use crate::limits::KEY_AGE_MS_DEFAULT;
 use crate::{
-    Amount, Applied, Board, BoardPosition, Effect, EventKey, Index, KeyTime, Log, Mutation,
-    Operator, Outcome, Page, PageStart, Ranking, Readers, Refusal, Rules, ScoreChange, ScoreEvent,
-    ScoreRange, Standing, View, Wins, WriteRequest,
+    Amount, Applied, Board, BoardNumber, BoardPosition, Effect, EventKey, Index, KeyTime, Log,
+    Mutation, Operator, Outcome, Page, PageStart, Ranking, Readers, Refusal, Rules, ScoreChange,
+    ScoreEvent, ScoreRange, Standing, View, Wins, WriteRequest,
 };
 
 /// How long an index may take to come to where its log is, and how often it is asked.
@@ -97,14 +97,25 @@ impl World {
             // Unless it was deleted meanwhile.
             let boards = self.log.heads().await.expect("read");
             if boards.iter().any(|(number, _)| *number == board) {
-                // On a busy machine it takes more than the second that anybody waits at a time.
-                let reached = async {
-                    while self.index.reach(board, position).await.is_err() {
-                        sleep(LOOK).await;
-                    }
-                };
-                timeout(REACHED_MAX, reached).await.expect("reached");
+                self.reach_position(board, position).await;
             }
+        }
+    }
+
+    async fn reach_position(&self, board: BoardNumber, position: BoardPosition) {
+        // On a busy machine it takes more than the second that anybody waits at a time.
+        let reached = async {
+            while self.index.reach(board, position).await.is_err() {
+                sleep(LOOK).await;
+            }
+        };
+        timeout(REACHED_MAX, reached).await.expect("reached");
+    }
+
+    /// Waits until the index has all, also what came of writes that were refused.
+    pub(super) async fn reach_heads(&self) {
+        for (board, head) in self.log.heads().await.expect("read") {
+            self.reach_position(board, head).await;
         }
     }
 

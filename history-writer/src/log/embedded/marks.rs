@@ -92,6 +92,7 @@ impl Shared {
             let mut catalogue = self.catalogue.write();
             catalogue.remove(first);
             self.bytes.store(catalogue.bytes(), Ordering::Relaxed);
+            ::metrics::gauge!(metrics::LOG_BYTES).set(catalogue.bytes() as f64);
         }
         drop(marks);
         let oldest = self.status().oldest_received;

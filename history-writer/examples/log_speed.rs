@@ -130,7 +130,7 @@ impl Measure {
 
     fn tell(&self, what: &str, log: &EmbeddedLog) {
         let each = |took: Duration| took.as_nanos() as f64 / self.points;
-        let (cpu, passed) = (each(cpu() - self.cpu), each(self.started.elapsed()));
+        let (cpu, passed) = (each(cpu().saturating_sub(self.cpu)), each(self.started.elapsed()));
         let bytes = log.status().bytes as f64 / self.points;
         println!("{what}: {cpu:.0} ns of CPU a point, {passed:.0} ns, {bytes:.1} bytes");
     }

@@ -1,6 +1,7 @@
 //! What was answered survives, and is read in its order.
 
 mod appending;
+mod at_once;
 mod crashes;
 mod damage;
 mod faults;

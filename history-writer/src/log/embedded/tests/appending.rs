@@ -1,14 +1,15 @@
 //! Points that are handed in are read in their order, written together, and told by user until they are stored.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use model::Timestamp;
-use parking_lot::{Condvar, Mutex};
 
-use super::world::{NOW, POINTS, World, append, batch, numbers, point, read_all, read_from, user};
+use super::world::{
+    Gate, NOW, POINTS, World, append, batch, numbers, point, read_all, read_from, user,
+};
 use crate::{Log, LogError, LogPosition};
 
 const EVER: (Timestamp, Timestamp) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
@@ -50,38 +51,21 @@ async fn the_answer_is_the_position_of_the_last_point() {
     assert!(read.iter().map(|it| &it.point).eq(&many));
 }
 
-/// Holds up writes, and counts them.
-#[derive(Default)]
-struct Gate {
-    is_open: Mutex<bool>,
-    opened: Condvar,
-    writes: AtomicUsize,
-}
-
 #[tokio::test]
 async fn what_comes_while_a_write_is_under_way_is_written_together() {
     let world = World::new();
     let (log, disk) = world.open_faulty().await;
-    let gate = Arc::new(Gate::default());
-    let writing = Arc::clone(&gate);
-    disk.before_each_write_of("", move || {
-        writing.writes.fetch_add(1, Ordering::SeqCst);
-        let mut is_open = writing.is_open.lock();
-        writing.opened.wait_while(&mut is_open, |is_open| !*is_open);
-    });
+    let gate = Gate::hold(&disk);
     let first = log.append(&user(0), &[point(0)]);
-    while gate.writes.load(Ordering::SeqCst) == 0 {
-        tokio::task::yield_now().await;
-    }
+    gate.reached().await;
     let others: Vec<_> = (1..100).map(|n| log.append(&user(n / 3 % 4), &[point(n)])).collect();
     log.append_soon(&user(1), &[point(100)]).expect("taken");
-    *gate.is_open.lock() = true;
-    gate.opened.notify_all();
+    gate.open();
     assert_eq!(first.await, Ok(LogPosition(1)));
     for (n, position) in join_all(others).await.into_iter().enumerate() {
         assert_eq!(position, Ok(LogPosition(n as u64 + 2)), "in the order of the calls");
     }
-    assert_eq!(gate.writes.load(Ordering::SeqCst), 2);
+    assert_eq!(gate.writes(), 2);
     assert_eq!(numbers(&read_all(&log).await).len(), 101);
 }
 

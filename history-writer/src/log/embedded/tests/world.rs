@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model::{DeviceId, Fix, ManualClock, Position, Timestamp, UserId, Version};
+use parking_lot::{Condvar, Mutex};
 use segment_log::test_kit::FaultyDisk;
 use segment_log::{Disk, LocalDisk, segment, segments};
 use tempfile::TempDir;
@@ -127,6 +129,45 @@ pub(super) fn numbers(logged: &[Logged]) -> Vec<u64> {
     let numbers: Vec<_> = logged.iter().map(number).collect();
     assert!(numbers.is_sorted_by(|one, next| one < next), "each once, in order: {numbers:?}");
     numbers
+}
+
+/// Holds up all that is written to a disk, and counts it.
+#[derive(Default)]
+pub(super) struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+    writes: AtomicUsize,
+}
+
+impl Gate {
+    /// Writes to this disk wait from now on.
+    pub(super) fn hold(disk: &FaultyDisk) -> Arc<Self> {
+        let gate = Arc::new(Self::default());
+        let writing = Arc::clone(&gate);
+        disk.before_each_write_of("", move || {
+            writing.writes.fetch_add(1, Ordering::SeqCst);
+            let mut is_open = writing.is_open.lock();
+            writing.opened.wait_while(&mut is_open, |is_open| !*is_open);
+        });
+        gate
+    }
+
+    /// Waits until a write waits.
+    pub(super) async fn reached(&self) {
+        while self.writes() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(super) fn open(&self) {
+        *self.is_open.lock() = true;
+        self.opened.notify_all();
+    }
+
+    /// How many writes there were.
+    pub(super) fn writes(&self) -> usize {
+        self.writes.load(Ordering::SeqCst)
+    }
 }
 
 /// The bytes of a file.

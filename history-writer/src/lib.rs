@@ -15,7 +15,8 @@
 //! tracks and reads files. A [`Point`] is one fix of a user as history keeps it; what a person asked to be forgotten is an
 //! [`Erasure`]. [`Chunking`] gathers the points of a log into chunks, says when they are to be stored, and what the log
 //! may forget ([`Chunking::checkpoint`]). A [`SealedChunk`] can be opened with its user's key only. [`PageBuilder`] puts a
-//! track together from wherever its points lie.
+//! track together from wherever its points lie. The port [`Store`] keeps chunks; [`Register`] keeps what must outlive them:
+//! users' keys, erasures, who turned history off, and chunks that the store doesn't take.
 //!
 //! # Invariants
 //! * A point is named by its user and its [`model::Version`] (effective time, device, sequence number). Of two with one
@@ -34,6 +35,8 @@ mod core;
 mod formats;
 mod log;
 pub mod metrics;
+mod register;
+mod store;
 
 pub use crate::core::chunk::{Bucket, Chunk, ChunkError};
 pub use crate::core::chunking::{ChunkTicket, Chunking, ChunkingLimits, ClosedChunk};
@@ -52,3 +55,11 @@ pub use formats::{
     TrackFormat, TrackReader, TrackWriter,
 };
 pub use log::{Answer, Batch, Log, LogError, LogStatus, Recent, embedded};
+pub use register::{
+    DEAD_LETTERS_MAX, DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, Register, TooManyErasures,
+    USERS_MAX, UserRecord,
+};
+pub use sql::{StoreError, StoreErrorKind};
+pub use store::{
+    ChunkPlace, FORGET_CHUNKS_MAX, PUT_CHUNKS_MAX, READ_CHUNKS_MAX, Store, StoreAnswer, StoredChunk,
+};

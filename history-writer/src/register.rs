@@ -1,0 +1,100 @@
+//! The port to what of a user's history must outlive logs and chunks, and its adapters.
+
+use model::{Timestamp, UserId};
+
+use crate::{Erasure, Erasures, StoreAnswer, StoredChunk};
+
+/// The most users of one call.
+pub const USERS_MAX: usize = 1_024;
+/// The most stretches of time of a user that are erased apart from each other ([`Erasures`]).
+pub const ERASURES_MAX: usize = 1_000;
+/// The most chunks that are put aside at a time.
+pub const DEAD_LETTERS_MAX: usize = 10_000;
+/// The most bytes of a dead letter's reason; what is longer is cut.
+pub const REASON_BYTES_MAX: usize = 500;
+
+/// What is known of a user's history. Of one who is new: nothing erased, kept, and no key.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct UserRecord {
+    /// The key by which their chunks are sealed, as [`DeploymentKeys::wrap`](crate::DeploymentKeys::wrap) made it; `None`
+    /// before there was any, and after all was erased.
+    pub wrapped_key: Option<Vec<u8>>,
+    /// What was erased.
+    pub erasures: Erasures,
+    /// Whether they turned their history off: nothing more is kept.
+    pub is_off: bool,
+}
+
+/// Says nothing of the key.
+impl std::fmt::Debug for UserRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { wrapped_key, erasures, is_off } = self;
+        let has_key = wrapped_key.is_some();
+        write!(f, "UserRecord {{ has_key: {has_key}, erasures: {erasures:?}, is_off: {is_off} }}")
+    }
+}
+
+/// A chunk that the store doesn't take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The chunk.
+    pub chunk: StoredChunk,
+    /// What the store said, up to [`REASON_BYTES_MAX`].
+    pub reason: String,
+    /// When it was put aside.
+    pub at: Timestamp,
+}
+
+/// The user has as many erasures apart from each other as there may be ([`ERASURES_MAX`]): nothing was erased. A range that
+/// touches others, or covers them, or everything, can still be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{ERASURES_MAX} stretches of this history are erased; erase a longer one that covers some")]
+pub struct TooManyErasures;
+
+/// Where keys, erasures and choices of users are kept. It must be kept apart from the chunks: who restores old chunks must
+/// not restore old keys with them.
+///
+/// **Truth.** A read sees every write that was answered before it began, by whichever process.
+///
+/// **Durability.** What was answered survives a power cut. Each call is done in whole or not at all, and calls at the same moment
+/// act as if one came after the other.
+///
+/// **Replay.** Every call may be repeated and then changes nothing more, except that a dead letter may be there twice.
+///
+/// **On an error.** As of [`Store`](crate::Store): from a write [`Unavailable`](sql::StoreErrorKind::Unavailable) means that it may
+/// have happened; the caller repeats it. Nothing is retried here.
+pub trait Register: Send + Sync {
+    /// What is known of each of these users, in this order; up to [`USERS_MAX`]. Whoever keeps an answer asks again before it
+    /// seals or shows anything, unless it made all changes itself.
+    fn records<'a>(&'a self, users: &'a [UserId]) -> StoreAnswer<'a, Vec<UserRecord>>;
+
+    /// Gives each of these users this wrapped key, unless they have one already; answers those that they have, in this
+    /// order, up to [`USERS_MAX`]. Of several calls at one moment one wins, and all answer with its key.
+    fn make_keys<'a>(&'a self, keys: &'a [(UserId, Vec<u8>)]) -> StoreAnswer<'a, Vec<Vec<u8>>>;
+
+    /// Notes what is erased, for good, and drops the dead letters of the user that are erased in whole.
+    fn erase<'a>(
+        &'a self,
+        user: &'a UserId,
+        erasure: Erasure,
+    ) -> StoreAnswer<'a, Result<(), TooManyErasures>>;
+
+    /// Notes that all is erased that was received until then, and destroys the user's key and dead letters: nobody can
+    /// read what was sealed by it, wherever a copy of it may be. What comes later is sealed by another one.
+    fn erase_all<'a>(&'a self, user: &'a UserId, erased_at: Timestamp) -> StoreAnswer<'a, ()>;
+
+    /// Turns a user's history off or on. What was kept stays.
+    fn set_off<'a>(&'a self, user: &'a UserId, is_off: bool) -> StoreAnswer<'a, ()>;
+
+    /// Keeps a chunk that the store doesn't take. [`Unavailable`](sql::StoreErrorKind::Unavailable) if there are
+    /// [`DEAD_LETTERS_MAX`] already: the chunk's points then stay in the log.
+    fn put_aside<'a>(&'a self, letter: &'a DeadLetter) -> StoreAnswer<'a, ()>;
+
+    /// The dead letters, the oldest first, up to `limit`.
+    fn dead_letters(&self, limit: usize) -> StoreAnswer<'_, Vec<DeadLetter>>;
+
+    /// What keeps the register from working now, for operators; `None` as far as is known.
+    fn fault(&self) -> Option<String> {
+        None
+    }
+}

@@ -146,6 +146,11 @@ pub trait Store: Send + Sync {
     /// feed only.
     fn listen(&self, listener: Listener);
 
+    /// Whether other processes may write it too, so that what was read from it grows old.
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     /// What keeps the store from working now, for operators; `None` as far as is known. It comes and goes by itself.
     fn fault(&self) -> Option<String> {
         None

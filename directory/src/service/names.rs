@@ -5,9 +5,10 @@ use quick_cache::sync::Cache;
 
 use crate::{BATCH_MAX, Directory, DisplayName, Error};
 
-/// Users whose names are remembered; some 20 MB.
-pub const NAMES_REMEMBERED_MAX: usize = 100_000;
-/// How long a name is shown after it was read, milliseconds: so late it shows that another process has changed it.
+/// Users whose names are remembered; at most some 150 MB, once so many were shown.
+pub const NAMES_REMEMBERED_MAX: usize = 1_000_000;
+/// How long a name is shown after it was read, milliseconds, from a store that other processes write too: so late it shows
+/// that one of them has changed it.
 pub const NAME_AGE_MS_MAX: u64 = 5_000;
 
 /// The names that were read last: whoever shows many people, such as a board, asks for the same ones again and again.
@@ -16,6 +17,8 @@ pub(super) struct Names {
     cache: Cache<UserId, Remembered>,
     /// How often this process has changed a name.
     changes: AtomicU64,
+    /// Whether what was read grows old.
+    is_shared: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -25,13 +28,12 @@ struct Remembered {
     read: Monotonic,
 }
 
-impl Default for Names {
-    fn default() -> Self {
-        Self { cache: Cache::new(NAMES_REMEMBERED_MAX), changes: AtomicU64::new(0) }
-    }
-}
-
 impl Names {
+    /// None are remembered yet; they come from a store that is or isn't [shared](crate::Store::is_shared).
+    pub(super) fn of(is_shared: bool) -> Self {
+        Self { cache: Cache::new(NAMES_REMEMBERED_MAX), changes: AtomicU64::new(0), is_shared }
+    }
+
     /// Forgets a name that this process may have changed.
     pub(super) fn forget(&self, user: &UserId) {
         self.changes.fetch_add(1, Ordering::SeqCst);
@@ -40,7 +42,8 @@ impl Names {
 
     fn recall(&self, user: &UserId, now: Monotonic) -> Option<Remembered> {
         let known = self.cache.get(user)?;
-        (now.since_ms(known.read) <= NAME_AGE_MS_MAX).then_some(known)
+        let is_fresh = !self.is_shared || now.since_ms(known.read) <= NAME_AGE_MS_MAX;
+        is_fresh.then_some(known)
     }
 
     /// Remembers what was read when there had been so many changes. One that came meanwhile may be of this very name: either
@@ -54,8 +57,8 @@ impl Names {
 }
 
 impl Directory {
-    /// The names to show of these users, in this order, as they were within the last [`NAME_AGE_MS_MAX`]; `None` for whoever
-    /// doesn't exist. What this process changes shows at once.
+    /// The names to show of these users, in this order; `None` for whoever doesn't exist. What this process changes shows at
+    /// once, what another one does within [`NAME_AGE_MS_MAX`].
     pub async fn names(&self, users: &[UserId]) -> Result<Vec<Option<DisplayName>>, Error> {
         let now = self.shared.clock.now().monotonic;
         let known = &self.shared.names;
@@ -96,30 +99,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_of_this_process_shows_at_once_and_one_of_another_when_the_name_is_old() {
+    async fn what_this_process_changes_shows_at_once() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let store = Arc::new(EmbeddedStore::open(dir.path()).await.expect("a new store"));
         let clock = Arc::new(ManualClock::at(Timestamp(1_763_700_000_000)));
-        let node = || Directory::start(store.clone(), clock.clone(), Config::default());
-        let (here, there) = (node(), node());
+        let directory = Directory::start(store, clock, Config::default());
         let (alice, bob) = (id("alice"), id("bob"));
-        let only = [alice.clone()];
         let both = [bob.clone(), alice.clone(), bob.clone()];
-        assert_eq!(here.names(&both).await, Ok(vec![None, None, None]));
-        here.put_user(&alice, name("A")).await.expect("made");
-        here.ensure_user(&bob).await.expect("made");
+        assert_eq!(directory.names(&both).await, Ok(vec![None, None, None]));
+        directory.put_user(&alice, name("A")).await.expect("made");
+        directory.ensure_user(&bob).await.expect("made");
         let expected = vec![Some(name("bob")), Some(name("A")), Some(name("bob"))];
-        assert_eq!(here.names(&both).await, Ok(expected));
-        there.put_user(&alice, name("B")).await.expect("renamed");
-        clock.advance_ms(NAME_AGE_MS_MAX);
-        assert_eq!(here.names(&only).await, Ok(vec![Some(name("A"))]));
-        clock.advance_ms(1);
-        assert_eq!(here.names(&only).await, Ok(vec![Some(name("B"))]));
+        assert_eq!(directory.names(&both).await, Ok(expected));
+    }
+
+    #[test]
+    fn a_name_grows_old_only_where_another_process_may_change_it() {
+        let alice = id("alice");
+        for is_shared in [true, false] {
+            let names = Names::of(is_shared);
+            names.remember(&alice, Remembered { name: Some(name("A")), read: Monotonic(0) }, 0);
+            assert!(names.recall(&alice, Monotonic(NAME_AGE_MS_MAX)).is_some());
+            assert_eq!(names.recall(&alice, Monotonic(NAME_AGE_MS_MAX + 1)).is_none(), is_shared);
+        }
     }
 
     #[test]
     fn what_was_read_before_a_change_is_not_remembered_after_it() {
-        let names = Names::default();
+        let names = Names::of(true);
         let (alice, now) = (id("alice"), Monotonic(0));
         let read = || Remembered { name: Some(name("A")), read: now };
         names.remember(&alice, read(), 0);

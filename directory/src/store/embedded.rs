@@ -76,6 +76,10 @@ impl EmbeddedStore {
 }
 
 impl Store for EmbeddedStore {
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn apply(&self, batch: Vec<WriteRequest>, limits: Limits) -> Answer<'_, Applied> {
         Box::pin(answer(async move { self.commit(&batch, &limits).await }))
     }

@@ -109,8 +109,8 @@ impl Part for Leaderboards {
             let people = Arc::new(Users(directory));
             let (clock, random) = (deps.clock.clone(), deps.random.clone());
             let settings = deps.config.leaderboard;
-            let boards = Leaderboard::start(settings, log, index, people, clock, random);
-            opened.watched_boards = Some(Arc::new(WatchedBoards(boards.clone())));
+            let boards = Leaderboard::start(settings, log, index, people, clock.clone(), random);
+            opened.watched_boards = Some(Arc::new(WatchedBoards::new(boards.clone(), clock)));
             if has_role(deps.config) {
                 let router = leaderboard::http::router(boards.clone(), deps.context.clone());
                 opened.routers.push(router);

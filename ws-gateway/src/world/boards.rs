@@ -1,6 +1,7 @@
 //! Boards that clients watch, over boards that tests change.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -59,12 +60,9 @@ impl Table {
             place < shape.top || own.is_some_and(|own| own.abs_diff(place) <= shape.around)
         };
         let standings = self.players.iter().enumerate().filter(|(place, _)| is_watched(*place));
-        let standing = |(place, &(name, score)): (usize, &(&str, i64))| BoardStanding {
-            place: place as u64 + 1,
-            user: id(name),
-            display_name: None,
-            rank: place as u64 + 1,
-            score,
+        let standing = |(place, &(name, score)): (usize, &(&str, i64))| {
+            let (place, user) = (place as u64 + 1, id(name));
+            Arc::new(BoardStanding { place, user, display_name: None, rank: place, score })
         };
         BoardView {
             as_of: format!("b1.{}", *self.changes.borrow()),

@@ -1,5 +1,7 @@
 //! What boards show.
 
+use std::sync::Arc;
+
 use model::BoardId;
 use serde::Serialize;
 
@@ -32,8 +34,8 @@ struct StandingBody<'a> {
     score: i64,
 }
 
-impl<'a> From<&'a BoardStanding> for StandingBody<'a> {
-    fn from(standing: &'a BoardStanding) -> Self {
+impl<'a> From<&'a Arc<BoardStanding>> for StandingBody<'a> {
+    fn from(standing: &'a Arc<BoardStanding>) -> Self {
         Self {
             place: standing.place,
             user: standing.user.as_str(),

@@ -14,7 +14,8 @@ fn board(name: &str) -> BoardId {
 
 fn view(n: u64, score: i64) -> BoardView {
     let user = UserId::parse("ann").expect("an id");
-    let standings = vec![BoardStanding { place: 1, user, display_name: None, rank: 1, score }];
+    let standing = BoardStanding { place: 1, user, display_name: None, rank: 1, score };
+    let standings = vec![standing.into()];
     BoardView { as_of: format!("b1.{n}"), as_of_highest: None, count: 1, place: None, standings }
 }
 

@@ -1,4 +1,5 @@
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use model::UserId;
 
@@ -22,8 +23,8 @@ pub struct BoardView {
     pub count: u64,
     /// The place of the client's user, from 1; `None` if they don't stand on the board.
     pub place: Option<u64>,
-    /// Who stands on the places that are watched, by place, each place once.
-    pub standings: Vec<BoardStanding>,
+    /// Who stands on the places that are watched, by place, each place once. Those that many clients see are shared.
+    pub standings: Vec<Arc<BoardStanding>>,
 }
 
 /// Who stands on a place of a board.
@@ -45,7 +46,7 @@ pub struct BoardStanding {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
     /// Places that show something else.
-    pub(crate) standings: Vec<BoardStanding>,
+    pub(crate) standings: Vec<Arc<BoardStanding>>,
     /// Places that aren't watched any more, or where nobody stands.
     pub(crate) gone: Vec<u64>,
 }
@@ -72,7 +73,7 @@ impl BoardView {
             let after = new.next_if(|_| order.is_ge());
             match (before, after) {
                 (before, Some(standing)) if before != Some(standing) => {
-                    standings.push(standing.clone());
+                    standings.push(Arc::clone(standing));
                 }
                 (Some(standing), None) => gone.push(standing.place),
                 _ => {}
@@ -91,12 +92,9 @@ mod tests {
     use super::*;
 
     fn view(standings: &[(u64, i64)], place: Option<u64>) -> BoardView {
-        let standing = |&(place, score): &(u64, i64)| BoardStanding {
-            place,
-            user: UserId::parse("ann").expect("an id"),
-            display_name: None,
-            rank: place,
-            score,
+        let user = || UserId::parse("ann").expect("an id");
+        let standing = |&(place, score): &(u64, i64)| {
+            Arc::new(BoardStanding { place, user: user(), display_name: None, rank: place, score })
         };
         let as_of = "b1.1".to_owned();
         let standings = standings.iter().map(standing).collect();

@@ -5,8 +5,8 @@ use quick_cache::sync::Cache;
 
 use crate::{BATCH_MAX, Directory, DisplayName, Error};
 
-/// Users whose names are remembered; at most some 150 MB, once so many were shown.
-pub const NAMES_REMEMBERED_MAX: usize = 1_000_000;
+/// Users whose names are remembered; at most some 300 MB, once so many were shown.
+pub const NAMES_REMEMBERED_MAX: usize = 2_000_000;
 /// How long a name is shown after it was read, milliseconds, from a store that other processes write too: so late it shows
 /// that one of them has changed it.
 pub const NAME_AGE_MS_MAX: u64 = 5_000;

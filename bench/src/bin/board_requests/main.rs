@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
@@ -11,6 +12,7 @@ use model::{Random, SeededRandom};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Barrier;
 
 const USAGE: &str =
     "board_requests ADDRESS TOKEN rank|around|post EVENTS PLAYERS CONNECTIONS REQUESTS KEYS";
@@ -115,8 +117,12 @@ impl Load {
 }
 
 async fn run(load: Load) -> Result<Value, Failure> {
+    let ready = Arc::new(Barrier::new(load.connections as usize + 1));
+    let each =
+        (0..load.connections).map(|n| tokio::spawn(connection(load.clone(), n, ready.clone())));
+    let each: Vec<_> = each.collect();
+    ready.wait().await;
     let start = Instant::now();
-    let each = (0..load.connections).map(|n| tokio::spawn(connection(load.clone(), n)));
     let mut latencies = Vec::new();
     for done in try_join_all(each).await? {
         latencies.extend(done?);
@@ -134,18 +140,26 @@ async fn run(load: Load) -> Result<Value, Failure> {
     }))
 }
 
-async fn connection(load: Load, number: u64) -> Result<Vec<Duration>, Failure> {
+/// What a connection asks is made before the time counts: the cores are the service's then.
+async fn connection(
+    load: Load,
+    number: u64,
+    start: Arc<Barrier>,
+) -> Result<Vec<Duration>, Failure> {
     let mut stream = TcpStream::connect(load.address).await?;
     stream.set_nodelay(true)?;
     let random = SeededRandom::new(number);
-    let (mut latencies, mut answer) = (Vec::new(), Vec::new());
-    for n in 0..load.requests / load.connections {
-        let request = load.request(number, n, &random);
+    let count = load.requests / load.connections;
+    let requests: Vec<String> = (0..count).map(|n| load.request(number, n, &random)).collect();
+    let (mut latencies, mut answer) = (Vec::with_capacity(requests.len()), Vec::new());
+    start.wait().await;
+    for request in requests {
         let sent = Instant::now();
         stream.write_all(request.as_bytes()).await?;
-        read(&mut stream, &mut answer).await?;
+        let body = read(&mut stream, &mut answer).await?;
         latencies.push(sent.elapsed());
-        if !answer.starts_with(b"HTTP/1.1 200") || answer.windows(9).any(|it| it == b"\"problem\"")
+        if !answer.starts_with(b"HTTP/1.1 200")
+            || str::from_utf8(&answer[body..])?.contains(r#""problem""#)
         {
             return Err(String::from_utf8_lossy(&answer[..answer.len().min(600)]).into());
         }
@@ -153,19 +167,20 @@ async fn connection(load: Load, number: u64) -> Result<Vec<Duration>, Failure> {
     Ok(latencies)
 }
 
-/// Reads one answer, whose head says how long it is.
-async fn read(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<(), Failure> {
+/// Reads one answer, whose head says how long it is; where its body begins.
+async fn read(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<usize, Failure> {
     answer.clear();
     loop {
         if stream.read_buf(answer).await? == 0 {
             return Err("the connection was closed".into());
         }
-        let Some(head) = answer.windows(4).position(|it| it == b"\r\n\r\n") else { continue };
-        let text = std::str::from_utf8(&answer[..head])?.to_ascii_lowercase();
-        let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
-        let length: usize = length.ok_or("an answer without a length")?.trim().parse()?;
-        if answer.len() >= head + 4 + length {
-            return Ok(());
+        let text = str::from_utf8(answer)?;
+        let Some((head, rest)) = text.split_once("\r\n\r\n") else { continue };
+        let (_, length) =
+            head.split_once("content-length: ").ok_or("an answer without a length")?;
+        let length = length.split_once('\r').map_or(length, |(length, _)| length);
+        if rest.len() >= length.parse()? {
+            return Ok(head.len() + 4);
         }
     }
 }

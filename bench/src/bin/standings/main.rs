@@ -13,6 +13,10 @@ use leaderboard::{BareStandings, BoardPosition, Entry, Ranking, Wins};
 use model::{Random, SeededRandom, UserId};
 use serde_json::{Value, json};
 
+/// As the service has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "standings PLAYERS";
 
 /// Questions, and updates, of a round.

@@ -37,9 +37,9 @@ impl Boards for WatchedBoards {
         board: BoardId,
         shape: BoardShape,
     ) -> BoxFuture<'_, Result<BoardView, BoardFailure>> {
-        Box::pin(async move {
-            self.look(&viewer, &board, shape).await.map_err(|error| failure(&error))
-        })
+        Box::pin(
+            async move { self.look(&viewer, &board, shape).await.map_err(|error| failure(&error)) },
+        )
     }
 }
 
@@ -99,8 +99,8 @@ impl WatchedBoards {
     ) -> Result<Vec<Arc<BoardStanding>>, Error> {
         let users: Vec<UserId> = standings.iter().map(|it| it.user.clone()).collect();
         let names = self.boards.names(&users).await?;
-        let named = (first + 1..).zip(standings).zip(names);
-        Ok(named
+        let all = (first + 1..).zip(standings).zip(names);
+        Ok(all
             .map(|((place, it), display_name)| {
                 let Standing { user, rank, entry, .. } = it;
                 BoardStanding { place, user, display_name, rank, score: entry.score }.into()

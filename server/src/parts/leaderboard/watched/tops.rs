@@ -33,7 +33,12 @@ impl Default for Tops {
 
 impl Tops {
     /// So many first places, if they were read just now.
-    pub(super) fn recall(&self, board: &BoardId, places: usize, now: Monotonic) -> Option<Arc<Top>> {
+    pub(super) fn recall(
+        &self,
+        board: &BoardId,
+        places: usize,
+        now: Monotonic,
+    ) -> Option<Arc<Top>> {
         let top = self.0.get(&(board.clone(), places))?;
         (now.since_ms(top.read) <= AGE_MS_MAX).then_some(top)
     }

@@ -128,6 +128,7 @@ impl From<&Config> for Limits {
             stuck_degrade_ms: config.stuck_degrade_ms,
             degraded_interval_ms: config.degraded_interval_ms,
             stuck_close_ms: config.stuck_close_ms,
+            keeps_history: false,
         }
     }
 }

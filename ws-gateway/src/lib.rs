@@ -21,11 +21,14 @@
 //! * What waits for a client is at most one mark per friend; messages are made when they can be written.
 //! * A position is replaced only by a greater version, on every path (`session::record::merge`).
 //! * Whatever may have been missed ends in `gap` and a snapshot.
+//! * No push waits for movement history, only acknowledgements do, in the order of the fixes; what is acknowledged with
+//!   [`Kept::Disk`] or [`Kept::Replicated`] history has said to have, whether it was shown or not.
 //! * A client is read only while nothing is owed to it, so that what it sends can't pile up here.
 //!
 //! # Limits
 //! All in [`Config`], but for: 8 devices on one connection, 500 friends in one answer over REST; of a board that is watched
-//! [`TOP_MAX`], [`AROUND_MAX`], [`BOARD_INTERVAL_MS`].
+//! [`TOP_MAX`], [`AROUND_MAX`], [`BOARD_INTERVAL_MS`]; of movement history [`HISTORY_AGE_MS_MAX`], [`ACKS_WAITING_MAX`],
+//! [`ACK_WAIT_MS_MAX`].
 
 mod config;
 mod fanout;
@@ -43,10 +46,15 @@ pub use config::Config;
 pub use http::router;
 pub use service::boards::Boards;
 pub use service::friends::{Friends, Replay};
+pub use service::history::History;
 pub use service::{Deps, Gateway};
 pub use session::boards::{
     AROUND_MAX, BOARD_INTERVAL_MS, BoardFailure, BoardShape, BoardStanding, BoardView, TOP_MAX,
 };
 pub use session::circle::{Circle, CircleChange, CircleEdit};
+pub use session::fixes::history::{
+    ACK_WAIT_MS_MAX, ACKS_WAITING_MAX, HISTORY_AGE_MS_MAX, HistoryFix, Kept,
+};
+pub use session::fixes::validation::Unshown;
 pub use session::record::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
 pub use session::view::hysteresis::Hysteresis;

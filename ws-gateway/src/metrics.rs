@@ -3,6 +3,8 @@
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
 use crate::protocol::{CloseCode, ErrorWord};
+use crate::session::fixes::history::Kept;
+use crate::session::fixes::validation::Unshown;
 
 api::metric_table! {
     /// Open WebSocket sessions.
@@ -13,6 +15,14 @@ api::metric_table! {
     Gauge TIMERS = "whereabouts_ws_timers";
     /// Fixes acknowledged, by whether they became the shown position.
     Counter FIXES = "whereabouts_ws_fixes_total";
+    /// Acknowledgements of fixes, by what these survive (none, memory, disk, replicated).
+    Counter ACKS = "whereabouts_ws_acks_total";
+    /// Fixes that movement history doesn't take for their time, by reason (too_old: than seven days; ahead).
+    Counter BEYOND_HISTORY = "whereabouts_ws_beyond_history_total";
+    /// From handing fixes to movement history to its answer, in whole milliseconds; what isn't awaited any more isn't in it.
+    Histogram HISTORY_ANSWER = "whereabouts_ws_history_answer_seconds";
+    /// Answers of movement history that were late, or too many at once, so that they weren't awaited any more.
+    Counter HISTORY_LATE = "whereabouts_ws_history_late_total";
     /// Fixes handed to watchers: each counts once for every session on this gateway that follows the user.
     Counter DELIVERIES = "whereabouts_ws_deliveries_total";
     /// Push messages written to clients.
@@ -54,6 +64,10 @@ pub(crate) struct Metrics {
     pub(crate) gaps: Counter,
     pub(crate) pace_changes: Counter,
     fix_to_push: Histogram,
+    history_answer: Histogram,
+    pub(crate) history_late: Counter,
+    /// By [`Kept`].
+    acks: [Counter; Kept::ALL.len()],
 }
 
 impl Metrics {
@@ -72,11 +86,23 @@ impl Metrics {
             gaps: counter!(GAPS),
             pace_changes: counter!(PACES),
             fix_to_push: histogram!(FIX_TO_PUSH),
+            history_answer: histogram!(HISTORY_ANSWER),
+            history_late: counter!(HISTORY_LATE),
+            acks: std::array::from_fn(|n| counter!(ACKS, "kept" => Kept::ALL[n].as_str())),
         }
     }
 
-    pub(crate) fn fix(&self, shown: bool) {
+    pub(crate) fn ack(&self, kept: Kept, shown: bool) {
         if shown { &self.fixes_shown } else { &self.fixes_unshown }.increment(1);
+        self.acks[kept as usize].increment(1);
+    }
+
+    pub(crate) fn beyond_history(reason: Unshown, fixes: u32) {
+        counter!(BEYOND_HISTORY, "reason" => reason.as_str()).increment(u64::from(fixes));
+    }
+
+    pub(crate) fn history_answer(&self, ms: u64) {
+        self.history_answer.record(ms as f64 / 1e3);
     }
 
     pub(crate) fn fix_to_push(&self, ms: u64) {

@@ -1,6 +1,7 @@
 pub(crate) mod boards;
 pub(crate) mod feed;
 pub(crate) mod friends;
+pub(crate) mod history;
 mod permit;
 mod sink;
 
@@ -25,6 +26,7 @@ use crate::session::circle::CircleChange;
 use crate::session::limits::Limits;
 use boards::Boards;
 use friends::Friends;
+use history::History;
 pub(crate) use permit::ConnectionPermit;
 use sink::FanoutSink;
 
@@ -53,6 +55,8 @@ pub struct Deps {
     pub friends: Arc<dyn Friends>,
     /// Boards to watch, if there are any.
     pub boards: Option<Arc<dyn Boards>>,
+    /// Keeps movement history, if anything does.
+    pub history: Option<Arc<dyn History>>,
     /// Other processes may change who may see whom.
     pub friends_are_shared: bool,
 }
@@ -88,6 +92,7 @@ impl Gateway {
         if deps.boards.is_none() {
             limits.boards_max = 0;
         }
+        limits.keeps_history = deps.history.is_some();
         // Half a tick, so that a tick's end is noticed within half of another.
         let step_ms = (config.tick_ms / 2).clamp(STEP_MS.0, STEP_MS.1);
         let timers = Arc::new(Timers::new(Wheel::new(step_ms)));

@@ -23,6 +23,7 @@ use boards::{BoardRead, Boards, WatchId};
 use circle::CircleLog;
 pub(crate) use effect::{Call, Effect, Input, Unavailable};
 use fixes::Announcing;
+use fixes::history::WaitingAcks;
 use fixes::validation::DeviceSeqs;
 use limits::Limits;
 use limits::budget::Budget;
@@ -54,6 +55,7 @@ pub(crate) struct Session {
     pinged: bool,
     /// A fix, `keep` or `sign_off` on its way to the position store.
     announcing: Option<Announcing>,
+    waiting_acks: WaitingAcks,
     circle: CircleLog,
     reads: Reads,
     boards: Boards,
@@ -105,6 +107,7 @@ impl Session {
             last_read: now.monotonic,
             pinged: false,
             announcing: None,
+            waiting_acks: WaitingAcks::default(),
             circle: CircleLog::default(),
             reads: Reads::new(spread),
             boards: Boards::default(),
@@ -144,6 +147,7 @@ impl Session {
             Input::Circle(answer) => self.circle(now, answer, effects),
             Input::Positions(answer) => self.positions(now, answer.is_ok()),
             Input::Announced(answer) => self.announced(now, answer, effects),
+            Input::Kept(kept) => self.waiting_acks.answered(kept, effects),
             Input::BoardChanged(watch) => {
                 self.boards.changed(now, watch, self.slow_consumer.interval_ms());
             }

@@ -4,6 +4,7 @@ mod boards;
 mod client;
 mod ends;
 mod held;
+mod history;
 mod properties;
 mod scenes;
 mod schedules;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 use crate::live::embedded::Embedded;
 use crate::live::{Error, FixLimit};
 use crate::service::friends::Friends;
+use crate::service::history::History;
 use crate::service::{Deps, Gateway};
 use crate::session::circle::Circle;
 use crate::{Config, protocol::CloseCode};
@@ -87,10 +89,16 @@ fn id(name: &str) -> UserId {
 
 impl World {
     fn new(gateways: usize, config: Config) -> Self {
+        Self::keeping(gateways, config, None)
+    }
+
+    /// One with a movement history.
+    fn keeping(gateways: usize, config: Config, history: Option<&Arc<dyn History>>) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let friends = Arc::new(Acquaintances::default());
         let boards = Arc::new(boards::Tables::default());
-        let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7), FixLimit::default());
+        let limit = FixLimit { per_s: config.fixes_per_s, burst: config.fixes_burst };
+        let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7), limit);
         let gateways = (0..gateways)
             .map(|n| {
                 let deps = Deps {
@@ -99,6 +107,7 @@ impl World {
                     verifier: verifier(),
                     friends: friends.clone(),
                     boards: Some(boards.clone()),
+                    history: history.cloned(),
                     friends_are_shared: false,
                 };
                 Gateway::new(config.clone(), deps, |sink| embedded.attach(sink))

@@ -69,6 +69,7 @@ impl Faulty {
         let embedded = Embedded::new(clock.clone(), &*random, FixLimit::default());
         let deps = Deps {
             boards: Some(Arc::new(OneBoard(faults.clone()))),
+            history: None,
             clock: clock.clone(),
             random: random.clone(),
             verifier: verifier.clone(),

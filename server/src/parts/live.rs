@@ -142,6 +142,7 @@ fn connect_gateway(
         verifier: deps.verifier.clone(),
         friends: Arc::new(directory.clone()),
         boards,
+        history: None,
         friends_are_shared: config.backends.directory == StoreBackend::Postgres,
     };
     let gateway = Gateway::new(config.gateway.clone(), gateway_deps, attach);

@@ -42,12 +42,12 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
         Reply::Position(record) => lists::position(record, out),
         Reply::Push(news) => lists::push(news, out),
         Reply::Welcome(it) => welcome(it, out),
-        Reply::Ack { device, seq, unshown } => Object::new(out, "ack")
+        Reply::Ack { device, seq, kept, unshown } => Object::new(out, "ack")
             .with("device", device.as_str())
             .with("seq", seq)
-            .with("kept", if unshown.is_none() { "memory" } else { "none" })
+            .with("kept", kept.as_str())
             .with("shown", unshown.is_none())
-            .with_any("reason", unshown.map(reason))
+            .with_any("reason", unshown.map(Unshown::as_str))
             .end(),
         Reply::Kept { device, located } => {
             Object::new(out, "kept").with("device", device.as_str()).with("located", located).end();
@@ -89,15 +89,6 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
             .with_any("seq", it.seq)
             .with_any("retry_after_ms", it.retry_after_ms)
             .end(),
-    }
-}
-
-fn reason(unshown: Unshown) -> &'static str {
-    match unshown {
-        Unshown::Repeated => "repeated",
-        Unshown::Older => "older",
-        Unshown::TooOld => "too_old",
-        Unshown::Ahead => "ahead",
     }
 }
 

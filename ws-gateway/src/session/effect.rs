@@ -4,6 +4,8 @@ use model::Caller;
 
 use super::boards::{BoardFailure, BoardView, WatchId};
 use super::circle::Circle;
+use super::fixes::history::{HistoryFix, Kept};
+use super::fixes::validation::Unshown;
 use super::messages::{CloseCode, Rejection, Reply, Request, Token};
 use super::record::{Channel, Record, Sighting, Written};
 use super::signals::Signals;
@@ -29,6 +31,8 @@ pub(crate) enum Input<'a> {
     Positions(Result<(), Unavailable>),
     /// [`Call::Announce`] is done.
     Announced(Result<Written, Unavailable>),
+    /// History has answered for the first [`Effect::ToHistory`] that it hadn't answered for.
+    Kept(Kept),
     /// The board may be another one than it was when it was looked at.
     BoardChanged(WatchId),
     /// A [`BoardRead`](super::boards::BoardRead) is done.
@@ -43,13 +47,19 @@ pub(crate) enum Input<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unavailable;
 
-/// What a session wants done; in order, and none before a [`Call`] that stands before it has come back, but for
-/// [`Effect::Unwatch`].
+/// What a session wants done; in order, and none before a [`Call`] that stands before it has come back, but for those that
+/// are done at once, whatever stands before them.
 #[derive(Debug)]
 pub(crate) enum Effect {
-    /// Stop watching under these slots, at once, whatever stands before it; then [`super::Session::released`].
+    /// Stop watching under these slots, at once; then [`super::Session::released`].
     Unwatch(Vec<u32>),
-    /// Write this message.
+    /// Hand these fixes of the user to history, at once. Each of these ends with an [`Input::Kept`], in their order.
+    ToHistory(Vec<HistoryFix>),
+    /// The first [`Effect::ToHistory`] that hasn't ended needs no [`Input::Kept`] any more; at once.
+    HistoryIsLate,
+    /// So many fixes don't go to history, for this reason; at once.
+    BeyondHistory(Unshown, u32),
+    /// Write this message; at once if it is an acknowledgement, which is of an earlier message than any call.
     Send(Reply),
     /// Write a ping frame.
     Ping,

@@ -1,5 +1,6 @@
 //! What a phone says of itself: fixes, `keep`, `sign_off`.
 
+pub(crate) mod history;
 pub(crate) mod validation;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use model::{DeviceId, Moment, Monotonic, Timestamp, Version};
 use super::messages::{ErrorWord, Rejection, Reply, SentFix};
 use super::record::{Channel, Presence, Record, Sighting, Written};
 use super::{Call, Effect, Session, Unavailable};
+use history::{Ack, HistoryFix, Points};
 use validation::{DEVICES_MAX, Timing, Unshown};
 
 /// What the answer will be about, once the position store has answered.
@@ -19,6 +21,7 @@ pub(super) enum Announcing {
         seq: u64,
         before: Option<u64>,
         expires: Monotonic,
+        points: Points,
     },
     Keep {
         device: DeviceId,
@@ -46,30 +49,58 @@ impl Session {
             return self.refuse(rejection, effects);
         }
         let before = self.device_seqs.last(&device);
-        let mut newest: Option<(Timing, &SentFix)> = None;
-        let mut reason = Unshown::Repeated;
-        for fix in fixes {
-            if !self.device_seqs.advance(&device, fix.seq) {
-                continue;
-            }
-            match validation::time(fix.time.map(|t| t.0), now, self.limits.ttl_ms) {
-                Ok(timing) if newest.is_none_or(|(held, _)| timing.effective >= held.effective) => {
-                    newest = Some((timing, fix));
-                }
-                Ok(_) => {}
-                Err(unshown) => reason = unshown,
-            }
-        }
+        let (newest, reason, mut points) = self.sort(now, &device, fixes);
         let seq = last.seq;
         let Some((timing, fix)) = newest else {
-            return acknowledge(device, seq, Some(reason), effects);
+            let ack = Ack { device, seq, unshown: Some(reason) };
+            return self.acknowledge(now.monotonic, ack, points, effects);
         };
         let effective = self.after_sign_off(timing.effective, now);
         let version = Version { effective, device: device.clone(), seq: fix.seq };
         let expires = timing.expires;
-        self.announcing = Some(Announcing::Fix { device, seq, before, expires });
+        if self.limits.keeps_history {
+            points.add(point(now, version.clone(), fix, None));
+        }
+        self.announcing = Some(Announcing::Fix { device, seq, before, expires, points });
         let sent = fixes.len() as u32;
         self.announce(now, version, Presence::Here(fix.fix), (expires, sent), effects);
+    }
+
+    /// Of the fixes of a message, the newest that may be shown, why none is if so, and what of the others is to be kept.
+    fn sort<'a>(
+        &mut self,
+        now: Moment,
+        device: &DeviceId,
+        fixes: &'a [SentFix],
+    ) -> (Option<(Timing, &'a SentFix)>, Unshown, Points) {
+        let mut newest: Option<(Timing, &SentFix)> = None;
+        let mut reason = Unshown::Repeated;
+        let mut points = Points::default();
+        for fix in fixes {
+            if !self.device_seqs.advance(device, fix.seq) {
+                continue;
+            }
+            let timing = validation::time(fix.time.map(|t| t.0), now, self.limits.ttl_ms);
+            let passed = match timing {
+                Ok(timing) if newest.is_none_or(|(held, _)| timing.effective >= held.effective) => {
+                    newest.replace((timing, fix))
+                }
+                Ok(timing) => Some((timing, fix)),
+                Err(unshown) => {
+                    reason = unshown;
+                    if self.limits.keeps_history {
+                        points.add_unbelievable(device, fix, now.wall, unshown);
+                    }
+                    None
+                }
+            };
+            if let Some((timing, fix)) = passed.filter(|_| self.limits.keeps_history) {
+                let effective = timing.effective;
+                let version = Version { effective, device: device.clone(), seq: fix.seq };
+                points.add(point(now, version, fix, Some(Unshown::Older)));
+            }
+        }
+        (newest, reason, points)
     }
 
     pub(super) fn keep(&mut self, now: Moment, device: DeviceId, effects: &mut Vec<Effect>) {
@@ -146,6 +177,7 @@ impl Session {
         {
             self.device_seqs.take_back(device, *before);
         }
+        let at = now.monotonic;
         let reply = match (announcing, answer) {
             (announcing, Err(Unavailable)) => unavailable(announcing),
             (Announcing::Fix { device, seq, .. }, Ok(Written::Limited { retry_after_ms })) => {
@@ -154,18 +186,27 @@ impl Session {
             }
             // They cost nothing, and are never limited.
             (_, Ok(Written::Limited { .. })) => return,
-            (Announcing::Fix { device, seq, .. }, Ok(Written::Older)) => {
-                return acknowledge(device, seq, Some(Unshown::Older), effects);
-            }
-            (Announcing::Fix { device, seq, expires, .. }, Ok(Written::Newest)) => {
+            (Announcing::Fix { device, seq, expires, mut points, .. }, Ok(written)) => {
                 // Its turn may have come late.
-                let is_over = now.monotonic >= expires;
-                return acknowledge(device, seq, is_over.then_some(Unshown::TooOld), effects);
+                let too_old = (at >= expires).then_some(Unshown::TooOld);
+                let unshown =
+                    if written == Written::Older { Some(Unshown::Older) } else { too_old };
+                points.judge_newest(unshown);
+                return self.acknowledge(at, Ack { device, seq, unshown }, points, effects);
             }
             (Announcing::Keep { device }, Ok(_)) => Reply::Kept { device, located: true },
             (Announcing::SignOff { device }, Ok(_)) => Reply::SignedOff { device },
         };
         effects.push(Effect::Send(reply));
+    }
+
+    /// Hands to history what is to be kept, and answers once that has said what it survives.
+    fn acknowledge(&mut self, now: Monotonic, ack: Ack, points: Points, effects: &mut Vec<Effect>) {
+        if points.hand_in(effects) {
+            self.waiting_acks.add_asked(ack, now, effects);
+        } else {
+            self.waiting_acks.add(ack, effects);
+        }
     }
 
     fn too_many_fixes(&self, device: DeviceId, seq: u64, retry_after_ms: u64) -> Rejection {
@@ -179,8 +220,8 @@ impl Session {
     }
 }
 
-fn acknowledge(device: DeviceId, seq: u64, unshown: Option<Unshown>, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Send(Reply::Ack { device, seq, unshown }));
+fn point(now: Moment, version: Version, sent: &SentFix, unshown: Option<Unshown>) -> HistoryFix {
+    HistoryFix { version, fix: sent.fix, received: now.wall, unshown }
 }
 
 fn unavailable(announcing: Announcing) -> Reply {

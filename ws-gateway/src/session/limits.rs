@@ -1,6 +1,6 @@
 pub(super) mod budget;
 
-/// What a session may and must do, as the configuration says; the fields are those of [`crate::Config`].
+/// What a session may and must do, as the configuration says; the fields are those of [`crate::Config`], but for one.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
     pub(crate) ttl_ms: u64,
@@ -22,4 +22,6 @@ pub(crate) struct Limits {
     pub(crate) stuck_degrade_ms: u64,
     pub(crate) degraded_interval_ms: u64,
     pub(crate) stuck_close_ms: u64,
+    /// Fixes go to movement history too: there is one.
+    pub(crate) keeps_history: bool,
 }

@@ -1,6 +1,7 @@
 //! A session by itself: what it answers to one input, and when it ends.
 
 mod fixes;
+mod history;
 
 use super::*;
 use model::{FeedPosition, ReadToken, Role, Timestamp};

@@ -1,7 +1,9 @@
 //! A session together with what it needs of the gateway, still without a socket: tests drive it directly.
 
 mod boards;
+mod closing;
 mod deadlines;
+mod history;
 mod io;
 
 use std::collections::VecDeque;
@@ -10,7 +12,7 @@ use std::task::{Context, Poll};
 
 use model::{Caller, Moment, Monotonic, UserId};
 
-use crate::fanout::hub::{ChannelEntry, Due};
+use crate::fanout::hub::ChannelEntry;
 use crate::fanout::registry::FixesUsed;
 use crate::fanout::wheel::TimerKey;
 use crate::live::{self, Written};
@@ -24,9 +26,7 @@ use crate::session::signals::Signals;
 use crate::session::view::dirty_set::DirtySet;
 use crate::session::{Effect, Input, Session};
 use boards::Lane;
-
-/// How long a client may take to answer a close.
-const CLOSE_ANSWER_MS: u64 = 1_000;
+use history::Asked;
 
 /// Something to write.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ pub(crate) struct Driver {
     effects: VecDeque<Effect>,
     running: Running,
     lanes: Vec<Lane>,
+    history: VecDeque<Asked>,
     out: VecDeque<Out>,
     /// Where the timer wheel will wake this session, for a near and a far deadline.
     armed: [Option<TimerKey>; 2],
@@ -82,6 +83,7 @@ impl Driver {
             effects: VecDeque::new(),
             running: Running::default(),
             lanes: Vec::new(),
+            history: VecDeque::new(),
             out: VecDeque::new(),
             armed: [None; 2],
             marked: DirtySet::default(),
@@ -125,6 +127,10 @@ impl Driver {
             match effect {
                 // Whoever isn't to be seen any more isn't looked at any more, whatever is still to be done.
                 Effect::Unwatch(slots) if !planted(Planted::SlotGivenAway) => self.unwatch(&slots),
+                Effect::ToHistory(fixes) => self.ask_history(fixes),
+                Effect::HistoryIsLate => self.leave_history(),
+                Effect::BeyondHistory(reason, fixes) => Metrics::beyond_history(reason, fixes),
+                Effect::Send(ack @ Reply::Ack { .. }) => self.send(ack),
                 other => self.effects.push_back(other),
             }
         }
@@ -139,6 +145,9 @@ impl Driver {
         self.carry_out(cx);
         self.read(cx);
         self.boards(cx);
+        while self.hear_history(cx) {
+            self.carry_out(cx);
+        }
     }
 
     /// Takes what others left: signals, and the newest record of each marked friend.
@@ -220,7 +229,7 @@ impl Driver {
                     metrics.fix_to_push(now.monotonic.since_ms(record.received));
                 }
             }
-            Reply::Ack { unshown, .. } => metrics.fix(unshown.is_none()),
+            Reply::Ack { kept, unshown, .. } => metrics.ack(*kept, unshown.is_none()),
             Reply::Gap => metrics.gaps.increment(1),
             Reply::Board(_) => metrics.board_pushes.increment(1),
             Reply::Error(rejection) => Metrics::error(rejection.word),
@@ -228,31 +237,9 @@ impl Driver {
         }
     }
 
-    /// The client closes; the library answers.
-    pub(crate) fn closed_by_client(&mut self) {
-        self.out.clear();
-        self.close();
-    }
-
-    /// The client can't be understood, and is told so.
-    pub(crate) fn closed_by_fault(&mut self, code: CloseCode) {
-        Metrics::closed(code);
-        self.out.clear();
-        self.close();
-    }
-
-    fn close(&mut self) {
-        let until = self.gateway().now().monotonic.plus_ms(CLOSE_ANSWER_MS);
-        self.closed = Some(until);
-        self.effects.clear();
-        self.running = Running::default();
-        self.lanes.clear();
-        self.gateway().timers.lock().insert(until, Due::Wake(self.permit.mailbox.clone()));
-    }
-
-    /// Whether a close wasn't answered in time, or could never be written.
-    pub(crate) fn gave_up(&self) -> bool {
-        self.closed.is_some_and(|until| self.gateway().now().monotonic >= until)
+    fn send(&mut self, message: Reply) {
+        self.count(&message, self.gateway().now());
+        self.out.push_back(Out::Message(message));
     }
 
     fn carry_out(&mut self, cx: &mut Context<'_>) {
@@ -264,12 +251,11 @@ impl Driver {
             }
             let Some(effect) = self.effects.pop_front() else { return };
             match effect {
-                Effect::Send(message) => {
-                    self.count(&message, self.gateway().now());
-                    self.out.push_back(Out::Message(message));
-                }
+                Effect::Send(message) => self.send(message),
                 Effect::Ping => self.out.push_back(Out::Ping),
                 Effect::Unwatch(slots) => self.unwatch(&slots),
+                // Done when the session wanted it.
+                Effect::ToHistory(_) | Effect::HistoryIsLate | Effect::BeyondHistory(..) => {}
                 Effect::Call(call) => self.call(call),
                 Effect::Close(code, detail) => {
                     Metrics::closed(code);

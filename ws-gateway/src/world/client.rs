@@ -20,6 +20,8 @@ pub(super) struct Client {
     pub(super) expires: Timestamp,
     pub(super) driver: Driver,
     pub(super) seq: u64,
+    /// How many fixes were sent over this connection, where tests count them.
+    pub(super) fixes: usize,
     pub(super) friends: BTreeMap<String, Value>,
     pub(super) heard: Vec<Value>,
     pub(super) continues: bool,
@@ -44,8 +46,8 @@ impl Client {
         let caller = Caller { user: user.clone(), role: Role::User, expires };
         let driver = Driver::new(gateway.permit(None).expect("there is room"), Some(caller));
         let (friends, heard) = (BTreeMap::new(), Vec::new());
-        let (continues, closed, stuck) = (false, None, false);
-        Self { user, expires, driver, seq, friends, heard, continues, closed, stuck }
+        let (fixes, continues, closed, stuck) = (0, false, None, false);
+        Self { user, expires, driver, seq, fixes, friends, heard, continues, closed, stuck }
     }
 
     /// One turn, as the socket's task takes it; answers whether anything was said.

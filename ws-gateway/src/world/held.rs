@@ -40,7 +40,7 @@ fn lock<T>(mutex: &Mutex<T>) -> parking_lot::MutexGuard<'_, T> {
 
 impl Holds {
     /// A future whose work happens at one step of the schedule and whose answer arrives at a later one.
-    fn hold<T: Send + 'static>(
+    pub(super) fn hold<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> BoxFuture<'static, T> {

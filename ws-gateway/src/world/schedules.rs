@@ -1,7 +1,9 @@
 //! Every order of everything: blocks, friendships, fixes, readings and deliveries are under way together, and a random
 //! schedule says which of them goes a step on next. Nobody is told of a fix that was sent after their friendship had ended,
-//! whatever the order; and when everything has come to its end, everybody sees exactly whom they should.
+//! whatever the order; and when everything has come to its end, everybody sees exactly whom they should. Movement history
+//! answers in any order, or not at all: fixes are acknowledged in order and no better than they are kept.
 
+mod acks;
 mod judge;
 mod notes;
 mod stage;
@@ -9,6 +11,7 @@ mod theme;
 
 use model::{Random, SeededRandom};
 
+use super::history::Answers;
 use crate::session::seam::{Planted, plant};
 use stage::Stage;
 use theme::THEMES;
@@ -30,7 +33,8 @@ const LONG_VARIABLE: &str = "WHEREABOUTS_LONG";
 fn run(seed: u64) -> Result<(), String> {
     let random = SeededRandom::new(seed);
     let below = |end: usize| (random.next_u64() % end as u64) as usize;
-    let mut stage = Stage::new();
+    let answers = [None, Some(Answers::All), Some(Answers::Some)][below(3)];
+    let mut stage = Stage::new(answers);
     let theme = &THEMES[below(THEMES.len())];
     for _ in 0..STEPS {
         stage.step(theme, &below)?;

@@ -157,6 +157,7 @@ fn commit_through(
     let verifier = Verifier::new(vec![VerifyingKey::hs256("k", &[7; 32])?], "i", "a", 0)?;
     let deps = Deps {
         boards: None,
+        history: None,
         clock: clock.clone(),
         random: random.clone(),
         verifier: Arc::new(verifier),

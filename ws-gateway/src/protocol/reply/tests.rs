@@ -7,6 +7,7 @@ use model::{
 use super::lists::head;
 use super::*;
 use crate::session::boards::{BoardView, Difference};
+use crate::session::fixes::history::Kept;
 use crate::session::messages::{
     BoardChange, BoardEnd, Changes, ErrorWord, Push, Rejection, Snapshot,
 };
@@ -94,7 +95,7 @@ fn every_reply_goes_out_under_a_listed_name() {
         Reply::Snapshot(Box::new(snapshot)),
         Reply::Position(Arc::new(record())),
         Reply::Push(Box::new(Push { at, changes: Changes::default() })),
-        Reply::Ack { device: device(), seq: 1, unshown: None },
+        Reply::Ack { device: device(), seq: 1, kept: Kept::Memory, unshown: None },
         Reply::Kept { device: device(), located: true },
         Reply::SignedOff { device: device() },
         Reply::Pong { id: 1, at },

@@ -11,17 +11,18 @@ const CLOCK_CORRECTED_MS: i64 = 5 * 60 * 1_000;
 /// How many devices may speak over one connection; each costs the number of its last fix.
 pub(crate) const DEVICES_MAX: usize = 8;
 
-/// Why a fix is acknowledged and not shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unshown {
-    /// Its `seq` didn't grow.
-    Repeated,
-    /// A newer position is shown already.
-    Older,
-    /// It is older than the TTL.
-    TooOld,
-    /// Its time is in the future.
-    Ahead,
+model::words! {
+    /// Why a fix is acknowledged and not shown: the words in `ack.reason`.
+    pub enum Unshown {
+        /// Its `seq` didn't grow.
+        Repeated = "repeated",
+        /// A newer position is shown already.
+        Older = "older",
+        /// It is older than the TTL.
+        TooOld = "too_old",
+        /// Its time is in the future.
+        Ahead = "ahead",
+    }
 }
 
 /// When a fix counts as taken, and until when it holds.

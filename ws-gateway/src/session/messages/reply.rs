@@ -4,6 +4,7 @@ use model::{BoardId, DeviceId, Metres, Timestamp, UserId};
 
 use super::{BoardEnd, Rejection};
 use crate::session::boards::{BoardView, Difference};
+use crate::session::fixes::history::Kept;
 use crate::session::fixes::validation::Unshown;
 use crate::session::limits::Limits;
 use crate::session::outbound::reporting_hint::ReportingHint;
@@ -22,6 +23,7 @@ pub(crate) enum Reply {
     Ack {
         device: DeviceId,
         seq: u64,
+        kept: Kept,
         unshown: Option<Unshown>,
     },
     Kept {

@@ -27,6 +27,7 @@ impl Session {
             self.pinged = true;
             effects.push(Effect::Ping);
         }
+        self.waiting_acks.give_up_late(now.monotonic, effects);
     }
 
     /// When [`crate::session::signals::Signals::timer`] should be given next.

@@ -8,12 +8,15 @@ use model::{Clock, ManualClock, SeededRandom, UserId};
 use serde_json::Value;
 
 use super::super::held::{HeldFriends, HeldLive, HeldSink, Holds, Truth};
+use super::super::history::{Answers, HeldHistory};
 use super::super::{Client, START, id};
 use crate::config::Config;
 use crate::live::embedded::Embedded;
 use crate::live::{Channel, FixLimit, Live};
+use crate::service::history::History;
 use crate::service::{Deps, Gateway};
 use crate::session::circle::{CircleChange, CircleEdit};
+use crate::session::fixes::history::ACK_WAIT_MS_MAX;
 use crate::session::record::Sighting;
 use crate::session::seam;
 
@@ -25,6 +28,8 @@ pub(super) const PEOPLE: [&str; 3] = ["w", "x", "y"];
 /// Connections: everybody has one, and `w` another.
 const CONNECTIONS: [&str; 4] = ["w", "x", "y", "w"];
 const TTL_MS: u64 = 60_000;
+/// Within which time a fix is acknowledged that history says nothing of: what waits is looked at with each ping.
+const ACKS_WITHIN_MS: u64 = ACK_WAIT_MS_MAX + 25_000;
 /// Radii that people choose, metres: one is between the two places where people are, one beyond.
 const RADII_M: [u32; 2] = [500, 8_047];
 
@@ -49,6 +54,8 @@ pub(super) struct Stage {
     pub(super) truth: Arc<Truth>,
     gateways: Vec<Arc<Gateway>>,
     pub(super) clients: Vec<Client>,
+    /// The movement history, if there is one.
+    pub(super) history: Option<Arc<HeldHistory>>,
     changes: Vec<Change>,
     notes: Rc<RefCell<Notes>>,
 }
@@ -59,15 +66,17 @@ fn pair(a: usize, b: usize, friends: bool) -> CircleEdit {
 }
 
 impl Stage {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(answers: Option<Answers>) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let holds = Arc::new(Holds::default());
         let truth = Arc::new(Truth::new(holds.clone()));
         let embedded = Embedded::new(clock.clone(), &SeededRandom::new(7), FixLimit::default());
         let config = Config { ttl_ms: TTL_MS, ..Config::default() };
+        let history = answers.map(|answers| Arc::new(HeldHistory::new(answers, holds.clone())));
         let gateways = (0..GATEWAYS).map(|gateway| {
             let deps = Deps {
                 boards: None,
+                history: history.clone().map(|history| history as Arc<dyn History>),
                 clock: clock.clone(),
                 random: Arc::new(SeededRandom::new(gateway as u64)),
                 verifier: super::super::verifier(),
@@ -87,8 +96,9 @@ impl Stage {
         let clients = clients.map(|(n, user)| Client::new(id(user), &gateways[n % GATEWAYS], 0));
         let clients = clients.collect();
         let (changes, notes) = (Vec::new(), Rc::default());
+        let embedded = outsider;
         let mut stage =
-            Self { clock, embedded: outsider, holds, truth, gateways, clients, changes, notes };
+            Self { clock, embedded, holds, truth, gateways, clients, history, changes, notes };
         stage.settle().expect("nothing has happened yet");
         stage
     }
@@ -136,7 +146,7 @@ impl Stage {
             }
             self.check(user, message)?;
         }
-        Ok(())
+        self.check_acks(client, heard)
     }
 
     /// Nobody is told of a fix that was sent after their friendship was over for everybody to know.
@@ -206,7 +216,10 @@ impl Stage {
             self.pass_and_settle(next_ms)?;
             self.judge()?;
         }
-        Ok(())
+        if self.history.as_ref().is_some_and(|history| history.is_silent()) {
+            self.pass_and_settle(ACKS_WITHIN_MS)?;
+        }
+        self.judge_acks()
     }
 
     fn turn_gateways(&self) {

@@ -25,6 +25,7 @@ impl Stage {
             return;
         }
         client.seq += 1;
+        client.fixes += 1;
         let latitude = self.notes.borrow_mut().place(far);
         let text = json!({
             "type": "fix", "device": device, "seq": client.seq, "latitude": latitude, "longitude": 2.0,

@@ -31,7 +31,7 @@ use std::thread::JoinHandle;
 
 use futures_util::future::BoxFuture;
 use model::{Clock, Timestamp, UserId};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use segment_log::{Disk, FileFormat, LocalDisk, Settings, Stop};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -77,8 +77,7 @@ struct Shared {
     /// What is durable, and where it lies.
     catalogue: RwLock<Catalogue>,
     recent: RwLock<RecentPoints>,
-    /// Locked before the catalogue.
-    marks: Mutex<Marks>,
+    marks: Marks,
     /// The bytes of all segments.
     bytes: AtomicU64,
     /// The position behind the last durable point.
@@ -143,7 +142,7 @@ impl EmbeddedLog {
             queue: Queue::default(),
             catalogue: RwLock::new(catalogue),
             recent: RwLock::new(recent),
-            marks: Mutex::new(Marks::new(mark)),
+            marks: Marks::new(mark),
             bytes: AtomicU64::new(bytes),
             end: watch::Sender::new(writer.next()),
             stop,
@@ -207,11 +206,11 @@ impl Log for EmbeddedLog {
     }
 
     fn replay_from(&self) -> LogPosition {
-        LogPosition(self.shared.marks.lock().durable())
+        LogPosition(self.shared.marks.durable())
     }
 
     fn recent(&self, user: &UserId, from: Timestamp, to: Timestamp) -> Recent {
-        let mark = self.shared.marks.lock().told();
+        let mark = self.shared.marks.told();
         self.shared.recent.read().points(user, from..=to, mark)
     }
 
@@ -226,7 +225,7 @@ impl Log for EmbeddedLog {
 
 impl Shared {
     fn status(&self) -> LogStatus {
-        let mark = self.marks.lock().told();
+        let mark = self.marks.told();
         // First what waits: what is written in between is seen twice, never not at all.
         let waiting = self.queue.lowest_received();
         let catalogue = self.catalogue.read();

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{Monotonic, crash};
+use parking_lot::Mutex;
 use segment_log::{Disk, Error, FileFormat, header, segment};
 
 use super::{Shared, crash_points};
@@ -19,48 +20,57 @@ const PART: &str = "mark.part";
 /// How many marks wait to become certain, at most and about. Those between are passed over.
 const WAITING_MAX: u64 = 64;
 
-/// The marks of a log.
+/// The marks of a log. Whoever wants to know them doesn't wait for the disk.
 #[derive(Debug)]
 pub(super) struct Marks {
-    told: u64,
-    durable: u64,
+    told: AtomicU64,
+    durable: AtomicU64,
+    /// Locked while a mark becomes durable and segments are removed.
+    waiting: Mutex<Waiting>,
+}
+
+/// The marks that aren't certain yet.
+#[derive(Debug, Default)]
+struct Waiting {
     /// When marks were told that are to become durable, oldest first.
-    waiting: VecDeque<(Monotonic, u64)>,
+    marks: VecDeque<(Monotonic, u64)>,
 }
 
 impl Marks {
     /// With the one that was read.
     pub(super) fn new(durable: u64) -> Self {
-        Self { told: durable, durable, waiting: VecDeque::new() }
+        let mark = || AtomicU64::new(durable);
+        Self { told: mark(), durable: mark(), waiting: Mutex::default() }
     }
 
     /// All points before this are stored.
     pub(super) fn told(&self) -> u64 {
-        self.told
+        self.told.load(Ordering::Acquire)
     }
 
     /// All points before this were stored a while ago; a start begins here.
     pub(super) fn durable(&self) -> u64 {
-        self.durable
+        self.durable.load(Ordering::Acquire)
     }
+}
 
-    /// Takes a mark; answers with the one that is to become durable now, if one is.
-    fn tell(&mut self, mark: u64, now: Monotonic, after_ms: u64) -> Option<u64> {
-        self.told = self.told.max(mark);
+impl Waiting {
+    /// Takes the highest mark that was told; answers with the one that is to become durable now, if one is.
+    fn tell(&mut self, told: u64, durable: u64, now: Monotonic, after_ms: u64) -> Option<u64> {
         let apart_ms = after_ms / WAITING_MAX;
-        let (last, is_apart) = match self.waiting.back() {
-            Some((told, last)) => (*last, now.since_ms(*told) >= apart_ms),
-            None => (self.durable, true),
+        let (last, is_apart) = match self.marks.back() {
+            Some((since, last)) => (*last, now.since_ms(*since) >= apart_ms),
+            None => (durable, true),
         };
-        if self.told > last && is_apart {
-            self.waiting.push_back((now, self.told));
+        if told > last && is_apart {
+            self.marks.push_back((now, told));
         }
         let mut certain = None;
-        while let Some((told, mark)) = self.waiting.front().copied()
-            && now.since_ms(told) >= after_ms
+        while let Some((since, mark)) = self.marks.front().copied()
+            && now.since_ms(since) >= after_ms
         {
             certain = Some(mark);
-            self.waiting.pop_front();
+            self.marks.pop_front();
         }
         certain
     }
@@ -69,17 +79,19 @@ impl Marks {
 impl Shared {
     /// See [`Log::forget`](crate::Log::forget).
     pub(super) fn forget(&self, mark: u64) -> Result<(), Error> {
-        let mut marks = self.marks.lock();
+        let mut waiting = self.marks.waiting.lock();
         let now = self.clock.now().monotonic;
         let end = *self.end.borrow();
-        let certain = marks.tell(mark.min(end), now, self.config.forget_after_ms);
-        self.recent.write().forget(marks.told);
+        self.marks.told.fetch_max(mark.min(end), Ordering::AcqRel);
+        let (told, durable) = (self.marks.told(), self.marks.durable());
+        let certain = waiting.tell(told, durable, now, self.config.forget_after_ms);
+        self.recent.write().forget(told);
         self.queue.look();
         if let Some(mark) = certain {
             save(&self.folder, mark, self.disk.as_ref())?;
-            marks.durable = mark;
+            self.marks.durable.store(mark, Ordering::Release);
         }
-        let outdated = self.catalogue.read().outdated(marks.durable);
+        let outdated = self.catalogue.read().outdated(self.marks.durable());
         for first in outdated {
             let path = segment(&self.folder, first);
             match self.disk.remove(&path) {
@@ -94,7 +106,7 @@ impl Shared {
             self.bytes.store(catalogue.bytes(), Ordering::Relaxed);
             ::metrics::gauge!(metrics::LOG_BYTES).set(catalogue.bytes() as f64);
         }
-        drop(marks);
+        drop(waiting);
         let oldest = self.status().oldest_received;
         let age_ms = oldest.map_or(0, |oldest| (self.clock.now().wall - oldest).max(0));
         ::metrics::gauge!(metrics::LOG_OLDEST_AGE).set(age_ms as f64 / 1_000.0);

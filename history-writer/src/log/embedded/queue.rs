@@ -35,6 +35,8 @@ pub(super) struct Runs {
     pub bytes: Vec<u8>,
     pub list: Vec<Run>,
     pub points: u64,
+    /// The lowest time of receipt.
+    lowest: Option<i64>,
 }
 
 impl Runs {
@@ -42,13 +44,15 @@ impl Runs {
     fn encode(user: &UserId, points: &[Point]) -> Self {
         // As phones are: three devices in a hundred points.
         let bytes = Vec::with_capacity(user.as_str().len() + 64 + points.len() * 32);
-        let mut runs = Self { bytes, list: Vec::with_capacity(1), points: points.len() as u64 };
+        let mut runs = Self { bytes, list: Vec::with_capacity(1), ..Self::default() };
+        runs.points = points.len() as u64;
         for points in points.chunks(RUN_POINTS_MAX) {
             let points_start = put_run(&mut runs.bytes, user, points);
             let received = points.iter().map(|point| point.received.0);
             let lowest = received.clone().min().unwrap_or_default();
             let highest = received.max().unwrap_or_default();
             let summary = Summary { lowest, highest, points: points.len() as u32 };
+            runs.lowest = lower(runs.lowest, Some(lowest));
             let end = runs.bytes.len();
             runs.list.push(Run { user: user.clone(), points_start, end, summary });
         }
@@ -59,6 +63,7 @@ impl Runs {
     fn extend(&mut self, others: Self) {
         let start = self.bytes.len();
         self.points += others.points;
+        self.lowest = lower(self.lowest, others.lowest);
         self.bytes.extend_from_slice(&others.bytes);
         self.list.extend(others.list.into_iter().map(|run| Run {
             points_start: run.points_start + start,
@@ -66,10 +71,10 @@ impl Runs {
             ..run
         }));
     }
+}
 
-    fn lowest_received(&self) -> Option<i64> {
-        self.list.iter().map(|run| run.summary.lowest).min()
-    }
+fn lower(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    one.into_iter().chain(other).min()
 }
 
 /// One write, for which all wait whose points are in it.
@@ -190,7 +195,7 @@ impl Queue {
         loop {
             if state.runs.points > 0 {
                 let runs = std::mem::take(&mut state.runs);
-                state.lowest_in_write = runs.lowest_received();
+                state.lowest_in_write = runs.lowest;
                 return Turn::Write(runs, Unanswered(std::mem::take(&mut state.write)));
             }
             if state.is_closing {
@@ -226,7 +231,7 @@ impl Queue {
     /// The lowest time of receipt of what isn't durable yet.
     pub(super) fn lowest_received(&self) -> Option<i64> {
         let state = self.state.lock();
-        [state.lowest_in_write, state.runs.lowest_received()].into_iter().flatten().min()
+        lower(state.lowest_in_write, state.runs.lowest)
     }
 }
 

@@ -18,6 +18,8 @@
 //! track together from wherever its points lie. The port [`Store`] keeps chunks; [`Register`] keeps what must outlive them:
 //! users' keys, erasures, who turned history off, and chunks that the store doesn't take.
 //!
+//! `conformance` is the list of cases that every adapter of a store and of a register passes.
+//!
 //! # Invariants
 //! * A point is named by its user and its [`model::Version`] (effective time, device, sequence number). Of two with one
 //!   name the one that counts is the same, in whatever order they come ([`Point::prevails_over`]).
@@ -35,7 +37,6 @@ mod core;
 mod formats;
 mod log;
 pub mod metrics;
-mod register;
 mod store;
 
 pub use crate::core::chunk::{Bucket, Chunk, ChunkError};
@@ -55,11 +56,15 @@ pub use formats::{
     TrackFormat, TrackReader, TrackWriter,
 };
 pub use log::{Answer, Batch, Log, LogError, LogStatus, Recent, embedded};
-pub use register::{
+pub use sql::{StoreError, StoreErrorKind};
+#[cfg(feature = "test-kit")]
+pub use store::conformance;
+pub use store::embedded::EmbeddedStore;
+pub use store::register::embedded::EmbeddedRegister;
+pub use store::register::{
     DEAD_LETTERS_MAX, DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, Register, TooManyErasures,
     USERS_MAX, UserRecord,
 };
-pub use sql::{StoreError, StoreErrorKind};
 pub use store::{
     ChunkPlace, FORGET_CHUNKS_MAX, PUT_CHUNKS_MAX, READ_CHUNKS_MAX, Store, StoreAnswer, StoredChunk,
 };

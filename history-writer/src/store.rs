@@ -1,4 +1,9 @@
-//! The port to where chunks are stored, and its adapters.
+//! The port to where chunks are stored, and its adapters; the port to what must outlive chunks is beside it.
+
+#[cfg(feature = "test-kit")]
+pub mod conformance;
+pub(crate) mod embedded;
+pub(crate) mod register;
 
 use futures_util::future::BoxFuture;
 use model::{Timestamp, UserId};
@@ -102,8 +107,8 @@ pub trait Store: Send + Sync {
     /// Repeating it changes nothing.
     fn erase<'a>(&'a self, user: &'a UserId, erasure: Erasure) -> StoreAnswer<'a, ()>;
 
-    /// Forgets the chunks that were put first, up to `limit` and up to [`FORGET_CHUNKS_MAX`], that were received before a moment
-    /// ([`StoredChunk::received`]); answers how many. The caller repeats it until there are fewer than it asked for. An
+    /// Forgets chunks that were received before a moment ([`StoredChunk::received`]), those that were received first, up to `limit` and
+    /// up to [`FORGET_CHUNKS_MAX`]; answers how many. The caller repeats it until there are fewer than it asked for. An
     /// adapter that lets chunks expire by itself answers 0.
     fn forget(&self, received_before: Timestamp, limit: usize) -> StoreAnswer<'_, usize>;
 

@@ -105,6 +105,13 @@ impl Writer<'_> {
         self.connection.begin_with("BEGIN IMMEDIATE").await
     }
 
+    /// Moves what was committed into the file and empties its log, so that old pages aren't left there. Where a read that began
+    /// earlier takes longer than [`BUSY_TIMEOUT`], the log is emptied some time later.
+    pub async fn empty_log(&mut self) -> Result<(), sqlx::Error> {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        sqlx::raw_sql(sql).execute(&mut self.connection).await.map(|_| ())
+    }
+
     /// The transaction has ended well: the next one may have the connection.
     pub fn keep(mut self) {
         *self.place = Some(self.connection);

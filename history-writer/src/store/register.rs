@@ -1,5 +1,7 @@
 //! The port to what of a user's history must outlive logs and chunks, and its adapters.
 
+pub(crate) mod embedded;
+
 use model::{Timestamp, UserId};
 
 use crate::{Erasure, Erasures, StoreAnswer, StoredChunk};
@@ -7,7 +9,7 @@ use crate::{Erasure, Erasures, StoreAnswer, StoredChunk};
 /// The most users of one call.
 pub const USERS_MAX: usize = 1_024;
 /// The most stretches of time of a user that are erased apart from each other ([`Erasures`]).
-pub const ERASURES_MAX: usize = 1_000;
+pub const ERASURES_MAX: usize = 256;
 /// The most chunks that are put aside at a time.
 pub const DEAD_LETTERS_MAX: usize = 10_000;
 /// The most bytes of a dead letter's reason; what is longer is cut.

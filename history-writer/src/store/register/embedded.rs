@@ -1,0 +1,136 @@
+//! The register in one `SQLite` file, for a deployment of one process. It isn't the file of the chunks, so that a backup of
+//! these can be kept without the keys that open it.
+
+mod schema;
+mod statements;
+
+use std::path::Path;
+
+use model::{Timestamp, UserId, crash};
+use sql::StoreError;
+use sql::sqlite::{File, answer};
+
+use super::{DEAD_LETTERS_MAX, DeadLetter, Register, TooManyErasures, UserRecord};
+use crate::{Erasure, StoreAnswer};
+
+/// The file in the data directory; `SQLite` keeps its log and index beside it.
+const FILE_NAME: &str = "history-register.sqlite";
+/// Pages that each connection keeps, KiB.
+const CACHE_KIB: u32 = 2_000;
+
+/// The embedded register. One process at a time may have a file open.
+#[derive(Debug)]
+pub struct EmbeddedRegister {
+    file: File,
+}
+
+impl EmbeddedRegister {
+    /// Opens the file in `data_dir`, which must exist, and brings its schema up to date.
+    ///
+    /// Errs if it can't be written to (read-only, full), is damaged, or comes from a newer version.
+    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        let file = File::open(&data_dir.join(FILE_NAME), CACHE_KIB, &schema::STEPS).await?;
+        Ok(Self { file })
+    }
+
+    /// Closes the file, so that its log is merged into it. What was answered is durable without this.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.file.close().await
+    }
+
+    async fn give_keys(&self, keys: &[(UserId, Vec<u8>)]) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let held = statements::make_keys(&mut transaction, keys).await?;
+        transaction.commit().await?;
+        writer.keep();
+        Ok(held)
+    }
+
+    async fn note(
+        &self,
+        user: &UserId,
+        erasure: Erasure,
+    ) -> Result<Result<(), TooManyErasures>, sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let noted = statements::erase(&mut transaction, user, erasure).await?;
+        if noted.is_ok() {
+            transaction.commit().await?;
+        } else {
+            transaction.rollback().await?;
+        }
+        writer.keep();
+        Ok(noted)
+    }
+
+    async fn destroy(&self, user: &UserId, erased_at: Timestamp) -> Result<(), sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        statements::erase_all(&mut transaction, user, erased_at).await?;
+        transaction.commit().await?;
+        crash::point("history.register.erased");
+        // The key still lies in the pages that were overwritten.
+        writer.empty_log().await?;
+        writer.keep();
+        Ok(())
+    }
+
+    async fn choose(&self, user: &UserId, is_off: bool) -> Result<(), sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        statements::set_off(&mut transaction, user, is_off).await?;
+        transaction.commit().await?;
+        writer.keep();
+        Ok(())
+    }
+
+    /// Says whether there was room.
+    async fn keep(&self, letter: &DeadLetter) -> Result<bool, sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let is_kept = statements::put_aside(&mut transaction, letter, DEAD_LETTERS_MAX).await?;
+        transaction.commit().await?;
+        writer.keep();
+        Ok(is_kept)
+    }
+}
+
+impl Register for EmbeddedRegister {
+    fn records<'a>(&'a self, users: &'a [UserId]) -> StoreAnswer<'a, Vec<UserRecord>> {
+        Box::pin(answer(statements::records(self.file.readers(), users)))
+    }
+
+    fn make_keys<'a>(&'a self, keys: &'a [(UserId, Vec<u8>)]) -> StoreAnswer<'a, Vec<Vec<u8>>> {
+        Box::pin(answer(self.give_keys(keys)))
+    }
+
+    fn erase<'a>(
+        &'a self,
+        user: &'a UserId,
+        erasure: Erasure,
+    ) -> StoreAnswer<'a, Result<(), TooManyErasures>> {
+        Box::pin(answer(self.note(user, erasure)))
+    }
+
+    fn erase_all<'a>(&'a self, user: &'a UserId, erased_at: Timestamp) -> StoreAnswer<'a, ()> {
+        Box::pin(answer(self.destroy(user, erased_at)))
+    }
+
+    fn set_off<'a>(&'a self, user: &'a UserId, is_off: bool) -> StoreAnswer<'a, ()> {
+        Box::pin(answer(self.choose(user, is_off)))
+    }
+
+    fn put_aside<'a>(&'a self, letter: &'a DeadLetter) -> StoreAnswer<'a, ()> {
+        Box::pin(async move {
+            let is_kept = answer::<_, StoreError>(self.keep(letter)).await?;
+            let full = || StoreError::unavailable("too many chunks were put aside");
+            if is_kept { Ok(()) } else { Err(full()) }
+        })
+    }
+
+    fn dead_letters(&self, limit: usize) -> StoreAnswer<'_, Vec<DeadLetter>> {
+        let limit = limit.min(DEAD_LETTERS_MAX);
+        Box::pin(answer(statements::dead_letters(self.file.readers(), limit)))
+    }
+}

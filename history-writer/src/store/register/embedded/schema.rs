@@ -1,0 +1,32 @@
+/// Each step leads from the version that is its index to the next; `PRAGMA user_version` says how many were taken.
+/// A step that was released is never changed.
+pub(super) const STEPS: [&str; 1] = [FIRST];
+
+const FIRST: &str = "
+    CREATE TABLE records (
+        user        TEXT    NOT NULL PRIMARY KEY,
+        wrapped_key BLOB,               -- NULL: none yet, or destroyed
+        is_off      INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- Those of a user lie apart from each other.
+    CREATE TABLE erasures (
+        user      TEXT    NOT NULL,
+        from_ms   INTEGER NOT NULL,
+        to_ms     INTEGER NOT NULL,
+        erased_ms INTEGER NOT NULL,
+        PRIMARY KEY (user, from_ms)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE dead_letters (
+        number      INTEGER NOT NULL PRIMARY KEY,
+        user        TEXT    NOT NULL,
+        first_ms    INTEGER NOT NULL,
+        last_ms     INTEGER NOT NULL,
+        received_ms INTEGER NOT NULL,
+        points      INTEGER NOT NULL,
+        bytes       BLOB    NOT NULL,
+        reason      TEXT    NOT NULL,
+        at_ms       INTEGER NOT NULL
+    ) STRICT;
+";

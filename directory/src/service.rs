@@ -58,7 +58,7 @@ impl Directory {
     pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, config: Config) -> Self {
         let writer = start_writer(Arc::clone(&store), config.limits());
         let circles = CircleReader::start(Arc::clone(&store));
-        let (known, names) = (Cache::new(KNOWN_USERS_MAX), Names::of(store.is_shared()));
+        let (known, names) = (Cache::new(KNOWN_USERS_MAX), Names::new(store.is_shared()));
         Self { shared: Arc::new(Shared { store, clock, config, writer, circles, known, names }) }
     }
 

@@ -30,7 +30,7 @@ struct Remembered {
 
 impl Names {
     /// None are remembered yet; they come from a store that is or isn't [shared](crate::Store::is_shared).
-    pub(super) fn of(is_shared: bool) -> Self {
+    pub(super) fn new(is_shared: bool) -> Self {
         Self { cache: Cache::new(NAMES_REMEMBERED_MAX), changes: AtomicU64::new(0), is_shared }
     }
 
@@ -117,7 +117,7 @@ mod tests {
     fn a_name_grows_old_only_where_another_process_may_change_it() {
         let alice = id("alice");
         for is_shared in [true, false] {
-            let names = Names::of(is_shared);
+            let names = Names::new(is_shared);
             names.remember(&alice, Remembered { name: Some(name("A")), read: Monotonic(0) }, 0);
             assert!(names.recall(&alice, Monotonic(NAME_AGE_MS_MAX)).is_some());
             assert_eq!(names.recall(&alice, Monotonic(NAME_AGE_MS_MAX + 1)).is_none(), is_shared);
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_change_is_not_remembered_after_it() {
-        let names = Names::of(true);
+        let names = Names::new(true);
         let (alice, now) = (id("alice"), Monotonic(0));
         let read = || Remembered { name: Some(name("A")), read: now };
         names.remember(&alice, read(), 0);

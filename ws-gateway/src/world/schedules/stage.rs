@@ -256,3 +256,27 @@ impl crate::live::Sink for Nobody {
 
     fn gap(&self, _: &[Channel]) {}
 }
+
+#[test]
+fn an_acknowledgement_does_not_wait_for_the_fix_that_was_sent_after_it() {
+    let mut stage = Stage::new(Some(Answers::All));
+    // Everybody has subscribed by now, and reads.
+    stage.settle().expect("nothing is wrong");
+    let turn = |stage: &mut Stage| stage.turn(0).expect("nothing is wrong");
+    let first_held = |stage: &mut Stage| {
+        // It happens, and its answer arrives.
+        stage.holds.step(0);
+        stage.holds.step(0);
+        turn(stage);
+    };
+    let acks = |stage: &Stage| stage.clients[0].heard.iter().filter(|m| m["type"] == "ack").count();
+    stage.fix(0, &|_| 0);
+    turn(&mut stage);
+    first_held(&mut stage);
+    assert_eq!((stage.holds.len(), acks(&stage)), (1, 0), "history is asked");
+    stage.fix(0, &|_| 0);
+    turn(&mut stage);
+    assert_eq!((stage.holds.len(), acks(&stage)), (2, 0), "and the next fix is announced");
+    first_held(&mut stage);
+    assert_eq!((stage.holds.len(), acks(&stage)), (1, 1), "which goes on");
+}

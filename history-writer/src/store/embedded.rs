@@ -34,18 +34,13 @@ impl EmbeddedStore {
         Ok(Self { file })
     }
 
-    /// Closes the file, so that its log is merged into it. What was answered is durable without this.
-    pub async fn close(self) -> Result<(), StoreError> {
-        self.file.close().await
-    }
-
     async fn write(&self, chunks: &[StoredChunk]) -> Result<(), sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
         statements::put(&mut transaction, chunks).await?;
-        crash::point("history.store.written");
+        crash::point("history.store_written");
         transaction.commit().await?;
-        crash::point("history.store.committed");
+        crash::point("history.store_committed");
         writer.keep();
         Ok(())
     }
@@ -71,6 +66,11 @@ impl EmbeddedStore {
         transaction.commit().await?;
         writer.keep();
         Ok(forgotten)
+    }
+
+    /// Closes the file, so that its log is merged into it. What was answered is durable without this.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.file.close().await
     }
 }
 

@@ -33,11 +33,6 @@ impl EmbeddedRegister {
         Ok(Self { file })
     }
 
-    /// Closes the file, so that its log is merged into it. What was answered is durable without this.
-    pub async fn close(self) -> Result<(), StoreError> {
-        self.file.close().await
-    }
-
     async fn give_keys(&self, keys: &[(UserId, Vec<u8>)]) -> Result<Vec<Vec<u8>>, sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
@@ -69,7 +64,7 @@ impl EmbeddedRegister {
         let mut transaction = writer.begin().await?;
         statements::erase_all(&mut transaction, user, erased_at).await?;
         transaction.commit().await?;
-        crash::point("history.register.erased");
+        crash::point("history.register_erased");
         // The key still lies in the pages that were overwritten.
         writer.empty_log().await?;
         writer.keep();
@@ -93,6 +88,11 @@ impl EmbeddedRegister {
         transaction.commit().await?;
         writer.keep();
         Ok(is_kept)
+    }
+
+    /// Closes the file, so that its log is merged into it. What was answered is durable without this.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.file.close().await
     }
 }
 

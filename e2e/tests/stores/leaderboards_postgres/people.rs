@@ -7,8 +7,8 @@ use model::Timestamp;
 use sqlx::Row as _;
 
 use super::world::{
-    SUMS, aside, board, board_id, changes, connect, database, event, give, number, post, put_board,
-    shared, until, user, write, write_at,
+    SUMS, aside, board, board_id, changes, connect, connect_for_ever, database, event, give,
+    number, post, put_board, shared, until, user, write, write_at,
 };
 
 /// How many rows of any table have the name of `ann`.
@@ -72,7 +72,7 @@ async fn the_log_forgets_who_somebody_was_some_minutes_after_an_erasing() {
 #[tokio::test]
 async fn what_was_on_seasons_that_are_kept_no_more_is_removed() {
     let config = database(shared().await).await;
-    let log = connect(&config).await;
+    let log = connect_for_ever(&config).await;
     let calendar = Calendar::parse("* * * * *", "UTC").expect("a calendar");
     let rewards = Arc::from([]);
     let schedule = Schedule::Repeats(calendar);
@@ -81,6 +81,10 @@ async fn what_was_on_seasons_that_are_kept_no_more_is_removed() {
     let start = Timestamp(1_700_000_000_000);
     let put = Mutation::PutBoard { id: board_id("b"), rules };
     give(&log, write_at(put, start)).await.expect("made");
+    // Whoever is banned has a row that says so once the season is sealed.
+    give(&log, write_at(event("kc", &[("b", "cat", 5)]).mutation, start)).await.expect("counted");
+    let ban = Mutation::Ban { board: board_id("b"), user: user("cat"), is_banned: true };
+    give(&log, write_at(ban, start)).await.expect("banned");
     for minute in 0..4_i64 {
         let at = start.plus_ms(minute * 60_000);
         let point = event(&format!("k{minute}"), &[("b", "ann", 1), ("b", "bob", 2)]);
@@ -89,7 +93,7 @@ async fn what_was_on_seasons_that_are_kept_no_more_is_removed() {
     let due = log.due(start.plus_ms(4 * 60_000), 10).await.expect("read");
     assert_eq!(due, [board_id("b")], "the fourth has come to its end too");
     assert_eq!(log.due(start.plus_ms(3 * 60_000), 10).await, Ok(Vec::new()));
-    let again = connect(&config).await;
+    let again = connect_for_ever(&config).await;
     until("their entries are gone", async || {
         number(&config, "SELECT count(*) FROM leaderboard.entries").await == 4
             && number(&config, "SELECT count(*) FROM leaderboard.dropped").await == 0

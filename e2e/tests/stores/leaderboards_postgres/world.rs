@@ -72,6 +72,13 @@ pub(crate) async fn connect(config: &Config) -> PostgresLog {
     try_connect(config).await.expect("connects")
 }
 
+/// One whose changes are kept, however old they are.
+pub(crate) async fn connect_for_ever(config: &Config) -> PostgresLog {
+    let settings = leaderboard::Config { change_age_ms: 0, ..leaderboard::Config::default() };
+    let clock = Arc::new(SystemClock::start());
+    PostgresLog::connect(config, settings, clock).await.expect("connects")
+}
+
 /// A connection of the test, beside the log's.
 pub(crate) async fn aside(config: &Config) -> PgConnection {
     PgConnection::connect(&config.url).await.expect("connects")

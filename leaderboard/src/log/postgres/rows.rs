@@ -56,7 +56,10 @@ pub(super) const REMOVED: &str = "removed";
 /// anything, or had.
 pub(super) fn standee(row: &PgRow, board: BoardNumber) -> Result<Option<Standee>, sqlx::Error> {
     let entry = entry(row)?;
-    if entry.is_none() && row.try_get::<Option<&str>, _>("what")? != Some(REMOVED) {
+    let had = entry.is_some() || row.try_get::<Option<&str>, _>("what")? == Some(REMOVED);
+    // Of a season that the board keeps no more the log doesn't say who it was.
+    let is_known = row.try_get::<Option<&str>, _>("user_id")?.is_some();
+    if !had || !is_known {
         return Ok(None);
     }
     let standings = StandingsId { board, season: season(row)? };

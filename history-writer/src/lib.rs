@@ -16,7 +16,8 @@
 //! [`Erasure`]. [`Chunking`] gathers the points of a log into chunks, says when they are to be stored, and what the log
 //! may forget ([`Chunking::checkpoint`]). A [`SealedChunk`] can be opened with its user's key only. [`PageBuilder`] puts a
 //! track together from wherever its points lie. The port [`Store`] keeps chunks; [`Register`] keeps what must outlive them:
-//! users' keys, erasures, who turned history off, and chunks that the store doesn't take.
+//! users' keys, erasures, who turned history off, and chunks that the store doesn't take. [`History`] is the handle: its
+//! task takes points from the log to the store, and it puts tracks together.
 //!
 //! `conformance` is the list of cases that every adapter of a store and of a register passes.
 //!
@@ -37,6 +38,7 @@ mod core;
 mod formats;
 mod log;
 pub mod metrics;
+mod service;
 mod store;
 
 pub use crate::core::chunk::{Bucket, Chunk, ChunkError};
@@ -56,6 +58,7 @@ pub use formats::{
     TrackFormat, TrackReader, TrackWriter,
 };
 pub use log::{Answer, Batch, Log, LogError, LogStatus, Recent, embedded};
+pub use service::{Deps, History, Kept, Track};
 pub use sql::{StoreError, StoreErrorKind};
 #[cfg(feature = "test-kit")]
 pub use store::conformance;

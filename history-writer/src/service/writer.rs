@@ -1,0 +1,162 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::ErrorChain;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::keys::Known;
+use super::{Deps, Shared};
+use crate::{Chunk, Chunking, ClosedChunk, DeadLetter, LogPosition, StoreError, StoredChunk};
+
+/// How many points are read from the log at once.
+const POINTS_READ: usize = 8_192;
+/// How many chunks are stored together.
+const CHUNKS_PUT: usize = 256;
+/// How long to wait for points before chunks are looked at that may have grown old.
+const LOOK: Duration = Duration::from_secs(1);
+/// The pause after the first failure; it doubles with each further one.
+const RETRY_MS_MIN: u64 = 100;
+/// The longest pause, of which up to a half is left out at random.
+const RETRY_MS_MAX: u64 = 30_000;
+
+/// Reads the log, makes chunks of it and stores them.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    chunking: Chunking,
+    at: LogPosition,
+    /// What is to be stored next; none of it is stored yet, or all that was is known not to matter.
+    next: Vec<ClosedChunk>,
+    failures: u32,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let (chunking, at) = (Chunking::new(shared.deps.chunking), shared.deps.log.replay_from());
+        Self { shared, chunking, at, next: Vec::new(), failures: 0 }
+    }
+
+    /// Goes on until it is stopped. What isn't stored then is read from the log at the next start.
+    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow_and_update() {
+            let pause = match self.turn().await {
+                Ok(true) => continue,
+                Ok(false) => LOOK,
+                Err(error) => {
+                    tracing::warn!(error = %ErrorChain(&error), "movement history can't be stored now");
+                    self.pause()
+                }
+            };
+            let points = async {
+                if pause == LOOK {
+                    self.shared.deps.log.wait(self.at).await;
+                } else {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                () = points => {}
+                () = sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Reads some, stores what is closed, and tells the log what it may forget. Answers whether there is more to do at once.
+    /// After an error the same is tried again.
+    pub(super) async fn turn(&mut self) -> Result<bool, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let Deps { log, clock, .. } = &shared.deps;
+        // Nothing more is read while what was can't be stored: memory is bounded by one reading.
+        self.store_closed().await?;
+        let batch = log.read(self.at, POINTS_READ).await;
+        let batch = batch.map_err(|error| StoreError::unavailable(error.to_string()))?;
+        let now = clock.now().monotonic;
+        let has_read = !batch.points.is_empty();
+        for logged in batch.points {
+            self.chunking.add(now, logged);
+        }
+        self.at = batch.next;
+        self.chunking.close_aged(now);
+        self.store_closed().await?;
+        if let Some(mark) = self.chunking.checkpoint() {
+            let forgotten = log.forget(mark).await;
+            forgotten.map_err(|error| StoreError::unavailable(error.to_string()))?;
+        }
+        self.failures = 0;
+        Ok(has_read)
+    }
+
+    /// Stores all chunks that are closed.
+    async fn store_closed(&mut self) -> Result<(), StoreError> {
+        loop {
+            while self.next.len() < CHUNKS_PUT
+                && let Some(closed) = self.chunking.next_closed()
+            {
+                self.next.push(closed);
+            }
+            if self.next.is_empty() {
+                return Ok(());
+            }
+            let shared = Arc::clone(&self.shared);
+            let tickets: Vec<_> = self.next.iter().map(|it| it.ticket).collect();
+            // A key that was destroyed meanwhile would take points with it that came after what was erased.
+            while !store(&shared.deps, &self.next).await? {}
+            self.next.clear();
+            for ticket in tickets {
+                self.chunking.stored(ticket);
+            }
+        }
+    }
+
+    fn pause(&mut self) -> Duration {
+        let longest = (RETRY_MS_MIN << self.failures.min(16)).min(RETRY_MS_MAX);
+        self.failures += 1;
+        let left_out = self.shared.deps.random.next_u64() % (longest / 2 + 1);
+        Duration::from_millis(longest - left_out)
+    }
+}
+
+/// Stores chunks, without what was erased and without those of users who want no history. Answers whether their keys are
+/// still what they were.
+async fn store(deps: &Deps, closed: &[ClosedChunk]) -> Result<bool, StoreError> {
+    let users: BTreeSet<_> = closed.iter().map(|it| it.user.clone()).collect();
+    let users: Vec<_> = users.into_iter().collect();
+    let known = deps.known(&users).await?;
+    let sealed = closed.iter().filter_map(|it| {
+        let (record, key) = known.get(&it.user).filter(|(record, _)| !record.is_off)?;
+        let points = it.chunk.points().iter().filter(|point| !record.erasures.cover(point));
+        let chunk = Chunk::new(points.cloned().collect())?;
+        Some(StoredChunk::seal(&chunk, &it.user, key))
+    });
+    put(deps, &sealed.collect::<Vec<_>>()).await?;
+    let now = deps.known(&users).await?;
+    let key = |known: &Known, user| known.get(user).map(|(_, key)| key.id());
+    Ok(users.iter().all(|user| key(&known, user) == key(&now, user)))
+}
+
+/// Stores chunks; what the store can't take at all is put aside.
+async fn put(deps: &Deps, chunks: &[StoredChunk]) -> Result<(), StoreError> {
+    if chunks.is_empty() {
+        return Ok(());
+    }
+    match deps.store.put(chunks).await {
+        Err(error) if !error.is_unavailable() => {}
+        answer => return answer,
+    }
+    for chunk in chunks {
+        match deps.store.put(std::slice::from_ref(chunk)).await {
+            Err(error) if !error.is_unavailable() => put_aside(deps, chunk, &error).await?,
+            answer => answer?,
+        }
+    }
+    Ok(())
+}
+
+async fn put_aside(deps: &Deps, chunk: &StoredChunk, error: &StoreError) -> Result<(), StoreError> {
+    let reason = ErrorChain(error).to_string();
+    tracing::error!(reason, "a chunk of movement history can't be stored, and is put aside");
+    let letter = DeadLetter { chunk: chunk.clone(), reason, at: deps.clock.now().wall };
+    deps.register.put_aside(&letter).await
+}

@@ -15,7 +15,7 @@ const NOW: i64 = 1_700_000_000_000;
 const MINUTE: u64 = 60_000;
 
 /// What happens to the next put.
-enum Fault {
+enum Incident {
     /// The store is away.
     Away,
     /// It takes nothing of this user, however it comes.
@@ -27,23 +27,25 @@ enum Fault {
 /// A real store to whose puts things happen.
 struct FaultyStore {
     store: EmbeddedStore,
-    faults: Mutex<VecDeque<Fault>>,
+    incidents: Mutex<VecDeque<Incident>>,
 }
 
 impl Store for FaultyStore {
     fn put<'a>(&'a self, chunks: &'a [StoredChunk]) -> StoreAnswer<'a, ()> {
         Box::pin(async move {
-            let fault = self.faults.lock().pop_front();
-            match fault {
-                Some(Fault::Away) => return Err(StoreError::unavailable("away")),
-                Some(Fault::Refused(user)) if chunks.iter().any(|it| it.user == user) => {
+            let incident = self.incidents.lock().pop_front();
+            match incident {
+                Some(Incident::Away) => return Err(StoreError::unavailable("away")),
+                Some(Incident::Refused(user)) if chunks.iter().any(|it| it.user == user) => {
                     if chunks.len() > 1 {
-                        self.faults.lock().push_front(Fault::Refused(user));
+                        self.incidents.lock().push_front(Incident::Refused(user));
                     }
                     return Err(StoreError::internal("too strange"));
                 }
-                Some(Fault::Refused(user)) => self.faults.lock().push_front(Fault::Refused(user)),
-                Some(Fault::Erased(user, at, register)) => register.erase_all(&user, at).await?,
+                Some(Incident::Refused(user)) => {
+                    self.incidents.lock().push_front(Incident::Refused(user));
+                }
+                Some(Incident::Erased(user, at, register)) => register.erase_all(&user, at).await?,
                 None => {}
             }
             self.store.put(chunks).await
@@ -91,7 +93,7 @@ impl World {
         let log = EmbeddedLog::open(path, embedded::Config::default(), clock.clone()).await;
         let register = Arc::new(EmbeddedRegister::open(path).await.expect("a register"));
         let store = EmbeddedStore::open(path).await.expect("a store");
-        let store = Arc::new(FaultyStore { store, faults: Mutex::default() });
+        let store = Arc::new(FaultyStore { store, incidents: Mutex::default() });
         let history = History::idle(Deps {
             log: Arc::new(log.expect("a log")),
             store: store.clone(),
@@ -196,7 +198,7 @@ async fn what_was_erased_is_gone_at_once_and_no_replay_brings_it_back() {
 async fn a_store_that_is_away_loses_nothing() {
     let (mut world, ann) = (World::new().await, user("ann"));
     world.keep(&ann, 0..60).await;
-    world.store.faults.lock().extend([Fault::Away, Fault::Away]);
+    world.store.incidents.lock().extend([Incident::Away, Incident::Away]);
     for _ in 0..2 {
         assert!(world.writer.turn().await.is_err());
         assert_eq!(world.waits(), 60, "the log keeps what isn't stored");
@@ -209,7 +211,7 @@ async fn a_store_that_is_away_loses_nothing() {
 #[tokio::test]
 async fn what_a_store_never_takes_is_put_aside_and_holds_up_nobody() {
     let (mut world, ann, ben) = (World::new().await, user("ann"), user("ben"));
-    world.store.faults.lock().push_back(Fault::Refused(ann.clone()));
+    world.store.incidents.lock().push_back(Incident::Refused(ann.clone()));
     world.keep(&ann, 0..10).await;
     world.keep(&ben, 0..10).await;
     world.store_all().await.expect("stored or put aside");
@@ -226,8 +228,8 @@ async fn an_erasure_while_a_chunk_is_stored_takes_only_what_came_before_it() {
     let erased_at = world.clock.now().wall;
     world.clock.advance_ms(1);
     world.keep(&ann, 5..10).await;
-    let fault = Fault::Erased(ann.clone(), erased_at, world.register.clone());
-    world.store.faults.lock().push_back(fault);
+    let incident = Incident::Erased(ann.clone(), erased_at, world.register.clone());
+    world.store.incidents.lock().push_back(incident);
     world.store_all().await.expect("stored");
     assert_eq!(world.seconds(&ann).await, (5..10).collect::<Vec<_>>());
     let mut world = world.reopen().await;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use model::{Clock, Random, UserId};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -60,7 +61,7 @@ struct Shared {
     deps: Deps,
     /// Said once nothing more is to be written.
     stop: watch::Sender<bool>,
-    writing: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    writing: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl History {
@@ -69,14 +70,12 @@ impl History {
         let history = Self::idle(deps);
         let writer = Writer::new(Arc::clone(&history.shared));
         let task = tokio::spawn(writer.run(history.shared.stop.subscribe()));
-        if let Ok(mut writing) = history.shared.writing.try_lock() {
-            *writing = Some(task);
-        }
+        *history.shared.writing.lock() = Some(task);
         history
     }
 
     fn idle(deps: Deps) -> Self {
-        let (stop, writing) = (watch::Sender::new(false), tokio::sync::Mutex::new(None));
+        let (stop, writing) = (watch::Sender::new(false), Mutex::new(None));
         Self { shared: Arc::new(Shared { deps, stop, writing }) }
     }
 
@@ -123,7 +122,8 @@ impl History {
     /// process starts again.
     pub async fn stop(&self) {
         self.shared.stop.send_replace(true);
-        if let Some(task) = self.shared.writing.lock().await.take() {
+        let task = self.shared.writing.lock().take();
+        if let Some(task) = task {
             // One that died has nothing more to do.
             let _ = task.await;
         }

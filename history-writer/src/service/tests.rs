@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
 
 use model::{DeviceId, Fix, ManualClock, Position, SeededRandom, Timestamp, Version};
-use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::*;
@@ -256,7 +255,7 @@ async fn a_stop_waits_for_nothing_and_the_rest_is_in_the_log() {
     let task = tokio::spawn(
         Writer::new(world.history.shared.clone()).run(world.history.shared.stop.subscribe()),
     );
-    *world.history.shared.writing.lock().await = Some(task);
+    *world.history.shared.writing.lock() = Some(task);
     world.keep(&ann, 0..10).await;
     world.history.stop().await;
     assert_eq!((world.waits(), world.seconds(&ann).await.len()), (10, 10));

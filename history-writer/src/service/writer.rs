@@ -16,6 +16,8 @@ const POINTS_READ: usize = 8_192;
 const CHUNKS_PUT: usize = 256;
 /// How long to wait for points before chunks are looked at that may have grown old.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often chunks are sealed anew at once because a key has changed meanwhile.
+const TRIES_MAX: usize = 8;
 /// The pause after the first failure; it doubles with each further one.
 const RETRY_MS_MIN: u64 = 100;
 /// The longest pause, of which up to a half is left out at random.
@@ -102,7 +104,13 @@ impl Writer {
             let shared = Arc::clone(&self.shared);
             let tickets: Vec<_> = self.next.iter().map(|it| it.ticket).collect();
             // A key that was destroyed meanwhile would take points with it that came after what was erased.
-            while !store(&shared.deps, &self.next).await? {}
+            let mut tries = 0;
+            while !store(&shared.deps, &self.next).await? {
+                tries += 1;
+                if tries == TRIES_MAX {
+                    return Err(StoreError::unavailable("keys of users change all the time"));
+                }
+            }
             self.next.clear();
             for ticket in tickets {
                 self.chunking.stored(ticket);

@@ -155,8 +155,9 @@ export function metres(text) {
   return Number(number) * (unit === 'km' ? 1_000 : 1);
 }
 
-/** Where the page says that we are, in degrees. */
+/** Where the page says that we are, in degrees, once it has painted what it knows by now. */
 export async function ownPlace(page) {
+  await page.evaluate(() => new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted))));
   const text = await page.textContent('#me-where');
   const found = /^([\d.]+)° ([NS]), ([\d.]+)° ([EW])$/.exec(text);
   if (!found) return null;

@@ -44,7 +44,7 @@ async fn scores_are_imported_once_shown_verified_and_exported() {
     for _ in 0..2 {
         let ended = ask(&home, &service, &import).await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        assert!(ended.output.contains("70855 counted, 0 refused"), "{}", ended.output);
+        assert!(ended.output.contains("70855 taken, 0 refused"), "{}", ended.output);
     }
     let top = service.as_service("GET", "/v1/scores?board=2018-19&limit=3", None).await.json;
     let listed = ask(&home, &service, &["board", "list"]).await;
@@ -82,7 +82,7 @@ async fn what_can_not_be_imported_is_named_by_its_line() {
     let file = text(&file);
     let ended = ask(&home, &service, &["import", "scores", &file, "--board", "weekly"]).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.output.contains("2 counted, 3 refused"), "{}", ended.output);
+    assert!(ended.output.contains("2 taken, 3 refused"), "{}", ended.output);
     for line in ["line 3: delta is no whole number", "line 4: user", "line 6: "] {
         assert!(ended.log.contains(line), "{line}: {}", ended.log);
     }

@@ -1,4 +1,5 @@
 mod export;
+mod show;
 
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ const OPERATOR: &str = "operator";
 pub(crate) async fn board(args: BoardArgs) -> Done {
     match args.what {
         BoardCommand::List(args) => list(&args).await,
-        BoardCommand::Show(args) => show(&args).await,
+        BoardCommand::Show(args) => show::show(&args).await,
         BoardCommand::Verify(args) => verify(&args).await,
         BoardCommand::Rebuild(args) => rebuild(&args).await,
         BoardCommand::Export(args) => export::export(&args).await,
@@ -64,34 +65,6 @@ async fn list(args: &ListArgs) -> Done {
     if !args.json {
         let headings = ["board", "players", "wins", "keeps", "ranks", "readers"];
         say!("{}", table(headings, 1..2, rows));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn show(args: &OneArgs) -> Done {
-    let service = service(&args.service)?;
-    let id = &args.board;
-    let board = service.get(&format!("/v1/boards/{id}")).await?;
-    for (name, value) in board.as_object().into_iter().flatten().filter(|(_, it)| !it.is_null()) {
-        say!("{} {}", style(format!("{name:<14}")).dim(), cell(value));
-    }
-    let index = service.get(&format!("/v1/boards/{id}/index")).await?;
-    let behind = match (&index["behind"], &index["fault"]) {
-        (Value::Number(behind), _) if behind.as_u64() == Some(0) => {
-            style("up to date".to_owned()).green()
-        }
-        (Value::Number(behind), _) => style(format!("{behind} changes behind the log")).yellow(),
-        (_, fault) => style(format!("can't be told: {}", cell(fault))).red(),
-    };
-    say!("{} {behind} ({})", style(format!("{:<14}", "index")).dim(), cell(&index["log"]));
-    let top = service.get(&format!("/v1/scores?board={id}&limit=10")).await;
-    // While ranks are away there is nothing more to show.
-    if let Ok(top) = top {
-        say!("{} {}\n", style(format!("{:<14}", "players")).dim(), cell(&top["count"]));
-        let standings = top["standings"].as_array().into_iter().flatten();
-        let row =
-            |it: &Value| ["rank", "display_name", "user", "score"].map(|field| cell(&it[field]));
-        say!("{}", table(["rank", "name", "user", "score"], 0..1, standings.map(row)));
     }
     Ok(ExitCode::SUCCESS)
 }

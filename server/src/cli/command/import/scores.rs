@@ -43,14 +43,16 @@ pub(super) async fn scores(args: ScoresArgs) -> Done {
         let mut each = |line, event| lines.blocking_send((line, event)).is_ok();
         scores::read(read, format, &defaults, &mut each)
     });
-    let mut import = Import { service, shown, bar, known: HashSet::new(), counted: 0, refused: 0 };
+    let mut import = Import { service, shown, bar, known: HashSet::new(), taken: 0, refused: 0 };
     let done = import.run(waiting).await;
     import.bar.finish_and_clear();
     let read = reading.await.map_err(|e| format!("reading has failed: {e}"))?;
-    let Import { shown, counted, refused, .. } = import;
+    let Import { shown, taken, refused, .. } = import;
     let what_stays = "What was counted until then stays, and counts once if it is imported again";
     done.and(read).map_err(|why| format!("{shown}: {why}. {what_stays}."))?;
-    say!("Scores of {shown}: {counted} counted, {refused} refused.");
+    say!(
+        "Scores of {shown}: {taken} taken, {refused} refused. What had been imported before counts once."
+    );
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -60,7 +62,7 @@ struct Import {
     bar: ProgressBar,
     /// Boards that are there.
     known: HashSet<String>,
-    counted: u64,
+    taken: u64,
     refused: u64,
 }
 
@@ -100,7 +102,7 @@ impl Import {
         for ((line, _), outcome) in batch.iter().zip(outcomes) {
             match outcome["problem"]["detail"].as_str() {
                 Some(why) => self.refuse(*line, why),
-                None => self.counted += 1,
+                None => self.taken += 1,
             }
         }
         Ok(())

@@ -1,11 +1,13 @@
 //! Real servers, as processes of their own, which go with the test however it ends. One that isn't installed is a
 //! failure that says what to install.
 
+mod cassandra;
 mod postgres;
 mod proxy;
 mod redis;
 mod server_dir;
 
+pub use cassandra::Cassandra;
 pub use postgres::Postgres;
 pub use proxy::Proxy;
 pub use redis::Redis;

@@ -7,6 +7,8 @@ mod businesses;
 mod directories;
 #[path = "conformance/grid.rs"]
 mod grid;
+#[path = "conformance/histories.rs"]
+mod histories;
 #[path = "conformance/leaderboards.rs"]
 mod leaderboards;
 #[path = "conformance/lives.rs"]
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
             ("the directory", directories::grid().await),
             ("businesses", businesses::grid().await),
             ("leaderboards", leaderboards::grid().await),
+            ("stores of movement history", histories::grid().await),
         ]
     });
     for (name, grid) in &grids {

@@ -60,6 +60,7 @@ pub use formats::{
 pub use log::{Answer, Batch, Log, LogError, LogStatus, Recent, embedded};
 pub use service::{Deps, History, Kept, Track};
 pub use sql::{StoreError, StoreErrorKind};
+pub use store::cassandra;
 #[cfg(feature = "test-kit")]
 pub use store::conformance;
 pub use store::embedded::EmbeddedStore;

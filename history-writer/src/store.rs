@@ -1,5 +1,6 @@
 //! The port to where chunks are stored, and its adapters; the port to what must outlive chunks is beside it.
 
+pub mod cassandra;
 #[cfg(feature = "test-kit")]
 pub mod conformance;
 pub(crate) mod embedded;
@@ -63,6 +64,13 @@ pub struct ChunkPlace {
     pub first: Timestamp,
     /// [`SealedChunk::digest`].
     pub digest: u64,
+}
+
+impl ChunkPlace {
+    /// The digest as a signed number, for databases that have no others, in the same order.
+    pub(crate) fn signed_digest(self) -> i64 {
+        (self.digest ^ (1 << 63)) as i64
+    }
 }
 
 impl SealedChunk {

@@ -20,7 +20,7 @@ impl TimeRange {
         self.from <= moment && moment < self.to
     }
 
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.to <= self.from
     }
 }

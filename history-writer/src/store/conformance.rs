@@ -20,6 +20,11 @@ use crate::{
 pub trait StoreBackend: Send + Sync {
     /// Opens the store, empty at first. Again, after the one before was dropped: with what that one answered.
     fn open(&self) -> StoreAnswer<'_, Arc<dyn Store>>;
+
+    /// Whether chunks expire by themselves, so that [`Store::forget`] has nothing to do.
+    fn lets_expire(&self) -> bool {
+        false
+    }
 }
 
 /// What an adapter of [`Register`] gives to be tested: a place of its own for the data of one case.
@@ -27,6 +32,14 @@ pub trait RegisterBackend: Send + Sync {
     /// Opens the register, empty at first. Again, after the one before was dropped: with what that one answered.
     fn open(&self) -> StoreAnswer<'_, Arc<dyn Register>>;
 }
+
+/// The cases of stores.
+pub const STORE_CASES: &[sql::conformance::Case<dyn StoreBackend>] =
+    crate::store_conformance_list! { (sql::conformance_cases) crate () };
+
+/// The cases of registers.
+pub const REGISTER_CASES: &[sql::conformance::Case<dyn RegisterBackend>] =
+    crate::register_conformance_list! { (sql::conformance_cases) crate () };
 
 /// Gives the list of stores to a macro of [`sql`].
 #[macro_export]

@@ -12,11 +12,6 @@ fn json(rows: &impl Serialize) -> String {
     serde_json::to_string(rows).expect("text and numbers become JSON")
 }
 
-/// The digest as a signed number of the same order.
-fn signed(digest: u64) -> i64 {
-    (digest ^ (1 << 63)) as i64
-}
-
 /// Writes chunks in two statements, whatever their number: their bytes are one parameter, out of which each takes its piece.
 pub(super) async fn put(
     connection: &mut SqliteConnection,
@@ -33,7 +28,7 @@ pub(super) async fn put(
         // SQLite counts from 1.
         let (start, length) = (bytes.len() + 1, sealed.bytes.len());
         bytes.extend_from_slice(&sealed.bytes);
-        let (first, digest) = (place.first.0, signed(place.digest));
+        let (first, digest) = (place.first.0, place.signed_digest());
         rows.push((user.as_str(), first, digest, last.0, received.0, points, start, length));
     }
     let sql = "INSERT INTO chunks (user, first_ms, digest, last_ms, received_ms, points, bytes)
@@ -53,7 +48,7 @@ pub(super) async fn chunks(
     after: Option<ChunkPlace>,
     limit: usize,
 ) -> Result<Vec<SealedChunk>, sqlx::Error> {
-    let after = after.map(|after| (after.first.0, signed(after.digest)));
+    let after = after.map(|after| (after.first.0, after.signed_digest()));
     let TimeRange { from: Timestamp(from), to: Timestamp(to) } = starts;
     let (sql, behind, end) = match direction {
         Direction::Ascending => (

@@ -34,6 +34,7 @@
 //! # Limits
 //! Those of [`limits`]; of files that are read 64 KiB a line or tag, 1 MiB an object, 64 levels.
 
+mod config;
 mod core;
 mod formats;
 mod log;
@@ -41,6 +42,7 @@ pub mod metrics;
 mod service;
 mod store;
 
+pub use crate::config::Config;
 pub use crate::core::chunk::{Bucket, Chunk, ChunkError};
 pub use crate::core::chunking::{ChunkTicket, Chunking, ChunkingLimits, ClosedChunk};
 pub use crate::core::erasure::{Erasure, Erasures, TimeRange};

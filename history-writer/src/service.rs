@@ -1,5 +1,6 @@
 //! The handle, and what drives the core with I/O.
 
+mod faults;
 mod keys;
 mod reading;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::{
     ChunkingLimits, DeploymentKeys, Erasure, Log, LogError, Point, Register, Store, StoreError,
     TimeRange, TooManyErasures,
 };
+use faults::Faults;
 pub use reading::Track;
 use writer::Writer;
 
@@ -62,6 +64,7 @@ struct Shared {
     /// Said once nothing more is to be written.
     stop: watch::Sender<bool>,
     writing: Mutex<Option<JoinHandle<()>>>,
+    faults: Faults,
 }
 
 impl History {
@@ -76,7 +79,7 @@ impl History {
 
     fn idle(deps: Deps) -> Self {
         let (stop, writing) = (watch::Sender::new(false), Mutex::new(None));
-        Self { shared: Arc::new(Shared { deps, stop, writing }) }
+        Self { shared: Arc::new(Shared { deps, stop, writing, faults: Faults::default() }) }
     }
 
     /// Keeps points of a user. They are handed in at once, also if the answer isn't awaited.
@@ -85,12 +88,10 @@ impl History {
     /// such a user sends lies in the log until then.
     pub fn keep(&self, user: &UserId, points: &[Point]) -> BoxFuture<'static, Kept> {
         let appended = self.shared.deps.log.append(user, points);
-        let answered = |answer: Result<_, LogError>| match answer {
-            Ok(_) => Kept::Log,
-            Err(error) => {
-                tracing::debug!(%error, "points of movement history aren't in the log");
-                Kept::Memory
-            }
+        let shared = Arc::clone(&self.shared);
+        let answered = move |answer: Result<_, LogError>| {
+            shared.faults.heard_log(answer.as_ref().err());
+            if answer.is_ok() { Kept::Log } else { Kept::Memory }
         };
         appended.map(answered).boxed()
     }
@@ -129,9 +130,10 @@ impl History {
         }
     }
 
-    /// What keeps it from working, for operators; `None` as far as is known.
+    /// What keeps it from working, or kept it when it was tried last, for operators; `None` as far as is known.
     pub fn fault(&self) -> Option<String> {
         let Deps { log, store, register, .. } = &self.shared.deps;
-        log.fault().or_else(|| store.fault()).or_else(|| register.fault())
+        let told = log.fault().or_else(|| store.fault()).or_else(|| register.fault());
+        told.or_else(|| self.shared.faults.last())
     }
 }

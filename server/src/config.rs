@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use backends::HistoryBackend;
 pub use backends::{Backends, LiveBackend, Postgres, Standings, StandingsBackend, StoreBackend};
 use rest::Rest;
 
@@ -34,6 +35,8 @@ pub struct Config {
     pub leaderboard: leaderboard::Config,
     /// Which Redis servers hold who stands where.
     pub standings: Standings,
+    /// Movement history: whether it is kept, and within which limits.
+    pub history: history_writer::Config,
     /// Sessions and fan-out.
     pub gateway: ws_gateway::Config,
     /// The Redis servers, where `backends.live` or `backends.standings` says so.

@@ -84,7 +84,7 @@ readers_max = 10
 
     #[test]
     fn embedded_stores_have_files_too() {
-        assert_eq!(fit("", ALWAYS + 2 * 16 + 4 + 400), (100, 300));
+        assert_eq!(fit("", ALWAYS + 2 * 16 + 4 + 2 * 16 + 6 + 400), (100, 300));
     }
 
     #[test]

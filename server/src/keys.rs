@@ -1,7 +1,7 @@
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use api::{Signer, Verifier, VerifyingKey};
 
@@ -64,25 +64,44 @@ fn read_key(key: &Key) -> Result<VerifyingKey, String> {
 }
 
 fn own_secret(data_dir: &Path) -> Result<Vec<u8>, String> {
-    let path = data_dir.join(OWN_KEY_FILE);
-    let shown = path.display().to_string();
-    match std::fs::read(&path) {
-        Ok(secret) if secret.len() == OWN_KEY_BYTES => return Ok(secret),
-        Ok(_) => {
-            return Err(format!(
-                "{shown} isn't a key of {OWN_KEY_BYTES} bytes. Remove it to have a new one made; older tokens then end."
-            ));
-        }
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(format!("can't read {shown}: {error}"));
-        }
-        Err(_) => {}
+    let own = OwnKey { path: data_dir.join(OWN_KEY_FILE), bytes: OWN_KEY_BYTES };
+    match own.read() {
+        Ok(Some(secret)) => Ok(secret),
+        Ok(None) => own.make(),
+        Err(why) => Err(format!(
+            "{why} If it is damaged, remove it to have a new one made; older tokens then end."
+        )),
     }
-    let mut secret = vec![0; OWN_KEY_BYTES];
-    getrandom::fill(&mut secret).map_err(|e| format!("no randomness for a key: {e}"))?;
-    write_once(&path, &secret).map_err(|e| format!("can't write {shown}: {e}"))?;
-    // Whoever was first: a node and `whereabouts token` may both have found none.
-    std::fs::read(&path).map_err(|e| format!("can't read {shown}: {e}"))
+}
+
+/// A file of random bytes that a node makes for itself.
+pub(crate) struct OwnKey {
+    pub(crate) path: PathBuf,
+    /// How many there are.
+    pub(crate) bytes: usize,
+}
+
+impl OwnKey {
+    /// The key, if there is one.
+    pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, String> {
+        let shown = self.path.display();
+        match std::fs::read(&self.path) {
+            Ok(key) if key.len() == self.bytes => Ok(Some(key)),
+            Ok(_) => Err(format!("{shown} isn't a key of {} bytes.", self.bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("can't read {shown}: {error}.")),
+        }
+    }
+
+    /// Makes one, unless somebody else has meanwhile, and answers with what there is.
+    pub(crate) fn make(&self) -> Result<Vec<u8>, String> {
+        let shown = self.path.display();
+        let mut key = vec![0; self.bytes];
+        getrandom::fill(&mut key).map_err(|e| format!("no randomness for a key: {e}"))?;
+        write_once(&self.path, &key).map_err(|e| format!("can't write {shown}: {e}"))?;
+        // Whoever was first: a node and `whereabouts token` may both have found none.
+        read(&self.path)
+    }
 }
 
 /// Puts the file there whole or not at all, readable by its owner only, and never over another.

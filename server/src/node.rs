@@ -77,7 +77,7 @@ impl Node {
             if part.is_served(&config) {
                 part.open(&deps, &mut opened).await?;
             } else {
-                tracing::info!(part = part.name(), "off, as the roles of this process say");
+                tracing::info!(part = part.name(), "off, as the settings of this process say");
             }
         }
         let listener = listen(&config)?;
@@ -125,6 +125,8 @@ impl Node {
         self.stop.cancel();
         // A listener that has died has nothing more to do.
         let _ = self.listening.await;
+        // Whatever is still asked of them was asked by a client, and none is left.
+        join_all(self.opened.closes).await;
         self.readiness.stop_tasks().await;
         tracing::info!("gone");
     }

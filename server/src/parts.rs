@@ -3,6 +3,7 @@
 
 mod businesses;
 mod directory;
+mod history;
 mod leaderboard;
 mod live;
 
@@ -20,11 +21,13 @@ use crate::config::{Config, StoreBackend};
 use crate::readiness::Readiness;
 pub(crate) use businesses::{Businesses, open_businesses};
 use directory::Directory;
+pub(crate) use history::MovementHistory;
 pub(crate) use leaderboard::Leaderboards;
 pub(crate) use live::Live;
 
 /// Every part, in the order in which they are opened: each may use what those before it have opened.
-pub(crate) const ALL: [&dyn Part; 4] = [&Directory, &Leaderboards, &Live, &Businesses];
+pub(crate) const ALL: [&dyn Part; 5] =
+    [&Directory, &Leaderboards, &MovementHistory, &Live, &Businesses];
 
 /// Files of an embedded store: its file and its log for each of five connections, what they share, and one that is made anew.
 const EMBEDDED_FILES: u64 = 16;
@@ -57,6 +60,11 @@ pub(crate) trait Part: Sync {
         None
     }
 
+    /// What of it can be looked at without reaching any server, each with how it is or what to do about it.
+    fn own_checks(&self, _config: &Config) -> Vec<OwnCheck> {
+        Vec::new()
+    }
+
     /// Every server that it uses, with a future that reaches it.
     fn servers(&self, config: &Config) -> Vec<Server>;
 
@@ -68,6 +76,9 @@ pub(crate) trait Part: Sync {
     /// Opens it, which reaches every server.
     fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()>;
 }
+
+/// What was looked at, and how it is, or what to do about it.
+pub(crate) type OwnCheck = (&'static str, Result<String, String>);
 
 /// What a part does with I/O; a failure says what to do about it.
 pub(crate) type Doing<'a, T> = BoxFuture<'a, Result<T, String>>;
@@ -89,8 +100,12 @@ pub(crate) struct Opened {
     pub(crate) watches: Vec<Watch>,
     /// What is to end before the node stops to listen.
     pub(crate) drains: Vec<BoxFuture<'static, ()>>,
+    /// What is to end once nobody can ask for anything any more.
+    pub(crate) closes: Vec<BoxFuture<'static, ()>>,
     pub(crate) directory: Option<::directory::Directory>,
     pub(crate) businesses: Option<Proximity>,
+    /// For fixes that are to be kept.
+    pub(crate) kept_fixes: Option<Arc<dyn ws_gateway::History>>,
     /// For whoever watches boards over a socket.
     pub(crate) watched_boards: Option<Arc<dyn ws_gateway::Boards>>,
 }

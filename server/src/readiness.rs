@@ -56,7 +56,7 @@ pub(crate) struct Condition {
 
 impl Condition {
     /// Of a part that doesn't work at all with any fault.
-    fn broken_by(fault: Option<String>) -> Self {
+    pub(crate) fn broken_by(fault: Option<String>) -> Self {
         Self { is_broken: fault.is_some(), fault }
     }
 }
@@ -161,10 +161,10 @@ impl Readiness {
     pub(crate) fn follow_own(
         &self,
         part: &'static str,
-        fault: impl Fn() -> Option<String> + Send + 'static,
+        condition: impl Fn() -> Condition + Send + 'static,
     ) -> JoinHandle<()> {
         self.set(part, State::Works);
-        self.follow_by(part, move || Condition::broken_by(fault()))
+        self.follow_by(part, condition)
     }
 
     /// The same for a part of which something may be away while the rest works.

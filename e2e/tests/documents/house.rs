@@ -52,6 +52,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "directory",
             "proximity",
             "leaderboard",
+            "history-writer",
             "ws-gateway",
             "simulation",
         ],

@@ -58,8 +58,16 @@ fn a_metric_that_a_document_or_a_script_names_exists() {
         let word = |c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         text.split(word).map(str::to_owned).collect()
     };
-    let folders =
-        ["_ws_", "_redis_", "_proximity_", "_directory_", "_leaderboard_", "_http_", "_build_"];
+    let folders = [
+        "_ws_",
+        "_redis_",
+        "_proximity_",
+        "_directory_",
+        "_leaderboard_",
+        "_history_",
+        "_http_",
+        "_build_",
+    ];
     for (path, text) in tree::texts() {
         for named in words(&text).iter().filter_map(|word| word.strip_prefix("whereabouts")) {
             let is_metric = folders.iter().any(|folder| named.starts_with(folder));

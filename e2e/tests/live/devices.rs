@@ -38,10 +38,10 @@ async fn the_newest_fix_of_all_devices_counts_by_its_own_time() {
     let (mut phone, mut tablet) = (world.connect("bob").await, world.connect("bob").await);
     let now = now_ms();
     let ack = fix(&mut phone, "phone", 1, now - 2_000, 100.0).await;
-    assert_eq!((&ack["shown"], &ack["kept"]), (&json!(true), &json!("memory")));
+    assert_eq!((&ack["shown"], &ack["kept"]), (&json!(true), &json!("disk")));
     let late = fix(&mut tablet, "tablet", 1, now - 3_000, 200.0).await;
     assert_eq!((&late["shown"], &late["reason"]), (&json!(false), &json!("older")));
-    assert_eq!(late["kept"], "none");
+    assert_eq!(late["kept"], "disk", "it is a point of the track");
     alice.settle().await;
     assert!((metres(&alice, "bob") - 100.0).abs() < 1.0);
     let newer = fix(&mut tablet, "tablet", 2, now - 1_000, 300.0).await;

@@ -42,7 +42,9 @@ impl Writer {
     /// Goes on until it is stopped. What isn't stored then is read from the log at the next start.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow_and_update() {
-            let pause = match self.turn().await {
+            let turn = self.turn().await;
+            self.shared.faults.heard_store(turn.as_ref().err());
+            let pause = match turn {
                 Ok(true) => continue,
                 Ok(false) => LOOK,
                 Err(error) => {

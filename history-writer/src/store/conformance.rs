@@ -72,6 +72,7 @@ macro_rules! register_conformance_list {
             records::of_a_new_user_nothing_is_known,
             records::the_first_key_wins,
             records::keys_that_are_made_at_one_moment_are_one,
+            records::it_is_known_what_wrapped_users_keys,
             records::erasing_all_destroys_the_key,
             records::erasures_are_gathered,
             records::too_many_erasures_are_refused_and_change_nothing,

@@ -4,7 +4,7 @@ pub(crate) mod embedded;
 
 use model::{Timestamp, UserId};
 
-use crate::{Erasure, Erasures, StoreAnswer, StoredChunk};
+use crate::{Erasure, Erasures, KeyId, StoreAnswer, StoredChunk};
 
 /// The most users of one call.
 pub const USERS_MAX: usize = 1_024;
@@ -73,6 +73,10 @@ pub trait Register: Send + Sync {
     /// Gives each of these users this wrapped key, unless they have one already; answers those that they have, in this
     /// order, up to [`USERS_MAX`]. Of several calls at one moment one wins, and all answer with its key.
     fn make_keys<'a>(&'a self, keys: &'a [(UserId, Vec<u8>)]) -> StoreAnswer<'a, Vec<Vec<u8>>>;
+
+    /// The deployment's keys by which users' keys are wrapped now ([`KeyId::that_wrapped`](crate::KeyId::that_wrapped)), each once, in
+    /// any order.
+    fn wrapping_keys(&self) -> StoreAnswer<'_, Vec<KeyId>>;
 
     /// Notes what is erased, for good, and drops the dead letters of the user that are erased in whole.
     fn erase<'a>(

@@ -14,6 +14,8 @@ pub struct Backends {
     pub leaderboards: StoreBackend,
     /// Who stands where on boards.
     pub standings: StandingsBackend,
+    /// Movement history.
+    pub history: HistoryBackend,
 }
 
 /// Where live positions are.
@@ -36,6 +38,15 @@ pub enum StandingsBackend {
     Embedded,
     /// On the Redis servers of `[redis]`.
     Redis,
+}
+
+/// Where movement history is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HistoryBackend {
+    /// In files of the data folder.
+    #[default]
+    Embedded,
 }
 
 /// Which Redis servers hold standings, where `backends.standings` says that Redis does.

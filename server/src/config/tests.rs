@@ -1,5 +1,5 @@
 use super::*;
-use crate::parts::{Businesses, Leaderboards, Live, Part as _};
+use crate::parts::{Businesses, Leaderboards, Live, MovementHistory, Part as _};
 
 /// The commented defaults, which are the documentation of every key.
 const DEFAULT: &str = include_str!("../../default.toml");
@@ -96,6 +96,19 @@ fn leaderboards_are_served_by_one_process_that_does_everything_or_where_their_ro
     assert!(Leaderboards.is_served(&both) && both.needs_data_dir());
     let alone = with(&[NodeRole::Leaderboard], shared());
     assert!(alone.validate().is_err_and(|why| why.contains("the role leaderboard")));
+}
+
+#[test]
+fn movement_history_is_kept_by_one_process_that_does_everything_unless_nobody_wants_it() {
+    assert!(MovementHistory.is_served(&Config::default()));
+    assert!(!MovementHistory.is_served(&shared()), "a track would be in pieces");
+    let roles = vec![NodeRole::Gateway, NodeRole::Businesses];
+    assert!(!MovementHistory.is_served(&Config { roles, ..shared() }));
+    let mut alone = shared();
+    alone.backends.live = LiveBackend::Embedded;
+    assert!(MovementHistory.is_served(&alone) && alone.needs_data_dir());
+    alone.history.enabled = false;
+    assert!(!MovementHistory.is_served(&alone));
 }
 
 #[test]

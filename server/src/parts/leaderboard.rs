@@ -131,7 +131,7 @@ impl Part for Leaderboards {
                         is_broken: false,
                     });
                 } else {
-                    readiness.follow_own(LOG, move || boards.fault());
+                    readiness.follow_own(LOG, move || Condition::broken_by(boards.fault()));
                 }
             }));
             Ok(())

@@ -7,7 +7,7 @@ use model::ErrorChain;
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::redis::{self, Redis};
 use ws_gateway::live::{self, FixLimit, Live as LivePath, Sink};
-use ws_gateway::{Boards, Gateway, router};
+use ws_gateway::{Gateway, router};
 
 use super::{Deps, Doing, Opened, Part, Server};
 use crate::config::{Config, LiveBackend, NodeRole, StoreBackend};
@@ -86,7 +86,7 @@ impl Part for Live {
         Box::pin(async {
             let directory = opened.directory.clone().ok_or("live positions need the directory")?;
             let attach = open_live_path(deps).await?;
-            let gateway = connect_gateway(deps, &directory, opened.watched_boards.clone(), attach);
+            let gateway = connect_gateway(deps, &directory, opened, attach);
             opened.routers.push(router(gateway.clone(), deps.context.clone()));
             let drained = gateway.clone();
             opened.drains.push(Box::pin(async move { drained.drain().await }));
@@ -132,7 +132,7 @@ async fn open_live_path(deps: &Deps<'_>) -> Result<Attach, String> {
 fn connect_gateway(
     deps: &Deps<'_>,
     directory: &Directory,
-    boards: Option<Arc<dyn Boards>>,
+    opened: &Opened,
     attach: Attach,
 ) -> Arc<Gateway> {
     let config = deps.config;
@@ -141,8 +141,8 @@ fn connect_gateway(
         random: deps.random.clone(),
         verifier: deps.verifier.clone(),
         friends: Arc::new(directory.clone()),
-        boards,
-        history: None,
+        boards: opened.watched_boards.clone(),
+        history: opened.kept_fixes.clone(),
         friends_are_shared: config.backends.directory == StoreBackend::Postgres,
     };
     let gateway = Gateway::new(config.gateway.clone(), gateway_deps, attach);

@@ -72,6 +72,6 @@ async fn a_server_that_is_away_turns_its_part_red_until_it_is_back() {
 async fn what_is_in_this_process_works_from_the_start() {
     let readiness = Readiness::default();
     readiness.follow("server", || None);
-    readiness.follow_own("log", || None);
+    readiness.follow_own("log", Condition::default);
     assert_eq!(readiness.parts(), BTreeMap::from([("log", true), ("server", false)]));
 }

@@ -35,6 +35,16 @@ impl DeploymentKeys {
         Self { current, earlier }
     }
 
+    /// The name of the one that wraps.
+    pub fn current(&self) -> KeyId {
+        self.current.id()
+    }
+
+    /// Whether there is one of this name.
+    pub fn has(&self, id: KeyId) -> bool {
+        self.all().any(|key| key.id() == id)
+    }
+
     /// A user's key as it may be stored.
     pub fn wrap(&self, user: &UserId, key: &UserKey) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
@@ -50,8 +60,7 @@ impl DeploymentKeys {
         if format != FORMAT {
             return Err(UnwrapError::Format(format));
         }
-        let mut keys = std::iter::once(&self.current).chain(&self.earlier);
-        let key = keys.find(|key| key.id() == id).ok_or(UnwrapError::UnknownKey(id))?;
+        let key = self.all().find(|key| key.id() == id).ok_or(UnwrapError::UnknownKey(id))?;
         let opened = key.sealing.open(NONCE, &context(user), sealed);
         let bytes = opened.and_then(|bytes| bytes.try_into().ok());
         bytes.map(UserKey::new).ok_or(UnwrapError::Changed)
@@ -62,6 +71,17 @@ impl DeploymentKeys {
         let key = self.unwrap(user, wrapped)?;
         let (_, id, _) = split(wrapped)?;
         Ok((id != self.current.id()).then(|| self.wrap(user, &key)))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &DeploymentKey> {
+        std::iter::once(&self.current).chain(&self.earlier)
+    }
+}
+
+impl KeyId {
+    /// The deployment's key by which a user's key was wrapped; `None` if these bytes are none.
+    pub fn that_wrapped(wrapped: &[u8]) -> Option<Self> {
+        split(wrapped).ok().map(|(_, id, _)| id)
     }
 }
 
@@ -104,6 +124,9 @@ mod tests {
     fn the_deployments_key_can_be_changed() {
         let (before, both, after) = (keys(1, &[]), keys(2, &[1]), keys(2, &[]));
         let wrapped = before.wrap(&alice(), &UserKey::new([9; 32]));
+        assert_eq!(KeyId::that_wrapped(&wrapped), Some(before.current()));
+        let known = [&before, &both, &after].map(|keys| keys.has(before.current()));
+        assert_eq!(known, [true, true, false]);
         let lost = after.unwrap(&alice(), &wrapped).map(|key| key.id());
         assert_eq!(lost, Err(UnwrapError::UnknownKey(before.current.id())));
         let again = both.rewrap(&alice(), &wrapped).expect("it opens").expect("by another key");

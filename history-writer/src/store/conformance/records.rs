@@ -3,7 +3,7 @@
 use model::{Timestamp, UserId};
 
 use super::{RECEIVED, RegisterBackend, START, erasure, id, open_register};
-use crate::{ERASURES_MAX, Erasure, Erasures, Register, TooManyErasures, UserRecord};
+use crate::{ERASURES_MAX, Erasure, Erasures, KeyId, Register, TooManyErasures, UserRecord};
 
 /// Which is no error.
 pub async fn of_a_new_user_nothing_is_known(backend: &dyn RegisterBackend) {
@@ -33,6 +33,24 @@ pub async fn keys_that_are_made_at_one_moment_are_one(backend: &dyn RegisterBack
         futures_util::future::join_all(keys.iter().map(|key| register.make_keys(key))).await;
     let held = record(&*register, "alice").await.wrapped_key.expect("one won");
     assert!(answers.iter().all(|answer| *answer == Ok(vec![held.clone()])), "{answers:?}");
+}
+
+/// As long as they are there.
+pub async fn it_is_known_what_wrapped_users_keys(backend: &dyn RegisterBackend) {
+    let register = open_register(backend).await;
+    register.set_off(&id("dave"), true).await.expect("the register is there");
+    assert_eq!(register.wrapping_keys().await, Ok(vec![]));
+    let keys = [key("alice", 255), key("bob", 0), key("carol", 255)];
+    register.make_keys(&keys).await.expect("the register is there");
+    let wrapping = async || {
+        let mut found = register.wrapping_keys().await.expect("the register is there");
+        found.sort_by_key(|id| id.0);
+        found
+    };
+    assert_eq!(wrapping().await, [KeyId([0; 4]), KeyId([255; 4])]);
+    register.erase_all(&id("alice"), RECEIVED).await.expect("the register is there");
+    register.erase_all(&id("bob"), RECEIVED).await.expect("the register is there");
+    assert_eq!(wrapping().await, [KeyId([255; 4])]);
 }
 
 /// And goes on being erased, whatever is sealed by another key later.

@@ -11,7 +11,7 @@ use sql::StoreError;
 use sql::sqlite::{File, answer};
 
 use super::{DEAD_LETTERS_MAX, DeadLetter, Register, TooManyErasures, UserRecord};
-use crate::{Erasure, StoreAnswer};
+use crate::{Erasure, KeyId, StoreAnswer};
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
 const FILE_NAME: &str = "history-register.sqlite";
@@ -103,6 +103,10 @@ impl Register for EmbeddedRegister {
 
     fn make_keys<'a>(&'a self, keys: &'a [(UserId, Vec<u8>)]) -> StoreAnswer<'a, Vec<Vec<u8>>> {
         Box::pin(answer(self.give_keys(keys)))
+    }
+
+    fn wrapping_keys(&self) -> StoreAnswer<'_, Vec<KeyId>> {
+        Box::pin(answer(statements::wrapping_keys(self.file.readers())))
     }
 
     fn erase<'a>(

@@ -48,6 +48,8 @@ async fn all(args: &CheckConfigArgs) -> Vec<Check> {
     checks.push(Check::new("data folder", Ok(data_folder(&config))));
     let placements: Vec<_> = parts::ALL.iter().filter_map(|part| part.placement(&config)).collect();
     let placed = placements.iter().all(Result::is_ok);
+    let own = parts::served(&config).flat_map(|part| part.own_checks(&config));
+    checks.extend(own.map(|(what, outcome)| Check::new(what, outcome)));
     checks.extend(placements.into_iter().map(|outcome| Check::new("shard map", outcome)));
     if !args.offline && placed {
         checks.extend(servers(&config).await);

@@ -9,6 +9,10 @@ const FIRST: &str = "
         is_off      INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 
+    -- The name of the deployment's key that wrapped stands behind the version of the form.
+    CREATE INDEX records_by_wrapping ON records (substr(wrapped_key, 2, 4))
+        WHERE wrapped_key IS NOT NULL;
+
     -- Those of a user lie apart from each other.
     CREATE TABLE erasures (
         user      TEXT    NOT NULL,

@@ -6,7 +6,7 @@ use sqlx::{Row, SqliteConnection, SqlitePool};
 use crate::store::register::{
     DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, TooManyErasures, UserRecord,
 };
-use crate::{Bucket, Erasure, Erasures, SealedChunk, StoredChunk, TimeRange};
+use crate::{Bucket, Erasure, Erasures, KeyId, SealedChunk, StoredChunk, TimeRange};
 
 /// Rows as a JSON array: one parameter for any number of them.
 fn json(rows: &impl Serialize) -> String {
@@ -70,6 +70,22 @@ pub(super) async fn make_keys(
     let sql = "SELECT wrapped_key FROM json_each(?1) AS wanted
                JOIN records ON records.user = wanted.value ->> 0 ORDER BY wanted.key";
     sqlx::query_scalar(sql).bind(&rows).fetch_all(connection).await
+}
+
+/// Goes from one to the next in the index, so that it takes no longer the more users there are.
+pub(super) async fn wrapping_keys(readers: &SqlitePool) -> Result<Vec<KeyId>, sqlx::Error> {
+    let sql = "SELECT substr(wrapped_key, 2, 4) AS id FROM records
+               WHERE wrapped_key IS NOT NULL AND substr(wrapped_key, 2, 4) > ?1
+               ORDER BY id LIMIT 1";
+    let mut found: Vec<KeyId> = Vec::new();
+    loop {
+        let last = found.last().map_or(&[][..], |KeyId(id)| &id[..]);
+        let next: Option<Vec<u8>> =
+            sqlx::query_scalar(sql).bind(last).fetch_optional(readers).await?;
+        let Some(next) = next else { return Ok(found) };
+        let id = next.try_into().map_err(|_| sql::damaged("a wrapped key that is too short"))?;
+        found.push(KeyId(id));
+    }
 }
 
 /// The caller undoes the transaction if there are too many.

@@ -1,0 +1,111 @@
+mod kept_fixes;
+mod keys;
+
+use std::sync::Arc;
+
+use api::metrics::Metric;
+use history_writer::embedded::EmbeddedLog;
+use history_writer::{EmbeddedRegister, EmbeddedStore, History, LogError};
+
+use super::{Deps, Doing, EMBEDDED_FILES, Live, Opened, OwnCheck, Part, Server, unusable_file};
+use crate::config::{Config, HistoryBackend};
+use crate::readiness::Condition;
+use kept_fixes::KeptFixes;
+
+/// What logs and errors call it.
+const NAME: &str = "movement history";
+/// What `/ready` calls it.
+const PART: &str = "history";
+/// What `check-config` calls its keys.
+const KEYS: &str = "history keys";
+
+/// Of the log: the segment that is written, the one after it, one that is read, the mark, their folder, and one to spare.
+const LOG_FILES: u64 = 6;
+
+/// Where people were.
+pub(crate) struct MovementHistory;
+
+impl Part for MovementHistory {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    /// In a process that does everything, unless a deployment wants none.
+    ///
+    /// Embedded history belongs to one process, and a track is put together from all that a user has sent. So where several
+    /// processes share live positions and the directory, and each would keep what came to it, it is off.
+    fn is_served(&self, config: &Config) -> bool {
+        match config.backends.history {
+            HistoryBackend::Embedded => {
+                config.history.enabled && Live.is_served(config) && !config.backends.are_shared()
+            }
+        }
+    }
+
+    fn needs_data_dir(&self, _config: &Config) -> bool {
+        true
+    }
+
+    fn validate(&self, config: &Config) -> Result<(), String> {
+        config.history.validate().map_err(|rule| format!("history.{rule}"))
+    }
+
+    fn files_max(&self, _config: &Config) -> u64 {
+        2 * EMBEDDED_FILES + LOG_FILES
+    }
+
+    fn metrics(&self) -> &'static [&'static [Metric]] {
+        &[history_writer::metrics::ALL]
+    }
+
+    fn own_checks(&self, config: &Config) -> Vec<OwnCheck> {
+        vec![(KEYS, keys::check(&config.history.key_files))]
+    }
+
+    fn servers(&self, _config: &Config) -> Vec<Server> {
+        Vec::new()
+    }
+
+    fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
+        Box::pin(async {
+            let history = open_history(deps).await?;
+            opened.kept_fixes = Some(Arc::new(KeptFixes(history.clone())));
+            let stopped = history.clone();
+            opened.closes.push(Box::pin(async move { stopped.stop().await }));
+            opened.watches.push(Box::new(move |readiness| {
+                // Positions go on without it.
+                readiness.follow_own(PART, move || Condition {
+                    fault: history.fault(),
+                    is_broken: false,
+                });
+            }));
+            Ok(())
+        })
+    }
+}
+
+async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
+    let (config, folder) = (&deps.config.history, &deps.config.data.dir);
+    let register = EmbeddedRegister::open(folder).await.map_err(unusable_file(NAME))?;
+    // Before anything could be sealed by a key that isn't the one of what is there.
+    let keys = keys::read(config, folder, &register).await?;
+    let store = EmbeddedStore::open(folder).await.map_err(unusable_file(NAME))?;
+    let log = EmbeddedLog::open(folder, config.log(), deps.clock.clone()).await;
+    Ok(History::start(history_writer::Deps {
+        log: Arc::new(log.map_err(|error| unusable_log(&error))?),
+        store: Arc::new(store),
+        register: Arc::new(register),
+        keys,
+        chunking: config.chunking(),
+        clock: deps.clock.clone(),
+        random: deps.random.clone(),
+    }))
+}
+
+/// Says what to do about a log that can't be opened.
+fn unusable_log(error: &LogError) -> String {
+    format!(
+        "{NAME}: {error}. See that the disk has room and the files may be written to, start a newer version if that wrote \
+         them, or choose another folder with --data DIR."
+    )
+}

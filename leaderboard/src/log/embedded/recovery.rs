@@ -1,12 +1,15 @@
 //! Finds out at the start what the log says.
 
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
 
 use segment_log::{Error, Tail};
 use sql::StoreError;
 
 use crate::core::memory::Memory;
-use crate::core::record::Record;
+use crate::core::record::{EventRecord, Record};
 use crate::log::codec::{Bytes, Decoder};
 use crate::log::embedded::error::store_error;
 use crate::log::embedded::options::Appended;
@@ -29,19 +32,67 @@ pub(super) struct Recovered {
     pub has_erased: bool,
 }
 
+/// How many events wait to be remembered at most: batches, and events in each.
+const BATCHES_MAX: usize = 16;
+const BATCH_EVENTS: usize = 1_024;
+
 /// Reads the newest snapshot and all segments behind it.
+///
+/// Who has what and which keys are known are two halves of the work, which have nothing to do with each other: another thread
+/// remembers keys.
 pub(super) fn recover(
     folder: &Path,
     found: &Found,
     mut remembered: RememberedEvents,
 ) -> Result<Recovered, StoreError> {
+    let snapshot = found.snapshots.last().copied().unwrap_or(0);
+    let path = (snapshot > 0).then(|| segments::snapshot(folder, snapshot));
+    let (events, batches) = mpsc::sync_channel::<Vec<EventRecord>>(BATCHES_MAX);
+    thread::scope(|scope| {
+        let remembering = scope.spawn(|| {
+            if let Some(path) = &path {
+                snapshot::load_remembered(path, snapshot, &mut remembered)?;
+            }
+            batches.into_iter().flatten().for_each(|event| remembered.take(&event));
+            Ok(remembered)
+        });
+        let mut batch = Vec::with_capacity(BATCH_EVENTS);
+        let mut remember = |event: Option<EventRecord>| {
+            let is_last = event.is_none();
+            batch.extend(event);
+            if is_last || batch.len() == BATCH_EVENTS {
+                // Nobody takes it once the other thread has found what ends the recovery.
+                let _ =
+                    events.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH_EVENTS)));
+            }
+        };
+        let read = read(folder, found, path.as_deref(), &mut remember);
+        remember(None);
+        drop(events);
+        let remembered = remembering.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let (read, remembered) = (read?, remembered?);
+        let Read { memory, tail, since_snapshot, has_erased } = read;
+        Ok(Recovered { memory, remembered, tail, snapshot, since_snapshot, has_erased })
+    })
+}
+
+/// What a log says but for the keys.
+struct Read {
+    memory: Memory,
+    tail: Result<Tail, u64>,
+    since_snapshot: Appended,
+    has_erased: bool,
+}
+
+fn read(
+    folder: &Path,
+    found: &Found,
+    path: Option<&Path>,
+    remember: &mut impl FnMut(Option<EventRecord>),
+) -> Result<Read, StoreError> {
     let mut memory = Memory::recovering();
     let snapshot = found.snapshots.last().copied().unwrap_or(0);
-    let mut end = 0;
-    if snapshot > 0 {
-        let path = segments::snapshot(folder, snapshot);
-        end = snapshot::load(&path, snapshot, &mut memory, &mut remembered)?;
-    }
+    let end = path.map(|path| snapshot::load(path, snapshot, &mut memory)).transpose()?;
     let needed = |first: &&u64| !found.is_outdated(**first, snapshot);
     let segments: Vec<u64> = found.segments.iter().filter(needed).copied().collect();
     let mut has_erased = false;
@@ -51,8 +102,8 @@ pub(super) fn recover(
         while let Some(record) = decoder.record().ok()? {
             memory.take(&record);
             has_erased |= matches!(record, Record::Erased(_));
-            if let Some(event) = record.event() {
-                remembered.take(event);
+            if let Record::Event(event) = record {
+                remember(Some(event));
             }
             records += 1;
         }
@@ -61,11 +112,11 @@ pub(super) fn recover(
     let read = segment_log::recover(folder, FORMAT, &segments, snapshot + 1, take);
     let segment_log::Recovered { tail, next, bytes } = read.map_err(store_error)?;
     // Without any file the log is new.
+    let end = end.unwrap_or(0);
     if next <= end || (snapshot > 0 && segments.is_empty()) {
         let (folder, from) = (folder.to_owned(), next);
         return Err(store_error(Error::Missing { folder, from, to: end.max(from) }));
     }
     let since_snapshot = Appended { bytes, records: next - 1 - snapshot };
-    let memory = memory.recovered();
-    Ok(Recovered { memory, remembered, tail, snapshot, since_snapshot, has_erased })
+    Ok(Read { memory: memory.recovered(), tail, since_snapshot, has_erased })
 }

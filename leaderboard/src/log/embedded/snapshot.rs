@@ -30,7 +30,7 @@ use crate::log::embedded::options::Appended;
 use crate::log::embedded::segments::{self, Found};
 use crate::log::embedded::{Shared, crash_points};
 
-pub(super) use load::load;
+pub(super) use load::{load, load_remembered};
 use save::Save;
 
 /// What a snapshot begins with.

@@ -10,17 +10,48 @@ use crate::log::codec::{Bytes, Decoder, Malformed, read_entry, read_standings, u
 use crate::log::embedded::error::store_error;
 use crate::log::embedded::remembered::RememberedEvents;
 
-/// Reads the snapshot of all up to the record `number` into what is empty; says up to which record the log must go on for
-/// this to become a state that ever was.
+/// Reads what the snapshot of all up to the record `number` says of boards into what is empty; says up to which record the
+/// log must go on for this to become a state that ever was.
 pub(in crate::log::embedded) fn load(
     path: &Path,
     number: u64,
     memory: &mut Memory,
+) -> Result<u64, StoreError> {
+    read(path, number, |tag, content| boards(tag, content, memory))
+}
+
+/// Reads the events whose keys are remembered.
+pub(in crate::log::embedded) fn load_remembered(
+    path: &Path,
+    number: u64,
     remembered: &mut RememberedEvents,
+) -> Result<(), StoreError> {
+    let events = |tag, content: Bytes<'_>| match tag {
+        tag::EVENTS => remembered.restore(content.0),
+        _ => Ok(()),
+    };
+    read(path, number, events).map(|_| ())
+}
+
+/// Hands over each chunk but the end by its tag, and answers what the end says.
+fn read(
+    path: &Path,
+    number: u64,
+    mut take: impl FnMut(u8, Bytes<'_>) -> Result<(), Malformed>,
 ) -> Result<u64, StoreError> {
     let damaged = |at| store_error(Error::damaged(path, at));
     let reader = FrameReader::open(path, FORMAT, number).map_err(store_error)?;
     let mut reader = reader.ok_or_else(|| damaged(0))?;
+    let mut chunk = |content: &[u8]| -> Result<Option<u64>, Malformed> {
+        let mut bytes = Bytes(content);
+        match bytes.u8()? {
+            tag::END => {
+                let last = bytes.u64()?;
+                if bytes.is_empty() { Ok(Some(last)) } else { Err(Malformed) }
+            }
+            tag => take(tag, bytes).map(|()| None),
+        }
+    };
     let mut end = None;
     for frame in 0.. {
         let at = reader.at();
@@ -28,7 +59,7 @@ pub(in crate::log::embedded) fn load(
             reader.next_frame().map_err(|error| store_error(Error::unreadable(path, error)))?;
         match (next, end) {
             (Next::Frame { number, content }, None) if number == frame => {
-                end = chunk(content, memory, remembered).map_err(|_| damaged(at))?;
+                end = chunk(content).map_err(|_| damaged(at))?;
             }
             (Next::End, Some(end)) => return Ok(end),
             _ => break,
@@ -37,15 +68,9 @@ pub(in crate::log::embedded) fn load(
     Err(damaged(reader.at()))
 }
 
-/// Takes a chunk; says what the last record is, if it is the end.
-fn chunk(
-    content: &[u8],
-    memory: &mut Memory,
-    remembered: &mut RememberedEvents,
-) -> Result<Option<u64>, Malformed> {
-    let mut bytes = Bytes(content);
-    match bytes.u8()? {
-        tag @ (tag::BOARDS | tag::BOARDS_PLAIN) => {
+fn boards(tag: u8, mut bytes: Bytes<'_>, memory: &mut Memory) -> Result<(), Malformed> {
+    match tag {
+        tag::BOARDS | tag::BOARDS_PLAIN => {
             let mut decoder = Decoder::new(bytes);
             memory.restore_last_number(BoardNumber(decoder.number()?));
             while !decoder.is_empty() {
@@ -60,7 +85,7 @@ fn chunk(
                 memory.restore_ban(board, user(&mut bytes)?);
             }
         }
-        tag @ (tag::MEMBERS | tag::SEALED) => {
+        tag::MEMBERS | tag::SEALED => {
             let standings = read_standings(&mut bytes)?;
             while !bytes.is_empty() {
                 let user = user(&mut bytes)?;
@@ -68,12 +93,9 @@ fn chunk(
                 memory.restore_entry(standings, &user, entry, tag == tag::SEALED);
             }
         }
-        tag::EVENTS => remembered.restore(bytes.0)?,
-        tag::END => {
-            let last = bytes.u64()?;
-            return if bytes.is_empty() { Ok(Some(last)) } else { Err(Malformed) };
-        }
+        // The other reader's.
+        tag::EVENTS => {}
         _ => return Err(Malformed),
     }
-    Ok(None)
+    Ok(())
 }

@@ -6,6 +6,7 @@ pub(crate) mod chunking;
 pub(crate) mod erasure;
 pub mod limits;
 pub(crate) mod logged;
+pub(crate) mod off_times;
 pub(crate) mod point;
 pub(crate) mod sealing;
 pub(crate) mod simplify;

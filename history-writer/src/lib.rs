@@ -13,11 +13,12 @@
 //!
 //! `core/` decides and is pure; `log/` keeps points from when they come until they are stored ([`Log`]); `formats/` writes
 //! tracks and reads files. A [`Point`] is one fix of a user as history keeps it; what a person asked to be forgotten is an
-//! [`Erasure`]. [`Chunking`] gathers the points of a log into chunks, says when they are to be stored, and what the log
-//! may forget ([`Chunking::checkpoint`]). A [`SealedChunk`] can be opened with its user's key only. [`PageBuilder`] puts a
-//! track together from wherever its points lie. The port [`Store`] keeps chunks; [`Register`] keeps what must outlive them:
-//! users' keys, erasures, who turned history off, and chunks that the store doesn't take. [`History`] is the handle: its
-//! task takes points from the log to the store, and it puts tracks together.
+//! [`Erasure`], and when they wanted no history are their [`OffTimes`]. [`Chunking`] gathers the points of a log into
+//! chunks, says when they are to be stored, and what the log may forget ([`Chunking::checkpoint`]). A [`SealedChunk`] can
+//! be opened with its user's key only. [`PageBuilder`] puts a track together from wherever its points lie. The port
+//! [`Store`] keeps chunks; [`Register`] keeps what must outlive them: users' keys, erasures, who turned history off, and
+//! chunks that the store doesn't take. [`History`] is the handle: its task takes points from the log to the store, and it
+//! puts tracks together.
 //!
 //! `conformance` is the list of cases that every adapter of a store and of a register passes.
 //!
@@ -28,7 +29,8 @@
 //!   and exported is equal.
 //! * What [`Log::append`] answered is read from the log, whatever process reads it, until it was told that it is stored.
 //! * The same points come to the same track, however they were split, merged, repeated or ordered in between.
-//! * What a log may forget is in stored chunks, or was erased.
+//! * A point counts unless it was erased or received while its user's history was off, whenever it is stored or read.
+//! * What a log may forget is in stored chunks, or doesn't count.
 //! * The same points of a user, sealed by the same key, come to the same bytes.
 //!
 //! # Limits
@@ -48,6 +50,7 @@ pub use crate::core::chunking::{ChunkTicket, Chunking, ChunkingLimits, ClosedChu
 pub use crate::core::erasure::{Erasure, Erasures, TimeRange};
 pub use crate::core::limits;
 pub use crate::core::logged::{LogPosition, Logged};
+pub use crate::core::off_times::{OffStretch, OffTimes};
 pub use crate::core::point::{Point, StoredFix, Unshown};
 pub use crate::core::sealing::{
     DeploymentKey, DeploymentKeys, KeyId, OpenError, SealedChunk, UnwrapError, UserKey,

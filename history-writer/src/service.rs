@@ -2,16 +2,18 @@
 
 mod faults;
 mod keys;
+mod off_users;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod writer;
 
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use model::{Clock, Random, UserId};
+use model::{Clock, ErrorChain, Random, UserId};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -21,6 +23,7 @@ use crate::{
     TimeRange, TooManyErasures,
 };
 use faults::Faults;
+use off_users::OffUsers;
 pub use reading::Track;
 use writer::Writer;
 
@@ -63,30 +66,41 @@ struct Shared {
     deps: Deps,
     /// Said once nothing more is to be written.
     stop: watch::Sender<bool>,
-    writing: Mutex<Option<JoinHandle<()>>>,
+    /// What stores, and what looks after the rest.
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    off_users: OffUsers,
     faults: Faults,
 }
 
 impl History {
-    /// Starts the task that stores what is in the log, within a tokio runtime.
-    pub fn start(deps: Deps) -> Self {
+    /// Starts the tasks that store what is in the log and look after the rest, within a tokio runtime. Who turned their history
+    /// off is known before it answers, unless the register is away.
+    pub async fn start(deps: Deps) -> Self {
         let history = Self::idle(deps);
-        let writer = Writer::new(Arc::clone(&history.shared));
-        let task = tokio::spawn(writer.run(history.shared.stop.subscribe()));
-        *history.shared.writing.lock() = Some(task);
+        let shared = &history.shared;
+        if let Err(error) = shared.off_users.load(&*shared.deps.register).await {
+            tracing::warn!(error = %ErrorChain(&error), "it isn't known yet whose history is off");
+        }
+        let writing = Writer::new(Arc::clone(shared)).run(shared.stop.subscribe());
+        let upkeep = upkeep::run(Arc::clone(shared), shared.stop.subscribe());
+        *shared.tasks.lock() = vec![tokio::spawn(writing), tokio::spawn(upkeep)];
         history
     }
 
     fn idle(deps: Deps) -> Self {
-        let (stop, writing) = (watch::Sender::new(false), Mutex::new(None));
-        Self { shared: Arc::new(Shared { deps, stop, writing, faults: Faults::default() }) }
+        let (stop, tasks) = (watch::Sender::new(false), Mutex::default());
+        let (off_users, faults) = (OffUsers::default(), Faults::default());
+        Self { shared: Arc::new(Shared { deps, stop, tasks, off_users, faults }) }
     }
 
     /// Keeps points of a user. They are handed in at once, also if the answer isn't awaited.
     ///
-    /// Whether the user turned their history off is looked up when points are stored, so that no fix waits for it: what
-    /// such a user sends lies in the log until then.
+    /// Of a user who is known to have turned their history off nothing is: no fix waits for that to be looked up. What such a
+    /// user sends before this process knows lies in the log, and is judged by its time of receipt when it is stored and read.
     pub fn keep(&self, user: &UserId, points: &[Point]) -> BoxFuture<'static, Kept> {
+        if self.shared.off_users.contains(user) {
+            return Box::pin(std::future::ready(Kept::Nothing));
+        }
         let appended = self.shared.deps.log.append(user, points);
         let shared = Arc::clone(&self.shared);
         let answered = move |answer: Result<_, LogError>| {
@@ -114,17 +128,34 @@ impl History {
         store.erase(user, erasure).await.map(Ok)
     }
 
-    /// Turns a user's history off or on. What was kept stays.
+    /// Turns a user's history off or on. What was received before that counts as it did. This process acts upon it at once,
+    /// others when they hear of it: within seconds, and a second more for each thousand users whose history is off. On an error it
+    /// may have been turned; the caller repeats it.
     pub async fn set_off(&self, user: &UserId, is_off: bool) -> Result<(), StoreError> {
-        self.shared.deps.register.set_off(user, is_off).await
+        let Shared { deps, off_users, .. } = &*self.shared;
+        let _turning = off_users.turning.lock().await;
+        let was_off = off_users.contains(user);
+        if is_off {
+            // What was taken before has an earlier time of receipt, and nothing is taken any more.
+            off_users.turn(user, true);
+        }
+        let turned = deps.register.set_off(user, is_off, deps.clock.now().wall).await;
+        off_users.turn(user, if turned.is_ok() { is_off } else { was_off });
+        turned
+    }
+
+    /// Whether a user's history is off.
+    pub async fn is_off(&self, user: &UserId) -> Result<bool, StoreError> {
+        let records = self.shared.deps.register.records(std::slice::from_ref(user)).await?;
+        Ok(records.first().is_some_and(|record| record.off_times.is_off()))
     }
 
     /// Stops storing, and returns when nothing is being stored any more. What isn't stored lies in the log, and is when the
     /// process starts again.
     pub async fn stop(&self) {
         self.shared.stop.send_replace(true);
-        let task = self.shared.writing.lock().take();
-        if let Some(task) = task {
+        let tasks = std::mem::take(&mut *self.shared.tasks.lock());
+        for task in tasks {
             // One that died has nothing more to do.
             let _ = task.await;
         }

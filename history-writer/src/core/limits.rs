@@ -15,6 +15,8 @@ pub const CHUNK_AGE_MS_MAX: u64 = 30 * 60 * 1_000;
 pub const CHUNKS_OPEN_MAX_DEFAULT: usize = 500_000;
 /// The most points in open chunks where nothing else is set: at 80 bytes, and as much again for room to grow, 1.6 GB at most.
 pub const POINTS_OPEN_MAX_DEFAULT: usize = 10_000_000;
+/// The most stretches of time of a user in which their history was off.
+pub const OFF_STRETCHES_MAX: usize = 64;
 /// The points that are simplified at a time. The first and the last of each such window are always kept.
 pub const SIMPLIFY_WINDOW_POINTS: usize = 512;
 /// Movement within so much around where somebody stopped isn't movement but noise of the phone, metres.

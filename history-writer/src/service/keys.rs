@@ -5,32 +5,58 @@ use model::{Random, UserId};
 use super::Deps;
 use crate::{StoreError, USERS_MAX, UserKey, UserRecord};
 
-/// What is needed to seal chunks of some users.
-pub(super) type Known = HashMap<UserId, (UserRecord, UserKey)>;
+/// A user's key, and as it is stored.
+pub(super) struct HeldKey {
+    wrapped: Vec<u8>,
+    pub key: UserKey,
+}
 
 impl Deps {
-    /// What is known of these users, each once, with a key for each: whoever has none gets one.
-    pub(super) async fn known(&self, users: &[UserId]) -> Result<Known, StoreError> {
-        let mut known = HashMap::with_capacity(users.len());
-        for some in users.chunks(USERS_MAX) {
-            let records = self.register.records(some).await?;
-            let mut keys = Vec::new();
-            for (user, record) in some.iter().zip(&records) {
-                if record.wrapped_key.is_none() && !record.is_off {
-                    let key = UserKey::new(secret(&*self.random));
-                    keys.push((user.clone(), self.keys.wrap(user, &key)));
-                }
-            }
-            let made = self.register.make_keys(&keys).await?;
-            let mut made =
-                keys.into_iter().map(|(user, _)| user).zip(made).collect::<HashMap<_, _>>();
-            for (user, record) in some.iter().zip(records) {
-                let wrapped = record.wrapped_key.clone().or_else(|| made.remove(user));
-                let Some(wrapped) = wrapped else { continue };
-                known.insert(user.clone(), (record, self.unwrap(user, &wrapped)?));
-            }
+    /// What is known of these users, each once and up to [`USERS_MAX`].
+    pub(super) async fn records(
+        &self,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, UserRecord>, StoreError> {
+        debug_assert!(users.len() <= USERS_MAX, "a register reads no more");
+        let records = self.register.records(users).await?;
+        Ok(users.iter().cloned().zip(records).collect())
+    }
+
+    /// The keys of these users, each once: whoever has none gets one.
+    pub(super) async fn keys(
+        &self,
+        users: &[(&UserId, &UserRecord)],
+    ) -> Result<HashMap<UserId, HeldKey>, StoreError> {
+        let without = users.iter().filter(|(_, record)| record.wrapped_key.is_none());
+        let new = without.map(|(user, _)| {
+            let key = UserKey::new(secret(&*self.random));
+            ((*user).clone(), self.keys.wrap(user, &key))
+        });
+        let new: Vec<_> = new.collect();
+        let made = if new.is_empty() { Vec::new() } else { self.register.make_keys(&new).await? };
+        let mut made = new.into_iter().map(|(user, _)| user).zip(made).collect::<HashMap<_, _>>();
+        let mut keys = HashMap::with_capacity(users.len());
+        for (user, record) in users {
+            let wrapped = made.remove(*user).or_else(|| record.wrapped_key.clone());
+            let Some(wrapped) = wrapped else { continue };
+            let key = self.unwrap(user, &wrapped)?;
+            keys.insert((*user).clone(), HeldKey { wrapped, key });
         }
-        Ok(known)
+        Ok(keys)
+    }
+
+    /// Whether this is still the user's key, perhaps wrapped by another one.
+    pub(super) fn is_key_of(
+        &self,
+        user: &UserId,
+        held: &HeldKey,
+        record: &UserRecord,
+    ) -> Result<bool, StoreError> {
+        Ok(match &record.wrapped_key {
+            None => false,
+            Some(wrapped) if *wrapped == held.wrapped => true,
+            Some(wrapped) => self.unwrap(user, wrapped)?.id() == held.key.id(),
+        })
     }
 
     /// A user's key.

@@ -3,6 +3,7 @@ use model::{Timestamp, UserId};
 use super::{Deps, History};
 use crate::{
     OpenError, PageBuilder, SealedChunk, StoreError, TimeRange, TrackPage, TrackQuery, UserKey,
+    UserRecord,
 };
 
 /// How many chunks are read at once: two days of somebody who moves all the time.
@@ -30,11 +31,11 @@ impl History {
         let recent = log.recent(user, from, to);
         let record = register.records(std::slice::from_ref(user)).await?.pop().unwrap_or_default();
         let mut page = PageBuilder::new(query.clone(), &record.erasures);
-        page.add(recent.points);
+        page.add(recent.points.into_iter().filter(|point| !record.off_times.cover(point.received)));
         let mut is_incomplete = !recent.is_complete;
         if let Some(wrapped) = &record.wrapped_key {
             let key = self.shared.deps.unwrap(user, wrapped)?;
-            is_incomplete |= self.add_stored(user, &key, &query, &mut page).await?;
+            is_incomplete |= self.add_stored(user, &key, &record, &query, &mut page).await?;
         }
         Ok(Track { page: page.finish(), complete_until, is_incomplete })
     }
@@ -44,6 +45,7 @@ impl History {
         &self,
         user: &UserId,
         key: &UserKey,
+        record: &UserRecord,
         query: &TrackQuery,
         page: &mut PageBuilder<'_>,
     ) -> Result<bool, StoreError> {
@@ -57,7 +59,10 @@ impl History {
                     return Ok(is_incomplete);
                 }
                 match chunk.open(user, key) {
-                    Ok(chunk) => page.add(chunk.points().iter().cloned()),
+                    Ok(chunk) => {
+                        let points = chunk.into_points().into_iter();
+                        page.add(points.filter(|point| !record.off_times.cover(point.received)));
+                    }
                     // All of it was erased.
                     Err(OpenError::OtherKey(_)) => {}
                     Err(fault) => {

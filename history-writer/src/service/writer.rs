@@ -6,14 +6,17 @@ use model::ErrorChain;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::keys::Known;
 use super::{Deps, Shared};
-use crate::{Chunk, Chunking, ClosedChunk, DeadLetter, LogPosition, StoreError, StoredChunk};
+use crate::{
+    Chunk, Chunking, ClosedChunk, DeadLetter, LogPosition, PUT_CHUNKS_MAX, StoreError, StoredChunk,
+    USERS_MAX,
+};
 
 /// How many points are read from the log at once.
 const POINTS_READ: usize = 8_192;
 /// How many chunks are stored together.
 const CHUNKS_PUT: usize = 256;
+const _: () = assert!(CHUNKS_PUT <= PUT_CHUNKS_MAX && CHUNKS_PUT <= USERS_MAX);
 /// How long to wait for points before chunks are looked at that may have grown old.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often chunks are sealed anew at once because a key has changed meanwhile.
@@ -128,22 +131,32 @@ impl Writer {
     }
 }
 
-/// Stores chunks, without what was erased and without those of users who want no history. Answers whether their keys are
-/// still what they were.
+/// Stores chunks, without what was erased and what came while their users wanted no history. Answers whether their keys are still
+/// what they were.
 async fn store(deps: &Deps, closed: &[ClosedChunk]) -> Result<bool, StoreError> {
     let users: BTreeSet<_> = closed.iter().map(|it| it.user.clone()).collect();
     let users: Vec<_> = users.into_iter().collect();
-    let known = deps.known(&users).await?;
-    let sealed = closed.iter().filter_map(|it| {
-        let (record, key) = known.get(&it.user).filter(|(record, _)| !record.is_off)?;
-        let points = it.chunk.points().iter().filter(|point| !record.erasures.cover(point));
-        let chunk = Chunk::new(points.cloned().collect())?;
-        Some(StoredChunk::seal(&chunk, &it.user, key))
+    let records = deps.records(&users).await?;
+    let counting = closed.iter().filter_map(|it| {
+        let record = records.get(&it.user)?;
+        let points = it.chunk.points().iter().filter(|point| record.counts(point));
+        Some((&it.user, Chunk::new(points.cloned().collect())?))
+    });
+    let chunks: Vec<_> = counting.collect();
+    let owners: BTreeSet<_> = chunks.iter().map(|(user, _)| *user).collect();
+    let owners: Vec<_> = owners.into_iter().filter_map(|it| records.get_key_value(it)).collect();
+    let keys = deps.keys(&owners).await?;
+    let sealed = chunks.iter().filter_map(|(user, chunk)| {
+        keys.get(*user).map(|held| StoredChunk::seal(chunk, user, &held.key))
     });
     put(deps, &sealed.collect::<Vec<_>>()).await?;
-    let now = deps.known(&users).await?;
-    let key = |known: &Known, user| known.get(user).map(|(_, key)| key.id());
-    Ok(users.iter().all(|user| key(&known, user) == key(&now, user)))
+    let now = deps.records(&users).await?;
+    for (user, held) in &keys {
+        if !now.get(user).map_or(Ok(false), |record| deps.is_key_of(user, held, record))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Stores chunks; what the store can't take at all is put aside.

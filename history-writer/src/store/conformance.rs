@@ -4,6 +4,7 @@
 pub mod dead_letters;
 pub mod erasing;
 pub mod forgetting;
+pub mod off;
 pub mod reading;
 pub mod records;
 
@@ -76,9 +77,12 @@ macro_rules! register_conformance_list {
             records::erasing_all_destroys_the_key,
             records::erasures_are_gathered,
             records::too_many_erasures_are_refused_and_change_nothing,
-            records::history_is_turned_off_and_on,
             records::records_come_in_the_order_of_the_users,
             records::what_was_answered_survives_reopening,
+            off::history_is_turned_off_and_on,
+            off::of_too_many_stretches_the_oldest_is_forgotten,
+            off::a_walk_meets_everybody_whose_history_is_off,
+            off::turns_at_one_moment_come_one_after_the_other,
             dead_letters::they_come_in_the_order_in_which_they_were_put_aside,
             dead_letters::erasures_reach_them,
         }

@@ -4,7 +4,7 @@ pub(crate) mod embedded;
 
 use model::{Timestamp, UserId};
 
-use crate::{Erasure, Erasures, KeyId, StoreAnswer, StoredChunk};
+use crate::{Erasure, Erasures, KeyId, OffTimes, Point, StoreAnswer, StoredChunk};
 
 /// The most users of one call.
 pub const USERS_MAX: usize = 1_024;
@@ -23,16 +23,24 @@ pub struct UserRecord {
     pub wrapped_key: Option<Vec<u8>>,
     /// What was erased.
     pub erasures: Erasures,
-    /// Whether they turned their history off: nothing more is kept.
-    pub is_off: bool,
+    /// When they had their history turned off.
+    pub off_times: OffTimes,
+}
+
+impl UserRecord {
+    /// Whether a point of the user counts: it wasn't erased, and came while their history was on.
+    pub fn counts(&self, point: &Point) -> bool {
+        !self.erasures.cover(point) && !self.off_times.cover(point.received)
+    }
 }
 
 /// Says nothing of the key.
 impl std::fmt::Debug for UserRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { wrapped_key, erasures, is_off } = self;
-        let has_key = wrapped_key.is_some();
-        write!(f, "UserRecord {{ has_key: {has_key}, erasures: {erasures:?}, is_off: {is_off} }}")
+        let has_key = self.wrapped_key.is_some();
+        let mut shown = f.debug_struct("UserRecord");
+        shown.field("has_key", &has_key).field("erasures", &self.erasures);
+        shown.field("off_times", &self.off_times).finish()
     }
 }
 
@@ -89,8 +97,16 @@ pub trait Register: Send + Sync {
     /// read what was sealed by it, wherever a copy of it may be. What comes later is sealed by another one.
     fn erase_all<'a>(&'a self, user: &'a UserId, erased_at: Timestamp) -> StoreAnswer<'a, ()>;
 
-    /// Turns a user's history off or on. What was kept stays.
-    fn set_off<'a>(&'a self, user: &'a UserId, is_off: bool) -> StoreAnswer<'a, ()>;
+    /// Turns a user's history off or on from this moment on, as [`OffTimes`] says. What was received before stays.
+    fn set_off<'a>(&'a self, user: &'a UserId, is_off: bool, at: Timestamp) -> StoreAnswer<'a, ()>;
+
+    /// The users whose history is off now, in the order of their ids, those behind `after`; up to `limit` and up to [`USERS_MAX`].
+    /// Fewer than that only at the end.
+    fn users_off<'a>(
+        &'a self,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> StoreAnswer<'a, Vec<UserId>>;
 
     /// Keeps a chunk that the store doesn't take. [`Unavailable`](sql::StoreErrorKind::Unavailable) if there are
     /// [`DEAD_LETTERS_MAX`] already: the chunk's points then stay in the log.

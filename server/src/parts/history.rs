@@ -91,7 +91,7 @@ async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
     let keys = keys::read(config, folder, &register).await?;
     let store = EmbeddedStore::open(folder).await.map_err(unusable_file(NAME))?;
     let log = EmbeddedLog::open(folder, config.log(), deps.clock.clone()).await;
-    Ok(History::start(history_writer::Deps {
+    let history = History::start(history_writer::Deps {
         log: Arc::new(log.map_err(|error| unusable_log(&error))?),
         store: Arc::new(store),
         register: Arc::new(register),
@@ -99,7 +99,8 @@ async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
         chunking: config.chunking(),
         clock: deps.clock.clone(),
         random: deps.random.clone(),
-    }))
+    });
+    Ok(history.await)
 }
 
 /// Says what to do about a log that can't be opened.

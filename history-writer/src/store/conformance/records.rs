@@ -16,7 +16,7 @@ pub async fn of_a_new_user_nothing_is_known(backend: &dyn RegisterBackend) {
 /// Whoever comes later gets it too.
 pub async fn the_first_key_wins(backend: &dyn RegisterBackend) {
     let register = open_register(backend).await;
-    register.set_off(&id("carol"), false).await.expect("the register is there");
+    register.set_off(&id("carol"), true, RECEIVED).await.expect("the register is there");
     let first = [key("alice", 1), key("carol", 2)];
     assert_eq!(register.make_keys(&first).await, Ok(vec![vec![1; 53], vec![2; 53]]));
     let second = [key("bob", 3), key("alice", 4), key("bob", 5), key("carol", 6)];
@@ -106,19 +106,6 @@ pub async fn too_many_erasures_are_refused_and_change_nothing(backend: &dyn Regi
     register.erase_all(&id("alice"), RECEIVED).await.expect("always possible");
 }
 
-/// What else is known stays.
-pub async fn history_is_turned_off_and_on(backend: &dyn RegisterBackend) {
-    let register = open_register(backend).await;
-    register.make_keys(&[key("alice", 1)]).await.expect("the register is there");
-    for is_off in [true, true, false] {
-        for user in ["alice", "bob"] {
-            register.set_off(&id(user), is_off).await.expect("the register is there");
-            assert_eq!(record(&*register, user).await.is_off, is_off, "{user}");
-        }
-    }
-    assert_eq!(record(&*register, "alice").await.wrapped_key, Some(vec![1; 53]));
-}
-
 /// Also of those of whom nothing is known.
 pub async fn records_come_in_the_order_of_the_users(backend: &dyn RegisterBackend) {
     let register = open_register(backend).await;
@@ -137,15 +124,15 @@ pub async fn what_was_answered_survives_reopening(backend: &dyn RegisterBackend)
     let register = open_register(backend).await;
     register.make_keys(&[key("alice", 1)]).await.expect("the register is there");
     erase(&*register, "alice", erasure(START, START + 1)).await.expect("few");
-    register.set_off(&id("bob"), true).await.expect("the register is there");
+    register.set_off(&id("bob"), true, RECEIVED).await.expect("the register is there");
     let before = [record(&*register, "alice").await, record(&*register, "bob").await];
     drop(register);
     let register = open_register(backend).await;
     assert_eq!([record(&*register, "alice").await, record(&*register, "bob").await], before);
-    assert!(before[1].is_off && before[0].wrapped_key.is_some());
+    assert!(before[1].off_times.is_off() && before[0].wrapped_key.is_some());
 }
 
-fn key(user: &str, byte: u8) -> (UserId, Vec<u8>) {
+pub(super) fn key(user: &str, byte: u8) -> (UserId, Vec<u8>) {
     (id(user), vec![byte; 53])
 }
 
@@ -154,7 +141,7 @@ fn covers_at(record: &UserRecord, at: i64, received: Timestamp) -> bool {
     pieces.any(|piece| piece.range.contains(Timestamp(at)) && received <= piece.erased_at)
 }
 
-async fn record(register: &dyn Register, user: &str) -> UserRecord {
+pub(super) async fn record(register: &dyn Register, user: &str) -> UserRecord {
     let found = register.records(&[id(user)]).await.expect("the register is there");
     let [record] = <[UserRecord; 1]>::try_from(found).expect("one for one user");
     record

@@ -1,6 +1,7 @@
 //! The register in one `SQLite` file, for a deployment of one process. It isn't the file of the chunks, so that a backup of
 //! these can be kept without the keys that open it.
 
+mod off;
 mod schema;
 mod statements;
 
@@ -10,7 +11,7 @@ use model::{Timestamp, UserId, crash};
 use sql::StoreError;
 use sql::sqlite::{File, answer};
 
-use super::{DEAD_LETTERS_MAX, DeadLetter, Register, TooManyErasures, UserRecord};
+use super::{DEAD_LETTERS_MAX, DeadLetter, Register, TooManyErasures, USERS_MAX, UserRecord};
 use crate::{Erasure, KeyId, StoreAnswer};
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
@@ -71,10 +72,10 @@ impl EmbeddedRegister {
         Ok(())
     }
 
-    async fn choose(&self, user: &UserId, is_off: bool) -> Result<(), sqlx::Error> {
+    async fn choose(&self, user: &UserId, is_off: bool, at: Timestamp) -> Result<(), sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
-        statements::set_off(&mut transaction, user, is_off).await?;
+        off::set(&mut transaction, user, is_off, at).await?;
         transaction.commit().await?;
         writer.keep();
         Ok(())
@@ -121,8 +122,16 @@ impl Register for EmbeddedRegister {
         Box::pin(answer(self.destroy(user, erased_at)))
     }
 
-    fn set_off<'a>(&'a self, user: &'a UserId, is_off: bool) -> StoreAnswer<'a, ()> {
-        Box::pin(answer(self.choose(user, is_off)))
+    fn set_off<'a>(&'a self, user: &'a UserId, is_off: bool, at: Timestamp) -> StoreAnswer<'a, ()> {
+        Box::pin(answer(self.choose(user, is_off, at)))
+    }
+
+    fn users_off<'a>(
+        &'a self,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> StoreAnswer<'a, Vec<UserId>> {
+        Box::pin(answer(off::users(self.file.readers(), after, limit.min(USERS_MAX))))
     }
 
     fn put_aside<'a>(&'a self, letter: &'a DeadLetter) -> StoreAnswer<'a, ()> {

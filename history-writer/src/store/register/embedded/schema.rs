@@ -5,13 +5,22 @@ pub(super) const STEPS: [&str; 1] = [FIRST];
 const FIRST: &str = "
     CREATE TABLE records (
         user        TEXT    NOT NULL PRIMARY KEY,
-        wrapped_key BLOB,               -- NULL: none yet, or destroyed
-        is_off      INTEGER NOT NULL
+        wrapped_key BLOB                -- NULL: none yet, or destroyed
     ) STRICT, WITHOUT ROWID;
 
     -- The name of the deployment's key that wrapped stands behind the version of the form.
     CREATE INDEX records_by_wrapping ON records (substr(wrapped_key, 2, 4))
         WHERE wrapped_key IS NOT NULL;
+
+    -- Those of a user lie one behind the other.
+    CREATE TABLE off_stretches (
+        user     TEXT    NOT NULL,
+        since_ms INTEGER NOT NULL,
+        until_ms INTEGER,               -- NULL: it is off
+        PRIMARY KEY (user, since_ms)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE INDEX users_off ON off_stretches (user) WHERE until_ms IS NULL;
 
     -- Those of a user lie apart from each other.
     CREATE TABLE erasures (

@@ -3,13 +3,14 @@ use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
+use super::off;
 use crate::store::register::{
     DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, TooManyErasures, UserRecord,
 };
 use crate::{Bucket, Erasure, Erasures, KeyId, SealedChunk, StoredChunk, TimeRange};
 
 /// Rows as a JSON array: one parameter for any number of them.
-fn json(rows: &impl Serialize) -> String {
+pub(super) fn json(rows: &impl Serialize) -> String {
     serde_json::to_string(rows).expect("text and numbers become JSON")
 }
 
@@ -32,9 +33,11 @@ pub(super) async fn records(
     users: &[UserId],
 ) -> Result<Vec<UserRecord>, sqlx::Error> {
     let users: Vec<_> = users.iter().map(UserId::as_str).collect();
-    let sql = "SELECT wrapped_key, coalesce(is_off, 0) AS is_off,
+    let sql = "SELECT wrapped_key,
                       (SELECT json_group_array(json_array(from_ms, to_ms, erased_ms))
-                       FROM erasures WHERE user = wanted.value) AS erasures
+                       FROM erasures WHERE user = wanted.value) AS erasures,
+                      (SELECT json_group_array(json_array(since_ms, until_ms))
+                       FROM off_stretches WHERE user = wanted.value) AS off_stretches
                FROM json_each(?1) AS wanted LEFT JOIN records ON records.user = wanted.value
                ORDER BY wanted.key";
     let found = sqlx::query(sql).bind(json(&users)).fetch_all(readers).await?;
@@ -42,7 +45,7 @@ pub(super) async fn records(
         Ok(UserRecord {
             wrapped_key: row.try_get("wrapped_key")?,
             erasures: read_erasures(row.try_get("erasures")?)?,
-            is_off: row.try_get("is_off")?,
+            off_times: off::read(row.try_get("off_stretches")?)?,
         })
     };
     found.iter().map(record).collect()
@@ -61,8 +64,8 @@ pub(super) async fn make_keys(
         bytes.extend_from_slice(key);
     }
     let rows = json(&rows);
-    let sql = "INSERT INTO records (user, wrapped_key, is_off)
-               SELECT value ->> 0, substr(?2, value ->> 1, value ->> 2), 0
+    let sql = "INSERT INTO records (user, wrapped_key)
+               SELECT value ->> 0, substr(?2, value ->> 1, value ->> 2)
                FROM json_each(?1) WHERE true
                ON CONFLICT (user)
                    DO UPDATE SET wrapped_key = coalesce(wrapped_key, excluded.wrapped_key)";
@@ -138,17 +141,6 @@ async fn add(
     let query = query.bind(erasure.range.to.0).bind(erasure.erased_at.0);
     query.execute(connection).await?;
     Ok(rows.len())
-}
-
-pub(super) async fn set_off(
-    connection: &mut SqliteConnection,
-    user: &UserId,
-    is_off: bool,
-) -> Result<(), sqlx::Error> {
-    let sql = "INSERT INTO records (user, is_off) VALUES (?1, ?2)
-               ON CONFLICT (user) DO UPDATE SET is_off = excluded.is_off";
-    sqlx::query(sql).bind(user.as_str()).bind(is_off).execute(connection).await?;
-    Ok(())
 }
 
 /// Keeps it if there are fewer than so many; says whether.

@@ -1,0 +1,107 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use model::{
+    Clock as _, DeviceId, Fix, ManualClock, Position, SeededRandom, Timestamp, UserId, Version,
+};
+use parking_lot::Mutex;
+use tempfile::TempDir;
+
+use super::faulty::{FaultyRegister, FaultyStore};
+use crate::log::embedded::{self, EmbeddedLog};
+use crate::service::writer::Writer;
+use crate::{
+    ChunkingLimits, DeploymentKey, DeploymentKeys, Deps, Direction, EmbeddedRegister,
+    EmbeddedStore, History, Kept, Point, StoreError, TimeRange, TrackQuery,
+};
+
+pub(super) const NOW: i64 = 1_700_000_000_000;
+pub(super) const MINUTE: u64 = 60_000;
+
+/// A folder, and history over what lies in it, whose writer is stepped by the test.
+pub(super) struct World {
+    pub folder: TempDir,
+    pub clock: Arc<ManualClock>,
+    pub register: Arc<FaultyRegister>,
+    pub store: Arc<FaultyStore>,
+    pub history: History,
+    pub writer: Writer,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        Self::open(folder, Arc::new(ManualClock::at(Timestamp(NOW)))).await
+    }
+
+    async fn open(folder: TempDir, clock: Arc<ManualClock>) -> Self {
+        let path = folder.path();
+        let log = EmbeddedLog::open(path, embedded::Config::default(), clock.clone()).await;
+        let register = EmbeddedRegister::open(path).await.expect("a register");
+        let register = Arc::new(FaultyRegister { register, is_away: AtomicBool::new(false) });
+        let store = EmbeddedStore::open(path).await.expect("a store");
+        let store = Arc::new(FaultyStore { store, incidents: Mutex::default() });
+        let history = History::idle(Deps {
+            log: Arc::new(log.expect("a log")),
+            store: store.clone(),
+            register: register.clone(),
+            keys: DeploymentKeys::new(DeploymentKey::new(&[7; 32]), Vec::new()),
+            chunking: ChunkingLimits::default(),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::new(1)),
+        });
+        let writer = Writer::new(history.shared.clone());
+        Self { folder, clock, register, store, history, writer }
+    }
+
+    /// The same folder after the process ended.
+    pub(super) async fn reopen(self) -> Self {
+        let Self { folder, clock, history, writer, register, store } = self;
+        drop((history, writer, register, store));
+        Self::open(folder, clock).await
+    }
+
+    /// Keeps points of these seconds after the beginning, received now.
+    pub(super) async fn keep(&self, user: &UserId, seconds: impl IntoIterator<Item = i64>) -> Kept {
+        let points: Vec<_> = seconds.into_iter().map(|second| self.point(second)).collect();
+        self.history.keep(user, &points).await
+    }
+
+    pub(super) fn point(&self, second: i64) -> Point {
+        let effective = Timestamp(NOW + second * 1_000);
+        let device = DeviceId::parse("phone").expect("a device");
+        let version = Version { effective, device, seq: second.unsigned_abs() };
+        let fix = Fix::at(Position::new(48.1, 11.5 + second as f64 * 1e-4).expect("on Earth"));
+        Point::new(version, &fix, self.clock.now().wall, None)
+    }
+
+    /// All that is closed gets stored, as chunks grow old.
+    pub(super) async fn store_all(&mut self) -> Result<(), StoreError> {
+        while self.writer.turn().await? {}
+        self.clock.advance_ms(31 * MINUTE);
+        self.writer.turn().await.map(|_| ())
+    }
+
+    /// The seconds of which there are points.
+    pub(super) async fn seconds(&self, user: &UserId) -> Vec<i64> {
+        let (range, direction) = (TimeRange::ALL, Direction::Ascending);
+        let query = TrackQuery { range, direction, limit: 10_000, after: None };
+        let track = self.history.track(user, query).await.expect("a track");
+        assert!(!track.is_incomplete && track.page.next.is_none());
+        let second = |point: &Point| (point.effective().0 - NOW) / 1_000;
+        track.page.points.iter().map(second).collect()
+    }
+
+    pub(super) fn register_is_away(&self, is_away: bool) {
+        self.register.is_away.store(is_away, Ordering::Relaxed);
+    }
+
+    pub(super) fn waits(&self) -> u64 {
+        let status = self.history.shared.deps.log.status();
+        status.end.0 - status.mark.0
+    }
+}
+
+pub(super) fn user(name: &str) -> UserId {
+    UserId::parse(name).expect("an id")
+}

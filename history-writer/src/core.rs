@@ -4,6 +4,7 @@
 pub(crate) mod chunk;
 pub(crate) mod chunking;
 pub(crate) mod erasure;
+pub(crate) mod gaps;
 pub mod limits;
 pub(crate) mod logged;
 pub(crate) mod off_times;

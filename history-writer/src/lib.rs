@@ -48,6 +48,7 @@ pub use crate::config::Config;
 pub use crate::core::chunk::{Bucket, Chunk, ChunkError};
 pub use crate::core::chunking::{ChunkTicket, Chunking, ChunkingLimits, ClosedChunk};
 pub use crate::core::erasure::{Erasure, Erasures, TimeRange};
+pub use crate::core::gaps::Gaps;
 pub use crate::core::limits;
 pub use crate::core::logged::{LogPosition, Logged};
 pub use crate::core::off_times::{OffStretch, OffTimes};
@@ -63,7 +64,7 @@ pub use formats::{
     TrackFormat, TrackReader, TrackWriter,
 };
 pub use log::{Answer, Batch, Log, LogError, LogStatus, Recent, embedded};
-pub use service::{Deps, History, Kept, Track};
+pub use service::{Deps, History, Incomplete, Kept, Track};
 pub use sql::{StoreError, StoreErrorKind};
 pub use store::cassandra;
 #[cfg(feature = "test-kit")]

@@ -1,9 +1,11 @@
 //! The handle, and what drives the core with I/O.
 
 mod faults;
+mod incomplete;
 mod keys;
 mod off_users;
 mod reading;
+mod refused;
 #[cfg(test)]
 mod tests;
 mod upkeep;
@@ -11,7 +13,6 @@ mod writer;
 
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use model::{Clock, ErrorChain, Random, UserId};
 use parking_lot::Mutex;
@@ -19,12 +20,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::{
-    ChunkingLimits, DeploymentKeys, Erasure, Log, LogError, Point, Register, Store, StoreError,
-    TimeRange, TooManyErasures,
+    ChunkingLimits, DeploymentKeys, Erasure, Log, Point, Register, Store, StoreError, TimeRange,
+    TooManyErasures,
 };
 use faults::Faults;
+pub use incomplete::Incomplete;
 use off_users::OffUsers;
 pub use reading::Track;
+use refused::{Keeping, KnownGaps};
 use writer::Writer;
 
 /// What movement history is made of.
@@ -70,6 +73,7 @@ struct Shared {
     tasks: Mutex<Vec<JoinHandle<()>>>,
     off_users: OffUsers,
     faults: Faults,
+    gaps: KnownGaps,
 }
 
 impl History {
@@ -78,8 +82,12 @@ impl History {
     pub async fn start(deps: Deps) -> Self {
         let history = Self::idle(deps);
         let shared = &history.shared;
-        if let Err(error) = shared.off_users.load(&*shared.deps.register).await {
+        let register = &*shared.deps.register;
+        if let Err(error) = shared.off_users.load(register).await {
             tracing::warn!(error = %ErrorChain(&error), "it isn't known yet whose history is off");
+        }
+        if let Err(error) = shared.gaps.load(register).await {
+            tracing::warn!(error = %ErrorChain(&error), "it isn't known yet what history lacks");
         }
         let writing = Writer::new(Arc::clone(shared)).run(shared.stop.subscribe());
         let upkeep = upkeep::run(Arc::clone(shared), shared.stop.subscribe());
@@ -89,11 +97,20 @@ impl History {
 
     fn idle(deps: Deps) -> Self {
         let (stop, tasks) = (watch::Sender::new(false), Mutex::default());
-        let (off_users, faults) = (OffUsers::default(), Faults::default());
-        Self { shared: Arc::new(Shared { deps, stop, tasks, off_users, faults }) }
+        Self {
+            shared: Arc::new(Shared {
+                deps,
+                stop,
+                tasks,
+                off_users: OffUsers::default(),
+                faults: Faults::default(),
+                gaps: KnownGaps::default(),
+            }),
+        }
     }
 
-    /// Keeps points of a user. They are handed in at once, also if the answer isn't awaited.
+    /// Keeps points of a user. They are handed in at once, also if the answer isn't awaited. What the log doesn't take is noted, so
+    /// that tracks say that they lack it ([`Incomplete::Refused`]).
     ///
     /// Of a user who is known to have turned their history off nothing is: no fix waits for that to be looked up. What such a
     /// user sends before this process knows lies in the log, and is judged by its time of receipt when it is stored and read.
@@ -101,13 +118,9 @@ impl History {
         if self.shared.off_users.contains(user) {
             return Box::pin(std::future::ready(Kept::Nothing));
         }
-        let appended = self.shared.deps.log.append(user, points);
-        let shared = Arc::clone(&self.shared);
-        let answered = move |answer: Result<_, LogError>| {
-            shared.faults.heard_log(answer.as_ref().err());
-            if answer.is_ok() { Kept::Log } else { Kept::Memory }
-        };
-        appended.map(answered).boxed()
+        let appended = Some(self.shared.deps.log.append(user, points));
+        let (times, shared) = (refused::times(points), Arc::clone(&self.shared));
+        Box::pin(Keeping { appended, times, shared })
     }
 
     /// Erases what was received until now of a stretch of time, or of all time: it is gone from every answer from then on,

@@ -17,6 +17,8 @@ pub const CHUNKS_OPEN_MAX_DEFAULT: usize = 500_000;
 pub const POINTS_OPEN_MAX_DEFAULT: usize = 10_000_000;
 /// The most stretches of time of a user in which their history was off.
 pub const OFF_STRETCHES_MAX: usize = 64;
+/// The most stretches of time of which points were refused or lost.
+pub const GAPS_MAX: usize = 1_024;
 /// The points that are simplified at a time. The first and the last of each such window are always kept.
 pub const SIMPLIFY_WINDOW_POINTS: usize = 512;
 /// Movement within so much around where somebody stopped isn't movement but noise of the phone, metres.

@@ -1,4 +1,5 @@
 mod faulty;
+mod incomplete;
 mod off;
 mod world;
 

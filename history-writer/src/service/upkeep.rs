@@ -8,19 +8,40 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::Shared;
+use crate::StoreError;
 
-/// How often another page of the users is read whose history is off.
-const WALK: Duration = Duration::from_secs(1);
+/// How often gaps are written, and another page of the users is read whose history is off.
+const TURN: Duration = Duration::from_secs(1);
+/// Every so many turns the gaps of other processes are read.
+const TURNS_A_LOAD: u64 = 10;
 
 /// Goes on until it is stopped.
 pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let mut turn = 0;
     while !*stop.borrow_and_update() {
-        if let Err(error) = shared.off_users.walk(&*shared.deps.register).await {
-            tracing::debug!(error = %ErrorChain(&error), "it isn't known anew whose history is off");
+        turn += 1;
+        if let Err(error) = shared.look_after(turn).await {
+            tracing::debug!(error = %ErrorChain(&error), "the register of movement history is away");
         }
         tokio::select! {
-            () = sleep(WALK) => {}
+            () = sleep(TURN) => {}
             _ = stop.changed() => {}
         }
+    }
+    if let Err(error) = shared.gaps.save(&*shared.deps.register).await {
+        tracing::warn!(error = %ErrorChain(&error), "tracks won't say that points were refused");
+    }
+}
+
+impl Shared {
+    /// One turn of this.
+    pub(super) async fn look_after(&self, turn: u64) -> Result<(), StoreError> {
+        let register = &*self.deps.register;
+        self.gaps.save(register).await?;
+        self.off_users.walk(register).await?;
+        if turn.is_multiple_of(TURNS_A_LOAD) {
+            self.gaps.load(register).await?;
+        }
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ pub(crate) mod embedded;
 
 use model::{Timestamp, UserId};
 
-use crate::{Erasure, Erasures, KeyId, OffTimes, Point, StoreAnswer, StoredChunk};
+use crate::{Erasure, Erasures, Gaps, KeyId, OffTimes, Point, StoreAnswer, StoredChunk, TimeRange};
 
 /// The most users of one call.
 pub const USERS_MAX: usize = 1_024;
@@ -25,6 +25,8 @@ pub struct UserRecord {
     pub erasures: Erasures,
     /// When they had their history turned off.
     pub off_times: OffTimes,
+    /// From the first point of their dead letters to behind the last one; `None` if there are none.
+    pub put_aside: Option<TimeRange>,
 }
 
 impl UserRecord {
@@ -40,7 +42,7 @@ impl std::fmt::Debug for UserRecord {
         let has_key = self.wrapped_key.is_some();
         let mut shown = f.debug_struct("UserRecord");
         shown.field("has_key", &has_key).field("erasures", &self.erasures);
-        shown.field("off_times", &self.off_times).finish()
+        shown.field("off_times", &self.off_times).field("put_aside", &self.put_aside).finish()
     }
 }
 
@@ -114,6 +116,12 @@ pub trait Register: Send + Sync {
 
     /// The dead letters, the oldest first, up to `limit`.
     fn dead_letters(&self, limit: usize) -> StoreAnswer<'_, Vec<DeadLetter>>;
+
+    /// Notes stretches of effective time of which points were refused or lost, of whichever user.
+    fn note_gaps<'a>(&'a self, gaps: &'a [TimeRange]) -> StoreAnswer<'a, ()>;
+
+    /// All that was noted, gathered as [`Gaps`] says.
+    fn gaps(&self) -> StoreAnswer<'_, Gaps>;
 
     /// What keeps the register from working now, for operators; `None` as far as is known.
     fn fault(&self) -> Option<String> {

@@ -8,8 +8,8 @@ use model::{Timestamp, UserId};
 use parking_lot::Mutex;
 
 use crate::{
-    ChunkPlace, DeadLetter, Direction, EmbeddedRegister, EmbeddedStore, Erasure, KeyId, Register,
-    SealedChunk, Store, StoreAnswer, StoreError, StoredChunk, TimeRange, TooManyErasures,
+    ChunkPlace, DeadLetter, Direction, EmbeddedRegister, EmbeddedStore, Erasure, Gaps, KeyId,
+    Register, SealedChunk, Store, StoreAnswer, StoreError, StoredChunk, TimeRange, TooManyErasures,
     UserRecord,
 };
 
@@ -26,6 +26,7 @@ pub(super) enum Incident {
 /// A real store to whose puts things happen.
 pub(super) struct FaultyStore {
     pub store: EmbeddedStore,
+    pub is_unreadable: AtomicBool,
     pub incidents: Mutex<VecDeque<Incident>>,
 }
 
@@ -59,6 +60,9 @@ impl Store for FaultyStore {
         after: Option<ChunkPlace>,
         limit: usize,
     ) -> StoreAnswer<'a, Vec<SealedChunk>> {
+        if self.is_unreadable.load(Ordering::Relaxed) {
+            return Box::pin(async { Err(StoreError::unavailable("away")) });
+        }
         self.store.chunks(user, starts, direction, after, limit)
     }
 
@@ -123,6 +127,14 @@ impl Register for FaultyRegister {
 
     fn put_aside<'a>(&'a self, letter: &'a DeadLetter) -> StoreAnswer<'a, ()> {
         Box::pin(async move { self.reached()?.put_aside(letter).await })
+    }
+
+    fn note_gaps<'a>(&'a self, gaps: &'a [TimeRange]) -> StoreAnswer<'a, ()> {
+        Box::pin(async move { self.reached()?.note_gaps(gaps).await })
+    }
+
+    fn gaps(&self) -> StoreAnswer<'_, Gaps> {
+        Box::pin(async move { self.reached()?.gaps().await })
     }
 
     fn dead_letters(&self, limit: usize) -> StoreAnswer<'_, Vec<DeadLetter>> {

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::faulty::{FaultyRegister, FaultyStore};
-use crate::log::embedded::{self, EmbeddedLog};
+use crate::log::embedded::{Config, EmbeddedLog};
 use crate::service::writer::Writer;
 use crate::{
     ChunkingLimits, DeploymentKey, DeploymentKeys, Deps, Direction, EmbeddedRegister,
@@ -20,7 +20,8 @@ pub(super) const MINUTE: u64 = 60_000;
 
 /// A folder, and history over what lies in it, whose writer is stepped by the test.
 pub(super) struct World {
-    pub folder: TempDir,
+    config: Config,
+    folder: TempDir,
     pub clock: Arc<ManualClock>,
     pub register: Arc<FaultyRegister>,
     pub store: Arc<FaultyStore>,
@@ -31,16 +32,25 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
-        Self::open(folder, Arc::new(ManualClock::at(Timestamp(NOW)))).await
+        Self::open(folder, Arc::new(ManualClock::at(Timestamp(NOW))), Config::default()).await
     }
 
-    async fn open(folder: TempDir, clock: Arc<ManualClock>) -> Self {
+    pub(super) async fn with_log(config: Config) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        Self::open(folder, Arc::new(ManualClock::at(Timestamp(NOW))), config).await
+    }
+
+    async fn open(folder: TempDir, clock: Arc<ManualClock>, config: Config) -> Self {
         let path = folder.path();
-        let log = EmbeddedLog::open(path, embedded::Config::default(), clock.clone()).await;
+        let log = EmbeddedLog::open(path, config, clock.clone()).await;
         let register = EmbeddedRegister::open(path).await.expect("a register");
         let register = Arc::new(FaultyRegister { register, is_away: AtomicBool::new(false) });
         let store = EmbeddedStore::open(path).await.expect("a store");
-        let store = Arc::new(FaultyStore { store, incidents: Mutex::default() });
+        let store = Arc::new(FaultyStore {
+            store,
+            is_unreadable: AtomicBool::new(false),
+            incidents: Mutex::default(),
+        });
         let history = History::idle(Deps {
             log: Arc::new(log.expect("a log")),
             store: store.clone(),
@@ -51,14 +61,14 @@ impl World {
             random: Arc::new(SeededRandom::new(1)),
         });
         let writer = Writer::new(history.shared.clone());
-        Self { folder, clock, register, store, history, writer }
+        Self { config, folder, clock, register, store, history, writer }
     }
 
     /// The same folder after the process ended.
     pub(super) async fn reopen(self) -> Self {
-        let Self { folder, clock, history, writer, register, store } = self;
+        let Self { config, folder, clock, history, writer, register, store } = self;
         drop((history, writer, register, store));
-        Self::open(folder, clock).await
+        Self::open(folder, clock, config).await
     }
 
     /// Keeps points of these seconds after the beginning, received now.
@@ -87,7 +97,7 @@ impl World {
         let (range, direction) = (TimeRange::ALL, Direction::Ascending);
         let query = TrackQuery { range, direction, limit: 10_000, after: None };
         let track = self.history.track(user, query).await.expect("a track");
-        assert!(!track.is_incomplete && track.page.next.is_none());
+        assert!(track.incomplete.is_empty() && track.page.next.is_none());
         let second = |point: &Point| (point.effective().0 - NOW) / 1_000;
         track.page.points.iter().map(second).collect()
     }

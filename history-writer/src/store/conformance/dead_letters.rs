@@ -9,6 +9,9 @@ pub async fn they_come_in_the_order_in_which_they_were_put_aside(backend: &dyn R
     let letters = put_aside(&*register, chunks("alice", 3)).await;
     assert_eq!(register.dead_letters(2).await, Ok(letters[..2].to_vec()));
     assert_eq!(register.dead_letters(9).await, Ok(letters.clone()));
+    let aside = super::records::record(&*register, "alice").await.put_aside;
+    assert_eq!(aside, Some(super::range(START, START + 180_001)));
+    assert_eq!(super::records::record(&*register, "bob").await.put_aside, None);
     let reason = "ü".repeat(REASON_BYTES_MAX);
     let long = DeadLetter { reason: reason.clone(), ..letters[0].clone() };
     register.put_aside(&long).await.expect("the register is there");
@@ -27,6 +30,7 @@ pub async fn erasures_reach_them(backend: &dyn RegisterBackend) {
     assert_eq!(register.dead_letters(DEAD_LETTERS_MAX).await, Ok(left));
     register.erase_all(&id("alice"), RECEIVED).await.expect("the register is there");
     assert_eq!(register.dead_letters(DEAD_LETTERS_MAX).await, Ok(bob));
+    assert_eq!(super::records::record(&*register, "alice").await.put_aside, None);
 }
 
 async fn put_aside(register: &dyn Register, chunks: Vec<StoredChunk>) -> Vec<DeadLetter> {

@@ -38,7 +38,7 @@ pub async fn keys_that_are_made_at_one_moment_are_one(backend: &dyn RegisterBack
 /// As long as they are there.
 pub async fn it_is_known_what_wrapped_users_keys(backend: &dyn RegisterBackend) {
     let register = open_register(backend).await;
-    register.set_off(&id("dave"), true).await.expect("the register is there");
+    register.set_off(&id("dave"), true, RECEIVED).await.expect("the register is there");
     assert_eq!(register.wrapping_keys().await, Ok(vec![]));
     let keys = [key("alice", 255), key("bob", 0), key("carol", 255)];
     register.make_keys(&keys).await.expect("the register is there");

@@ -1,6 +1,7 @@
 //! The register in one `SQLite` file, for a deployment of one process. It isn't the file of the chunks, so that a backup of
 //! these can be kept without the keys that open it.
 
+mod gaps;
 mod off;
 mod schema;
 mod statements;
@@ -12,7 +13,7 @@ use sql::StoreError;
 use sql::sqlite::{File, answer};
 
 use super::{DEAD_LETTERS_MAX, DeadLetter, Register, TooManyErasures, USERS_MAX, UserRecord};
-use crate::{Erasure, KeyId, StoreAnswer};
+use crate::{Erasure, Gaps, KeyId, StoreAnswer, TimeRange};
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
 const FILE_NAME: &str = "history-register.sqlite";
@@ -76,6 +77,15 @@ impl EmbeddedRegister {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
         off::set(&mut transaction, user, is_off, at).await?;
+        transaction.commit().await?;
+        writer.keep();
+        Ok(())
+    }
+
+    async fn widen(&self, added: &[TimeRange]) -> Result<(), sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        gaps::note(&mut transaction, added).await?;
         transaction.commit().await?;
         writer.keep();
         Ok(())
@@ -145,5 +155,13 @@ impl Register for EmbeddedRegister {
     fn dead_letters(&self, limit: usize) -> StoreAnswer<'_, Vec<DeadLetter>> {
         let limit = limit.min(DEAD_LETTERS_MAX);
         Box::pin(answer(statements::dead_letters(self.file.readers(), limit)))
+    }
+
+    fn note_gaps<'a>(&'a self, gaps: &'a [TimeRange]) -> StoreAnswer<'a, ()> {
+        Box::pin(answer(self.widen(gaps)))
+    }
+
+    fn gaps(&self) -> StoreAnswer<'_, Gaps> {
+        Box::pin(answer(gaps::read(self.file.readers())))
     }
 }

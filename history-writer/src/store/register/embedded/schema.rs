@@ -42,4 +42,12 @@ const FIRST: &str = "
         reason      TEXT    NOT NULL,
         at_ms       INTEGER NOT NULL
     ) STRICT;
+
+    CREATE INDEX dead_letter_users ON dead_letters (user);
+
+    -- They lie apart from each other.
+    CREATE TABLE gaps (
+        from_ms INTEGER NOT NULL PRIMARY KEY,
+        to_ms   INTEGER NOT NULL
+    ) STRICT;
 ";

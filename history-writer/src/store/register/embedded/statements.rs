@@ -24,6 +24,15 @@ fn read_erasures(text: &str) -> Result<Erasures, sqlx::Error> {
     Ok(rows.into_iter().map(erasure).collect())
 }
 
+/// When the first of a user's dead letters begins, and behind the last point, as the JSON that [`records`] selects.
+fn read_put_aside(text: &str) -> Result<Option<TimeRange>, sqlx::Error> {
+    let (first, last): (Option<i64>, Option<i64>) =
+        serde_json::from_str(text).map_err(sql::damaged)?;
+    let range =
+        |(first, last)| TimeRange { from: Timestamp(first), to: Timestamp(last).plus_ms(1) };
+    Ok(first.zip(last).map(range))
+}
+
 const ERASURES: &str = "SELECT json_group_array(json_array(from_ms, to_ms, erased_ms))
     FROM erasures WHERE user = ?1";
 
@@ -37,7 +46,9 @@ pub(super) async fn records(
                       (SELECT json_group_array(json_array(from_ms, to_ms, erased_ms))
                        FROM erasures WHERE user = wanted.value) AS erasures,
                       (SELECT json_group_array(json_array(since_ms, until_ms))
-                       FROM off_stretches WHERE user = wanted.value) AS off_stretches
+                       FROM off_stretches WHERE user = wanted.value) AS off_stretches,
+                      (SELECT json_array(min(first_ms), max(last_ms))
+                       FROM dead_letters WHERE user = wanted.value) AS put_aside
                FROM json_each(?1) AS wanted LEFT JOIN records ON records.user = wanted.value
                ORDER BY wanted.key";
     let found = sqlx::query(sql).bind(json(&users)).fetch_all(readers).await?;
@@ -45,6 +56,7 @@ pub(super) async fn records(
         Ok(UserRecord {
             wrapped_key: row.try_get("wrapped_key")?,
             erasures: read_erasures(row.try_get("erasures")?)?,
+            put_aside: read_put_aside(row.try_get("put_aside")?)?,
             off_times: off::read(row.try_get("off_stretches")?)?,
         })
     };

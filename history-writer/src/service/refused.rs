@@ -1,0 +1,113 @@
+//! What the log doesn't take, so that tracks don't lack it silently.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use parking_lot::Mutex;
+
+use super::{Kept, Shared};
+use crate::log::Answer;
+use crate::{Gaps, LogError, LogPosition, Point, Register, StoreError, TimeRange};
+
+/// The gaps as far as this process knows: its own at once, those of other processes a while later.
+#[derive(Debug, Default)]
+pub(super) struct KnownGaps {
+    gaps: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    all: Gaps,
+    /// Those of this process that the register may not have: lost if it dies before the next [`KnownGaps::save`].
+    unsaved: Gaps,
+}
+
+impl KnownGaps {
+    /// Notes that points of these times are missing.
+    pub(super) fn note(&self, range: TimeRange) {
+        let mut known = self.gaps.lock();
+        if known.all.add(range) {
+            known.unsaved.add(range);
+        }
+    }
+
+    /// Whether points of these times may be missing.
+    pub(super) fn overlap(&self, range: TimeRange) -> bool {
+        self.gaps.lock().all.overlap(range)
+    }
+
+    /// Writes what was noted since the last time.
+    pub(super) async fn save(&self, register: &dyn Register) -> Result<(), StoreError> {
+        let unsaved = std::mem::take(&mut self.gaps.lock().unsaved);
+        if unsaved.is_empty() {
+            return Ok(());
+        }
+        let gaps: Vec<_> = unsaved.iter().collect();
+        let saved = register.note_gaps(&gaps).await;
+        if saved.is_err() {
+            self.gaps.lock().unsaved.extend(gaps);
+        }
+        saved
+    }
+
+    /// Reads those of all processes.
+    pub(super) async fn load(&self, register: &dyn Register) -> Result<(), StoreError> {
+        let all = register.gaps().await?;
+        let mut known = self.gaps.lock();
+        let unsaved: Vec<_> = known.unsaved.iter().collect();
+        known.all = all;
+        known.all.extend(unsaved);
+        Ok(())
+    }
+}
+
+/// The effective times of points.
+pub(super) fn times(points: &[Point]) -> TimeRange {
+    let times = points.iter().map(Point::effective);
+    match (times.clone().min(), times.max()) {
+        (Some(from), Some(last)) => TimeRange { from, to: last.plus_ms(1) },
+        _ => TimeRange { from: TimeRange::ALL.from, to: TimeRange::ALL.from },
+    }
+}
+
+/// Points that were handed to the log. What it doesn't take is noted, also if nobody waits for the answer any more.
+pub(super) struct Keeping {
+    pub appended: Option<Answer<'static, LogPosition>>,
+    pub times: TimeRange,
+    pub shared: Arc<Shared>,
+}
+
+impl Keeping {
+    fn heard(shared: &Shared, times: TimeRange, answer: &Result<LogPosition, LogError>) -> Kept {
+        shared.faults.heard_log(answer.as_ref().err());
+        if answer.is_ok() {
+            return Kept::Log;
+        }
+        shared.gaps.note(times);
+        Kept::Memory
+    }
+}
+
+impl Future for Keeping {
+    type Output = Kept;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Kept> {
+        let Some(appended) = &mut self.appended else { return Poll::Pending };
+        let answer = std::task::ready!(appended.as_mut().poll(context));
+        self.appended = None;
+        Poll::Ready(Self::heard(&self.shared, self.times, &answer))
+    }
+}
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        let Some(appended) = self.appended.take() else { return };
+        let (shared, times) = (Arc::clone(&self.shared), self.times);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                Self::heard(&shared, times, &appended.await);
+            });
+        }
+    }
+}

@@ -30,6 +30,7 @@
 //! * What [`Log::append`] answered is read from the log, whatever process reads it, until it was told that it is stored.
 //! * The same points come to the same track, however they were split, merged, repeated or ordered in between.
 //! * A point counts unless it was erased or received while its user's history was off, whenever it is stored or read.
+//! * Tracks say up to when they are complete: no later than the least of the logs is stored that other processes have.
 //! * What a log may forget is in stored chunks, or doesn't count.
 //! * The same points of a user, sealed by the same key, come to the same bytes.
 //!
@@ -64,12 +65,13 @@ pub use formats::{
     TrackFormat, TrackReader, TrackWriter,
 };
 pub use log::{Answer, Batch, Log, LogError, LogStatus, Recent, embedded};
-pub use service::{Deps, History, Incomplete, Kept, Track};
+pub use service::{Deps, History, Incomplete, Kept, SharedLogs, Track};
 pub use sql::{StoreError, StoreErrorKind};
 pub use store::cassandra;
 #[cfg(feature = "test-kit")]
 pub use store::conformance;
 pub use store::embedded::EmbeddedStore;
+pub use store::log_marks::{LOGS_MAX, LogId, LogMark, LogMarks};
 pub use store::register::embedded::EmbeddedRegister;
 pub use store::register::{
     DEAD_LETTERS_MAX, DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, Register, TooManyErasures,

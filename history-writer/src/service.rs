@@ -3,6 +3,7 @@
 mod faults;
 mod incomplete;
 mod keys;
+mod logs;
 mod off_users;
 mod reading;
 mod refused;
@@ -25,6 +26,8 @@ use crate::{
 };
 use faults::Faults;
 pub use incomplete::Incomplete;
+use logs::KnownLogs;
+pub use logs::SharedLogs;
 use off_users::OffUsers;
 pub use reading::Track;
 use refused::{Keeping, KnownGaps};
@@ -38,6 +41,8 @@ pub struct Deps {
     pub store: Arc<dyn Store>,
     /// Where keys, erasures and choices of users are.
     pub register: Arc<dyn Register>,
+    /// Where processes share store and register: the log of this one, and how far those of the others are.
+    pub shared_logs: Option<SharedLogs>,
     /// Wrap the keys of users.
     pub keys: DeploymentKeys,
     /// When chunks are closed.
@@ -74,12 +79,15 @@ struct Shared {
     off_users: OffUsers,
     faults: Faults,
     gaps: KnownGaps,
+    logs: KnownLogs,
 }
 
 impl History {
     /// Starts the tasks that store what is in the log and look after the rest, within a tokio runtime. Who turned their history
     /// off is known before it answers, unless the register is away.
-    pub async fn start(deps: Deps) -> Self {
+    ///
+    /// Errs if others can't be told of this process' log: their tracks would lack what is in it, and not say so.
+    pub async fn start(deps: Deps) -> Result<Self, StoreError> {
         let history = Self::idle(deps);
         let shared = &history.shared;
         let register = &*shared.deps.register;
@@ -89,10 +97,11 @@ impl History {
         if let Err(error) = shared.gaps.load(register).await {
             tracing::warn!(error = %ErrorChain(&error), "it isn't known yet what history lacks");
         }
+        shared.exchange_marks().await?;
         let writing = Writer::new(Arc::clone(shared)).run(shared.stop.subscribe());
         let upkeep = upkeep::run(Arc::clone(shared), shared.stop.subscribe());
         *shared.tasks.lock() = vec![tokio::spawn(writing), tokio::spawn(upkeep)];
-        history
+        Ok(history)
     }
 
     fn idle(deps: Deps) -> Self {
@@ -105,6 +114,7 @@ impl History {
                 off_users: OffUsers::default(),
                 faults: Faults::default(),
                 gaps: KnownGaps::default(),
+                logs: KnownLogs::default(),
             }),
         }
     }
@@ -164,7 +174,8 @@ impl History {
     }
 
     /// Stops storing, and returns when nothing is being stored any more. What isn't stored lies in the log, and is when the
-    /// process starts again.
+    /// process starts again. Where there are other processes all is stored first, if that takes no more than some seconds: this
+    /// one may never come back, and they would wait for it.
     pub async fn stop(&self) {
         self.shared.stop.send_replace(true);
         let tasks = std::mem::take(&mut *self.shared.tasks.lock());
@@ -172,6 +183,7 @@ impl History {
             // One that died has nothing more to do.
             let _ = task.await;
         }
+        self.shared.leave_logs().await;
     }
 
     /// What keeps it from working, or kept it when it was tried last, for operators; `None` as far as is known.

@@ -4,6 +4,7 @@ pub mod cassandra;
 #[cfg(feature = "test-kit")]
 pub mod conformance;
 pub(crate) mod embedded;
+pub(crate) mod log_marks;
 pub(crate) mod register;
 
 use futures_util::future::BoxFuture;

@@ -5,6 +5,8 @@ pub enum Incomplete {
     Refused,
     /// More waits in the log to be stored than is remembered by user.
     Waiting,
+    /// Another process has told nothing of its log for a while, which may have points that aren't stored.
+    LogAway,
     /// What is stored can't be read now.
     StoreAway,
     /// A chunk is damaged, or of a newer version.
@@ -19,6 +21,7 @@ impl Incomplete {
         match self {
             Self::Refused => "refused",
             Self::Waiting => "waiting",
+            Self::LogAway => "log_away",
             Self::StoreAway => "store_away",
             Self::Unreadable => "unreadable",
             Self::PutAside => "put_aside",

@@ -33,14 +33,19 @@ impl History {
     pub async fn track(&self, user: &UserId, query: TrackQuery) -> Result<Track, StoreError> {
         let Deps { log, register, clock, .. } = &self.shared.deps;
         // First what isn't stored, then what is: what is stored meanwhile is in both.
-        let complete_until = log.complete_until(clock.now().wall);
+        let now = clock.now().wall;
+        let mut incomplete = BTreeSet::new();
+        let own = log.complete_until(now);
+        let complete_until = match &self.shared.deps.shared_logs {
+            Some(_) => self.shared.logs.complete_until(own, now, &mut incomplete),
+            None => own,
+        };
         let TimeRange { from, to } = query.times();
         let recent = log.recent(user, from, to);
         let record = register.records(std::slice::from_ref(user)).await?.pop().unwrap_or_default();
         let mut page = PageBuilder::new(query.clone(), &record.erasures);
         let counts = |received: Timestamp| !record.off_times.cover(received);
         page.add(recent.points.into_iter().filter(|point| counts(point.received)));
-        let mut incomplete = BTreeSet::new();
         if !recent.is_complete {
             incomplete.insert(Incomplete::Waiting);
         }

@@ -1,5 +1,6 @@
 mod faulty;
 mod incomplete;
+mod logs;
 mod off;
 mod world;
 

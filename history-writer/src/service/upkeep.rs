@@ -36,6 +36,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
 impl Shared {
     /// One turn of this.
     pub(super) async fn look_after(&self, turn: u64) -> Result<(), StoreError> {
+        self.exchange_marks().await?;
         let register = &*self.deps.register;
         self.gaps.save(register).await?;
         self.off_users.walk(register).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::ErrorChain;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{Deps, Shared};
 use crate::{
@@ -19,6 +19,8 @@ const CHUNKS_PUT: usize = 256;
 const _: () = assert!(CHUNKS_PUT <= PUT_CHUNKS_MAX && CHUNKS_PUT <= USERS_MAX);
 /// How long to wait for points before chunks are looked at that may have grown old.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long the end may take, in which all is stored.
+const FINISH_MAX: Duration = Duration::from_secs(5);
 /// How often chunks are sealed anew at once because a key has changed meanwhile.
 const TRIES_MAX: usize = 8;
 /// The pause after the first failure; it doubles with each further one.
@@ -42,7 +44,7 @@ impl Writer {
         Self { shared, chunking, at, next: Vec::new(), failures: 0 }
     }
 
-    /// Goes on until it is stopped. What isn't stored then is read from the log at the next start.
+    /// Goes on until it is stopped. Where others share the store, all is stored then. What isn't stored then is read from the log at the next start.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow_and_update() {
             let turn = self.turn().await;
@@ -68,6 +70,22 @@ impl Writer {
                 _ = stop.changed() => {}
             }
         }
+        if self.shared.deps.shared_logs.is_some() {
+            match timeout(FINISH_MAX, self.finish()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(error = %ErrorChain(&error), "what waits is stored when this log is opened again");
+                }
+                Err(_) => tracing::warn!("what waits is stored when this log is opened again"),
+            }
+        }
+    }
+
+    /// Stores all that the log has.
+    pub(super) async fn finish(&mut self) -> Result<(), StoreError> {
+        while self.turn().await? {}
+        self.chunking.close_all();
+        self.turn().await.map(|_| ())
     }
 
     /// Reads some, stores what is closed, and tells the log what it may forget. Answers whether there is more to do at once.

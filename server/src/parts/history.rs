@@ -95,12 +95,13 @@ async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
         log: Arc::new(log.map_err(|error| unusable_log(&error))?),
         store: Arc::new(store),
         register: Arc::new(register),
+        shared_logs: None,
         keys,
         chunking: config.chunking(),
         clock: deps.clock.clone(),
         random: deps.random.clone(),
     });
-    Ok(history.await)
+    history.await.map_err(unusable_file(NAME))
 }
 
 /// Says what to do about a log that can't be opened.

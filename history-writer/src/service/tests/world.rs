@@ -55,6 +55,7 @@ impl World {
             log: Arc::new(log.expect("a log")),
             store: store.clone(),
             register: register.clone(),
+            shared_logs: None,
             keys: DeploymentKeys::new(DeploymentKey::new(&[7; 32]), Vec::new()),
             chunking: ChunkingLimits::default(),
             clock: clock.clone(),
@@ -78,11 +79,7 @@ impl World {
     }
 
     pub(super) fn point(&self, second: i64) -> Point {
-        let effective = Timestamp(NOW + second * 1_000);
-        let device = DeviceId::parse("phone").expect("a device");
-        let version = Version { effective, device, seq: second.unsigned_abs() };
-        let fix = Fix::at(Position::new(48.1, 11.5 + second as f64 * 1e-4).expect("on Earth"));
-        Point::new(version, &fix, self.clock.now().wall, None)
+        point_at(second, self.clock.now().wall)
     }
 
     /// All that is closed gets stored, as chunks grow old.
@@ -110,6 +107,15 @@ impl World {
         let status = self.history.shared.deps.log.status();
         status.end.0 - status.mark.0
     }
+}
+
+/// A point of so many seconds after the beginning.
+pub(super) fn point_at(second: i64, received: Timestamp) -> Point {
+    let effective = Timestamp(NOW + second * 1_000);
+    let device = DeviceId::parse("phone").expect("a device");
+    let version = Version { effective, device, seq: second.unsigned_abs() };
+    let fix = Fix::at(Position::new(48.1, 11.5 + second as f64 * 1e-4).expect("on Earth"));
+    Point::new(version, &fix, received, None)
 }
 
 pub(super) fn user(name: &str) -> UserId {

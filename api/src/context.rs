@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use model::{Clock, Random};
 
 use crate::work::{Budgets, Gate};
@@ -65,6 +66,21 @@ impl Context {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Context")
+    }
+}
+
+/// What the routes of a part need: its handle, and what all endpoints share.
+#[derive(Clone)]
+pub struct AppState<P> {
+    /// The part's handle; cheap to clone.
+    pub part: P,
+    /// What all endpoints share.
+    pub context: Context,
+}
+
+impl<P> FromRef<AppState<P>> for Context {
+    fn from_ref(state: &AppState<P>) -> Self {
+        state.context.clone()
     }
 }
 

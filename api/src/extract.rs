@@ -1,8 +1,10 @@
+mod data_subject;
 mod header;
 mod json;
 mod path;
 mod query;
 
+pub use data_subject::DataSubject;
 pub use header::single_header;
 pub(crate) use json::too_large;
 pub use json::{BODY_ARRIVAL_MAX, Json};

@@ -14,17 +14,20 @@
 //! * Neither a token nor a path, query string or body is ever logged; routes are logged by their pattern.
 //! * Time is passed in: a token is judged by the [`model::Clock`] of the context.
 //! * One caller has one heavy request worked on at a time, whatever they send; callers take turns.
+//! * An answer that is made while it is sent ([`streamed`]) is made part by part as its client takes them, and one that can't go on
+//!   breaks off: it never ends as if it were whole.
 //! * Nothing is parsed leniently: a body is one JSON object in UTF-8, a parameter stands once and is known.
 //!
 //! # Limits
 //! [`BODY_BYTES_MAX`], [`BODY_ARRIVAL_MAX`], [`HEADER_BYTES_MAX`], [`HEADERS_BYTES_MAX`], [`TOKEN_BYTES_MAX`],
-//! [`TOKENS_REMEMBERED_MAX`], [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`]; those
+//! [`TOKENS_REMEMBERED_MAX`], [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`STREAMS_PER_CALLER_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`]; those
 //! of a deployment in [`Limits`].
 
 mod accept;
 mod auth;
 mod context;
 mod cursor;
+pub mod export;
 mod extract;
 pub mod metrics;
 mod middleware;
@@ -32,18 +35,17 @@ mod openapi;
 mod page;
 mod problem;
 mod rate;
-mod state;
 mod usage;
 mod work;
 
-pub use accept::json_routes;
+pub use accept::{json_routes, preferred};
 pub use auth::{
     Authenticated, BearerError, KeyError, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX,
     TOKENS_REMEMBERED_MAX, TokenError, Verifier, VerifyingKey, bearer,
 };
-pub use context::{Context, Limits, SystemRandom};
+pub use context::{AppState, Context, Limits, SystemRandom};
 pub use cursor::{CURSOR_BYTES_MAX, Cursor};
-pub use extract::{BODY_ARRIVAL_MAX, Json, PathParams, Query, single_header};
+pub use extract::{BODY_ARRIVAL_MAX, DataSubject, Json, PathParams, Query, single_header};
 pub use middleware::{
     BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX, REQUEST_ID_BYTES_MAX, RequestId,
     with_middleware,
@@ -52,6 +54,5 @@ pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};
 pub use problem::Problem;
 pub use rate::RateLimit;
-pub use state::AppState;
 pub use usage::{CALLERS_MAX, Usage};
-pub use work::{Overspent, Work, WorkLimits};
+pub use work::{BodyPart, Overspent, STREAMS_PER_CALLER_MAX, Work, WorkLimits, streamed};

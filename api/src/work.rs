@@ -3,6 +3,7 @@
 mod gate;
 mod limits;
 mod overspent;
+mod streamed;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use gate::{Presence, Turn, UnderWay};
 pub(crate) use limits::Budgets;
 pub use limits::WorkLimits;
 pub use overspent::Overspent;
+pub use streamed::{BodyPart, STREAMS_PER_CALLER_MAX, streamed};
 
 /// Requests of a caller that may be under way and each cost as much as a light one. More of them share that: else what a
 /// hundred heavy ones cost before each of them must wait would keep everybody else waiting.
@@ -122,7 +124,7 @@ impl Spending {
     /// What a request of the caller may cost before it must wait.
     fn light_max(&self) -> u64 {
         let light = self.limits().light_cost_max;
-        let UnderWay { all, heavy } = self.presence.under_way();
+        let UnderWay { all, heavy, .. } = self.presence.under_way();
         let share = if heavy > 0 { 0 } else { light.saturating_mul(LIGHT_FEW) / all.max(1) as u64 };
         share.clamp(light / SMALL, light)
     }

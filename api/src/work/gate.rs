@@ -4,7 +4,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Payer;
+use super::{Payer, STREAMS_PER_CALLER_MAX};
 
 /// Who may go on with a heavy request: one of each caller, and all callers in turns.
 ///
@@ -31,6 +31,8 @@ pub(super) struct UnderWay {
     pub(super) all: usize,
     /// Those with a place in the line.
     pub(super) heavy: usize,
+    /// Those whose answers are made while they are sent.
+    pub(super) streams: usize,
 }
 
 /// That a request is under way, until it is dropped.
@@ -46,6 +48,13 @@ pub(super) struct Place {
     gate: Arc<Gate>,
     payer: Payer,
     first: Arc<Semaphore>,
+}
+
+/// That an answer of a caller is made while it is sent, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Streaming {
+    gate: Arc<Gate>,
+    payer: Payer,
 }
 
 /// The first place in the line of a caller.
@@ -104,6 +113,25 @@ impl Presence {
         line.under_way.heavy += 1;
         let (gate, payer) = (Arc::clone(&self.gate), self.payer.clone());
         Some(Place { gate, payer, first: Arc::clone(&line.first) })
+    }
+
+    /// Counts an answer that is made while it is sent; none if the caller has as many as may be.
+    pub(super) fn stream(&self) -> Option<Streaming> {
+        let mut lines = self.gate.lines.lock();
+        let line = lines.get_mut(&self.payer)?;
+        if line.under_way.streams >= STREAMS_PER_CALLER_MAX {
+            return None;
+        }
+        line.under_way.streams += 1;
+        Some(Streaming { gate: Arc::clone(&self.gate), payer: self.payer.clone() })
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        if let Some(line) = self.gate.lines.lock().get_mut(&self.payer) {
+            line.under_way.streams -= 1;
+        }
     }
 }
 

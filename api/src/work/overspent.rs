@@ -3,7 +3,7 @@ use model::{ErrorKind, RetryAfterMs};
 use crate::Problem;
 
 /// When a heavy request that had no turn may be sent again, milliseconds.
-const RETRY_MS: u64 = 1_000;
+pub(super) const RETRY_MS: u64 = 1_000;
 
 /// Why the work of a request may not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum Overspent {
     Busy,
     /// The request itself took all the time that one may take.
     #[error(
-        "the request would take longer than {deadline_ms} ms; ask for less, such as a smaller radius"
+        "the request would take longer than {deadline_ms} ms; ask for less, such as a smaller radius or a shorter time"
     )]
     TooExpensive {
         /// So much.

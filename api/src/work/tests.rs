@@ -1,3 +1,5 @@
+mod streams;
+
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod chunk;
 pub(crate) mod chunking;
+pub(crate) mod cost;
 pub(crate) mod erasure;
 pub(crate) mod gaps;
 pub mod limits;

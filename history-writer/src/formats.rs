@@ -9,4 +9,5 @@ mod write;
 pub use read::{
     Columns, ImportError, ImportFormat, Imported, Numbering, SkipReason, Skipped, TrackReader,
 };
+pub(crate) use text::month;
 pub use write::{TrackEnd, TrackFormat, TrackWriter};

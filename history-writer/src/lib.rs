@@ -40,6 +40,7 @@
 mod config;
 mod core;
 mod formats;
+pub mod http;
 mod log;
 pub mod metrics;
 mod service;
@@ -65,7 +66,7 @@ pub use formats::{
     TrackFormat, TrackReader, TrackWriter,
 };
 pub use log::{Answer, Batch, Log, LogError, LogStatus, Recent, embedded};
-pub use service::{Deps, History, Incomplete, Kept, SharedLogs, Track};
+pub use service::{Deps, History, Incomplete, Kept, Pages, SharedLogs, Track};
 pub use sql::{StoreError, StoreErrorKind};
 pub use store::cassandra;
 #[cfg(feature = "test-kit")]

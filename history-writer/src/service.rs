@@ -5,6 +5,7 @@ mod incomplete;
 mod keys;
 mod logs;
 mod off_users;
+mod pages;
 mod reading;
 mod refused;
 #[cfg(test)]
@@ -22,13 +23,14 @@ use tokio::task::JoinHandle;
 
 use crate::{
     ChunkingLimits, DeploymentKeys, Erasure, Log, Point, Register, Store, StoreError, TimeRange,
-    TooManyErasures,
+    TooManyErasures, UserRecord,
 };
 use faults::Faults;
 pub use incomplete::Incomplete;
 use logs::KnownLogs;
 pub use logs::SharedLogs;
 use off_users::OffUsers;
+pub use pages::Pages;
 pub use reading::Track;
 use refused::{Keeping, KnownGaps};
 use writer::Writer;
@@ -171,6 +173,12 @@ impl History {
     pub async fn is_off(&self, user: &UserId) -> Result<bool, StoreError> {
         let records = self.shared.deps.register.records(std::slice::from_ref(user)).await?;
         Ok(records.first().is_some_and(|record| record.off_times.is_off()))
+    }
+
+    /// What is known of a user's history.
+    pub async fn record(&self, user: &UserId) -> Result<UserRecord, StoreError> {
+        let records = self.shared.deps.register.records(std::slice::from_ref(user)).await?;
+        Ok(records.into_iter().next().unwrap_or_default())
     }
 
     /// Stops storing, and returns when nothing is being stored any more. What isn't stored lies in the log, and is when the

@@ -27,3 +27,15 @@ pub const JITTER_M: f64 = 20.0;
 pub const MOVING_MPS_MIN: f64 = 0.3;
 /// A fix that is less certain than this doesn't count for distances and speeds, centimetres.
 pub const ACCURACY_CM_MAX: u32 = 100 * 100;
+/// The points that are read at a time of a track that is read as a whole: as text some 400 KB.
+pub const PAGE_POINTS: usize = 2_048;
+/// The points of a page of JSON where nothing else is asked for.
+pub const TRACK_LIMIT_DEFAULT: usize = 1_000;
+/// The most points of a page of JSON.
+pub const TRACK_LIMIT_MAX: usize = 10_000;
+/// The most points that a track can be thinned to (`max_points`).
+pub const THINNED_POINTS_MAX: usize = 10_000;
+/// The coarsest resolution by distance, metres.
+pub const RESOLUTION_M_MAX: usize = 100_000;
+/// The coarsest resolution by time, seconds: a week.
+pub const RESOLUTION_S_MAX: usize = 604_800;

@@ -6,6 +6,7 @@ mod tests;
 
 use model::Metres;
 
+use super::limits::SIMPLIFY_WINDOW_POINTS;
 use super::point::Point;
 use line::{Lines, Vertex};
 
@@ -20,8 +21,8 @@ pub enum Resolution {
 
 /// Leaves points out of a track while it is read, in either direction.
 ///
-/// It holds a window of the track ([`SIMPLIFY_WINDOW_POINTS`](super::limits::SIMPLIFY_WINDOW_POINTS)), or twice the greatest
-/// number of points where one is set; then what is kept comes at the end only. By metres it looks at each point some ten times, and
+/// It holds a window of the track ([`SIMPLIFY_WINDOW_POINTS`]), or twice the greatest number of points where one is set, and at
+/// least two windows; then what is kept comes at the end only. By metres it looks at each point some ten times, and
 /// at most as often as a window is long.
 #[derive(Debug)]
 pub struct Simplifier {
@@ -130,7 +131,8 @@ impl Step {
 impl Few {
     fn push(&mut self, points: Vec<Point>) {
         self.held.extend(points.into_iter().map(Vertex::from));
-        if self.held.len() > self.points_max.saturating_mul(2) {
+        // Each thinning adds to how far the line may be off: few points don't come to one a point.
+        if self.held.len() > self.points_max.max(SIMPLIFY_WINDOW_POINTS).saturating_mul(2) {
             self.thin();
         }
     }
@@ -139,7 +141,10 @@ impl Few {
     fn thin(&mut self) {
         while self.held.len() > self.points_max {
             line::thin(&mut self.held, self.tolerance_m);
-            self.tolerated_m += self.tolerance_m;
+            self.tolerated_m = (self.tolerated_m + self.tolerance_m).min(TOLERANCE_M_MAX);
+            if self.held.len() <= self.points_max {
+                break;
+            }
             if self.tolerance_m >= TOLERANCE_M_MAX {
                 // Only the ends of windows are left, and these are too many.
                 self.halve();

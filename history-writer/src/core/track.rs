@@ -9,7 +9,7 @@ use model::{Timestamp, Version};
 
 use super::chunk::Bucket;
 use super::erasure::{Erasures, TimeRange};
-use super::limits::CHUNK_SPAN_MS_MAX;
+use super::limits::{CHUNK_SPAN_MS_MAX, PAGE_POINTS};
 use super::point::Point;
 
 /// In which order a track is read.
@@ -44,6 +44,11 @@ pub struct TrackQuery {
 }
 
 impl TrackQuery {
+    /// All of a stretch of time, in pages of a whole track ([`PAGE_POINTS`]).
+    pub fn whole(range: TimeRange, direction: Direction) -> Self {
+        Self { range, direction, limit: PAGE_POINTS, after: None }
+    }
+
     /// The effective times that are left, which the cursor cuts.
     pub fn times(&self) -> TimeRange {
         let TimeRange { from, to } = self.range;

@@ -1,6 +1,6 @@
 //! Numbers and times as text. A track has some twenty of them a point: this is what writing one costs.
 
-use model::Timestamp;
+use model::{Metres, Timestamp};
 
 /// The longest number: a sign and 19 digits.
 const DIGITS_MAX: usize = 20;
@@ -63,6 +63,11 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 const FIRST_MS: i64 = -62_167_219_200_000;
 const LAST_MS: i64 = 253_402_300_799_999;
 
+/// Metres in centimetres, not less than they are.
+pub(super) fn hundredths_up(metres: Metres) -> i64 {
+    (metres.0 * 100.0).ceil() as i64
+}
+
 /// Writes a moment as RFC 3339 has it, in UTC with milliseconds. What lies outside of the years 0 to 9999 is the nearest in them.
 pub(super) fn put_date_time(out: &mut Vec<u8>, moment: Timestamp) {
     let ms = moment.0.clamp(FIRST_MS, LAST_MS);
@@ -81,6 +86,13 @@ pub(super) fn put_date_time(out: &mut Vec<u8>, moment: Timestamp) {
         put_padded(out, number, width);
     }
     out.push(b'Z');
+}
+
+/// A moment's year and month in UTC, as in `2026-11`; the nearest ones in the years 0 to 9999.
+pub(crate) fn month(moment: Timestamp) -> String {
+    let ms = moment.0.clamp(FIRST_MS, LAST_MS);
+    let (year, month, _) = date(ms.div_euclid(DAY_MS));
+    format!("{year:04}-{month:02}")
 }
 
 /// Year, month and day of so many days since 1970, from the year 0 on.

@@ -4,7 +4,7 @@ mod json;
 #[cfg(test)]
 mod tests;
 
-use model::{Timestamp, UserId, words};
+use model::{Metres, Timestamp, UserId, words};
 
 use crate::core::point::Point;
 use gpx::Segment;
@@ -38,15 +38,17 @@ impl TrackFormat {
     }
 }
 
-/// What is told behind the last point, where a format has room for it: JSON, NDJSON, `GeoJSON`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What is told behind the last point, where a format has room for it: all but CSV.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TrackEnd {
-    /// The cursor of the next page, if there is one.
+    /// The cursor of the next page, if there is one; JSON alone has pages.
     pub next: Option<String>,
     /// What was received until then is in the track.
     pub complete_until: Option<Timestamp>,
-    /// Whether a log that may have more couldn't be reached.
-    pub is_incomplete: bool,
+    /// Why points may be missing that were received until then; none if none are.
+    pub incomplete: Vec<&'static str>,
+    /// Where points were left out: how far they are from the line of those that are there, at most.
+    pub tolerance: Option<Metres>,
 }
 
 /// Writes one track: [`Self::begin`], each point, [`Self::end`].
@@ -97,7 +99,13 @@ impl TrackWriter {
     /// What stands behind the points.
     pub fn end(self, end: &TrackEnd, out: &mut Vec<u8>) {
         match self.format {
-            TrackFormat::Json | TrackFormat::GeoJson => {
+            TrackFormat::Json => {
+                out.extend_from_slice(b"],");
+                json::next_cursor(out, end.next.as_deref());
+                json::end(out, end);
+                out.push(b'}');
+            }
+            TrackFormat::GeoJson => {
                 out.extend_from_slice(b"],");
                 json::end(out, end);
                 out.push(b'}');
@@ -107,7 +115,7 @@ impl TrackWriter {
                 json::end(out, end);
                 out.extend_from_slice(b"}\n");
             }
-            TrackFormat::Gpx => gpx::end(out),
+            TrackFormat::Gpx => gpx::end(out, end),
             TrackFormat::Csv => {}
         }
     }

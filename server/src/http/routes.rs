@@ -4,6 +4,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use history_writer::http::{COMPLETE_UNTIL, INCOMPLETE};
 use proximity::http::FRESHNESS;
 use tower_http::cors::CorsLayer;
 use utoipa::openapi::OpenApi;
@@ -52,6 +53,8 @@ fn cors(allowed_origins: &[String]) -> CorsLayer {
             X_REQUEST_ID,
         ])
         .expose_headers([
+            COMPLETE_UNTIL,
+            INCOMPLETE,
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,

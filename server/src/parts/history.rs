@@ -70,6 +70,8 @@ impl Part for MovementHistory {
         Box::pin(async {
             let history = open_history(deps).await?;
             opened.kept_fixes = Some(Arc::new(KeptFixes(history.clone())));
+            let router = history_writer::http::router(history.clone(), deps.context.clone());
+            opened.routers.push(router);
             let stopped = history.clone();
             opened.closes.push(Box::pin(async move { stopped.stop().await }));
             opened.watches.push(Box::new(move |readiness| {

@@ -1,9 +1,10 @@
 use model::{Timestamp, UserId};
 
-use super::super::text::{put_date_time, put_decimal, put_unsigned, put_whole};
+use super::super::text::{hundredths_up, put_date_time, put_decimal, put_unsigned, put_whole};
+use super::TrackEnd;
 use crate::core::point::Point;
 
-/// The namespace of our extension, which has what GPX lacks as the attributes of one element.
+/// The namespace of our extension, which has what GPX lacks as the attributes of elements: one a point, and one at the end.
 const NAMESPACE: &str = "urn:whereabouts:gpx:1";
 /// A track is interrupted where no point is for longer than this, milliseconds.
 const GAP_MS: i64 = 30 * 60 * 1_000;
@@ -46,8 +47,28 @@ impl Segment {
 }
 
 /// Writes what stands behind the points.
-pub(super) fn end(out: &mut Vec<u8>) {
-    out.extend_from_slice(b"</trkseg></trk>\n</gpx>\n");
+pub(super) fn end(out: &mut Vec<u8>, end: &TrackEnd) {
+    out.extend_from_slice(b"</trkseg></trk>\n<extensions><w:end");
+    if let Some(moment) = end.complete_until {
+        put_attribute(out, "complete_until_ms");
+        put_whole(out, moment.0);
+        out.push(b'"');
+    }
+    put_attribute(out, "incomplete");
+    if end.incomplete.is_empty() {
+        out.extend_from_slice(b"false\"");
+    } else {
+        out.extend_from_slice(b"true\"");
+        put_attribute(out, "incomplete_because");
+        out.extend_from_slice(end.incomplete.join(" ").as_bytes());
+        out.push(b'"');
+    }
+    if let Some(metres) = end.tolerance {
+        put_attribute(out, "tolerance_m");
+        put_decimal(out, hundredths_up(metres), 2);
+        out.push(b'"');
+    }
+    out.extend_from_slice(b"/></extensions>\n</gpx>\n");
 }
 
 fn put_point(out: &mut Vec<u8>, point: &Point) {

@@ -1,6 +1,6 @@
 use model::UserId;
 
-use super::super::text::{put_decimal, put_unsigned, put_whole};
+use super::super::text::{hundredths_up, put_decimal, put_unsigned, put_whole};
 use super::TrackEnd;
 use crate::core::point::{Point, StoredFix};
 
@@ -73,24 +73,36 @@ fn put_rest(out: &mut Vec<u8>, point: &Point) {
     }
 }
 
+/// Writes the cursor of the next page, in front of other members.
+pub(super) fn next_cursor(out: &mut Vec<u8>, next: Option<&str>) {
+    // Cursors are of a URL's characters; whatever else one had would be escaped.
+    let text = serde_json::Value::from(next).to_string();
+    out.extend_from_slice(b"\"next_cursor\":");
+    out.extend_from_slice(text.as_bytes());
+    out.push(b',');
+}
+
 /// Writes the members that stand behind the points.
-pub(super) fn end(out: &mut Vec<u8>, TrackEnd { next, complete_until, is_incomplete }: &TrackEnd) {
-    out.extend_from_slice(b"\"next\":");
-    match next {
-        // Cursors are of a URL's characters; whatever else one had would be escaped.
-        Some(next) => {
-            let text = serde_json::Value::from(next.as_str()).to_string();
-            out.extend_from_slice(text.as_bytes());
-        }
-        None => out.extend_from_slice(b"null"),
-    }
-    put_name(out, "complete_until_ms");
-    match complete_until {
+pub(super) fn end(out: &mut Vec<u8>, end: &TrackEnd) {
+    out.extend_from_slice(b"\"complete_until_ms\":");
+    match end.complete_until {
         Some(moment) => put_whole(out, moment.0),
         None => out.extend_from_slice(b"null"),
     }
     put_name(out, "incomplete");
-    out.extend_from_slice(if *is_incomplete { b"true" } else { b"false" });
+    if end.incomplete.is_empty() {
+        out.extend_from_slice(b"false");
+    } else {
+        out.extend_from_slice(b"true");
+        put_name(out, "incomplete_because");
+        out.extend_from_slice(b"[\"");
+        out.extend_from_slice(end.incomplete.join("\",\"").as_bytes());
+        out.extend_from_slice(b"\"]");
+    }
+    if let Some(metres) = end.tolerance {
+        put_name(out, "tolerance_m");
+        put_decimal(out, hundredths_up(metres), 2);
+    }
 }
 
 /// Writes the name of a member behind others.

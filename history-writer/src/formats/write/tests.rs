@@ -30,7 +30,8 @@ fn written(format: TrackFormat, points: &[Point]) -> String {
     let end = TrackEnd {
         next: Some("cursor".to_owned()),
         complete_until: Some(Timestamp(5)),
-        is_incomplete: true,
+        incomplete: vec!["refused", "waiting"],
+        tolerance: Some(Metres(2.001)),
     };
     writer.end(&end, &mut out);
     String::from_utf8(out).expect("UTF-8")
@@ -54,7 +55,8 @@ fn objects() -> [Value; 2] {
 fn json_is_one_object() {
     let track: Value = serde_json::from_str(&written(TrackFormat::Json, &points())).expect("JSON");
     let expected = json!({
-        "user": "a,b&<c>", "points": objects(), "next": "cursor", "complete_until_ms": 5, "incomplete": true,
+        "user": "a,b&<c>", "points": objects(), "next_cursor": "cursor", "complete_until_ms": 5, "incomplete": true,
+        "incomplete_because": ["refused", "waiting"], "tolerance_m": 2.01,
     });
     assert_eq!(track, expected);
     let empty: Value = serde_json::from_str(&written(TrackFormat::Json, &[])).expect("JSON");
@@ -67,7 +69,11 @@ fn ndjson_is_a_line_a_point_and_the_end() {
     let lines: Vec<Value> =
         track.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines[..2], objects());
-    assert_eq!(lines[2], json!({"next": "cursor", "complete_until_ms": 5, "incomplete": true}));
+    let because = ["refused", "waiting"];
+    let end = json!({
+        "complete_until_ms": 5, "incomplete": true, "incomplete_because": because, "tolerance_m": 2.01,
+    });
+    assert_eq!(lines[2], end);
     assert_eq!(lines.len(), 3);
 }
 
@@ -104,7 +110,10 @@ fn gpx_has_segments_and_an_extension() {
         r#"<trkpt lat="37.390849" lon="-122.08628"><time>2019-06-06T11:20:00.000Z</time><extensions>"#,
         r#"<w:fix device="watch" seq="0" received_ms="1559820000001"/></extensions></trkpt>"#,
         "\n",
-        "</trkseg></trk>\n</gpx>\n",
+        "</trkseg></trk>\n",
+        r#"<extensions><w:end complete_until_ms="5" incomplete="true" incomplete_because="refused waiting" "#,
+        r#"tolerance_m="2.01"/></extensions>"#,
+        "\n</gpx>\n",
     );
     assert_eq!(written(TrackFormat::Gpx, &points()), expected);
 }

@@ -1,0 +1,52 @@
+//! The REST endpoints of movement history, under `/v1/users/{user}/track`.
+//!
+//! Only the user whose history it is reads or erases it, or a service ([`api::DataSubject`]); everybody else gets 403, whether
+//! there is such a user or track or not.
+//!
+//! A page is JSON; the whole of a track comes in any format, made while it is sent: a year of it isn't in memory.
+
+mod cursor;
+mod erase;
+mod export;
+mod query;
+mod range;
+mod settings;
+mod summary;
+mod text;
+mod track;
+mod track_body;
+
+use api::{AppState, Context, Problem, json_routes};
+use axum::extract::FromRef;
+use model::ErrorKind;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::{History, StoreError};
+pub use export::HistoryPiece;
+pub use track::{COMPLETE_UNTIL, INCOMPLETE};
+
+impl FromRef<AppState<History>> for History {
+    fn from_ref(state: &AppState<Self>) -> Self {
+        state.part.clone()
+    }
+}
+
+/// All routes of movement history, described.
+pub fn router(history: History, context: Context) -> OpenApiRouter {
+    let json = OpenApiRouter::new()
+        .routes(routes!(erase::delete))
+        .routes(routes!(summary::get))
+        .routes(routes!(settings::get, settings::put));
+    let router = OpenApiRouter::new().routes(routes!(track::get));
+    router.merge(json_routes(json)).with_state(AppState { part: history, context })
+}
+
+/// What a client is told when a store fails.
+fn failed(error: StoreError) -> Problem {
+    Problem::failure(error.error_kind(), "movement history", error)
+}
+
+fn invalid(code: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::new(ErrorKind::Invalid, code, detail)
+}

@@ -103,6 +103,10 @@ pub trait Log: Send + Sync {
     /// every few seconds, also when it is the same. A lower mark than before changes nothing.
     fn forget(&self, mark: LogPosition) -> Answer<'_, ()>;
 
+    /// Takes back what was told and isn't given up yet, since the store may have lost it; answers where to read on: all points
+    /// before it are stored, and were a while ago.
+    fn rewind(&self) -> Answer<'_, LogPosition>;
+
     /// Where reading begins after a start: all points before it are stored, and were a while ago.
     fn replay_from(&self) -> LogPosition;
 

@@ -90,7 +90,8 @@ impl SealedChunk {
 /// come to other chunks of the same points: the store keeps these too, and whoever reads merges them. So an erased chunk may
 /// be put again; whoever puts leaves out what was erased, and whoever reads does so too.
 ///
-/// **Durability.** What was answered survives a power cut, as far as the adapter's settings say so.
+/// **Durability.** What was answered survives a power cut, as far as the adapter's settings say so, or is put again in time
+/// ([`outages`](Store::outages)).
 ///
 /// **On an error.** Nothing is retried here; waiting is bounded by seconds. [`Unavailable`](sql::StoreErrorKind::Unavailable)
 /// from a write: each of its chunks may be stored or not; the caller repeats the call, later and later. Any other error of
@@ -120,6 +121,12 @@ pub trait Store: Send + Sync {
     /// up to [`FORGET_CHUNKS_MAX`]; answers how many. The caller repeats it until there are fewer than it asked for. An
     /// adapter that lets chunks expire by itself answers 0.
     fn forget(&self, received_before: Timestamp, limit: usize) -> StoreAnswer<'_, usize>;
+
+    /// Grows whenever the store may have lost what it answered in the last few seconds: a server was gone that perhaps hadn't
+    /// synced it yet. Who put that then puts it again. 0 for ever of a store that answers once all is synced.
+    fn outages(&self) -> u64 {
+        0
+    }
 
     /// What keeps the store from working now, for operators; `None` as far as is known.
     fn fault(&self) -> Option<String> {

@@ -205,6 +205,14 @@ impl Log for EmbeddedLog {
         })
     }
 
+    fn rewind(&self) -> Answer<'_, LogPosition> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let rewound = spawn_blocking(move || shared.rewind()).await;
+            rewound.map(LogPosition).map_err(|error| interrupted(&error))
+        })
+    }
+
     fn replay_from(&self) -> LogPosition {
         LogPosition(self.shared.marks.durable())
     }

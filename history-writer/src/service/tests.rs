@@ -64,6 +64,19 @@ async fn a_store_that_is_away_loses_nothing() {
 }
 
 #[tokio::test]
+async fn what_a_store_lost_after_it_answered_is_stored_again() {
+    let (mut world, ann) = (World::new().await, user("ann"));
+    world.keep(&ann, 0..60).await;
+    world.store_all().await.expect("stored");
+    world.keep(&ann, 60..120).await;
+    world.store.incidents.lock().push_back(Incident::Lost);
+    world.writer.turn().await.expect("answered");
+    assert_eq!(world.waits(), 0, "it is taken for stored");
+    world.store_all().await.expect("stored again");
+    assert_eq!((world.waits(), world.seconds(&ann).await), (0, (0..120).collect()));
+}
+
+#[tokio::test]
 async fn what_a_store_never_takes_is_put_aside_and_holds_up_nobody() {
     let (mut world, ann, ben) = (World::new().await, user("ann"), user("ben"));
     world.store.incidents.lock().push_back(Incident::Refused(ann.clone()));

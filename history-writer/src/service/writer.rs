@@ -36,12 +36,16 @@ pub(super) struct Writer {
     /// What is to be stored next; none of it is stored yet, or all that was is known not to matter.
     next: Vec<ClosedChunk>,
     failures: u32,
+    /// Those of the store after which everything was read again.
+    outages: u64,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        let (chunking, at) = (Chunking::new(shared.deps.chunking), shared.deps.log.replay_from());
-        Self { shared, chunking, at, next: Vec::new(), failures: 0 }
+        let Deps { chunking, log, store, .. } = &shared.deps;
+        let (chunking, at, outages) =
+            (Chunking::new(*chunking), log.replay_from(), store.outages());
+        Self { shared, chunking, at, next: Vec::new(), failures: 0, outages }
     }
 
     /// Goes on until it is stopped. Where others share the store, all is stored then. What isn't stored then is read from the log at the next start.
@@ -92,7 +96,15 @@ impl Writer {
     /// After an error the same is tried again.
     pub(super) async fn turn(&mut self) -> Result<bool, StoreError> {
         let shared = Arc::clone(&self.shared);
-        let Deps { log, clock, .. } = &shared.deps;
+        let Deps { log, clock, store, .. } = &shared.deps;
+        let outages = store.outages();
+        if outages != self.outages {
+            let rewound = log.rewind().await;
+            self.at = rewound.map_err(|error| StoreError::unavailable(error.to_string()))?;
+            self.chunking = Chunking::new(shared.deps.chunking);
+            self.next.clear();
+            self.outages = outages;
+        }
         // Nothing more is read while what was can't be stored: memory is bounded by one reading.
         self.store_closed().await?;
         let batch = log.read(self.at, POINTS_READ).await;

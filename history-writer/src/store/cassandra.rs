@@ -11,7 +11,8 @@
 //! written again later, in whatever order the statements arrive. What is repeated changes nothing.
 //!
 //! **Durability.** As that of the database: a write is answered by a quorum of the copies, each of which syncs its log after
-//! some seconds (`commitlog_sync`). Logs therefore keep for a minute what was stored.
+//! some seconds (`commitlog_sync`), and what it hadn't synced is lost when it dies. So whoever stores hears of each node that
+//! is gone ([`Store::outages`]), and stores the last minute again, which logs keep for that.
 //!
 //! **Retention** is the time after which the tables let rows expire, counted from when they are written. A chunk that is stored
 //! late expires late. [`migrate`] sets it; rows that are there already keep the one of when they were written.
@@ -181,6 +182,10 @@ impl Store for CassandraStore {
     /// Nothing: rows expire by themselves.
     fn forget(&self, _received_before: Timestamp, _limit: usize) -> StoreAnswer<'_, usize> {
         Box::pin(std::future::ready(Ok(0)))
+    }
+
+    fn outages(&self) -> u64 {
+        self.shared.health.outages()
     }
 
     fn fault(&self) -> Option<String> {

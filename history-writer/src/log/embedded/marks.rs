@@ -77,6 +77,15 @@ impl Waiting {
 }
 
 impl Shared {
+    /// See [`Log::rewind`](crate::Log::rewind).
+    pub(super) fn rewind(&self) -> u64 {
+        let mut waiting = self.marks.waiting.lock();
+        waiting.marks.clear();
+        let durable = self.marks.durable();
+        self.marks.told.store(durable, Ordering::Release);
+        durable
+    }
+
     /// See [`Log::forget`](crate::Log::forget).
     pub(super) fn forget(&self, mark: u64) -> Result<(), Error> {
         let mut waiting = self.marks.waiting.lock();

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use model::{Timestamp, UserId};
 use parking_lot::Mutex;
@@ -17,6 +17,8 @@ use crate::{
 pub(super) enum Incident {
     /// The store is away.
     Away,
+    /// It is answered, and lost when the store dies at once.
+    Lost,
     /// It takes nothing of this user, however it comes.
     Refused(UserId),
     /// While it is under way all of this user is erased.
@@ -28,6 +30,7 @@ pub(super) struct FaultyStore {
     pub store: EmbeddedStore,
     pub is_unreadable: AtomicBool,
     pub incidents: Mutex<VecDeque<Incident>>,
+    pub outages: AtomicU64,
 }
 
 impl Store for FaultyStore {
@@ -36,6 +39,10 @@ impl Store for FaultyStore {
             let incident = self.incidents.lock().pop_front();
             match incident {
                 Some(Incident::Away) => return Err(StoreError::unavailable("away")),
+                Some(Incident::Lost) => {
+                    self.outages.fetch_add(1, Ordering::Relaxed);
+                    return Ok(());
+                }
                 Some(Incident::Refused(user)) if chunks.iter().any(|it| it.user == user) => {
                     if chunks.len() > 1 {
                         self.incidents.lock().push_front(Incident::Refused(user));
@@ -72,6 +79,10 @@ impl Store for FaultyStore {
 
     fn forget(&self, received_before: Timestamp, limit: usize) -> StoreAnswer<'_, usize> {
         self.store.forget(received_before, limit)
+    }
+
+    fn outages(&self) -> u64 {
+        self.outages.load(Ordering::Relaxed)
     }
 }
 

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use model::{
     Clock as _, DeviceId, Fix, ManualClock, Position, SeededRandom, Timestamp, UserId, Version,
@@ -50,6 +50,7 @@ impl World {
             store,
             is_unreadable: AtomicBool::new(false),
             incidents: Mutex::default(),
+            outages: AtomicU64::new(0),
         });
         let history = History::idle(Deps {
             log: Arc::new(log.expect("a log")),

@@ -33,9 +33,8 @@ pub(super) async fn connect(config: &Config) -> Result<Session, StoreError> {
         .connection_timeout(config.connect_timeout())
         .keepalive_interval(KEEPALIVE)
         .keepalive_timeout(KEEPALIVE)
-        // Where copies are is known of this one.
-        .keyspaces_to_fetch([&config.keyspace])
-        .fetch_schema_metadata(false);
+        // Of this one it has to know where copies are.
+        .keyspaces_to_fetch([&config.keyspace]);
     if let (Some(user), Some(file)) = (&config.user, &config.password_file) {
         let password = read(file)?;
         let password = String::from_utf8_lossy(&password);

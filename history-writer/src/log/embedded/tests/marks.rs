@@ -33,6 +33,27 @@ async fn segments_are_removed_no_earlier_than_a_minute_after_their_points_are_st
 }
 
 #[tokio::test]
+async fn what_was_told_is_taken_back_as_far_as_it_is_not_certain() {
+    let world = World::filled(40).await;
+    let log = world.open().await.expect("opens");
+    log.forget(LogPosition(50)).await.expect("told");
+    world.clock.advance_ms(60_000);
+    log.forget(LogPosition(100)).await.expect("told");
+    assert_eq!(log.rewind().await, Ok(LogPosition(50)));
+    assert_eq!(log.status().mark, LogPosition(50));
+    // Time alone makes nothing certain that was taken back.
+    world.clock.advance_ms(60_000);
+    log.forget(LogPosition(50)).await.expect("told");
+    assert_eq!(log.replay_from(), LogPosition(50));
+    let batch = log.read(LogPosition(50), 1).await.expect("reads");
+    assert_eq!(numbers(&batch.points).first(), Some(&49));
+    log.forget(LogPosition(100)).await.expect("told");
+    world.clock.advance_ms(60_000);
+    log.forget(LogPosition(100)).await.expect("told");
+    assert_eq!(log.replay_from(), LogPosition(100));
+}
+
+#[tokio::test]
 async fn marks_that_come_often_are_certain_in_time() {
     let world = World::filled(40).await;
     let log = world.open().await.expect("opens");

@@ -1,0 +1,8 @@
+//! Chunks of movement history in a real Cassandra: what only a server can do to them.
+
+mod world;
+
+mod expiring;
+mod faults;
+mod kills;
+mod schema;

@@ -3,5 +3,7 @@
 mod operations {
     mod config_commands;
     mod drain;
+    mod history;
+    mod mounts;
     mod operators;
 }

@@ -3,6 +3,7 @@
 mod resilience {
     mod cluster;
     mod durability;
+    mod history;
     mod leaderboards;
     mod machine;
     mod reconnects;

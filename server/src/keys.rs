@@ -64,14 +64,12 @@ fn read_key(key: &Key) -> Result<VerifyingKey, String> {
 }
 
 fn own_secret(data_dir: &Path) -> Result<Vec<u8>, String> {
-    let own = OwnKey { path: data_dir.join(OWN_KEY_FILE), bytes: OWN_KEY_BYTES };
-    match own.read() {
-        Ok(Some(secret)) => Ok(secret),
-        Ok(None) => own.make(),
-        Err(why) => Err(format!(
-            "{why} If it is damaged, remove it to have a new one made; older tokens then end."
-        )),
-    }
+    let own = OwnKey {
+        path: data_dir.join(OWN_KEY_FILE),
+        bytes: OWN_KEY_BYTES,
+        remedy: "Remove it to have a new one made; older tokens then end.",
+    };
+    own.read()?.map_or_else(|| own.make(), Ok)
 }
 
 /// A file of random bytes that a node makes for itself.
@@ -79,6 +77,8 @@ pub(crate) struct OwnKey {
     pub(crate) path: PathBuf,
     /// How many there are.
     pub(crate) bytes: usize,
+    /// What to do if the file isn't one.
+    pub(crate) remedy: &'static str,
 }
 
 impl OwnKey {
@@ -87,9 +87,9 @@ impl OwnKey {
         let shown = self.path.display();
         match std::fs::read(&self.path) {
             Ok(key) if key.len() == self.bytes => Ok(Some(key)),
-            Ok(_) => Err(format!("{shown} isn't a key of {} bytes.", self.bytes)),
+            Ok(_) => Err(format!("{shown} isn't a key of {} bytes. {}", self.bytes, self.remedy)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(format!("can't read {shown}: {error}.")),
+            Err(error) => Err(format!("can't read {shown}: {error}")),
         }
     }
 

@@ -4,7 +4,6 @@
 //! `intake`).
 
 use std::net::TcpListener;
-use std::process::Stdio;
 
 use e2e::process::{Ended, Home, Process, run};
 use e2e::{LISBON, Person};
@@ -12,7 +11,8 @@ use model::Role;
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
-use tokio::process::Command;
+
+use super::mounts::{in_namespace, namespace};
 
 /// Exit codes: of what can't be done, and of a command line that can't be understood.
 const FAILED: Option<i32> = Some(1);
@@ -249,38 +249,4 @@ async fn still_works(process: &Process, inside: &mut [Person]) {
     inside[0].at(LISBON).await;
     inside[1].at(LISBON).await;
     inside[0].expect_near("person-1").await;
-}
-
-/// Runs `serve` to its end, by a script in which `$0` is the data folder and `"$@"` the command, with mounts of its own.
-async fn in_namespace(home: &Home, script: &str) -> Option<Ended> {
-    let mut command = namespace(home, script).await?;
-    let output = tokio::time::timeout(e2e::DEADLINE, command.output()).await;
-    let output = output.expect("it ends in time").expect("a program that can be run");
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    Some(Ended {
-        code: output.status.code(),
-        output: text(&output.stdout),
-        log: text(&output.stderr),
-    })
-}
-
-/// The command for it; none where this user may not have mounts of their own, as in many containers. The store's own
-/// tests fill its disk everywhere.
-async fn namespace(home: &Home, script: &str) -> Option<Command> {
-    let unshare = || {
-        let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--mount"]).kill_on_drop(true);
-        command
-    };
-    let mut trial = unshare();
-    trial.args(["sh", "-c", "mount -t tmpfs tmpfs /mnt"]).stdin(Stdio::null());
-    if !trial.output().await.is_ok_and(|output| output.status.success()) {
-        println!("no mounts of one's own here: not tested");
-        return None;
-    }
-    std::fs::create_dir_all(home.data()).expect("a folder");
-    let mut command = unshare();
-    command.args(["sh", "-c", script]).arg(home.data()).arg(e2e::process::binary());
-    command.args(home.serve());
-    Some(command)
 }

@@ -23,7 +23,11 @@ pub(super) async fn read(
 ) -> Result<DeploymentKeys, String> {
     let wrapping = register.wrapping_keys().await.map_err(unusable_file(NAME))?;
     let keys = if config.key_files.is_empty() {
-        let own = OwnKey { path: data_dir.join(OWN_KEY_FILE), bytes: KEY_BYTES };
+        let own = OwnKey {
+            path: data_dir.join(OWN_KEY_FILE),
+            bytes: KEY_BYTES,
+            remedy: "Put it back from your copy; ops/history.md says more.",
+        };
         match own.read()? {
             Some(key) => in_order(vec![deployment_key(&own.path, &key)?])?,
             None if wrapping.is_empty() => {

@@ -15,6 +15,8 @@ const RECENT_BYTES: RangeInclusive<usize> = 1 << 20..=1 << 40;
 const CHUNK_AGE_MS: RangeInclusive<u64> = 1_000..=CHUNK_AGE_MS_MAX;
 /// What `points_open_max` may be.
 const POINTS_OPEN: RangeInclusive<usize> = 1_000..=1_000_000_000;
+/// What `retention_days` may be: a hundred years, at most.
+const RETENTION_DAYS: RangeInclusive<u32> = 0..=36_500;
 /// The most files of `key_files`.
 const KEY_FILES_MAX: usize = 16;
 /// The least number of segments that a log may have, so that it frees room piece by piece.
@@ -26,6 +28,8 @@ const SEGMENTS_MIN: u64 = 8;
 pub struct Config {
     /// Whether it is kept at all.
     pub enabled: bool,
+    /// For how many days after they were received points are kept, 0 … 36,500; 0: for ever.
+    pub retention_days: u32,
     /// The most bytes of the log on disk, 2²⁰ … 2⁵⁰. With as many, points are refused until others are stored.
     pub log_bytes_max: u64,
     /// The most bytes of memory for points that aren't stored yet, by user, 2²⁰ … 2⁴⁰. Tracks lack what doesn't fit, and say so.
@@ -44,6 +48,7 @@ impl Default for Config {
         let log = embedded::Config::default();
         Self {
             enabled: true,
+            retention_days: 0,
             log_bytes_max: log.bytes_max,
             recent_bytes_max: log.recent_bytes_max,
             chunk_age_ms: CHUNK_AGE_MS_MAX,
@@ -56,6 +61,7 @@ impl Default for Config {
 impl Config {
     /// Says which values can't work, and what would.
     pub fn validate(&self) -> Result<(), String> {
+        must_be_in(&RETENTION_DAYS, "retention_days", self.retention_days)?;
         must_be_in(&LOG_BYTES, "log_bytes_max", self.log_bytes_max)?;
         must_be_in(&RECENT_BYTES, "recent_bytes_max", self.recent_bytes_max)?;
         must_be_in(&CHUNK_AGE_MS, "chunk_age_ms", self.chunk_age_ms)?;

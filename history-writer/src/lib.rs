@@ -65,7 +65,7 @@ pub use formats::{
     Columns, ImportError, ImportFormat, Imported, Numbering, SkipReason, Skipped, TrackEnd,
     TrackFormat, TrackReader, TrackWriter,
 };
-pub use log::{Answer, Batch, Log, LogError, LogStatus, Recent, embedded};
+pub use log::{Answer, Batch, Log, LogError, LogStatus, embedded};
 pub use service::{Deps, History, Incomplete, Kept, Pages, SharedLogs, Track};
 pub use sql::{StoreError, StoreErrorKind};
 pub use store::cassandra;

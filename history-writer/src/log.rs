@@ -43,15 +43,6 @@ pub struct Batch {
     pub next: LogPosition,
 }
 
-/// What of a user isn't stored yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recent {
-    /// The points, in no order; perhaps also some that are stored.
-    pub points: Vec<Point>,
-    /// Whether these are all: false while more waits to be stored than the log remembers by user.
-    pub is_complete: bool,
-}
-
 /// How a log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogStatus {
@@ -110,8 +101,10 @@ pub trait Log: Send + Sync {
     /// Where reading begins after a start: all points before it are stored, and were a while ago.
     fn replay_from(&self) -> LogPosition;
 
-    /// The durable points of a user that aren't stored, of effective times in a range, both ends included.
-    fn recent(&self, user: &UserId, from: Timestamp, to: Timestamp) -> Recent;
+    /// Hands the durable points of a user that aren't stored to `take`, in no order; perhaps also some that are stored. Answers
+    /// whether these were all: not while more waits to be stored than the log remembers by user. Meant for few points: it
+    /// doesn't wait, and takes memory for some of them only.
+    fn recent(&self, user: &UserId, take: &mut dyn FnMut(Point)) -> bool;
 
     /// The moment up to which all is stored that was received until then, as far as this log has it. `now` is that if
     /// nothing waits.

@@ -7,7 +7,9 @@ mod logs;
 mod off_users;
 mod pages;
 mod reading;
+mod records;
 mod refused;
+mod retention;
 #[cfg(test)]
 mod tests;
 mod upkeep;
@@ -21,6 +23,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::metrics::{ERASURES, POINTS};
 use crate::{
     ChunkingLimits, DeploymentKeys, Erasure, Log, Point, Register, Store, StoreError, TimeRange,
     TooManyErasures, UserRecord,
@@ -32,6 +35,7 @@ pub use logs::SharedLogs;
 use off_users::OffUsers;
 pub use pages::Pages;
 pub use reading::Track;
+use records::{KnownUser, Records};
 use refused::{Keeping, KnownGaps};
 use writer::Writer;
 
@@ -49,6 +53,8 @@ pub struct Deps {
     pub keys: DeploymentKeys,
     /// When chunks are closed.
     pub chunking: ChunkingLimits,
+    /// For how many days after they were received points are kept; 0: for ever.
+    pub retention_days: u32,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes keys of users, so it must be one for secrets; and spreads retries.
@@ -82,6 +88,7 @@ struct Shared {
     faults: Faults,
     gaps: KnownGaps,
     logs: KnownLogs,
+    records: Records,
 }
 
 impl History {
@@ -102,7 +109,9 @@ impl History {
         shared.exchange_marks().await?;
         let writing = Writer::new(Arc::clone(shared)).run(shared.stop.subscribe());
         let upkeep = upkeep::run(Arc::clone(shared), shared.stop.subscribe());
-        *shared.tasks.lock() = vec![tokio::spawn(writing), tokio::spawn(upkeep)];
+        let forgetting = retention::run(Arc::clone(shared), shared.stop.subscribe());
+        let tasks = [tokio::spawn(writing), tokio::spawn(upkeep), tokio::spawn(forgetting)];
+        shared.tasks.lock().extend(tasks);
         Ok(history)
     }
 
@@ -117,6 +126,7 @@ impl History {
                 faults: Faults::default(),
                 gaps: KnownGaps::default(),
                 logs: KnownLogs::default(),
+                records: Records::default(),
             }),
         }
     }
@@ -128,11 +138,11 @@ impl History {
     /// user sends before this process knows lies in the log, and is judged by its time of receipt when it is stored and read.
     pub fn keep(&self, user: &UserId, points: &[Point]) -> BoxFuture<'static, Kept> {
         if self.shared.off_users.contains(user) {
+            ::metrics::counter!(POINTS, "kept" => "nothing").increment(points.len() as u64);
             return Box::pin(std::future::ready(Kept::Nothing));
         }
-        let appended = Some(self.shared.deps.log.append(user, points));
-        let (times, shared) = (refused::times(points), Arc::clone(&self.shared));
-        Box::pin(Keeping { appended, times, shared })
+        let appended = self.shared.deps.log.append(user, points);
+        Box::pin(Keeping::new(&self.shared, points, appended))
     }
 
     /// Erases what was received until now of a stretch of time, or of all time: it is gone from every answer from then on,
@@ -142,43 +152,22 @@ impl History {
         user: &UserId,
         range: TimeRange,
     ) -> Result<Result<(), TooManyErasures>, StoreError> {
-        let Deps { store, register, clock, .. } = &self.shared.deps;
-        let erasure = Erasure { range, erased_at: clock.now().wall };
-        if range == TimeRange::ALL {
-            register.erase_all(user, erasure.erased_at).await?;
-        } else if let Err(refused) = register.erase(user, erasure).await? {
-            return Ok(Err(refused));
-        }
-        // What stays of it isn't shown.
-        store.erase(user, erasure).await.map(Ok)
+        let (shared, user) = (Arc::clone(&self.shared), user.clone());
+        to_the_end(async move { shared.erase(&user, range).await }).await
     }
 
     /// Turns a user's history off or on. What was received before that counts as it did. This process acts upon it at once,
     /// others when they hear of it: within seconds, and a second more for each thousand users whose history is off. On an error it
     /// may have been turned; the caller repeats it.
     pub async fn set_off(&self, user: &UserId, is_off: bool) -> Result<(), StoreError> {
-        let Shared { deps, off_users, .. } = &*self.shared;
-        let _turning = off_users.turning.lock().await;
-        let was_off = off_users.contains(user);
-        if is_off {
-            // What was taken before has an earlier time of receipt, and nothing is taken any more.
-            off_users.turn(user, true);
-        }
-        let turned = deps.register.set_off(user, is_off, deps.clock.now().wall).await;
-        off_users.turn(user, if turned.is_ok() { is_off } else { was_off });
-        turned
+        let (shared, user) = (Arc::clone(&self.shared), user.clone());
+        to_the_end(async move { shared.set_off(&user, is_off).await }).await
     }
 
-    /// Whether a user's history is off.
-    pub async fn is_off(&self, user: &UserId) -> Result<bool, StoreError> {
-        let records = self.shared.deps.register.records(std::slice::from_ref(user)).await?;
-        Ok(records.first().is_some_and(|record| record.off_times.is_off()))
-    }
-
-    /// What is known of a user's history.
+    /// What is known of a user's history: what they erased, and when it was off.
     pub async fn record(&self, user: &UserId) -> Result<UserRecord, StoreError> {
-        let records = self.shared.deps.register.records(std::slice::from_ref(user)).await?;
-        Ok(records.into_iter().next().unwrap_or_default())
+        let known = self.shared.known(user).await?;
+        Ok(known.record.clone())
     }
 
     /// Stops storing, and returns when nothing is being stored any more. What isn't stored lies in the log, and is when the
@@ -200,4 +189,56 @@ impl History {
         let told = log.fault().or_else(|| store.fault()).or_else(|| register.fault());
         told.or_else(|| self.shared.faults.last())
     }
+}
+
+impl Shared {
+    async fn known(&self, user: &UserId) -> Result<Arc<KnownUser>, StoreError> {
+        let known = self.records.of(&self.deps, std::slice::from_ref(user)).await?;
+        Ok(known.into_iter().next().unwrap_or_default())
+    }
+
+    async fn erase(
+        &self,
+        user: &UserId,
+        range: TimeRange,
+    ) -> Result<Result<(), TooManyErasures>, StoreError> {
+        let Deps { store, register, clock, .. } = &self.deps;
+        let erasure = Erasure { range, erased_at: clock.now().wall };
+        let (noted, what) = if range == TimeRange::ALL {
+            (register.erase_all(user, erasure.erased_at).await.map(Ok), "all")
+        } else {
+            (register.erase(user, erasure).await, "range")
+        };
+        self.records.forget(user);
+        if let Err(refused) = noted? {
+            return Ok(Err(refused));
+        }
+        ::metrics::counter!(ERASURES, "what" => what).increment(1);
+        // What stays of it isn't shown.
+        store.erase(user, erasure).await.map(Ok)
+    }
+
+    async fn set_off(&self, user: &UserId, is_off: bool) -> Result<(), StoreError> {
+        let Self { deps, off_users, .. } = self;
+        let _turning = off_users.turning.lock().await;
+        let was_off = off_users.contains(user);
+        if is_off {
+            // What was taken before has an earlier time of receipt, and nothing is taken any more.
+            off_users.turn(user, true);
+        }
+        let turned = deps.register.set_off(user, is_off, deps.clock.now().wall).await;
+        self.records.forget(user);
+        off_users.turn(user, if turned.is_ok() { is_off } else { was_off });
+        turned
+    }
+}
+
+/// Does something to the end, also if nobody waits for it any more: what is remembered of the register must change with it.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::spawn(work).await;
+    done.unwrap_or_else(|error| {
+        Err(StoreError::unavailable("a change of movement history ended early").caused_by(error))
+    })
 }

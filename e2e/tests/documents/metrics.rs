@@ -8,8 +8,9 @@ use e2e::{LISBON, Sandbox};
 use super::tree;
 
 /// Distributions that aren't of time.
-const COUNTS: [&str; 5] = [
+const COUNTS: [&str; 6] = [
     "whereabouts_directory_commit_mutations",
+    "whereabouts_history_chunk_points",
     "whereabouts_leaderboard_commit_requests",
     "whereabouts_proximity_commit_writes",
     "whereabouts_proximity_search_rows",

@@ -6,7 +6,7 @@ use e2e::process::{Home, Process};
 use e2e::{LISBON, Person, north_of};
 use history_writer::embedded::EmbeddedLog;
 use history_writer::{Config, Log as _};
-use model::{SystemClock, Timestamp, UserId};
+use model::{SystemClock, UserId};
 use serde_json::json;
 
 /// Sends a fix of each of these numbers, and waits for what says that it is on a disk.
@@ -27,10 +27,9 @@ async fn logged(home: &Home, user: &str) -> Vec<u64> {
     let clock = Arc::new(SystemClock::start());
     let log = EmbeddedLog::open(&home.data(), Config::default().log(), clock).await;
     let user = UserId::parse(user).expect("an id");
-    let all = (Timestamp(i64::MIN), Timestamp(i64::MAX));
-    let recent = log.expect("it opens").recent(&user, all.0, all.1);
-    assert!(recent.is_complete);
-    let mut numbers: Vec<_> = recent.points.iter().map(|point| point.version.seq).collect();
+    let mut numbers = Vec::new();
+    let log = log.expect("it opens");
+    assert!(log.recent(&user, &mut |point| numbers.push(point.version.seq)));
     numbers.sort_unstable();
     numbers
 }

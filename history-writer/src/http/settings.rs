@@ -28,8 +28,8 @@ pub(super) async fn get(
     State(history): State<History>,
     DataSubject(user): DataSubject,
 ) -> Result<Json<SettingsBody>, Problem> {
-    let is_off = history.is_off(&user).await.map_err(failed)?;
-    Ok(Json(SettingsBody { enabled: !is_off }))
+    let record = history.record(&user).await.map_err(failed)?;
+    Ok(Json(SettingsBody { enabled: !record.off_times.is_off() }))
 }
 
 /// Turns a user's history off or on. What was kept stays, until it is erased; what is sent while it is off is never kept.

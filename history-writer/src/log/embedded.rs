@@ -36,7 +36,8 @@ use segment_log::{Disk, FileFormat, LocalDisk, Settings, Stop};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use crate::log::{Answer, Batch, Log, LogError, LogStatus, Recent};
+use crate::log::codec;
+use crate::log::{Answer, Batch, Log, LogError, LogStatus};
 use crate::{LogPosition, Point};
 use catalogue::Catalogue;
 pub use config::Config;
@@ -217,9 +218,18 @@ impl Log for EmbeddedLog {
         LogPosition(self.shared.marks.durable())
     }
 
-    fn recent(&self, user: &UserId, from: Timestamp, to: Timestamp) -> Recent {
-        let mark = self.shared.marks.told();
-        self.shared.recent.read().points(user, from..=to, mark)
+    fn recent(&self, user: &UserId, take: &mut dyn FnMut(Point)) -> bool {
+        let mut behind = None;
+        loop {
+            // Whoever writes waits for a copy of one segment's bytes at most.
+            let rows = self.shared.recent.read().rows(user, behind);
+            let Some((segment, rows)) = rows else { break };
+            codec::points(&rows).map_while(Result::ok).for_each(&mut *take);
+            behind = Some(segment);
+        }
+        // What was dropped meanwhile is stored, or is missed here.
+        let held_from = self.shared.recent.read().from();
+        held_from <= self.shared.marks.told()
     }
 
     fn status(&self) -> LogStatus {

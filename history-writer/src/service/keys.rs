@@ -1,62 +1,55 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use model::{Random, UserId};
 
-use super::Deps;
-use crate::{StoreError, USERS_MAX, UserKey, UserRecord};
+use super::records::KnownUser;
+use super::{Deps, Shared};
+use crate::{StoreError, UserKey, UserRecord};
 
-/// A user's key, and as it is stored.
-pub(super) struct HeldKey {
-    wrapped: Vec<u8>,
-    pub key: UserKey,
+impl Shared {
+    /// The same users, each with a key: whoever has none gets one.
+    pub(super) async fn with_keys(
+        &self,
+        users: &[(UserId, Arc<KnownUser>)],
+    ) -> Result<HashMap<UserId, Arc<KnownUser>>, StoreError> {
+        let without = users.iter().filter(|(_, known)| known.record.wrapped_key.is_none());
+        let new = without.map(|(user, _)| {
+            let key = UserKey::new(secret(&*self.deps.random));
+            (user.clone(), self.deps.keys.wrap(user, &key))
+        });
+        let new: Vec<_> = new.collect();
+        let mut keyed: HashMap<_, _> = users.iter().cloned().collect();
+        if new.is_empty() {
+            return Ok(keyed);
+        }
+        let made = self.deps.register.make_keys(&new).await;
+        for (user, _) in &new {
+            self.records.forget(user);
+        }
+        for ((user, _), wrapped) in new.into_iter().zip(made?) {
+            if let Some(known) = keyed.get_mut(&user) {
+                let record = UserRecord { wrapped_key: Some(wrapped), ..known.record.clone() };
+                *known = Arc::new(KnownUser::new(record));
+            }
+        }
+        Ok(keyed)
+    }
 }
 
 impl Deps {
-    /// What is known of these users, each once and up to [`USERS_MAX`].
-    pub(super) async fn records(
-        &self,
-        users: &[UserId],
-    ) -> Result<HashMap<UserId, UserRecord>, StoreError> {
-        debug_assert!(users.len() <= USERS_MAX, "a register reads no more");
-        let records = self.register.records(users).await?;
-        Ok(users.iter().cloned().zip(records).collect())
-    }
-
-    /// The keys of these users, each once: whoever has none gets one.
-    pub(super) async fn keys(
-        &self,
-        users: &[(&UserId, &UserRecord)],
-    ) -> Result<HashMap<UserId, HeldKey>, StoreError> {
-        let without = users.iter().filter(|(_, record)| record.wrapped_key.is_none());
-        let new = without.map(|(user, _)| {
-            let key = UserKey::new(secret(&*self.random));
-            ((*user).clone(), self.keys.wrap(user, &key))
-        });
-        let new: Vec<_> = new.collect();
-        let made = if new.is_empty() { Vec::new() } else { self.register.make_keys(&new).await? };
-        let mut made = new.into_iter().map(|(user, _)| user).zip(made).collect::<HashMap<_, _>>();
-        let mut keys = HashMap::with_capacity(users.len());
-        for (user, record) in users {
-            let wrapped = made.remove(*user).or_else(|| record.wrapped_key.clone());
-            let Some(wrapped) = wrapped else { continue };
-            let key = self.unwrap(user, &wrapped)?;
-            keys.insert((*user).clone(), HeldKey { wrapped, key });
-        }
-        Ok(keys)
-    }
-
-    /// Whether this is still the user's key, perhaps wrapped by another one.
-    pub(super) fn is_key_of(
+    /// Whether two records of a user have the same key, perhaps wrapped by different ones.
+    pub(super) fn have_one_key(
         &self,
         user: &UserId,
-        held: &HeldKey,
-        record: &UserRecord,
+        one: &KnownUser,
+        other: &KnownUser,
     ) -> Result<bool, StoreError> {
-        Ok(match &record.wrapped_key {
-            None => false,
-            Some(wrapped) if *wrapped == held.wrapped => true,
-            Some(wrapped) => self.unwrap(user, wrapped)?.id() == held.key.id(),
-        })
+        if one.record.wrapped_key == other.record.wrapped_key {
+            return Ok(true);
+        }
+        let id = |known: &KnownUser| Ok(known.key(self, user)?.map(UserKey::id));
+        Ok(id(one)? == id(other)?)
     }
 
     /// A user's key.

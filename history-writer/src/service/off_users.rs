@@ -37,6 +37,11 @@ impl OffUsers {
         !known.users.is_empty() && known.users.contains(user)
     }
 
+    /// How many are known.
+    pub(super) fn len(&self) -> usize {
+        self.known.read().users.len()
+    }
+
     /// Notes what this process has turned, or is about to turn off.
     pub(super) fn turn(&self, user: &UserId, is_off: bool) {
         let mut known = self.known.write();

@@ -1,14 +1,19 @@
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use model::{Timestamp, UserId};
 
-use super::{Deps, History, Incomplete};
+use super::records::KnownUser;
+use super::{History, Incomplete, Shared};
 use crate::limits::CHUNK_POINTS_MAX;
+use crate::metrics::{READ_DURATION, READS};
 use crate::{
-    Direction, OpenError, PageBuilder, SealedChunk, StoreError, TimeRange, TrackPage, TrackQuery,
-    UserKey, UserRecord,
+    Direction, OpenError, PageBuilder, Point, SealedChunk, StoreError, TimeRange, TrackPage,
+    TrackQuery, UserKey, UserRecord,
 };
 
+/// How often a track is read at once because the user's key changes meanwhile.
+const TRIES_MAX: usize = 8;
 /// How many chunks are read at once, at most: two days of somebody who moves all the time.
 const CHUNKS_READ_MAX: usize = 96;
 /// How many are read at least.
@@ -31,60 +36,90 @@ impl History {
     ///
     /// A store that is away is no error: the answer has what the log has, and says that it is incomplete.
     pub async fn track(&self, user: &UserId, query: TrackQuery) -> Result<Track, StoreError> {
-        let Deps { log, register, clock, .. } = &self.shared.deps;
-        // First what isn't stored, then what is: what is stored meanwhile is in both.
-        let now = clock.now().wall;
-        let mut incomplete = BTreeSet::new();
-        let own = log.complete_until(now);
-        let complete_until = match &self.shared.deps.shared_logs {
-            Some(_) => self.shared.logs.complete_until(own, now, &mut incomplete),
-            None => own,
+        let started = Instant::now();
+        let track = self.read(user, query).await;
+        let result = match &track {
+            Ok(track) if track.incomplete.is_empty() => "complete",
+            Ok(_) => "incomplete",
+            Err(_) => "failed",
         };
-        let TimeRange { from, to } = query.times();
-        let recent = log.recent(user, from, to);
-        let record = register.records(std::slice::from_ref(user)).await?.pop().unwrap_or_default();
-        let mut page = PageBuilder::new(query.clone(), &record.erasures);
-        let counts = |received: Timestamp| !record.off_times.cover(received);
-        page.add(recent.points.into_iter().filter(|point| counts(point.received)));
-        if !recent.is_complete {
-            incomplete.insert(Incomplete::Waiting);
-        }
-        if let Some(wrapped) = &record.wrapped_key {
-            let key = self.shared.deps.unwrap(user, wrapped)?;
-            match self.add_stored(user, &key, &record, &query, &mut page).await {
-                Ok(is_whole) if is_whole => {}
-                Ok(_) => {
-                    incomplete.insert(Incomplete::Unreadable);
-                }
-                Err(error) if error.is_unavailable() => {
-                    tracing::debug!(%error, "a track lacks what is stored");
-                    incomplete.insert(Incomplete::StoreAway);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let page = page.finish();
-        let span = span(&query, &page);
-        if self.shared.gaps.overlap(span) {
-            incomplete.insert(Incomplete::Refused);
-        }
-        if record.put_aside.is_some_and(|aside| aside.from < span.to && span.from < aside.to) {
-            incomplete.insert(Incomplete::PutAside);
-        }
-        Ok(Track { page, complete_until, incomplete })
+        ::metrics::counter!(READS, "result" => result).increment(1);
+        ::metrics::histogram!(READ_DURATION).record(started.elapsed());
+        track
     }
 
-    /// Adds what is stored; answers whether all of it can be read.
+    async fn read(&self, user: &UserId, query: TrackQuery) -> Result<Track, StoreError> {
+        let shared = &self.shared;
+        for _ in 0..TRIES_MAX {
+            // All that was erased before is known here; what is erased meanwhile may be in the answer.
+            let known = shared.known(user).await?;
+            let (track, is_certain) = self.read_by(&known, user, &query).await?;
+            // Who got another key while this was read may have chunks that this one doesn't open.
+            if is_certain || shared.deps.have_one_key(user, &known, &*shared.known(user).await?)? {
+                return Ok(track);
+            }
+        }
+        Err(StoreError::unavailable("the key of the user's history changes all the time"))
+    }
+
+    /// Reads by what is known of the user; answers whether there was nothing that another key may open.
+    async fn read_by(
+        &self,
+        known: &KnownUser,
+        user: &UserId,
+        query: &TrackQuery,
+    ) -> Result<(Track, bool), StoreError> {
+        let Shared { deps, gaps, logs, .. } = &*self.shared;
+        let mut lacks = BTreeSet::new();
+        // First what isn't stored, then what is: what is stored meanwhile is in both.
+        let now = deps.clock.now().wall;
+        let own = deps.log.complete_until(now);
+        let complete_until = match &deps.shared_logs {
+            Some(_) => logs.complete_until(own, now, &mut lacks),
+            None => own,
+        };
+        let since = deps.kept_since();
+        let UserRecord { erasures, off_times, put_aside, .. } = &known.record;
+        let counts = |point: &Point| point.received >= since && !off_times.cover(point.received);
+        let mut page = PageBuilder::new(query.clone(), erasures);
+        if !deps.log.recent(user, &mut |point| page.add(Some(point).filter(counts))) {
+            lacks.insert(Incomplete::Waiting);
+        }
+        let key = known.key(deps, user)?;
+        let mut is_certain = key.is_some();
+        if let Some(key) = key {
+            let mut stored = Stored { page: &mut page, lacks: &mut lacks, is_certain: true };
+            match self.add_stored(user, key, &counts, query, &mut stored).await {
+                Err(error) if error.is_unavailable() => {
+                    tracing::debug!(%error, "a track lacks what is stored");
+                    stored.lacks.insert(Incomplete::StoreAway);
+                }
+                answer => answer?,
+            }
+            is_certain = stored.is_certain;
+        }
+        let page = page.finish();
+        let span = span(query, &page);
+        if gaps.overlap(span) {
+            lacks.insert(Incomplete::Refused);
+        }
+        if put_aside.is_some_and(|aside| aside.from < span.to && span.from < aside.to) {
+            lacks.insert(Incomplete::PutAside);
+        }
+        Ok((Track { page, complete_until, incomplete: lacks }, is_certain))
+    }
+
+    /// Adds what is stored.
     async fn add_stored(
         &self,
         user: &UserId,
         key: &UserKey,
-        record: &UserRecord,
+        counts: &(dyn Fn(&Point) -> bool + Sync),
         query: &TrackQuery,
-        page: &mut PageBuilder<'_>,
-    ) -> Result<bool, StoreError> {
+        stored: &mut Stored<'_, '_>,
+    ) -> Result<(), StoreError> {
         let (starts, direction) = (query.chunk_starts(), query.direction);
-        let (mut after, mut is_whole) = (None, true);
+        let mut after = None;
         // A page may end within the first and the last of its chunks.
         let wanted = query.limit.saturating_add(1).div_ceil(CHUNK_POINTS_MAX).saturating_add(2);
         let at_once = wanted.clamp(CHUNKS_READ_MIN, CHUNKS_READ_MAX);
@@ -92,28 +127,33 @@ impl History {
             let store = &self.shared.deps.store;
             let chunks = store.chunks(user, starts, direction, after, at_once).await?;
             for chunk in &chunks {
-                if !page.may_want(chunk.first) {
-                    return Ok(is_whole);
+                if !stored.page.may_want(chunk.first) {
+                    return Ok(());
                 }
                 match chunk.open(user, key) {
-                    Ok(chunk) => {
-                        let points = chunk.into_points().into_iter();
-                        page.add(points.filter(|point| !record.off_times.cover(point.received)));
-                    }
-                    // All of it was erased.
-                    Err(OpenError::OtherKey(_)) => {}
+                    Ok(chunk) => stored.page.add(chunk.into_points().into_iter().filter(counts)),
+                    // All of it was erased, unless the key is of before an erasure.
+                    Err(OpenError::OtherKey(_)) => stored.is_certain = false,
                     Err(fault) => {
                         tracing::error!(%fault, "a chunk of movement history can't be read");
-                        is_whole = false;
+                        stored.lacks.insert(Incomplete::Unreadable);
                     }
                 }
             }
             after = chunks.last().map(SealedChunk::place);
             if chunks.len() < at_once {
-                return Ok(is_whole);
+                return Ok(());
             }
         }
     }
+}
+
+/// What comes of reading chunks.
+struct Stored<'a, 'p> {
+    page: &'a mut PageBuilder<'p>,
+    lacks: &'a mut BTreeSet<Incomplete>,
+    /// Whether the key opened all that it could.
+    is_certain: bool,
 }
 
 /// The effective times that a page tells of.

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::{Kept, Shared};
 use crate::log::Answer;
+use crate::metrics::POINTS;
 use crate::{Gaps, LogError, LogPosition, Point, Register, StoreError, TimeRange};
 
 /// The gaps as far as this process knows: its own at once, those of other processes a while later.
@@ -63,7 +64,7 @@ impl KnownGaps {
 }
 
 /// The effective times of points.
-pub(super) fn times(points: &[Point]) -> TimeRange {
+fn times(points: &[Point]) -> TimeRange {
     let times = points.iter().map(Point::effective);
     match (times.clone().min(), times.max()) {
         (Some(from), Some(last)) => TimeRange { from, to: last.plus_ms(1) },
@@ -73,19 +74,41 @@ pub(super) fn times(points: &[Point]) -> TimeRange {
 
 /// Points that were handed to the log. What it doesn't take is noted, also if nobody waits for the answer any more.
 pub(super) struct Keeping {
-    pub appended: Option<Answer<'static, LogPosition>>,
-    pub times: TimeRange,
-    pub shared: Arc<Shared>,
+    appended: Option<Answer<'static, LogPosition>>,
+    handed_in: HandedIn,
+}
+
+struct HandedIn {
+    points: u64,
+    times: TimeRange,
+    shared: Arc<Shared>,
 }
 
 impl Keeping {
-    fn heard(shared: &Shared, times: TimeRange, answer: &Result<LogPosition, LogError>) -> Kept {
-        shared.faults.heard_log(answer.as_ref().err());
-        if answer.is_ok() {
-            return Kept::Log;
+    /// These points, and what the log will answer.
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        points: &[Point],
+        appended: Answer<'static, LogPosition>,
+    ) -> Self {
+        let (times, shared) = (times(points), Arc::clone(shared));
+        let handed_in = HandedIn { points: points.len() as u64, times, shared };
+        Self { appended: Some(appended), handed_in }
+    }
+}
+
+impl HandedIn {
+    fn heard(&self, answer: &Result<LogPosition, LogError>) -> Kept {
+        self.shared.faults.heard_log(answer.as_ref().err());
+        let (kept, name) = match answer {
+            Ok(_) => (Kept::Log, "log"),
+            Err(_) => (Kept::Memory, "memory"),
+        };
+        if answer.is_err() {
+            self.shared.gaps.note(self.times);
         }
-        shared.gaps.note(times);
-        Kept::Memory
+        ::metrics::counter!(POINTS, "kept" => name).increment(self.points);
+        kept
     }
 }
 
@@ -96,17 +119,18 @@ impl Future for Keeping {
         let Some(appended) = &mut self.appended else { return Poll::Pending };
         let answer = std::task::ready!(appended.as_mut().poll(context));
         self.appended = None;
-        Poll::Ready(Self::heard(&self.shared, self.times, &answer))
+        Poll::Ready(self.handed_in.heard(&answer))
     }
 }
 
 impl Drop for Keeping {
     fn drop(&mut self) {
         let Some(appended) = self.appended.take() else { return };
-        let (shared, times) = (Arc::clone(&self.shared), self.times);
+        let HandedIn { points, times, shared } = &self.handed_in;
+        let handed_in = HandedIn { points: *points, times: *times, shared: Arc::clone(shared) };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                Self::heard(&shared, times, &appended.await);
+                handed_in.heard(&appended.await);
             });
         }
     }

@@ -2,6 +2,8 @@ mod faulty;
 mod incomplete;
 mod logs;
 mod off;
+mod records;
+mod retention;
 mod world;
 
 use model::Timestamp;

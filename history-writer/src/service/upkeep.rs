@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::Shared;
-use crate::StoreError;
+use crate::metrics::{LOG_BYTES_MAX, LOG_OLDEST_AGE, USERS_OFF};
+use crate::{LogStatus, StoreError};
 
 /// How often gaps are written, and another page of the users is read whose history is off.
 const TURN: Duration = Duration::from_secs(1);
@@ -36,6 +37,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
 impl Shared {
     /// One turn of this.
     pub(super) async fn look_after(&self, turn: u64) -> Result<(), StoreError> {
+        self.measure();
         self.exchange_marks().await?;
         let register = &*self.deps.register;
         self.gaps.save(register).await?;
@@ -44,5 +46,14 @@ impl Shared {
             self.gaps.load(register).await?;
         }
         Ok(())
+    }
+
+    fn measure(&self) {
+        let LogStatus { bytes_max, oldest_received, .. } = self.deps.log.status();
+        ::metrics::gauge!(LOG_BYTES_MAX).set(bytes_max as f64);
+        let now = self.deps.clock.now().wall;
+        let age_ms = oldest_received.map_or(0, |oldest| (now - oldest).max(0));
+        ::metrics::gauge!(LOG_OLDEST_AGE).set(age_ms as f64 / 1_000.0);
+        ::metrics::gauge!(USERS_OFF).set(self.off_users.len() as f64);
     }
 }

@@ -1,6 +1,6 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::ErrorChain;
 use tokio::sync::watch;
@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use super::{Deps, Shared};
 use crate::{
     Chunk, Chunking, ClosedChunk, DeadLetter, LogPosition, PUT_CHUNKS_MAX, StoreError, StoredChunk,
-    USERS_MAX,
+    USERS_MAX, metrics,
 };
 
 /// How many points are read from the log at once.
@@ -116,6 +116,8 @@ impl Writer {
         }
         self.at = batch.next;
         self.chunking.close_aged(now);
+        ::metrics::gauge!(metrics::CHUNKS_OPEN).set(self.chunking.chunks_open() as f64);
+        ::metrics::gauge!(metrics::POINTS_OPEN).set(self.chunking.points_open() as f64);
         self.store_closed().await?;
         if let Some(mark) = self.chunking.checkpoint() {
             let forgotten = log.forget(mark).await;
@@ -140,7 +142,7 @@ impl Writer {
             let tickets: Vec<_> = self.next.iter().map(|it| it.ticket).collect();
             // A key that was destroyed meanwhile would take points with it that came after what was erased.
             let mut tries = 0;
-            while !store(&shared.deps, &self.next).await? {
+            while !store(&shared, &self.next).await? {
                 tries += 1;
                 if tries == TRIES_MAX {
                     return Err(StoreError::unavailable("keys of users change all the time"));
@@ -156,60 +158,93 @@ impl Writer {
     fn pause(&mut self) -> Duration {
         let longest = (RETRY_MS_MIN << self.failures.min(16)).min(RETRY_MS_MAX);
         self.failures += 1;
+        ::metrics::counter!(metrics::STORE_RETRIES).increment(1);
         let left_out = self.shared.deps.random.next_u64() % (longest / 2 + 1);
         Duration::from_millis(longest - left_out)
     }
 }
 
-/// Stores chunks, without what was erased and what came while their users wanted no history. Answers whether their keys are still
-/// what they were.
-async fn store(deps: &Deps, closed: &[ClosedChunk]) -> Result<bool, StoreError> {
+/// Stores chunks, without what was erased, came while their users wanted no history or is older than is kept. Answers whether
+/// their keys are still what they were.
+async fn store(shared: &Shared, closed: &[ClosedChunk]) -> Result<bool, StoreError> {
+    let Shared { deps, records, .. } = shared;
+    let started = Instant::now();
     let users: BTreeSet<_> = closed.iter().map(|it| it.user.clone()).collect();
     let users: Vec<_> = users.into_iter().collect();
-    let records = deps.records(&users).await?;
+    let known = records.of(deps, &users).await?;
+    let known: BTreeMap<_, _> = users.iter().cloned().zip(known).collect();
+    let since = deps.kept_since();
     let counting = closed.iter().filter_map(|it| {
-        let record = records.get(&it.user)?;
-        let points = it.chunk.points().iter().filter(|point| record.counts(point));
+        let record = &known.get(&it.user)?.record;
+        let points = it.chunk.points().iter();
+        let points = points.filter(|point| point.received >= since && record.counts(point));
         Some((&it.user, Chunk::new(points.cloned().collect())?))
     });
     let chunks: Vec<_> = counting.collect();
-    let owners: BTreeSet<_> = chunks.iter().map(|(user, _)| *user).collect();
-    let owners: Vec<_> = owners.into_iter().filter_map(|it| records.get_key_value(it)).collect();
-    let keys = deps.keys(&owners).await?;
-    let sealed = chunks.iter().filter_map(|(user, chunk)| {
-        keys.get(*user).map(|held| StoredChunk::seal(chunk, user, &held.key))
-    });
-    put(deps, &sealed.collect::<Vec<_>>()).await?;
-    let now = deps.records(&users).await?;
-    for (user, held) in &keys {
-        if !now.get(user).map_or(Ok(false), |record| deps.is_key_of(user, held, record))? {
+    let owners: BTreeSet<_> = chunks.iter().map(|(user, _)| (*user).clone()).collect();
+    let with_chunks = known.into_iter().filter(|(user, _)| owners.contains(user));
+    let keyed = shared.with_keys(&with_chunks.collect::<Vec<_>>()).await?;
+    let mut sealed = Vec::with_capacity(chunks.len());
+    for (user, chunk) in &chunks {
+        if let Some(key) =
+            keyed.get(*user).map(|known| known.key(deps, user)).transpose()?.flatten()
+        {
+            sealed.push(StoredChunk::seal(chunk, user, key));
+        }
+    }
+    put(shared, &sealed).await?;
+    measure(&sealed, started);
+    let owners: Vec<_> = owners.into_iter().collect();
+    let now = records.of(deps, &owners).await?;
+    for (user, now) in owners.iter().zip(&now) {
+        let is_same = keyed.get(user).map(|known| deps.have_one_key(user, known, now));
+        if !is_same.unwrap_or(Ok(true))? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
+fn measure(stored: &[StoredChunk], started: Instant) {
+    ::metrics::counter!(metrics::CHUNKS).increment(stored.len() as u64);
+    for chunk in stored {
+        ::metrics::histogram!(metrics::CHUNK_POINTS).record(f64::from(chunk.points));
+    }
+    ::metrics::histogram!(metrics::STORE_DURATION).record(started.elapsed());
+}
+
 /// Stores chunks; what the store can't take at all is put aside.
-async fn put(deps: &Deps, chunks: &[StoredChunk]) -> Result<(), StoreError> {
+async fn put(shared: &Shared, chunks: &[StoredChunk]) -> Result<(), StoreError> {
+    let store = &shared.deps.store;
     if chunks.is_empty() {
         return Ok(());
     }
-    match deps.store.put(chunks).await {
+    match store.put(chunks).await {
         Err(error) if !error.is_unavailable() => {}
         answer => return answer,
     }
     for chunk in chunks {
-        match deps.store.put(std::slice::from_ref(chunk)).await {
-            Err(error) if !error.is_unavailable() => put_aside(deps, chunk, &error).await?,
+        match store.put(std::slice::from_ref(chunk)).await {
+            Err(error) if !error.is_unavailable() => put_aside(shared, chunk, &error).await?,
             answer => answer?,
         }
     }
     Ok(())
 }
 
-async fn put_aside(deps: &Deps, chunk: &StoredChunk, error: &StoreError) -> Result<(), StoreError> {
+async fn put_aside(
+    shared: &Shared,
+    chunk: &StoredChunk,
+    error: &StoreError,
+) -> Result<(), StoreError> {
+    let Deps { register, clock, .. } = &shared.deps;
     let reason = ErrorChain(error).to_string();
     tracing::error!(reason, "a chunk of movement history can't be stored, and is put aside");
-    let letter = DeadLetter { chunk: chunk.clone(), reason, at: deps.clock.now().wall };
-    deps.register.put_aside(&letter).await
+    let letter = DeadLetter { chunk: chunk.clone(), reason, at: clock.now().wall };
+    let aside = register.put_aside(&letter).await;
+    shared.records.forget(&chunk.user);
+    if aside.is_ok() {
+        ::metrics::counter!(metrics::DEAD_LETTERS).increment(1);
+    }
+    aside
 }

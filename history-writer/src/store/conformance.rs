@@ -86,6 +86,7 @@ macro_rules! register_conformance_list {
             off::turns_at_one_moment_come_one_after_the_other,
             dead_letters::they_come_in_the_order_in_which_they_were_put_aside,
             dead_letters::erasures_reach_them,
+            forgetting::what_touches_no_point_any_more_is_forgotten,
             gaps::gaps_are_gathered,
             gaps::there_are_never_too_many_gaps,
         }

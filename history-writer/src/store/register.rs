@@ -77,7 +77,7 @@ pub struct TooManyErasures;
 /// have happened; the caller repeats it. Nothing is retried here.
 pub trait Register: Send + Sync {
     /// What is known of each of these users, in this order; up to [`USERS_MAX`]. Whoever keeps an answer asks again before it
-    /// seals or shows anything, unless it made all changes itself.
+    /// seals or shows anything, unless the register [is exclusive](Self::is_exclusive).
     fn records<'a>(&'a self, users: &'a [UserId]) -> StoreAnswer<'a, Vec<UserRecord>>;
 
     /// Gives each of these users this wrapped key, unless they have one already; answers those that they have, in this
@@ -122,6 +122,20 @@ pub trait Register: Send + Sync {
 
     /// All that was noted, gathered as [`Gaps`] says.
     fn gaps(&self) -> StoreAnswer<'_, Gaps>;
+
+    /// Forgets the dead letters of which all was received before a moment, up to `limit`; answers how many. The caller repeats it
+    /// until there are fewer.
+    fn forget_letters(&self, received_before: Timestamp, limit: usize) -> StoreAnswer<'_, usize>;
+
+    /// Forgets the erasures that were made before a moment, the stretches in which a history was off that ended before it, and
+    /// gaps that did: no point is left that they could touch. Up to `limit` of each of the first two; answers how many of these. The
+    /// caller repeats it until there are none.
+    fn forget(&self, before: Timestamp, limit: usize) -> StoreAnswer<'_, usize>;
+
+    /// Whether all changes are made through this value: then what was read from it holds until it is told of a change.
+    fn is_exclusive(&self) -> bool {
+        false
+    }
 
     /// What keeps the register from working now, for operators; `None` as far as is known.
     fn fault(&self) -> Option<String> {

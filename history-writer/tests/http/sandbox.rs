@@ -60,6 +60,7 @@ impl Sandbox {
             register: Arc::new(register),
             keys: DeploymentKeys::new(DeploymentKey::new(&[7; 32]), Vec::new()),
             chunking: ChunkingLimits::default(),
+            retention_days: 0,
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
             shared_logs: None,

@@ -100,6 +100,7 @@ async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
         shared_logs: None,
         keys,
         chunking: config.chunking(),
+        retention_days: config.retention_days,
         clock: deps.clock.clone(),
         random: deps.random.clone(),
     });

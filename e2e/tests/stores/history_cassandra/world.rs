@@ -109,6 +109,7 @@ impl World {
             shared_logs: None,
             keys: keys(),
             chunking: ChunkingLimits::default(),
+            retention_days: 0,
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         })

@@ -115,10 +115,6 @@ impl Shared {
             self.bytes.store(catalogue.bytes(), Ordering::Relaxed);
             ::metrics::gauge!(metrics::LOG_BYTES).set(catalogue.bytes() as f64);
         }
-        drop(waiting);
-        let oldest = self.status().oldest_received;
-        let age_ms = oldest.map_or(0, |oldest| (self.clock.now().wall - oldest).max(0));
-        ::metrics::gauge!(metrics::LOG_OLDEST_AGE).set(age_ms as f64 / 1_000.0);
         Ok(())
     }
 }

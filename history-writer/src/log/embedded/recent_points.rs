@@ -1,12 +1,8 @@
 //! The points that aren't stored yet, by user, in memory: what tracks are made of beside what is stored.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::RangeInclusive;
 
-use model::{Timestamp, UserId};
-
-use crate::log::Recent;
-use crate::log::codec;
+use model::UserId;
 
 /// What a user takes in a map beside the points, bytes, about.
 const USER_BYTES: usize = 128;
@@ -81,16 +77,14 @@ impl RecentPoints {
         }
     }
 
-    /// A user's points with effective times in a range; complete if all from the position `mark` on are here.
-    pub(super) fn points(
-        &self,
-        user: &UserId,
-        effective: RangeInclusive<Timestamp>,
-        mark: u64,
-    ) -> Recent {
-        let rows = self.generations.iter().filter_map(|generation| generation.users.get(user));
-        let points = rows.flat_map(|rows| codec::points(rows).map_while(Result::ok));
-        let points = points.filter(|point| effective.contains(&point.effective())).collect();
-        Recent { points, is_complete: self.from <= mark }
+    /// A user's points of the first segment behind another that has some, as they are written, and which segment that is.
+    pub(super) fn rows(&self, user: &UserId, behind: Option<u64>) -> Option<(u64, Vec<u8>)> {
+        let mut left = self.generations.iter().filter(|it| Some(it.segment) > behind);
+        left.find_map(|generation| Some((generation.segment, generation.users.get(user)?.clone())))
+    }
+
+    /// All points from this position on are here.
+    pub(super) fn from(&self) -> u64 {
+        self.from
     }
 }

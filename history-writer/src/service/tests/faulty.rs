@@ -89,6 +89,7 @@ impl Store for FaultyStore {
 /// A real register that is away now and then.
 pub(super) struct FaultyRegister {
     pub register: EmbeddedRegister,
+    pub is_exclusive: AtomicBool,
     pub is_away: AtomicBool,
 }
 
@@ -142,6 +143,18 @@ impl Register for FaultyRegister {
 
     fn note_gaps<'a>(&'a self, gaps: &'a [TimeRange]) -> StoreAnswer<'a, ()> {
         Box::pin(async move { self.reached()?.note_gaps(gaps).await })
+    }
+
+    fn forget_letters(&self, received_before: Timestamp, limit: usize) -> StoreAnswer<'_, usize> {
+        Box::pin(async move { self.reached()?.forget_letters(received_before, limit).await })
+    }
+
+    fn forget(&self, before: Timestamp, limit: usize) -> StoreAnswer<'_, usize> {
+        Box::pin(async move { self.reached()?.forget(before, limit).await })
+    }
+
+    fn is_exclusive(&self) -> bool {
+        self.is_exclusive.load(Ordering::Relaxed)
     }
 
     fn gaps(&self) -> StoreAnswer<'_, Gaps> {

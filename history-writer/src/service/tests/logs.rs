@@ -94,6 +94,7 @@ impl Deployment {
             shared_logs: Some(SharedLogs { own: LogId(log), marks: self.marks.clone() }),
             keys: DeploymentKeys::new(DeploymentKey::new(&[7; 32]), Vec::new()),
             chunking: ChunkingLimits::default(),
+            retention_days: 0,
             clock: self.clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         }

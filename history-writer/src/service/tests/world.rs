@@ -44,7 +44,11 @@ impl World {
         let path = folder.path();
         let log = EmbeddedLog::open(path, config, clock.clone()).await;
         let register = EmbeddedRegister::open(path).await.expect("a register");
-        let register = Arc::new(FaultyRegister { register, is_away: AtomicBool::new(false) });
+        let register = Arc::new(FaultyRegister {
+            register,
+            is_exclusive: AtomicBool::new(false),
+            is_away: AtomicBool::new(false),
+        });
         let store = EmbeddedStore::open(path).await.expect("a store");
         let store = Arc::new(FaultyStore {
             store,
@@ -59,6 +63,7 @@ impl World {
             shared_logs: None,
             keys: DeploymentKeys::new(DeploymentKey::new(&[7; 32]), Vec::new()),
             chunking: ChunkingLimits::default(),
+            retention_days: 30,
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         });

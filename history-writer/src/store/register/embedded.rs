@@ -1,6 +1,7 @@
 //! The register in one `SQLite` file, for a deployment of one process. It isn't the file of the chunks, so that a backup of
 //! these can be kept without the keys that open it.
 
+mod forget;
 mod gaps;
 mod off;
 mod schema;
@@ -91,6 +92,24 @@ impl EmbeddedRegister {
         Ok(())
     }
 
+    async fn drop_letters(&self, before: Timestamp, limit: usize) -> Result<usize, sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let forgotten = forget::letters(&mut transaction, before, limit).await?;
+        transaction.commit().await?;
+        writer.keep();
+        Ok(forgotten)
+    }
+
+    async fn settle(&self, before: Timestamp, limit: usize) -> Result<usize, sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let forgotten = forget::settled(&mut transaction, before, limit).await?;
+        transaction.commit().await?;
+        writer.keep();
+        Ok(forgotten)
+    }
+
     /// Says whether there was room.
     async fn keep(&self, letter: &DeadLetter) -> Result<bool, sqlx::Error> {
         let mut writer = self.file.writer().await?;
@@ -163,5 +182,18 @@ impl Register for EmbeddedRegister {
 
     fn gaps(&self) -> StoreAnswer<'_, Gaps> {
         Box::pin(answer(gaps::read(self.file.readers())))
+    }
+
+    fn forget_letters(&self, received_before: Timestamp, limit: usize) -> StoreAnswer<'_, usize> {
+        Box::pin(answer(self.drop_letters(received_before, limit)))
+    }
+
+    fn forget(&self, before: Timestamp, limit: usize) -> StoreAnswer<'_, usize> {
+        Box::pin(answer(self.settle(before, limit)))
+    }
+
+    /// The file is of one process, and one value of it.
+    fn is_exclusive(&self) -> bool {
+        true
     }
 }

@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use model::Timestamp;
-
 use super::world::{
     Gate, NOW, POINTS, World, append, batch, numbers, point, read_all, read_from, user,
 };
-use crate::{Log, LogError, LogPosition};
-
-const EVER: (Timestamp, Timestamp) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+use crate::log::embedded::EmbeddedLog;
+use crate::{Log, LogError, LogPosition, Point};
+use futures_util::future::join_all;
+use model::Timestamp;
 
 #[tokio::test]
 async fn points_are_read_in_their_order_also_after_reopening() {
@@ -118,14 +116,11 @@ async fn what_is_not_stored_is_told_by_user() {
     append(&log, 0, 40).await;
     for log in [log, world.open().await.expect("opens")] {
         for n in 0..4 {
-            let recent = log.recent(&user(n), EVER.0, EVER.1);
+            let (points, is_complete) = recent(&log, n);
             let of_user = (0..40 * POINTS).filter(|it| it / POINTS % 4 == n).map(point);
-            assert!(recent.is_complete && recent.points.into_iter().eq(of_user), "{n}");
+            assert!(is_complete && points.into_iter().eq(of_user), "{n}");
         }
-        let (from, to) = (point(12).effective(), point(14).effective());
-        let some = log.recent(&user(0), from, to);
-        assert_eq!(some.points, [12, 13, 14].map(point));
-        assert_eq!(log.recent(&user(5), EVER.0, EVER.1).points, []);
+        assert_eq!(recent(&log, 5), (vec![], true));
     }
 }
 
@@ -135,15 +130,22 @@ async fn what_memory_has_no_room_for_is_said_to_be_missing() {
     world.config.recent_bytes_max = 2_000;
     let (log, _) = world.open_faulty().await;
     append(&log, 0, 2).await;
-    assert!(log.recent(&user(0), EVER.0, EVER.1).is_complete);
+    assert!(recent(&log, 0).1);
     append(&log, 2, 60).await;
-    let newest = log.recent(&user(3), EVER.0, EVER.1);
-    assert!(!newest.is_complete);
-    assert_eq!(newest.points.last(), Some(&point(60 * POINTS - 1)));
+    let (newest, is_complete) = recent(&log, 3);
+    assert!(!is_complete);
+    assert_eq!(newest.last(), Some(&point(60 * POINTS - 1)));
     log.forget(LogPosition(59 * POINTS + 1)).await.expect("told");
-    let rest = log.recent(&user(3), EVER.0, EVER.1);
-    assert!(rest.is_complete, "the others are stored");
-    assert!(rest.points.ends_with(&batch(59).1));
+    let (rest, is_complete) = recent(&log, 3);
+    assert!(is_complete, "the others are stored");
+    assert!(rest.ends_with(&batch(59).1));
+}
+
+/// What of a user isn't stored, and whether that is all.
+fn recent(log: &EmbeddedLog, n: u64) -> (Vec<Point>, bool) {
+    let mut points = Vec::new();
+    let is_complete = log.recent(&user(n), &mut |point| points.push(point));
+    (points, is_complete)
 }
 
 #[tokio::test]

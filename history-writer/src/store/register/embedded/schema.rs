@@ -20,6 +20,7 @@ const FIRST: &str = "
         PRIMARY KEY (user, since_ms)
     ) STRICT, WITHOUT ROWID;
 
+    CREATE INDEX off_ages ON off_stretches (until_ms) WHERE until_ms IS NOT NULL;
     CREATE INDEX users_off ON off_stretches (user) WHERE until_ms IS NULL;
 
     -- Those of a user lie apart from each other.
@@ -30,6 +31,8 @@ const FIRST: &str = "
         erased_ms INTEGER NOT NULL,
         PRIMARY KEY (user, from_ms)
     ) STRICT, WITHOUT ROWID;
+
+    CREATE INDEX erasure_ages ON erasures (erased_ms);
 
     CREATE TABLE dead_letters (
         number      INTEGER NOT NULL PRIMARY KEY,

@@ -1,6 +1,7 @@
 //! What a person is given of all that is held about them: each part hands in its piece, the server makes one archive of them.
 
-use futures_util::stream::BoxStream;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use model::UserId;
 use serde::Serialize;
 
@@ -40,6 +41,17 @@ pub fn file(name: impl Into<String>, content: &impl Serialize, cost: u64) -> [Ne
     [Next::File(name.into()), Next::Content(BodyPart { bytes, cost })]
 }
 
+/// The same of what is read first.
+pub fn file_of<T: Serialize>(
+    name: impl Into<String>,
+    content: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    cost: u64,
+) -> BoxStream<'static, Result<Next, Problem>> {
+    let name = name.into();
+    let read = stream::once(async move { content.await.map(|content| file(name, &content, cost)) });
+    read.map_ok(|file| stream::iter(file.map(Ok))).try_flatten().boxed()
+}
+
 /// More of a file that has a line of JSON for each of some items.
 pub fn lines<T: Serialize>(items: impl IntoIterator<Item = T>, cost: u64) -> Next {
     let mut bytes = Vec::new();
@@ -48,4 +60,23 @@ pub fn lines<T: Serialize>(items: impl IntoIterator<Item = T>, cost: u64) -> Nex
         bytes.push(b'\n');
     }
     Next::Content(BodyPart { bytes, cost })
+}
+
+/// Reads the page behind a place in a list, the first one without: more of its file, and where the next one begins, if there is one.
+pub type ReadPage<P> =
+    Box<dyn Fn(Option<P>) -> BoxFuture<'static, Result<(Next, Option<P>), Problem>> + Send + Sync>;
+
+/// A file that is read page by page.
+pub fn listed<P: Send + 'static>(
+    name: impl Into<String>,
+    read: ReadPage<P>,
+) -> BoxStream<'static, Result<Next, Problem>> {
+    let begun = stream::iter([Ok(Next::File(name.into()))]);
+    // Where the next page begins; none once there is none.
+    let pages = stream::try_unfold((Some(None), read), |(after, read)| async move {
+        let Some(after) = after else { return Ok(None) };
+        let (part, next) = read(after).await?;
+        Ok(Some((part, (next.map(Some), read))))
+    });
+    begun.chain(pages).boxed()
 }

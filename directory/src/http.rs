@@ -4,6 +4,7 @@
 //! them; everybody else gets 403, whether that user exists or not.
 
 mod blocks;
+mod export;
 mod friends;
 mod known;
 mod lists;

@@ -102,13 +102,18 @@ impl Raw {
             (name, HeaderValue::from_str(value.trim()).expect("a header's value"))
         };
         let headers: HeaderMap = lines.map(header).collect();
-        let (json, text) = (Value::Null, String::new());
-        Some(Answer { status: status.expect("a status"), headers, json, text })
+        let (json, text, bytes) = (Value::Null, String::new(), Vec::new());
+        Some(Answer { status: status.expect("a status"), headers, json, text, bytes })
     }
 
-    /// The next HTTP response; none if the connection ended.
+    /// The next HTTP response; none if the connection ended, also before the end of a body in chunks.
     pub async fn response(&mut self) -> Option<Answer> {
         let mut answer = self.head().await?;
+        if answer.headers.get(header::TRANSFER_ENCODING).is_some_and(|it| it == "chunked") {
+            answer.bytes = self.chunks().await?;
+            answer.text = String::from_utf8_lossy(&answer.bytes).into_owned();
+            return Some(answer);
+        }
         let length = answer.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
         let length = length.map_or(0, |length| length.parse().expect("a number"));
         while self.received.len() < length {
@@ -117,7 +122,40 @@ impl Raw {
         let body: Vec<u8> = self.received.drain(..length).collect();
         answer.json = serde_json::from_slice(&body).unwrap_or(Value::Null);
         answer.text = String::from_utf8_lossy(&body).into_owned();
+        answer.bytes = body;
         Some(answer)
+    }
+
+    /// A body in chunks; none if it broke off.
+    async fn chunks(&mut self) -> Option<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let length = self.line().await?;
+            let length = usize::from_str_radix(&length, 16).expect("the length of a chunk");
+            while self.received.len() < length {
+                if !self.receive().await {
+                    return None;
+                }
+            }
+            body.extend(self.received.drain(..length));
+            assert_eq!(self.line().await?, "", "the end of a chunk");
+            if length == 0 {
+                return Some(body);
+            }
+        }
+    }
+
+    /// The next line; none if the connection ended.
+    async fn line(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = self.received.windows(2).position(|bytes| bytes == b"\r\n") {
+                let line: Vec<u8> = self.received.drain(..end + 2).collect();
+                return Some(String::from_utf8_lossy(&line[..end]).into_owned());
+            }
+            if !self.receive().await {
+                return None;
+            }
+        }
     }
 
     /// The next message, close frame, or end of the connection. Pings are left unanswered, pongs are counted.

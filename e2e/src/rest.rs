@@ -20,6 +20,8 @@ pub struct Answer {
     pub json: Value,
     /// The body as it came.
     pub text: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// Sends one request over a connection of its own.
@@ -67,5 +69,6 @@ pub(crate) async fn try_request(
     let (parts, bytes) = tokio::time::timeout(DEADLINE, exchange).await.expect("an end in time")?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, json, text })
+    let bytes = bytes.to_vec();
+    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, json, text, bytes })
 }

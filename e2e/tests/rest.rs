@@ -1,7 +1,9 @@
-//! REST: requests that are right and wrong, businesses, leaderboards, and who users are.
+//! REST: requests that are right and wrong, businesses, leaderboards, movement history, and who users are.
 
 mod rest {
     mod businesses;
+    mod export;
+    mod history;
     mod leaderboards;
     mod requests;
     mod user_ids;

@@ -23,7 +23,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{History, StoreError};
-pub use export::HistoryPiece;
 pub use track::{COMPLETE_UNTIL, INCOMPLETE};
 
 impl FromRef<AppState<History>> for History {

@@ -1,5 +1,6 @@
 //! The handle, and what drives the core with I/O.
 
+mod export;
 mod key_clock;
 mod posting;
 mod reading;

@@ -11,6 +11,7 @@ mod changes;
 pub(crate) mod cursor;
 mod density;
 mod described;
+mod export;
 mod fields;
 mod nearby;
 mod owned;

@@ -2,6 +2,7 @@
 //! development page.
 
 pub(crate) mod dev;
+pub(crate) mod export;
 pub(crate) mod listener;
 pub(crate) mod operations;
 pub(crate) mod routes;

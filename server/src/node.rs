@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::http::dev::Dev;
 use crate::http::listener::{Listener, SocketOptions};
-use crate::http::{dev, operations, routes};
+use crate::http::{dev, export, operations, routes};
 use crate::keys::Keys;
 use crate::parts::{Deps, Opened};
 use crate::readiness::{Ends, Readiness};
@@ -85,6 +85,11 @@ impl Node {
 
         let readiness = Readiness::default();
         opened.routers.insert(0, operations::router(readiness.clone()));
+        // Where users are known.
+        if parts::knows_users(&config) {
+            let pieces = std::mem::take(&mut opened.pieces);
+            opened.routers.push(export::router(pieces, deps.clock.clone(), deps.context.clone()));
+        }
         let page = signer.map(|signer| dev::router(dev.unwrap_or_default(), signer, deps.clock));
         let (routers, context) = (std::mem::take(&mut opened.routers), &deps.context);
         let router = routes::assemble(routers, page, context, &config.gateway.allowed_origins);

@@ -9,6 +9,7 @@ mod live;
 
 use std::sync::Arc;
 
+use api::export::Piece;
 use api::metrics::Metric;
 use api::{Context, Verifier};
 use futures_util::future::BoxFuture;
@@ -104,6 +105,8 @@ pub(crate) struct Opened {
     pub(crate) closes: Vec<BoxFuture<'static, ()>>,
     pub(crate) directory: Option<::directory::Directory>,
     pub(crate) businesses: Option<Proximity>,
+    /// What each part gives a person of all that is held about them.
+    pub(crate) pieces: Vec<Arc<dyn Piece>>,
     /// For fixes that are to be kept.
     pub(crate) kept_fixes: Option<Arc<dyn ws_gateway::History>>,
     /// For whoever watches boards over a socket.
@@ -144,6 +147,11 @@ impl Config {
 /// The parts that a process with these settings serves.
 pub(crate) fn served(config: &Config) -> impl Iterator<Item = &'static dyn Part> {
     ALL.into_iter().filter(|part| part.is_served(config))
+}
+
+/// Whether a process with these settings serves what is of users.
+pub(crate) fn knows_users(config: &Config) -> bool {
+    Directory.is_served(config)
 }
 
 /// Migrates the database of a part, unless its tables are in a file; answers in words what was done.

@@ -45,6 +45,7 @@ mod world;
 pub use config::Config;
 pub use http::router;
 pub use service::boards::Boards;
+pub use service::export::PositionPiece;
 pub use service::friends::{Friends, Replay};
 pub use service::history::History;
 pub use service::{Deps, Gateway};

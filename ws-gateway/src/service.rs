@@ -1,4 +1,5 @@
 pub(crate) mod boards;
+pub(crate) mod export;
 pub(crate) mod feed;
 pub(crate) mod friends;
 pub(crate) mod history;

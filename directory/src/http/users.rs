@@ -25,7 +25,7 @@ pub(super) struct UserBody {
 }
 
 impl UserBody {
-    fn in_full(user: &User) -> Self {
+    pub(super) fn in_full(user: &User) -> Self {
         let created_ms = Some(user.created.0);
         Self { radius_m: user.radius_m, created_ms, ..Self::for_friends(user) }
     }

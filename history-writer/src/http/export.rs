@@ -15,23 +15,14 @@ use crate::{
 };
 
 /// What movement history holds about a person: their points, a file for each month, what they erased, and whether it is on.
-pub struct HistoryPiece(History);
-
-impl HistoryPiece {
-    /// The piece of this history.
-    pub fn new(history: History) -> Self {
-        Self(history)
-    }
-}
-
-impl Piece for HistoryPiece {
+impl Piece for History {
     fn name(&self) -> &'static str {
         "history"
     }
 
     fn read(&self, user: &UserId) -> BoxStream<'static, Result<Next, Problem>> {
         let begun = Archived {
-            history: self.0.clone(),
+            history: self.clone(),
             user: user.clone(),
             pages: None,
             month: None,

@@ -2,14 +2,13 @@ use std::collections::BTreeMap;
 
 use api::export::{Next, PART_BYTES_MAX, Piece};
 use futures_util::StreamExt as _;
-use history_writer::http::HistoryPiece;
 use serde_json::Value;
 
 use super::sandbox::{NOW, Sandbox, id, seconds};
 
 /// The files of a piece.
 async fn files(world: &Sandbox, user: &str) -> BTreeMap<String, String> {
-    let piece = HistoryPiece::new(world.history.clone());
+    let piece = &world.history;
     let mut parts = piece.read(&id(user));
     let (mut files, mut name) = (BTreeMap::new(), None);
     while let Some(part) = parts.next().await {

@@ -81,6 +81,7 @@ impl Part for Businesses {
                 open_businesses(config, deps.clock.clone(), deps.random.clone()).await?;
             businesses.keep_resident(config.proximity.resident);
             opened.routers.push(proximity::http::router(businesses.clone(), deps.context.clone()));
+            opened.pieces.push(Arc::new(businesses.clone()));
             opened.businesses = Some(businesses.clone());
             let is_server = database(config).is_some();
             opened.watches.push(Box::new(move |readiness| {

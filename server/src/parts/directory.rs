@@ -68,6 +68,7 @@ impl Part for Directory {
     fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
             let directory = open_directory(deps, opened).await?;
+            opened.pieces.push(Arc::new(directory.clone()));
             opened.routers.push(directory::http::router(directory, deps.context.clone()));
             Ok(())
         })

@@ -72,6 +72,7 @@ impl Part for MovementHistory {
             opened.kept_fixes = Some(Arc::new(KeptFixes(history.clone())));
             let router = history_writer::http::router(history.clone(), deps.context.clone());
             opened.routers.push(router);
+            opened.pieces.push(Arc::new(history.clone()));
             let stopped = history.clone();
             opened.closes.push(Box::pin(async move { stopped.stop().await }));
             opened.watches.push(Box::new(move |readiness| {

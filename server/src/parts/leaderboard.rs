@@ -111,6 +111,7 @@ impl Part for Leaderboards {
             let settings = deps.config.leaderboard;
             let boards = Leaderboard::start(settings, log, index, people, clock.clone(), random);
             opened.watched_boards = Some(Arc::new(WatchedBoards::new(boards.clone(), clock)));
+            opened.pieces.push(Arc::new(boards.clone()));
             if has_role(deps.config) {
                 let router = leaderboard::http::router(boards.clone(), deps.context.clone());
                 opened.routers.push(router);

@@ -7,7 +7,7 @@ use model::ErrorChain;
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::redis::{self, Redis};
 use ws_gateway::live::{self, FixLimit, Live as LivePath, Sink};
-use ws_gateway::{Gateway, router};
+use ws_gateway::{Gateway, PositionPiece, router};
 
 use super::{Deps, Doing, Opened, Part, Server};
 use crate::config::{Config, LiveBackend, NodeRole, StoreBackend};
@@ -87,6 +87,7 @@ impl Part for Live {
             let directory = opened.directory.clone().ok_or("live positions need the directory")?;
             let attach = open_live_path(deps).await?;
             let gateway = connect_gateway(deps, &directory, opened, attach);
+            opened.pieces.push(Arc::new(PositionPiece::new(gateway.clone())));
             opened.routers.push(router(gateway.clone(), deps.context.clone()));
             let drained = gateway.clone();
             opened.drains.push(Box::pin(async move { drained.drain().await }));

@@ -101,6 +101,30 @@ describe('in the demo', () => {
     await until('the replay moves them again', async () => !isAt(dragged, await seen(who)));
   });
 
+  test('where one was is shown, up to a moment that one chooses', async () => {
+    const page = await browser.open(demo, { at: `/#${await somebody()}` });
+    await page.locator('#me-dot').waitFor();
+    const count = async () => Number(/^([\d,]+) points?, /.exec(await page.textContent('#track-said'))?.[1].replace(',', '') ?? 0);
+    assert.ok(await page.locator('#when').isHidden());
+    await until('there are points', async () => {
+      await page.click('#track-show');
+      return await count() > 3;
+    });
+    const last = await page.textContent('#when-shown');
+    const first = await count();
+    await until('the end goes on', async () => await count() > first && await page.textContent('#when-shown') !== last);
+    await page.focus('#when');
+    await page.keyboard.press('Home');
+    const beginning = await page.textContent('#when-shown');
+    assert.notEqual(beginning, last);
+    const before = await count();
+    await until('more points', async () => await count() > before);
+    assert.equal(await page.textContent('#when-shown'), beginning, 'who chose a moment stays there');
+    await page.click('#track-clear');
+    assert.ok(await page.locator('#when').isHidden());
+    assert.equal(await page.textContent('#track-said'), '');
+  });
+
   test('a smaller radius makes far friends leave', async () => {
     const who = await somebody();
     const page = await browser.open(demo, { at: `/#${who}` });

@@ -56,6 +56,13 @@ pub struct LogStatus {
     pub end: LogPosition,
     /// When the oldest point was received that isn't stored; `None` if all are.
     pub oldest_received: Option<Timestamp>,
+    /// When the oldest point was received that isn't durable yet; `None` if all are.
+    pub oldest_waiting: Option<Timestamp>,
+}
+
+/// Until when nothing is missing, if this is the oldest that is.
+fn before(oldest: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    oldest.map_or(now, |oldest| oldest.plus_ms(-1).min(now))
 }
 
 /// Where points are kept from when they come until they are stored.
@@ -108,8 +115,13 @@ pub trait Log: Send + Sync {
 
     /// The moment up to which all is stored that was received until then, as far as this log has it. `now` is that if
     /// nothing waits.
-    fn complete_until(&self, now: Timestamp) -> Timestamp {
-        self.status().oldest_received.map_or(now, |oldest| oldest.plus_ms(-1).min(now))
+    fn stored_until(&self, now: Timestamp) -> Timestamp {
+        before(self.status().oldest_received, now)
+    }
+
+    /// The moment up to which all is durable, and so is read, that was received until then and handed in.
+    fn durable_until(&self, now: Timestamp) -> Timestamp {
+        before(self.status().oldest_waiting, now)
     }
 
     /// How it is now.

@@ -254,6 +254,7 @@ impl Shared {
             mark: LogPosition(mark),
             end: LogPosition(*self.end.borrow()),
             oldest_received: oldest.map(Timestamp),
+            oldest_waiting: waiting.map(Timestamp),
         }
     }
 }

@@ -90,6 +90,6 @@ impl Shared {
     }
 
     fn own_mark(&self, log: LogId, now: Timestamp) -> LogMark {
-        LogMark { log, stored_until: self.deps.log.complete_until(now), told_at: now }
+        LogMark { log, stored_until: self.deps.log.stored_until(now), told_at: now }
     }
 }

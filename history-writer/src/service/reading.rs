@@ -73,18 +73,21 @@ impl History {
         let mut lacks = BTreeSet::new();
         // First what isn't stored, then what is: what is stored meanwhile is in both.
         let now = deps.clock.now().wall;
-        let own = deps.log.complete_until(now);
-        let complete_until = match &deps.shared_logs {
-            Some(_) => logs.complete_until(own, now, &mut lacks),
-            None => own,
-        };
+        let (stored_until, durable_until) =
+            (deps.log.stored_until(now), deps.log.durable_until(now));
         let since = deps.kept_since();
         let UserRecord { erasures, off_times, put_aside, .. } = &known.record;
         let counts = |point: &Point| point.received >= since && !off_times.cover(point.received);
         let mut page = PageBuilder::new(query.clone(), erasures);
-        if !deps.log.recent(user, &mut |point| page.add(Some(point).filter(counts))) {
+        let is_all = deps.log.recent(user, &mut |point| page.add(Some(point).filter(counts)));
+        if !is_all {
             lacks.insert(Incomplete::Waiting);
         }
+        let own = if is_all { durable_until } else { stored_until };
+        let complete_until = match &deps.shared_logs {
+            Some(_) => logs.complete_until(own, now, &mut lacks),
+            None => own,
+        };
         let key = known.key(deps, user)?;
         let mut is_certain = key.is_some();
         if let Some(key) = key {

@@ -188,10 +188,9 @@ impl Queue {
         Ok(handed_in)
     }
 
-    /// Waits for something to do. What was written before is over.
+    /// Waits for something to do.
     pub(super) fn next(&self) -> Turn {
         let mut state = self.state.lock();
-        state.lowest_in_write = None;
         loop {
             if state.runs.points > 0 {
                 let runs = std::mem::take(&mut state.runs);
@@ -206,6 +205,11 @@ impl Queue {
             }
             self.changed.wait(&mut state);
         }
+    }
+
+    /// What was to be written is durable or refused; to be said before anybody is answered, who may ask at once.
+    pub(super) fn written(&self) {
+        self.state.lock().lowest_in_write = None;
     }
 
     /// Lets the thread look whether the segment is too old.

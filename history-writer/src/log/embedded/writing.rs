@@ -86,6 +86,7 @@ impl Writing {
                     if let Err(error) = &written {
                         refused(error, runs.points);
                     }
+                    self.shared.queue.written();
                     write.answer(written);
                 }
                 Turn::Look => {

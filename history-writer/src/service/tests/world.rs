@@ -101,6 +101,7 @@ impl World {
         let query = TrackQuery { range, direction, limit: 10_000, after: None };
         let track = self.history.track(user, query).await.expect("a track");
         assert!(track.incomplete.is_empty() && track.page.next.is_none());
+        assert_eq!(track.complete_until, self.clock.now().wall, "all that was answered is there");
         let second = |point: &Point| (point.effective().0 - NOW) / 1_000;
         track.page.points.iter().map(second).collect()
     }

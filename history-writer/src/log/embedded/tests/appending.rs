@@ -153,18 +153,18 @@ async fn it_is_known_up_to_when_all_is_stored() {
     let world = World::new();
     let log = world.open().await.expect("opens");
     let now = Timestamp(NOW + 1_000_000);
-    assert_eq!(log.complete_until(now), now);
+    assert_eq!(log.stored_until(now), now);
     append(&log, 0, 40).await;
-    assert_eq!(log.complete_until(now), Timestamp(NOW - 1));
+    assert_eq!((log.stored_until(now), log.durable_until(now)), (Timestamp(NOW - 1), now));
     // Points are a second apart, which is what is told apart.
     for stored in [1, 10, 50, 100, 119] {
         log.forget(LogPosition(stored + 1)).await.expect("told");
-        let until = log.complete_until(now);
+        let until = log.stored_until(now);
         let first_left = point(stored).received;
         assert!(until < first_left && until.plus_ms(3_000) >= first_left, "{stored}: {until:?}");
     }
     log.forget(LogPosition(2)).await.expect("told");
     assert_eq!(log.status().mark, LogPosition(120), "a mark never goes back");
     log.forget(log.status().end).await.expect("told");
-    assert_eq!(log.complete_until(now), now);
+    assert_eq!(log.stored_until(now), now);
 }

@@ -6,4 +6,5 @@ mod operations {
     mod history;
     mod mounts;
     mod operators;
+    mod tracks;
 }

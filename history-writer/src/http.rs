@@ -8,6 +8,7 @@
 mod cursor;
 mod erase;
 mod export;
+mod posting;
 mod query;
 mod range;
 mod settings;
@@ -35,6 +36,7 @@ impl FromRef<AppState<History>> for History {
 pub fn router(history: History, context: Context) -> OpenApiRouter {
     let json = OpenApiRouter::new()
         .routes(routes!(erase::delete))
+        .routes(routes!(posting::post))
         .routes(routes!(summary::get))
         .routes(routes!(settings::get, settings::put));
     let router = OpenApiRouter::new().routes(routes!(track::get));

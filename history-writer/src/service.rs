@@ -18,7 +18,7 @@ mod writer;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use model::{Clock, ErrorChain, Random, UserId};
+use model::{Clock, ErrorChain, Random, Timestamp, UserId};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -129,6 +129,11 @@ impl History {
                 records: Records::default(),
             }),
         }
+    }
+
+    /// The time of receipt of what comes now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.deps.clock.now().wall
     }
 
     /// Keeps points of a user. They are handed in at once, also if the answer isn't awaited. What the log doesn't take is noted, so

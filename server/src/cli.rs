@@ -11,8 +11,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use args::{
-    BoardArgs, CheckConfigArgs, DemoArgs, DumpConfigArgs, ImportArgs, MigrateArgs, ServeArgs,
-    ShardMapArgs, SimulateArgs, TokenArgs,
+    BoardArgs, CheckConfigArgs, DemoArgs, DumpConfigArgs, ExportWhatArgs, ImportArgs, MigrateArgs,
+    ServeArgs, ShardMapArgs, SimulateArgs, TokenArgs,
 };
 
 /// The exit code of a command line that can't be understood (`EX_USAGE` of sysexits.h).
@@ -47,8 +47,10 @@ enum Command {
     Demo(DemoArgs),
     /// Start the service
     Serve(ServeArgs),
-    /// Bring in data of other origins: businesses, or scores of a running service
+    /// Bring in data of other origins: businesses, or scores and tracks of a running service
     Import(ImportArgs),
+    /// Write what a running service keeps: tracks
+    Export(ExportWhatArgs),
     /// Look after the leaderboards of a running service
     Board(BoardArgs),
     /// Make a token for a user
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
             Command::Demo(args) => command::demo(args).await,
             Command::Serve(args) => command::serve(args).await,
             Command::Import(args) => command::import(args).await,
+            Command::Export(args) => command::export(args).await,
             Command::Board(args) => command::board(args).await,
             Command::Token(args) => command::token(&args),
             Command::Simulate(args) => command::simulate(args).await,

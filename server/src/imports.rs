@@ -3,3 +3,4 @@
 pub(crate) mod places;
 pub(crate) mod scores;
 mod text_file;
+pub(crate) mod tracks;

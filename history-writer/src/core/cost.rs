@@ -6,6 +6,8 @@ pub(crate) const PAGE: u64 = 100;
 const READ_A_UNIT: u64 = 4;
 /// Points that are written as text, for each unit.
 const WRITTEN_A_UNIT: u64 = 3;
+/// A point that is posted: read, put into the log, and into a chunk later.
+pub(crate) const TAKEN: u64 = 5;
 /// Noting what is erased, and erasing it.
 pub(crate) const ERASING: u64 = 1_000;
 

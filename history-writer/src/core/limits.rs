@@ -19,6 +19,8 @@ pub const POINTS_OPEN_MAX_DEFAULT: usize = 10_000_000;
 pub const OFF_STRETCHES_MAX: usize = 64;
 /// The most stretches of time of which points were refused or lost.
 pub const GAPS_MAX: usize = 1_024;
+/// The most points of one request.
+pub const POSTED_POINTS_MAX: usize = 256;
 /// The points that are simplified at a time. The first and the last of each such window are always kept.
 pub const SIMPLIFY_WINDOW_POINTS: usize = 512;
 /// Movement within so much around where somebody stopped isn't movement but noise of the phone, metres.

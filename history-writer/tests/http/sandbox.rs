@@ -203,6 +203,10 @@ impl Client<'_> {
         self.send(Method::DELETE, path, None, None).await
     }
 
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
+        self.send(Method::POST, path, None, Some(body)).await
+    }
+
     pub(crate) async fn put(&self, path: &str, body: &str) -> Answer {
         self.send(Method::PUT, path, None, Some(body)).await
     }

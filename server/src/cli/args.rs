@@ -3,6 +3,7 @@
 mod board;
 mod configuration;
 mod demo;
+mod export;
 mod import;
 mod serve;
 mod shard_map;
@@ -19,7 +20,8 @@ pub(crate) use board::{
 };
 pub(crate) use configuration::{CheckConfigArgs, DumpConfigArgs, MigrateArgs};
 pub(crate) use demo::DemoArgs;
-pub(crate) use import::{ImportArgs, ImportCommand, PlacesArgs, ScoresArgs};
+pub(crate) use export::{ExportCommand, ExportTrackArgs, ExportWhatArgs};
+pub(crate) use import::{ImportArgs, ImportCommand, PlacesArgs, ScoresArgs, TrackArgs};
 pub(crate) use serve::ServeArgs;
 pub(crate) use shard_map::{Changes, MapSource, PlanArgs, ShardMapArgs, ShardMapCommand, ShowArgs};
 pub(crate) use simulate::SimulateArgs;

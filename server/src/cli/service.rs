@@ -5,7 +5,8 @@ use std::time::Duration;
 use api::{Signer, SystemRandom};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use hyper::http::request::Builder;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -107,6 +108,31 @@ impl Service {
         Ok(())
     }
 
+    /// Asks for something of this media type, and gives each piece of it as it comes. Answers the headers; errs if the answer
+    /// breaks off.
+    pub(crate) async fn download(
+        &self,
+        path: &str,
+        media_type: &str,
+        mut each: impl FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<HeaderMap, String> {
+        let request = self.request(Method::GET, path).header(ACCEPT, media_type);
+        let request = request.body(Full::default()).map_err(|e| e.to_string())?;
+        let response = self.exchange(request).await?;
+        if !response.status().is_success() {
+            let status = response.status();
+            return done(status, read(response).await?).map(|_| HeaderMap::new());
+        }
+        let (head, mut body) = response.into_parts();
+        while let Some(frame) = body.frame().await {
+            let frame =
+                frame.map_err(|error| format!("{}: the answer broke off: {error}", self.url))?;
+            let piece = frame.into_data().unwrap_or_default();
+            each(&piece).map_err(|error| format!("can't write: {error}"))?;
+        }
+        Ok(head.headers)
+    }
+
     /// Asks again while the service has too much to do or something of it is away, which changes nothing: events have keys.
     async fn ask(
         &self,
@@ -136,15 +162,21 @@ impl Service {
         path: &str,
         body: Option<String>,
     ) -> Result<Response<Incoming>, String> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header(AUTHORIZATION, &self.bearer);
+        let mut request = self.request(method, path);
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         let request =
             request.body(Full::from(body.unwrap_or_default())).map_err(|e| e.to_string())?;
+        self.exchange(request).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> Builder {
+        let builder = Request::builder().method(method).uri(format!("{}{path}", self.url));
+        builder.header(AUTHORIZATION, &self.bearer)
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, String> {
         let answer = tokio::time::timeout(ANSWER_MAX, self.client.request(request)).await;
         let answer = answer.map_err(|_| format!("{}: no answer", self.url))?;
         answer.map_err(|error| {
@@ -152,6 +184,17 @@ impl Service {
             format!("no service can be reached at {url} ({error}). Start one, or say where it is with --url.")
         })
     }
+}
+
+/// A user's id as it stands in a path.
+pub(crate) fn in_path(user: &UserId) -> String {
+    let escaped = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+            char::from(byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    };
+    user.as_str().bytes().map(escaped).collect()
 }
 
 async fn read(response: Response<Incoming>) -> Result<Value, String> {

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::{ServiceArgs, Sources};
 use crate::imports::places::Format;
 use crate::imports::scores::ScoresFormat;
+use crate::imports::tracks::FixFormat;
 
 #[derive(Args)]
 pub(crate) struct ImportArgs {
@@ -18,6 +19,8 @@ pub(crate) enum ImportCommand {
     Places(PlacesArgs),
     /// Scores, from CSV or NDJSON, onto boards of a running service
     Scores(ScoresArgs),
+    /// Fixes that other programs wrote, into the movement history of a running service
+    Track(TrackArgs),
 }
 
 #[derive(Args)]
@@ -61,6 +64,28 @@ pub(crate) struct ScoresArgs {
     pub(crate) service: ServiceArgs,
 }
 
+#[derive(Args)]
+#[command(after_help = TRACK_HELP)]
+pub(crate) struct TrackArgs {
+    /// The file, compressed by gzip or not
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Whose fixes these are, where the file doesn't say
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: String,
+    /// Which device made them, where the file doesn't say
+    #[arg(long, value_name = "ID", default_value = "import")]
+    pub(crate) device: String,
+    /// What columns of a CSV file are called there, such as ts=when,lat=y,lon=x
+    #[arg(long, value_name = "COLUMN=NAME", value_delimiter = ',', value_parser = column)]
+    pub(crate) columns: Vec<(String, String)>,
+    /// How the file is written [default: by its name: .gpx, .csv, .rec, .json]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FixFormat>,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+}
+
 fn column(text: &str) -> Result<(String, String), String> {
     let (wanted, name) = text.split_once('=').ok_or("must be like user=player")?;
     Ok((wanted.trim().to_owned(), name.trim().to_owned()))
@@ -79,6 +104,23 @@ Examples:
   whereabouts import scores results.csv --board weekly
   whereabouts import scores data/scores.csv.gz --columns board=season,user=player_id,delta=points
   whereabouts import scores results.ndjson --url http://localhost:8080 --as shop";
+
+const TRACK_HELP: &str = "\
+Posts the file to a running service, as a trusted service does, into the movement history of its user
+or users; fixes may be of any age, and nobody is shown them as present positions. A fix is known by
+its device, time and number: importing a file again changes nothing. What can't be read is passed over, and
+a table at the end says why, how often and where first; the exit code is then 1, but for what is no fix at all.
+
+  gpx              the points of the tracks of GPX 1.0 and 1.1
+  csv              columns ts, lat, lon; user, device, seq, accuracy_m, altitude_m, speed_mps,
+                   heading_deg, battery_percent if there are, in any order; ts in ISO 8601 or Unix time
+  owntracks        the recordings of OwnTracks (.rec)
+  google-timeline  Records.json of Google Takeout, or Timeline.json of a phone
+
+Examples:
+  whereabouts import track ride.gpx --user alice
+  whereabouts import track fleet.csv.gz --user unknown --columns user=driver,ts=when
+  whereabouts import track Records.json --user alice --url http://localhost:8080";
 
 const PLACES_HELP: &str = "\
 Writes where the settings keep businesses: into the data folder, which no running service may hold,

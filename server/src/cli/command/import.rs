@@ -1,4 +1,5 @@
 mod scores;
+mod track;
 
 use std::fs::File;
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ pub(crate) async fn import(args: ImportArgs) -> Done {
     match args.what {
         ImportCommand::Places(args) => places(args).await,
         ImportCommand::Scores(args) => scores::scores(args).await,
+        ImportCommand::Track(args) => track::track(args).await,
     }
 }
 

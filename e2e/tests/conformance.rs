@@ -24,7 +24,8 @@ fn main() -> ExitCode {
             ("the directory", directories::grid().await),
             ("businesses", businesses::grid().await),
             ("leaderboards", leaderboards::grid().await),
-            ("stores of movement history", histories::grid().await),
+            ("stores of movement history", histories::stores().await),
+            ("registers of movement history", histories::registers().await),
         ]
     });
     for (name, grid) in &grids {

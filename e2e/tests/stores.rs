@@ -4,6 +4,7 @@ mod stores {
     mod businesses_postgres;
     mod directory_postgres;
     mod history_cassandra;
+    mod history_postgres;
     mod leaderboards_postgres;
     mod leaderboards_redis;
     mod live_redis;

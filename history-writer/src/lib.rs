@@ -74,6 +74,7 @@ pub use store::conformance;
 pub use store::embedded::EmbeddedStore;
 pub use store::log_marks::{LOGS_MAX, LogId, LogMark, LogMarks};
 pub use store::register::embedded::EmbeddedRegister;
+pub use store::register::postgres;
 pub use store::register::{
     DEAD_LETTERS_MAX, DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, Register, TooManyErasures,
     USERS_MAX, UserRecord,

@@ -4,6 +4,7 @@ pub mod cassandra;
 #[cfg(feature = "test-kit")]
 pub mod conformance;
 pub(crate) mod embedded;
+mod known_fault;
 pub(crate) mod log_marks;
 pub(crate) mod register;
 

@@ -31,6 +31,7 @@ mod statements;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -43,11 +44,11 @@ use sql::StoreError;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use super::known_fault::KnownFault;
 use super::{ChunkPlace, Store, StoreAnswer, StoredChunk};
 use crate::{Direction, Erasure, SealedChunk, TimeRange};
 pub use check::check;
 pub use config::{Config, Consistency};
-use health::Health;
 pub use schema::{Migrated, migrate};
 use statements::Statements;
 
@@ -63,7 +64,9 @@ struct Shared {
     /// A permit for each statement that may be under way.
     in_flight: Semaphore,
     in_flight_max: usize,
-    health: Health,
+    fault: KnownFault,
+    /// How often one of the nodes was gone.
+    outages: AtomicU64,
 }
 
 impl fmt::Debug for CassandraStore {
@@ -92,7 +95,8 @@ impl CassandraStore {
             session,
             in_flight: Semaphore::new(config.in_flight_max as usize),
             in_flight_max: config.in_flight_max as usize,
-            health: Health::default(),
+            fault: KnownFault::new("the database of movement history"),
+            outages: AtomicU64::new(0),
         });
         let looking = tokio::spawn(health::run(Arc::clone(&shared)));
         Ok(Self { shared, looking })
@@ -185,13 +189,13 @@ impl Store for CassandraStore {
     }
 
     fn outages(&self) -> u64 {
-        self.shared.health.outages()
+        self.shared.outages.load(Ordering::Acquire)
     }
 
     fn fault(&self) -> Option<String> {
         if self.looking.is_finished() {
             return Some("a task beside the store of movement history has stopped".to_owned());
         }
-        self.shared.health.fault()
+        self.shared.fault.get()
     }
 }

@@ -1,6 +1,7 @@
 //! The port to what of a user's history must outlive logs and chunks, and its adapters.
 
 pub(crate) mod embedded;
+pub mod postgres;
 
 use model::{Timestamp, UserId};
 

@@ -1,10 +1,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use model::ErrorChain;
-use parking_lot::Mutex;
 use scylla::client::session::Session;
 use tokio::time::sleep;
 
@@ -12,36 +11,6 @@ use super::Shared;
 
 /// The pause between two looks at the database: no node starts as fast as that.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// What keeps the database from working, as of the last look, and how often one of its nodes was gone.
-#[derive(Default)]
-pub(super) struct Health {
-    fault: Mutex<Option<String>>,
-    outages: AtomicU64,
-}
-
-impl Health {
-    pub(super) fn fault(&self) -> Option<String> {
-        self.fault.lock().clone()
-    }
-
-    pub(super) fn outages(&self) -> u64 {
-        self.outages.load(Ordering::Acquire)
-    }
-
-    /// Says so when it goes away, and when it comes back.
-    fn note(&self, fault: Option<String>) {
-        let mut known = self.fault.lock();
-        if known.is_none() != fault.is_none() {
-            if let Some(why) = &fault {
-                tracing::warn!(why, "the database of movement history is away");
-            } else {
-                tracing::info!("the database of movement history is back");
-            }
-        }
-        *known = fault;
-    }
-}
 
 /// Looks at the database again and again: whether nodes are gone that were there, and as many copies answer as must.
 pub(super) async fn run(shared: Arc<Shared>) {
@@ -51,11 +20,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
         let gone: Vec<_> = there.difference(&now).collect();
         if !gone.is_empty() {
             tracing::warn!(nodes = ?gone, "nodes of the database of movement history are gone");
-            shared.health.outages.fetch_add(1, Ordering::AcqRel);
+            shared.outages.fetch_add(1, Ordering::AcqRel);
         }
         there = now;
         let looked = shared.look().await;
-        shared.health.note(looked.err().map(|error| ErrorChain(&error).to_string()));
+        shared.fault.note(looked.err().map(|error| ErrorChain(&error).to_string()));
         sleep(PAUSE).await;
     }
 }

@@ -43,6 +43,8 @@ pub struct Config {
     pub redis: ws_gateway::live::redis::Config,
     /// The databases, where `backends` says so.
     pub postgres: Postgres,
+    /// The database of movement history's chunks, where `backends.history` says so.
+    pub cassandra: history_writer::cassandra::Config,
     /// What is logged.
     pub log: Log,
     /// Development mode: a page to look at, and tokens for anybody who asks; only on a loopback address.

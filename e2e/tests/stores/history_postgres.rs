@@ -39,11 +39,11 @@ async fn processes_hear_how_far_the_logs_of_others_are() {
         assert_eq!(one.all().await, Ok(vec![later, high]));
     }
     let gap = TimeRange { from: Timestamp(0), to: Timestamp(60_000) };
-    one.forget(&low, Some(gap)).await.expect("it has told more since");
+    LogMarks::forget(&one, &low, Some(gap)).await.expect("it has told more since");
     assert_eq!(one.all().await, Ok(vec![later, high]));
     assert!(one.gaps().await.expect("read").is_empty());
-    one.forget(&later, Some(gap)).await.expect("forgotten");
-    one.forget(&high, None).await.expect("forgotten");
+    LogMarks::forget(&one, &later, Some(gap)).await.expect("forgotten");
+    LogMarks::forget(&one, &high, None).await.expect("forgotten");
     assert_eq!(other.all().await, Ok(vec![]));
     assert_eq!(other.gaps().await.expect("read").iter().collect::<Vec<_>>(), [gap]);
 }

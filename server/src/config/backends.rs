@@ -47,6 +47,9 @@ pub enum HistoryBackend {
     /// In files of the data folder.
     #[default]
     Embedded,
+    /// Chunks in Cassandra or `ScyllaDB` (`[cassandra]`), what must outlive them in `PostgreSQL` (`[postgres.history]`), and
+    /// what isn't stored yet in files of the data folder.
+    Cassandra,
 }
 
 /// Which Redis servers hold standings, where `backends.standings` says that Redis does.
@@ -78,6 +81,8 @@ pub struct Postgres {
     pub businesses: proximity::postgres::Config,
     /// Where `backends.leaderboards` says so.
     pub leaderboards: leaderboard::postgres::Config,
+    /// Where `backends.history` is on servers: keys, erasures, choices.
+    pub history: history_writer::postgres::Config,
 }
 
 impl Backends {

@@ -1,16 +1,18 @@
 mod kept_fixes;
 mod keys;
+mod places;
 
 use std::sync::Arc;
 
 use api::metrics::Metric;
 use history_writer::embedded::EmbeddedLog;
-use history_writer::{EmbeddedRegister, EmbeddedStore, History, LogError};
+use history_writer::{History, LogError};
 
-use super::{Deps, Doing, EMBEDDED_FILES, Live, Opened, OwnCheck, Part, Server, unusable_file};
+use super::{Deps, Doing, Live, Opened, OwnCheck, Part, Server, unusable_file};
 use crate::config::{Config, HistoryBackend};
 use crate::readiness::Condition;
 use kept_fixes::KeptFixes;
+use places::Places;
 
 /// What logs and errors call it.
 const NAME: &str = "movement history";
@@ -35,11 +37,11 @@ impl Part for MovementHistory {
     /// Embedded history belongs to one process, and a track is put together from all that a user has sent. So where several
     /// processes share live positions and the directory, and each would keep what came to it, it is off.
     fn is_served(&self, config: &Config) -> bool {
-        match config.backends.history {
-            HistoryBackend::Embedded => {
-                config.history.enabled && Live.is_served(config) && !config.backends.are_shared()
-            }
-        }
+        let is_one_of_several = match config.backends.history {
+            HistoryBackend::Embedded => config.backends.are_shared(),
+            HistoryBackend::Cassandra => false,
+        };
+        config.history.enabled && Live.is_served(config) && !is_one_of_several
     }
 
     fn needs_data_dir(&self, _config: &Config) -> bool {
@@ -47,11 +49,12 @@ impl Part for MovementHistory {
     }
 
     fn validate(&self, config: &Config) -> Result<(), String> {
-        config.history.validate().map_err(|rule| format!("history.{rule}"))
+        config.history.validate().map_err(|rule| format!("history.{rule}"))?;
+        places::validate(config)
     }
 
-    fn files_max(&self, _config: &Config) -> u64 {
-        2 * EMBEDDED_FILES + LOG_FILES
+    fn files_max(&self, config: &Config) -> u64 {
+        places::files_max(config) + LOG_FILES
     }
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
@@ -62,8 +65,12 @@ impl Part for MovementHistory {
         vec![(KEYS, keys::check(&config.history.key_files))]
     }
 
-    fn servers(&self, _config: &Config) -> Vec<Server> {
-        Vec::new()
+    fn servers(&self, config: &Config) -> Vec<Server> {
+        places::servers(config)
+    }
+
+    fn migrate<'a>(&self, config: &'a Config) -> Doing<'a, Option<String>> {
+        Box::pin(places::migrate(config))
     }
 
     fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
@@ -89,16 +96,15 @@ impl Part for MovementHistory {
 
 async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
     let (config, folder) = (&deps.config.history, &deps.config.data.dir);
-    let register = EmbeddedRegister::open(folder).await.map_err(unusable_file(NAME))?;
+    let Places { store, register, shared_logs } = Places::open(deps.config).await?;
     // Before anything could be sealed by a key that isn't the one of what is there.
-    let keys = keys::read(config, folder, &register).await?;
-    let store = EmbeddedStore::open(folder).await.map_err(unusable_file(NAME))?;
+    let keys = keys::read(config, folder, &*register).await?;
     let log = EmbeddedLog::open(folder, config.log(), deps.clock.clone()).await;
     let history = History::start(history_writer::Deps {
         log: Arc::new(log.map_err(|error| unusable_log(&error))?),
-        store: Arc::new(store),
-        register: Arc::new(register),
-        shared_logs: None,
+        store,
+        register,
+        shared_logs,
         keys,
         chunking: config.chunking(),
         retention_days: config.retention_days,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use history_writer::{Config, DeploymentKey, DeploymentKeys, EmbeddedRegister, KeyId, Register};
+use history_writer::{Config, DeploymentKey, DeploymentKeys, KeyId, Register};
 
 use super::{NAME, unusable_file};
 use crate::keys::{self, OwnKey};
@@ -19,7 +19,7 @@ const KEY_BYTES: usize = 32;
 pub(super) async fn read(
     config: &Config,
     data_dir: &Path,
-    register: &EmbeddedRegister,
+    register: &dyn Register,
 ) -> Result<DeploymentKeys, String> {
     let wrapping = register.wrapping_keys().await.map_err(unusable_file(NAME))?;
     let keys = if config.key_files.is_empty() {
@@ -88,6 +88,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
+    use history_writer::EmbeddedRegister;
     use model::UserId;
     use tempfile::TempDir;
 

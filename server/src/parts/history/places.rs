@@ -1,0 +1,150 @@
+//! Where chunks are, and what must outlive them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use history_writer::cassandra::{self, CassandraStore};
+use history_writer::postgres::{self, PostgresRegister};
+use history_writer::{EmbeddedRegister, EmbeddedStore, LogId, Register, SharedLogs, Store};
+use model::SystemClock;
+
+use super::super::{
+    DATABASE_FILES, EMBEDDED_FILES, SCHEMA_FITS, Server, unusable_database, unusable_file,
+};
+use super::NAME;
+use crate::config::{Config, HistoryBackend};
+use crate::keys::OwnKey;
+
+/// What `check-config` calls the databases.
+const CHUNKS: &str = "cassandra";
+const REGISTER: &str = "postgres.history";
+/// Where in the data folder it says which log lies there.
+const LOG_ID_FILE: &str = "history-log.id";
+/// Connections to the database of the register that write.
+const WRITING_FILES: u64 = 4;
+/// Nodes of a database that are expected at most: more are asked as well, by as many more open files.
+const NODES_EXPECTED: u64 = 64;
+
+/// The longest time after which Cassandra lets rows expire: twenty years.
+const RETENTION_DAYS_MAX: u32 = 7_300;
+
+const OWN_KEY: &str = "movement history is on servers (backends.history), but history.key_files is empty: each gateway would \
+make a key of its own, which the others don't have. Make one for all, as ops/history.md says, and name its file.";
+
+/// What movement history is kept in.
+pub(super) struct Places {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) register: Arc<dyn Register>,
+    pub(super) shared_logs: Option<SharedLogs>,
+}
+
+impl Places {
+    /// Opens them, wherever the settings say that they are. The data folder must exist.
+    pub(super) async fn open(config: &Config) -> Result<Self, String> {
+        let folder = &config.data.dir;
+        match config.backends.history {
+            HistoryBackend::Embedded => {
+                let register = EmbeddedRegister::open(folder).await.map_err(unusable_file(NAME))?;
+                let store = EmbeddedStore::open(folder).await.map_err(unusable_file(NAME))?;
+                let (store, register) = (Arc::new(store), Arc::new(register));
+                Ok(Self { store, register, shared_logs: None })
+            }
+            HistoryBackend::Cassandra => {
+                let register = PostgresRegister::connect(&config.postgres.history).await;
+                let register = Arc::new(register.map_err(unusable_database(REGISTER))?);
+                let store = CassandraStore::connect(&config.cassandra, retention(config)).await;
+                let store = Arc::new(store.map_err(unusable_database(CHUNKS))?);
+                let shared_logs =
+                    Some(SharedLogs { own: log_id(folder)?, marks: register.clone() });
+                Ok(Self { store, register, shared_logs })
+            }
+        }
+    }
+}
+
+/// Names the log in a folder, which it keeps for good: others wait for what is in it.
+fn log_id(folder: &Path) -> Result<LogId, String> {
+    let file = OwnKey {
+        path: folder.join(LOG_ID_FILE),
+        bytes: size_of::<u128>(),
+        remedy: "Remove it to have a new one made; what was in the log and isn't stored then counts as lost after a day.",
+    };
+    let bytes = match file.read()? {
+        Some(bytes) => bytes,
+        None => file.make()?,
+    };
+    let bytes = bytes.try_into().map_err(|_| format!("{} is damaged", file.path.display()))?;
+    Ok(LogId(u128::from_be_bytes(bytes)))
+}
+
+fn is_on_servers(config: &Config) -> bool {
+    config.backends.history == HistoryBackend::Cassandra
+}
+
+/// For how long chunks are kept; `None`: for ever.
+fn retention(config: &Config) -> Option<Duration> {
+    let days = u64::from(config.history.retention_days);
+    (days > 0).then(|| Duration::from_hours(24 * days))
+}
+
+pub(super) fn validate(config: &Config) -> Result<(), String> {
+    if !is_on_servers(config) || !config.history.enabled {
+        return Ok(());
+    }
+    config.cassandra.validate().map_err(|rule| format!("{CHUNKS}.{rule}"))?;
+    config.postgres.history.validate().map_err(|rule| format!("{REGISTER}.{rule}"))?;
+    if config.history.retention_days > RETENTION_DAYS_MAX {
+        return Err(format!(
+            "history.retention_days must be at most {RETENTION_DAYS_MAX} in Cassandra"
+        ));
+    }
+    if config.history.key_files.is_empty() { Err(OWN_KEY.to_owned()) } else { Ok(()) }
+}
+
+pub(super) fn files_max(config: &Config) -> u64 {
+    if !is_on_servers(config) {
+        return 2 * EMBEDDED_FILES;
+    }
+    let to_nodes = NODES_EXPECTED * u64::from(config.cassandra.connections_per_node);
+    let reading = u64::from(config.postgres.history.readers_max);
+    to_nodes + reading + WRITING_FILES + DATABASE_FILES
+}
+
+pub(super) fn servers(config: &Config) -> Vec<Server> {
+    if !is_on_servers(config) {
+        return Vec::new();
+    }
+    let (chunks, register) = (config.cassandra.clone(), config.postgres.history.clone());
+    let retention = retention(config);
+    let chunks = Server::new(CHUNKS, async move {
+        let checked = cassandra::check(&chunks, retention, &SystemClock::start()).await;
+        checked.map_err(unusable_database(CHUNKS))
+    });
+    let register = Server::new(REGISTER, async move {
+        let checked = postgres::check(&register).await;
+        checked.map(|()| SCHEMA_FITS.to_owned()).map_err(unusable_database(REGISTER))
+    });
+    vec![chunks, register]
+}
+
+/// Brings the schemas up to date; answers in words what was done.
+pub(super) async fn migrate(config: &Config) -> Result<Option<String>, String> {
+    if !is_on_servers(config) {
+        return Ok(None);
+    }
+    let register = postgres::migrate(&config.postgres.history).await;
+    let register = register.map_err(unusable_database(REGISTER))?;
+    let chunks = cassandra::migrate(&config.cassandra, retention(config)).await;
+    let chunks = chunks.map_err(unusable_database(CHUNKS))?;
+    let mut done = vec![format!("{NAME}:")];
+    if chunks.made_keyspace {
+        done.push(format!("the keyspace {} was made;", config.cassandra.keyspace));
+    }
+    if chunks.changed_retention {
+        done.push("chunks are kept for another time from now on;".to_owned());
+    }
+    done.push(format!("{CHUNKS} had schema {} and has {};", chunks.from, chunks.to));
+    done.push(format!("{REGISTER} had {} and has {}.", register.from, register.to));
+    Ok(Some(done.join(" ")))
+}

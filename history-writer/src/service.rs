@@ -198,7 +198,7 @@ impl History {
 
 impl Shared {
     async fn known(&self, user: &UserId) -> Result<Arc<KnownUser>, StoreError> {
-        let known = self.records.of(&self.deps, std::slice::from_ref(user)).await?;
+        let known = self.records.read(&self.deps, std::slice::from_ref(user)).await?;
         Ok(known.into_iter().next().unwrap_or_default())
     }
 

@@ -67,7 +67,7 @@ struct Generation {
 
 impl Records {
     /// What is known of these users, in their order; up to [`USERS_MAX`].
-    pub(super) async fn of(
+    pub(super) async fn read(
         &self,
         Deps { register, shared_logs, .. }: &Deps,
         users: &[UserId],

@@ -171,7 +171,7 @@ async fn store(shared: &Shared, closed: &[ClosedChunk]) -> Result<bool, StoreErr
     let started = Instant::now();
     let users: BTreeSet<_> = closed.iter().map(|it| it.user.clone()).collect();
     let users: Vec<_> = users.into_iter().collect();
-    let known = records.of(deps, &users).await?;
+    let known = records.read(deps, &users).await?;
     let known: BTreeMap<_, _> = users.iter().cloned().zip(known).collect();
     let since = deps.kept_since();
     let counting = closed.iter().filter_map(|it| {
@@ -195,7 +195,7 @@ async fn store(shared: &Shared, closed: &[ClosedChunk]) -> Result<bool, StoreErr
     put(shared, &sealed).await?;
     measure(&sealed, started);
     let owners: Vec<_> = owners.into_iter().collect();
-    let now = records.of(deps, &owners).await?;
+    let now = records.read(deps, &owners).await?;
     for (user, now) in owners.iter().zip(&now) {
         let is_same = keyed.get(user).map(|known| deps.have_one_key(user, known, now));
         if !is_same.unwrap_or(Ok(true))? {

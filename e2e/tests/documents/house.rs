@@ -42,7 +42,10 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("history-writer", &["model", "api", "sql", "segment-log"]),
     ("ws-gateway", &["model", "shard-map", "api", "redis-connection", "directory"]),
     ("simulation", &["model"]),
-    ("bench", &["model", "api", "directory", "leaderboard", "shard-map", "ws-gateway"]),
+    (
+        "bench",
+        &["model", "api", "directory", "history-writer", "leaderboard", "shard-map", "ws-gateway"],
+    ),
     (
         "server",
         &[

@@ -3,6 +3,7 @@
 
 mod forget;
 mod gaps;
+mod json;
 mod off;
 mod schema;
 mod statements;

@@ -1,7 +1,7 @@
 use model::Timestamp;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
-use super::statements::json;
+use super::json::json;
 use crate::{Gaps, TimeRange};
 
 /// Adds gaps to those that are there.

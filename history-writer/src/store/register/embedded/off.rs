@@ -1,7 +1,7 @@
 use model::{Timestamp, UserId};
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::statements::json;
+use super::json::json;
 use crate::{OffStretch, OffTimes};
 
 const STRETCHES: &str = "SELECT json_group_array(json_array(since_ms, until_ms))

@@ -1,18 +1,13 @@
 use model::{Timestamp, UserId};
-use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
+use super::json::json;
 use super::off;
 use crate::store::register::{
     DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, TooManyErasures, UserRecord,
 };
 use crate::{Bucket, Erasure, Erasures, KeyId, SealedChunk, StoredChunk, TimeRange};
-
-/// Rows as a JSON array: one parameter for any number of them.
-pub(super) fn json(rows: &impl Serialize) -> String {
-    serde_json::to_string(rows).expect("text and numbers become JSON")
-}
 
 /// A user's erasures, as the JSON that [`records`] selects.
 fn read_erasures(text: &str) -> Result<Erasures, sqlx::Error> {

@@ -30,7 +30,8 @@ CONF
 url() { echo "http://$HOST:$(port_of "$1")"; }
 
 settings() { # NAME of the gateway
-  local shard
+  local shard kept=
+  [ -z "$history" ] || kept='history = "cassandra"'
   cat <<TOML
 # Written by ./cluster up, which writes it again. ops/gateway.toml explains the settings.
 roles = ["gateway", "businesses", "leaderboard"]
@@ -47,6 +48,7 @@ directory = "postgres"
 businesses = "postgres"
 leaderboards = "postgres"
 standings = "redis"
+$kept
 
 [proximity]
 resident = "names"
@@ -64,6 +66,7 @@ password_file = "$dir/secrets/postgres"
 url = "postgres://whereabouts@$HOST:$(port_of postgres)/whereabouts"
 password_file = "$dir/secrets/postgres"
 TOML
+  [ -z "$history" ] || history_settings "$1"
   for shard in "${SHARDS[@]}"; do
     cat <<TOML
 

@@ -61,5 +61,6 @@ status() {
   for name in "${SHARDS[@]}"; do redis_status "$name"; done
   primary_status
   replica_status
+  [ -z "$history" ] || cassandra_status
   [ -n "$well" ]
 }

@@ -116,10 +116,10 @@ async fn a_key_that_was_used_and_is_missing_is_never_replaced() {
     let process = home.start().await;
     let mut ann = process.connect("ann").await;
     assert_eq!(ann.at(LISBON).await["kept"], "disk");
-    // Stored, and so sealed by a key that is wrapped, once nothing waits in the log any more.
+    // Stored, and so sealed by a key that is wrapped.
     let stored = async {
-        let age = "whereabouts_history_log_oldest_unwritten_age_seconds 0";
-        while !process.request("GET", "/metrics").await.text.lines().any(|line| line == age) {
+        let chunk = "whereabouts_history_stored_chunks_total 1";
+        while !process.request("GET", "/metrics").await.text.lines().any(|line| line == chunk) {
             tokio::task::yield_now().await;
         }
     };

@@ -23,10 +23,10 @@
 mod append;
 mod change_set;
 mod clean;
-mod config;
 pub mod crash_points;
 mod health;
 mod load;
+mod plans;
 mod read;
 mod rows;
 mod save;
@@ -53,10 +53,11 @@ use crate::{
     Standee, WriteRequest,
 };
 use change_set::Bans;
-pub use config::Config;
 use health::Health;
 use load::Loaded;
+use plans::primary;
 pub use schema::migrate;
+pub use sql::postgres::PrimaryConfig as Config;
 
 /// The first of the two keys of our advisory locks, so that they aren't taken for those of somebody else.
 const NAMESPACE: i32 = 0x7764_6c62;
@@ -98,7 +99,7 @@ impl Drop for PostgresLog {
 
 /// Reaches the server and looks at its schema, before anything starts. Errs as [`PostgresLog::connect`] does.
 pub async fn check(config: &Config) -> Result<(), StoreError> {
-    let primary = config.primary()?;
+    let primary = primary(config)?;
     primary.open(Box::pin(schema::SCHEMA.check(&primary))).await.map(drop)
 }
 
@@ -114,7 +115,7 @@ impl PostgresLog {
         settings: crate::Config,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let primary = Arc::new(config.primary()?);
+        let primary = Arc::new(primary(config)?);
         let state = schema::SCHEMA.open(&primary).await?;
         let shared = Arc::new(Shared {
             connections: primary.readers(ReadFrom::Primary, config.readers_max),

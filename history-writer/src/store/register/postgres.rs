@@ -7,7 +7,6 @@
 //! as long as those are kept: a backup that is restored brings them back. Backups of chunks must not be kept longer beside
 //! backups of this.
 
-mod config;
 mod health;
 mod marks;
 mod schema;
@@ -27,8 +26,8 @@ use tokio::task::JoinHandle;
 use super::{DEAD_LETTERS_MAX, DeadLetter, Register, TooManyErasures, USERS_MAX, UserRecord};
 use crate::store::known_fault::KnownFault;
 use crate::{Erasure, Gaps, KeyId, StoreAnswer, TimeRange};
-pub use config::Config;
 pub use schema::migrate;
+pub use sql::postgres::PrimaryConfig as Config;
 
 /// Transactions of this process that are under way at once.
 const WRITERS_MAX: usize = 4;
@@ -63,7 +62,7 @@ impl Drop for PostgresRegister {
 
 /// Reaches the server and looks at its schema, before anything starts. Errs as [`PostgresRegister::connect`] does.
 pub async fn check(config: &Config) -> Result<(), StoreError> {
-    let primary = config.primary()?;
+    let primary = config.server(&[])?;
     primary.open(Box::pin(schema::SCHEMA.check(&primary))).await.map(drop)
 }
 
@@ -73,7 +72,7 @@ impl PostgresRegister {
     /// Errs, saying which and what to do, if the server can't be reached, is a replica, or doesn't admit the user; if
     /// there is no such database; or if its schema is missing ([`migrate`] makes it), older or newer than this program.
     pub async fn connect(config: &Config) -> Result<Self, StoreError> {
-        let primary = Arc::new(config.primary()?);
+        let primary = Arc::new(config.server(&[])?);
         primary.open(Box::pin(schema::SCHEMA.check(&primary))).await?;
         let shared = Arc::new(Shared {
             connections: primary.readers(ReadFrom::Primary, config.readers_max),

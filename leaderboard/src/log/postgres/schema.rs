@@ -1,6 +1,7 @@
 use sql::StoreError;
 use sql::postgres::{Migrated, Schema};
 
+use super::plans::primary;
 use super::{Config, NAMESPACE};
 
 /// Each step leads from the version that is its index to the next; `leaderboard.schema_version` says how many were taken.
@@ -121,5 +122,5 @@ pub(super) const SCHEMA: Schema =
 /// Brings the schema up to date: all the missing steps in one transaction, or none. Any number of processes may do it
 /// at once, and it may be repeated.
 pub async fn migrate(config: &Config) -> Result<Migrated, StoreError> {
-    SCHEMA.migrate(&config.primary()?).await
+    SCHEMA.migrate(&primary(config)?).await
 }

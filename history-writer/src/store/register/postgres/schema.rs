@@ -67,5 +67,5 @@ pub(super) const SCHEMA: Schema = Schema { name: "history", namespace: NAMESPACE
 /// Brings the schema up to date: all the missing steps in one transaction, or none. Any number of processes may do it
 /// at once, and it may be repeated.
 pub async fn migrate(config: &Config) -> Result<Migrated, StoreError> {
-    SCHEMA.migrate(&config.primary()?).await
+    SCHEMA.migrate(&config.server(&[])?).await
 }

@@ -1,30 +1,30 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use sql::StoreError;
-use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url, must_be_in};
 
-/// Where the database is, and how long to wait for it.
+use super::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url, must_be_in};
+use crate::StoreError;
+
+/// Where a part's database is of which one server is read and written, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Config {
+pub struct PrimaryConfig {
     /// `postgres://user[:password]@host[:port]/database[?sslmode=…]`, of the primary, straight or through a pooler in
     /// session mode, as for the directory.
     pub url: Url,
     /// A file that holds the password, if the URL doesn't; a line feed at its end doesn't count.
     pub password_file: Option<PathBuf>,
-    /// Connections of this process that read, 1 to 1,000; beside them one that writes, one that tidies up and one that looks
-    /// how the server is.
+    /// Connections of this process that read, 1 to 1,000; beside them a few that write and see how the server is.
     pub readers_max: u32,
     /// How long a statement may take, milliseconds, 100 to 60,000.
     pub statement_timeout_ms: u64,
-    /// How long a batch waits for those of other processes on the same boards, milliseconds, 100 to 60,000.
+    /// How long a write waits for those of others to the same rows, milliseconds, 100 to 60,000.
     pub lock_timeout_ms: u64,
     /// How long to wait for a connection, a new or a free one, milliseconds, 100 to 60,000.
     pub connect_timeout_ms: u64,
 }
 
-impl Default for Config {
+impl Default for PrimaryConfig {
     fn default() -> Self {
         Self {
             url: Url::from("postgres://whereabouts@127.0.0.1:5432/whereabouts".to_owned()),
@@ -37,7 +37,7 @@ impl Default for Config {
     }
 }
 
-impl Config {
+impl PrimaryConfig {
     /// Says which values can't work, and what would.
     pub fn validate(&self) -> Result<(), String> {
         self.login().check().map_err(|why| format!("url {why}"))?;
@@ -54,22 +54,16 @@ impl Config {
         Login { url: &self.url, password_file: self.password_file.as_deref() }
     }
 
-    /// The one server that is read and written.
-    pub(super) fn primary(&self) -> Result<Server, StoreError> {
+    /// The server, with settings of each connection as for [`Server::new`]. Nothing is reached yet.
+    ///
+    /// Errs if values can't work, and if the file with the password can't be read.
+    pub fn server(&self, settings: &[(&str, &str)]) -> Result<Server, StoreError> {
         self.validate().map_err(StoreError::unusable)?;
         let times =
             Times::of_ms(self.connect_timeout_ms, self.lock_timeout_ms, self.statement_timeout_ms);
-        let off = PLANS_OFF.map(|plan| (plan, "off"));
-        Server::new(&self.login(), times, &[&off[..], &[SAME_PLAN]].concat())
+        Server::new(&self.login(), times, settings)
     }
 }
-
-/// Every statement looks up rows by their keys, however many. A server that believes the tables empty, since it hasn't looked
-/// at them yet, would read all of them each time.
-const PLANS_OFF: [&str; 4] =
-    ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material"];
-/// So a plan is as good whatever is looked up.
-const SAME_PLAN: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
 
 #[cfg(test)]
 mod tests {
@@ -77,13 +71,15 @@ mod tests {
 
     #[test]
     fn what_can_not_work_is_said_by_name_and_without_the_password() {
-        assert_eq!(Config::default().validate(), Ok(()));
-        let url = |url: &str| Config { url: url.to_owned().into(), ..Config::default() };
+        assert_eq!(PrimaryConfig::default().validate(), Ok(()));
+        let url =
+            |url: &str| PrimaryConfig { url: url.to_owned().into(), ..PrimaryConfig::default() };
+        let plain = PrimaryConfig::default;
         let cases = [
             (url("mysql://u:secret@h/db"), "url must begin with postgres://"),
-            (Config { readers_max: 0, ..Config::default() }, "readers_max must be in 1..=1000"),
+            (PrimaryConfig { readers_max: 0, ..plain() }, "readers_max must be in 1..=1000"),
             (
-                Config { lock_timeout_ms: 60_001, ..Config::default() },
+                PrimaryConfig { lock_timeout_ms: 60_001, ..plain() },
                 "lock_timeout_ms must be in 100..=60000",
             ),
         ];
@@ -92,7 +88,7 @@ mod tests {
             assert!(why.starts_with(said), "{why}");
             let json = serde_json::to_string(&config).expect("text");
             assert!(!format!("{why} {json} {config:?}").contains("secret"), "{json}");
-            assert_eq!(config.primary().err(), Some(StoreError::unusable(why)));
+            assert_eq!(config.server(&[]).err(), Some(StoreError::unusable(why)));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Movement history in a folder of its own, in `TMPDIR`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use history_writer::embedded::{Config, EmbeddedLog};
 use history_writer::{
@@ -13,6 +13,9 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::Outcome;
+
+/// Nothing more is stored by itself if nothing was for so long.
+const STILL: Duration = Duration::from_millis(500);
 
 pub(crate) struct World {
     pub folder: TempDir,
@@ -43,12 +46,16 @@ impl World {
         Ok(history.await?)
     }
 
-    /// Waits until all that was appended is stored: chunks of which none is half full.
+    /// Waits until all that was appended is stored, but for what chunks have that aren't full: nothing was stored for a while.
     pub(crate) async fn stored(&self) {
+        let (mut last, mut moved) = (self.log.status().mark, Instant::now());
         loop {
             let status = self.log.status();
-            if status.mark == status.end {
+            if status.mark == status.end || moved.elapsed() > STILL {
                 return;
+            }
+            if status.mark != last {
+                (last, moved) = (status.mark, Instant::now());
             }
             sleep(Duration::from_millis(1)).await;
         }

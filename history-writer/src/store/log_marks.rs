@@ -40,8 +40,8 @@ pub struct LogMark {
 ///
 /// **Replay.** Every call may be repeated and then changes nothing more.
 ///
-/// **On an error.** As of [`Store`](crate::Store). The caller goes on with what it read before, which was true and stays so: no mark
-/// ever goes back but of a log that was opened again.
+/// **On an error.** As of [`Store`](crate::Store). The caller goes on with what it read before, which was true then: a mark
+/// goes back only when a log is opened again, or when the store may have lost what it had answered.
 pub trait LogMarks: Send + Sync {
     /// Tells how far a log is, in the place of what was told of it before.
     /// [`Unavailable`](sql::StoreErrorKind::Unavailable) if it is new and there are [`LOGS_MAX`] already.

@@ -8,11 +8,11 @@ use api::metrics::Metric;
 use history_writer::embedded::EmbeddedLog;
 use history_writer::{History, LogError};
 
-use super::{Deps, Doing, Live, Opened, OwnCheck, Part, Server, unusable_file};
+use super::{Deps, Doing, Live, Opened, OwnCheck, Part, Server, unusable_database};
 use crate::config::{Config, HistoryBackend};
 use crate::readiness::Condition;
 use kept_fixes::KeptFixes;
-use places::Places;
+use places::{Places, REGISTER};
 
 /// What logs and errors call it.
 const NAME: &str = "movement history";
@@ -111,7 +111,8 @@ async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
         clock: deps.clock.clone(),
         random: deps.random.clone(),
     });
-    history.await.map_err(unusable_file(NAME))
+    // Others are told of the log before anything comes into it.
+    history.await.map_err(unusable_database(REGISTER))
 }
 
 /// Says what to do about a log that can't be opened.

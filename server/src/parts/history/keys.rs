@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use history_writer::{Config, DeploymentKey, DeploymentKeys, KeyId, Register};
 
-use super::{NAME, unusable_file};
+use super::super::unusable_file;
+use super::NAME;
 use crate::keys::{self, OwnKey};
 
 /// Where in the data folder a node's own key lies.

@@ -18,7 +18,7 @@ use crate::keys::OwnKey;
 
 /// What `check-config` calls the databases.
 const CHUNKS: &str = "cassandra";
-const REGISTER: &str = "postgres.history";
+pub(super) const REGISTER: &str = "postgres.history";
 /// Where in the data folder it says which log lies there.
 const LOG_ID_FILE: &str = "history-log.id";
 /// Connections to the database of the register that write.

@@ -1,4 +1,4 @@
-//! The REST endpoints of movement history, under `/v1/users/{user}/track`.
+//! The REST endpoints of movement history, under `/v1/users/{user}/track`, and who has any.
 //!
 //! Only the user whose history it is reads or erases it, or a service ([`api::DataSubject`]); everybody else gets 403, whether
 //! there is such a user or track or not.
@@ -16,10 +16,11 @@ mod summary;
 mod text;
 mod track;
 mod track_body;
+mod users;
 
 use api::{AppState, Context, Problem, json_routes};
 use axum::extract::FromRef;
-use model::ErrorKind;
+use model::{Caller, ErrorKind, Role};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,7 +39,8 @@ pub fn router(history: History, context: Context) -> OpenApiRouter {
         .routes(routes!(erase::delete))
         .routes(routes!(posting::post))
         .routes(routes!(summary::get))
-        .routes(routes!(settings::get, settings::put));
+        .routes(routes!(settings::get, settings::put))
+        .routes(routes!(users::list));
     let router = OpenApiRouter::new().routes(routes!(track::get));
     router.merge(json_routes(json)).with_state(AppState { part: history, context })
 }
@@ -46,6 +48,14 @@ pub fn router(history: History, context: Context) -> OpenApiRouter {
 /// What a client is told when a store fails.
 fn failed(error: StoreError) -> Problem {
     Problem::failure(error.error_kind(), "movement history", error)
+}
+
+/// Refuses everybody but services.
+fn services_only(caller: &Caller) -> Result<(), Problem> {
+    if caller.role == Role::Service {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorKind::Forbidden, "forbidden", "only services may do this"))
 }
 
 fn invalid(code: &'static str, detail: impl Into<String>) -> Problem {

@@ -66,7 +66,7 @@ pub use formats::{
     TrackFormat, TrackReader, TrackWriter,
 };
 pub use log::{Answer, Batch, Log, LogError, LogStatus, embedded};
-pub use service::{Deps, History, Incomplete, Kept, Pages, SharedLogs, Track};
+pub use service::{Deps, History, Incomplete, Kept, Pages, SharedLogs, Track, TrackUsers};
 pub use sql::{StoreError, StoreErrorKind};
 pub use store::cassandra;
 #[cfg(feature = "test-kit")]

@@ -124,6 +124,13 @@ pub trait Log: Send + Sync {
         before(self.status().oldest_waiting, now)
     }
 
+    /// The users who have durable points that aren't stored, in the order of their ids, those behind `after`, up to `limit`;
+    /// perhaps also some all of whose points are stored. Answers whether these were all, as [`recent`](Log::recent) does. A log
+    /// that doesn't know says no.
+    fn recent_users(&self, _after: Option<&UserId>, _limit: usize) -> (Vec<UserId>, bool) {
+        (Vec::new(), false)
+    }
+
     /// How it is now.
     fn status(&self) -> LogStatus;
 

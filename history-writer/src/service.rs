@@ -13,6 +13,7 @@ mod retention;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod users;
 mod writer;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub use pages::Pages;
 pub use reading::Track;
 use records::{KnownUser, Records};
 use refused::{Keeping, KnownGaps};
+pub use users::TrackUsers;
 use writer::Writer;
 
 /// What movement history is made of.

@@ -15,4 +15,5 @@ mod http {
     mod streaming;
     mod subjects;
     mod summaries;
+    mod users;
 }

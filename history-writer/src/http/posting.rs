@@ -2,11 +2,11 @@ use std::ops::RangeInclusive;
 
 use api::{Authenticated, DataSubject, Json, Problem, Work};
 use axum::extract::State;
-use model::{DeviceId, ErrorKind, Fix, Position, Role, Timestamp, Version};
+use model::{DeviceId, ErrorKind, Fix, Position, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::invalid;
+use super::{invalid, services_only};
 use crate::core::cost::TAKEN;
 use crate::limits::POSTED_POINTS_MAX;
 use crate::{History, Kept, Point, Unshown};
@@ -106,10 +106,7 @@ pub(super) async fn post(
     mut work: Work,
     Json(body): Json<PostBody>,
 ) -> Result<Json<PostedBody>, Problem> {
-    if caller.role != Role::Service {
-        let detail = "only services may do this";
-        return Err(Problem::new(ErrorKind::Forbidden, "forbidden", detail));
-    }
+    services_only(&caller)?;
     if !(1..=POSTED_POINTS_MAX).contains(&body.points.len()) {
         let detail = format!("points must be 1 to {POSTED_POINTS_MAX}");
         return Err(invalid("invalid_points", detail));

@@ -23,6 +23,7 @@ mod scan;
 mod tests;
 mod writing;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -227,9 +228,19 @@ impl Log for EmbeddedLog {
             codec::points(&rows).map_while(Result::ok).for_each(&mut *take);
             behind = Some(segment);
         }
-        // What was dropped meanwhile is stored, or is missed here.
-        let held_from = self.shared.recent.read().from();
-        held_from <= self.shared.marks.told()
+        self.shared.remembers_all()
+    }
+
+    fn recent_users(&self, after: Option<&UserId>, limit: usize) -> (Vec<UserId>, bool) {
+        let (mut first, mut behind) = (BTreeSet::new(), None);
+        loop {
+            let recent = self.shared.recent.read();
+            behind = recent.users(after, limit, behind, &mut first);
+            if behind.is_none() {
+                break;
+            }
+        }
+        (first.into_iter().collect(), self.shared.remembers_all())
     }
 
     fn status(&self) -> LogStatus {
@@ -242,6 +253,13 @@ impl Log for EmbeddedLog {
 }
 
 impl Shared {
+    /// Whether all that isn't stored is remembered by user. To be asked behind what was read: what was dropped meanwhile is stored, or
+    /// was missed.
+    fn remembers_all(&self) -> bool {
+        let held_from = self.recent.read().from();
+        held_from <= self.marks.told()
+    }
+
     fn status(&self) -> LogStatus {
         let mark = self.marks.told();
         // First what waits: what is written in between is seen twice, never not at all.

@@ -78,6 +78,7 @@ macro_rules! register_conformance_list {
             records::erasing_all_destroys_the_key,
             records::erasures_are_gathered,
             records::too_many_erasures_are_refused_and_change_nothing,
+            records::a_walk_meets_everybody_who_has_a_key,
             records::records_come_in_the_order_of_the_users,
             records::what_was_answered_survives_reopening,
             off::history_is_turned_off_and_on,

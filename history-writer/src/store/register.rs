@@ -111,6 +111,11 @@ pub trait Register: Send + Sync {
         limit: usize,
     ) -> StoreAnswer<'a, Vec<UserId>>;
 
+    /// The users who have a key, and so may have stored chunks, in the order of their ids, those behind `after`; up to `limit` and
+    /// up to [`USERS_MAX`]. Fewer than that only at the end.
+    fn users<'a>(&'a self, after: Option<&'a UserId>, limit: usize)
+    -> StoreAnswer<'a, Vec<UserId>>;
+
     /// Keeps a chunk that the store doesn't take. [`Unavailable`](sql::StoreErrorKind::Unavailable) if there are
     /// [`DEAD_LETTERS_MAX`] already: the chunk's points then stay in the log.
     fn put_aside<'a>(&'a self, letter: &'a DeadLetter) -> StoreAnswer<'a, ()>;

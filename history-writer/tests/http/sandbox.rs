@@ -165,7 +165,10 @@ impl Client<'_> {
     ) -> Response {
         let (sandbox, now) = (self.sandbox, self.sandbox.clock.now().wall);
         let token = sandbox.signer.sign(&id(self.name), self.role, now, 60);
-        let mut request = Request::builder().method(method).uri(format!("/v1/users/{path}"));
+        let mut request = Request::builder().method(method).uri(match path.strip_prefix('/') {
+            Some(_) => path.to_owned(),
+            None => format!("/v1/users/{path}"),
+        });
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");

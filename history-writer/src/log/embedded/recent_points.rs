@@ -1,6 +1,6 @@
 //! The points that aren't stored yet, by user, in memory: what tracks are made of beside what is stored.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use model::UserId;
 
@@ -81,6 +81,25 @@ impl RecentPoints {
     pub(super) fn rows(&self, user: &UserId, behind: Option<u64>) -> Option<(u64, Vec<u8>)> {
         let mut left = self.generations.iter().filter(|it| Some(it.segment) > behind);
         left.find_map(|generation| Some((generation.segment, generation.users.get(user)?.clone())))
+    }
+
+    /// Adds those of the users behind another who have points in the first segment behind another that has any: `first` are the
+    /// first ones that are known, `limit` at most. Answers which segment that was.
+    pub(super) fn users(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+        behind: Option<u64>,
+        first: &mut BTreeSet<UserId>,
+    ) -> Option<u64> {
+        let generation = self.generations.iter().find(|it| Some(it.segment) > behind)?;
+        for user in generation.users.keys().filter(|user| after.is_none_or(|after| *user > after)) {
+            let is_too_late = first.len() >= limit && first.last().is_some_and(|last| user >= last);
+            if !is_too_late && first.insert(user.clone()) && first.len() > limit {
+                first.pop_last();
+            }
+        }
+        Some(generation.segment)
     }
 
     /// All points from this position on are here.

@@ -137,6 +137,14 @@ impl Register for FaultyRegister {
         Box::pin(async move { self.reached()?.users_off(after, limit).await })
     }
 
+    fn users<'a>(
+        &'a self,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> StoreAnswer<'a, Vec<UserId>> {
+        Box::pin(async move { self.reached()?.users(after, limit).await })
+    }
+
     fn put_aside<'a>(&'a self, letter: &'a DeadLetter) -> StoreAnswer<'a, ()> {
         Box::pin(async move { self.reached()?.put_aside(letter).await })
     }

@@ -53,6 +53,29 @@ pub async fn it_is_known_what_wrapped_users_keys(backend: &dyn RegisterBackend) 
     assert_eq!(wrapping().await, [KeyId([255; 4])]);
 }
 
+/// And nobody whose key was destroyed.
+pub async fn a_walk_meets_everybody_who_has_a_key(backend: &dyn RegisterBackend) {
+    let register = open_register(backend).await;
+    let names = ["B", "a", "b", "_c", "a.b", "a-1"];
+    register.make_keys(&names.map(|name| key(name, 1))).await.expect("the register is there");
+    register.make_keys(&[key("gone", 1)]).await.expect("the register is there");
+    register.erase_all(&id("gone"), RECEIVED).await.expect("the register is there");
+    register.set_off(&id("keyless"), true, RECEIVED).await.expect("the register is there");
+    let mut expected = names.map(id);
+    expected.sort();
+    for limit in [1, 2, 100] {
+        let mut met: Vec<UserId> = Vec::new();
+        while met.len().is_multiple_of(limit) {
+            let page = register.users(met.last(), limit).await.expect("the register is there");
+            if page.is_empty() {
+                break;
+            }
+            met.extend(page);
+        }
+        assert_eq!(met, expected, "{limit} at a time");
+    }
+}
+
 /// And goes on being erased, whatever is sealed by another key later.
 pub async fn erasing_all_destroys_the_key(backend: &dyn RegisterBackend) {
     let register = open_register(backend).await;

@@ -164,6 +164,14 @@ impl Register for EmbeddedRegister {
         Box::pin(answer(off::users(self.file.readers(), after, limit.min(USERS_MAX))))
     }
 
+    fn users<'a>(
+        &'a self,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> StoreAnswer<'a, Vec<UserId>> {
+        Box::pin(answer(statements::users(self.file.readers(), after, limit.min(USERS_MAX))))
+    }
+
     fn put_aside<'a>(&'a self, letter: &'a DeadLetter) -> StoreAnswer<'a, ()> {
         Box::pin(async move {
             let is_kept = answer::<_, StoreError>(self.keep(letter)).await?;

@@ -11,6 +11,7 @@ mod health;
 mod marks;
 mod schema;
 mod statements;
+mod users;
 
 use std::fmt;
 use std::sync::Arc;
@@ -183,7 +184,17 @@ impl Register for PostgresRegister {
     ) -> StoreAnswer<'a, Vec<UserId>> {
         let Shared { primary, connections, .. } = &*self.shared;
         let limit = limit.min(USERS_MAX);
-        Box::pin(primary.read(move || statements::users_off(connections, after, limit)))
+        Box::pin(primary.read(move || users::off(connections, after, limit)))
+    }
+
+    fn users<'a>(
+        &'a self,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> StoreAnswer<'a, Vec<UserId>> {
+        let Shared { primary, connections, .. } = &*self.shared;
+        let limit = limit.min(USERS_MAX);
+        Box::pin(primary.read(move || users::with_key(connections, after, limit)))
     }
 
     fn put_aside<'a>(&'a self, letter: &'a DeadLetter) -> StoreAnswer<'a, ()> {

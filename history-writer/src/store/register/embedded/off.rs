@@ -2,6 +2,7 @@ use model::{Timestamp, UserId};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::json::json;
+use super::statements::page;
 use crate::{OffStretch, OffTimes};
 
 const STRETCHES: &str = "SELECT json_group_array(json_array(since_ms, until_ms))
@@ -43,7 +44,5 @@ pub(super) async fn users(
 ) -> Result<Vec<UserId>, sqlx::Error> {
     let sql = "SELECT user FROM off_stretches INDEXED BY users_off
                WHERE until_ms IS NULL AND user > ?1 ORDER BY user LIMIT ?2";
-    let after = after.map_or("", UserId::as_str);
-    let found = sqlx::query_scalar(sql).bind(after).bind(limit as i64).fetch_all(readers).await?;
-    found.into_iter().map(|id: String| UserId::parse(&id).map_err(sql::damaged)).collect()
+    page(readers, sql, after, limit).await
 }

@@ -9,6 +9,29 @@ use crate::store::register::{
 };
 use crate::{Bucket, Erasure, Erasures, KeyId, SealedChunk, StoredChunk, TimeRange};
 
+/// Those who have a key, behind a user.
+pub(super) async fn users(
+    readers: &SqlitePool,
+    after: Option<&UserId>,
+    limit: usize,
+) -> Result<Vec<UserId>, sqlx::Error> {
+    let sql = "SELECT user FROM records
+               WHERE wrapped_key IS NOT NULL AND user > ?1 ORDER BY user LIMIT ?2";
+    page(readers, sql, after, limit).await
+}
+
+/// A page of users behind one, no id being empty.
+pub(super) async fn page(
+    readers: &SqlitePool,
+    sql: &'static str,
+    after: Option<&UserId>,
+    limit: usize,
+) -> Result<Vec<UserId>, sqlx::Error> {
+    let after = after.map_or("", UserId::as_str);
+    let found = sqlx::query_scalar(sql).bind(after).bind(limit as i64).fetch_all(readers).await?;
+    found.into_iter().map(|id: String| UserId::parse(&id).map_err(sql::damaged)).collect()
+}
+
 /// A user's erasures, as the JSON that [`records`] selects.
 fn read_erasures(text: &str) -> Result<Erasures, sqlx::Error> {
     let rows: Vec<(i64, i64, i64)> = serde_json::from_str(text).map_err(sql::damaged)?;

@@ -33,7 +33,7 @@ fn read_off_times(row: &PgRow) -> Result<OffTimes, sqlx::Error> {
     Ok(stretches.collect())
 }
 
-fn read_user(row: &PgRow) -> Result<UserId, sqlx::Error> {
+pub(super) fn read_user(row: &PgRow) -> Result<UserId, sqlx::Error> {
     UserId::parse(row.try_get("user_id")?).map_err(damaged)
 }
 
@@ -245,18 +245,6 @@ pub(super) async fn forget_letters(
                    ORDER BY received_ms LIMIT $2)";
     let query = sqlx::query(sql).bind(received_before.0).bind(limit as i64);
     Ok(query.execute(connection).await?.rows_affected() as usize)
-}
-
-pub(super) async fn users_off(
-    readers: &Readers,
-    after: Option<&UserId>,
-    limit: usize,
-) -> Result<Vec<UserId>, sqlx::Error> {
-    let sql = "SELECT user_id FROM history.users WHERE is_off AND user_id > $1
-               ORDER BY user_id LIMIT $2";
-    // No id is empty.
-    let query = sqlx::query(sql).bind(after.map_or("", UserId::as_str)).bind(limit as i64);
-    readers.fetch_all(query).await?.iter().map(read_user).collect()
 }
 
 /// Says whether there was room.

@@ -60,6 +60,8 @@ impl File {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A file doesn't hang up; asking first takes as long as a small read.
+            .test_before_acquire(false)
             .connect_with(options.clone().read_only(true))
             .await
             .map_err(unusable)?;

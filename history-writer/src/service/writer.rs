@@ -17,6 +17,9 @@ const POINTS_READ: usize = 8_192;
 /// How many chunks are stored together.
 const CHUNKS_PUT: usize = 256;
 const _: () = assert!(CHUNKS_PUT <= PUT_CHUNKS_MAX && CHUNKS_PUT <= USERS_MAX);
+/// How long points are left to gather once all were read. Reading takes a hundred microseconds of CPU, however few there are, and
+/// a log is written hundreds of times a second.
+const GATHER: Duration = Duration::from_millis(50);
 /// How long to wait for points before chunks are looked at that may have grown old.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long the end may take, in which all is stored.
@@ -35,6 +38,8 @@ pub(super) struct Writer {
     at: LogPosition,
     /// What is to be stored next; none of it is stored yet, or all that was is known not to matter.
     next: Vec<ClosedChunk>,
+    /// How many points were read last.
+    read: usize,
     failures: u32,
     /// Those of the store after which everything was read again.
     outages: u64,
@@ -45,7 +50,7 @@ impl Writer {
         let Deps { chunking, log, store, .. } = &shared.deps;
         let (chunking, at, outages) =
             (Chunking::new(*chunking), log.replay_from(), store.outages());
-        Self { shared, chunking, at, next: Vec::new(), failures: 0, outages }
+        Self { shared, chunking, at, next: Vec::new(), read: 0, failures: 0, outages }
     }
 
     /// Goes on until it is stopped. Where others share the store, all is stored then. What isn't stored then is read from the log at the next start.
@@ -54,7 +59,8 @@ impl Writer {
             let turn = self.turn().await;
             self.shared.faults.heard_store(turn.as_ref().err());
             let pause = match turn {
-                Ok(true) => continue,
+                Ok(true) if self.read >= POINTS_READ => continue,
+                Ok(true) => GATHER,
                 Ok(false) => LOOK,
                 Err(error) => {
                     tracing::warn!(error = %ErrorChain(&error), "movement history can't be stored now");
@@ -110,7 +116,7 @@ impl Writer {
         let batch = log.read(self.at, POINTS_READ).await;
         let batch = batch.map_err(|error| StoreError::unavailable(error.to_string()))?;
         let now = clock.now().monotonic;
-        let has_read = !batch.points.is_empty();
+        self.read = batch.points.len();
         for logged in batch.points {
             self.chunking.add(now, logged);
         }
@@ -124,7 +130,7 @@ impl Writer {
             forgotten.map_err(|error| StoreError::unavailable(error.to_string()))?;
         }
         self.failures = 0;
-        Ok(has_read)
+        Ok(self.read > 0)
     }
 
     /// Stores all chunks that are closed.

@@ -1,5 +1,6 @@
 //! Chunks in one `SQLite` file, for a deployment of one process.
 
+mod reading;
 mod schema;
 mod statements;
 
@@ -89,7 +90,7 @@ impl Store for EmbeddedStore {
     ) -> StoreAnswer<'a, Vec<SealedChunk>> {
         let limit = limit.min(READ_CHUNKS_MAX);
         let readers = self.file.readers();
-        Box::pin(answer(statements::chunks(readers, user, starts, direction, after, limit)))
+        Box::pin(answer(reading::chunks(readers, user, starts, direction, after, limit)))
     }
 
     fn erase<'a>(&'a self, user: &'a UserId, erasure: Erasure) -> StoreAnswer<'a, ()> {

@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 
 use model::{Timestamp, UserId};
 use serde::Serialize;
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{Row, SqliteConnection};
 
-use crate::store::{ChunkPlace, StoredChunk};
-use crate::{Bucket, Direction, Erasure, SealedChunk, TimeRange};
+use crate::Erasure;
+use crate::store::StoredChunk;
 
 /// Rows as a JSON array: one parameter for any number of them.
 fn json(rows: &impl Serialize) -> String {
@@ -38,46 +38,6 @@ pub(super) async fn put(
                ON CONFLICT (user, first_ms, digest) DO NOTHING";
     sqlx::query(sql).bind(json(&rows)).bind(bytes).execute(connection).await?;
     Ok(())
-}
-
-pub(super) async fn chunks(
-    readers: &SqlitePool,
-    user: &UserId,
-    starts: TimeRange,
-    direction: Direction,
-    after: Option<ChunkPlace>,
-    limit: usize,
-) -> Result<Vec<SealedChunk>, sqlx::Error> {
-    let after = after.map(|after| (after.first.0, after.signed_digest()));
-    let TimeRange { from: Timestamp(from), to: Timestamp(to) } = starts;
-    let (sql, behind, end) = match direction {
-        Direction::Ascending => (
-            "SELECT first_ms, bytes FROM chunks INDEXED BY chunk_places
-             WHERE user = (SELECT number FROM users WHERE id = ?1)
-                   AND (first_ms, digest) > (?2, ?3) AND first_ms < ?4
-             ORDER BY first_ms, digest LIMIT ?5",
-            after.max(Some((from.saturating_sub(1), i64::MAX))),
-            to,
-        ),
-        Direction::Descending => (
-            "SELECT first_ms, bytes FROM chunks INDEXED BY chunk_places
-             WHERE user = (SELECT number FROM users WHERE id = ?1)
-                   AND (first_ms, digest) < (?2, ?3) AND first_ms >= ?4
-             ORDER BY first_ms DESC, digest DESC LIMIT ?5",
-            Some(after.map_or((to, i64::MIN), |after| after.min((to, i64::MIN)))),
-            from,
-        ),
-    };
-    let (first, digest) = behind.expect("it begins somewhere");
-    let query = sqlx::query(sql).bind(user.as_str()).bind(first).bind(digest).bind(end);
-    let found = query.bind(limit as i64).fetch_all(readers).await?;
-    found
-        .iter()
-        .map(|row| {
-            let first = Timestamp(row.try_get("first_ms")?);
-            Ok(SealedChunk { bucket: Bucket::at(first), first, bytes: row.try_get("bytes")? })
-        })
-        .collect()
 }
 
 /// Removes up to `limit` chunks; answers how many there were.

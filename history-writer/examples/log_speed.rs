@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use history_writer::embedded::{Config, EmbeddedLog};
-use history_writer::{Answer, Log, LogPosition, Point, StoredFix};
+use history_writer::{Answer, Log, LogPosition, LogReader, Point, StoredFix};
 use model::{
     DeviceId, Fix, Position, Random, SeededRandom, SystemClock, Timestamp, UserId, Version,
 };

@@ -3,15 +3,16 @@
 //! ```text
 //! points ─▶ Log::append ─▶ acknowledged                              one write and one sync for all that waits
 //!             │
-//!             ├▶ Log::read ─▶ Chunking ─▶ SealedChunk ─▶ store ─▶ Log::forget
-//!             │                                            │
-//!             └───────────▶ PageBuilder ◀──────────────────┘       a track is put together from both
+//!             ├▶ LogReader::read ─▶ Chunking ─▶ SealedChunk ─▶ store ─▶ LogReader::forget
+//!             │                                                  │
+//!             └───────────▶ PageBuilder ◀────────────────────────┘       a track is put together from both
 //!                               │
 //!               Simplifier, SummaryBuilder, TrackWriter ─▶ whoever asked
 //! TrackReader ─▶ Numbering ─▶ Point                                  what other programs have written
 //! ```
 //!
-//! `core/` decides and is pure; `log/` keeps points from when they come until they are stored ([`Log`]); `formats/` writes
+//! `core/` decides and is pure; `log/` keeps points from when they come until they are stored ([`Log`] takes
+//! them, a [`LogReader`] gives them to whoever stores them); `formats/` writes
 //! tracks and reads files. A [`Point`] is one fix of a user as history keeps it; what a person asked to be forgotten is an
 //! [`Erasure`], and when they wanted no history are their [`OffTimes`]. [`Chunking`] gathers the points of a log into
 //! chunks, says when they are to be stored, and what the log may forget ([`Chunking::checkpoint`]). A [`SealedChunk`] can
@@ -65,7 +66,9 @@ pub use formats::{
     Columns, ImportError, ImportFormat, Imported, Numbering, SkipReason, Skipped, TrackEnd,
     TrackFormat, TrackReader, TrackWriter,
 };
-pub use log::{Answer, Batch, Log, LogError, LogStatus, embedded};
+pub use log::{
+    Answer, Batch, Log, LogError, LogReader, LogStatus, OwnedLog, OwnedLogs, Survives, embedded,
+};
 pub use service::{Deps, History, Incomplete, Kept, Pages, SharedLogs, Track, TrackUsers};
 pub use sql::{StoreError, StoreErrorKind};
 pub use store::cassandra;

@@ -2,6 +2,7 @@
 
 mod codec;
 pub mod embedded;
+mod owned;
 mod packed;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use futures_util::future::BoxFuture;
 use model::{Timestamp, UserId};
 
 use crate::{LogPosition, Logged, Point};
+pub use owned::{OwnedLog, OwnedLogs};
 
 /// An answer to come.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, LogError>>;
@@ -65,17 +67,27 @@ fn before(oldest: Option<Timestamp>, now: Timestamp) -> Timestamp {
     oldest.map_or(now, |oldest| oldest.plus_ms(-1).min(now))
 }
 
-/// Where points are kept from when they come until they are stored.
+/// What points survive that a log has taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Survives {
+    /// The end of this process, but not that of the machine which has them.
+    Process,
+    /// A power cut of this machine.
+    PowerCut,
+    /// The loss of this machine.
+    LossOfHost,
+}
+
+/// Where points are kept from when they come until they are stored: the half that takes them. [`LogReader`] is the other one,
+/// which may be in another process.
 ///
 /// **Order.** Points have positions, which grow from point to point. Those of one call stand in its order, and those of a
 /// later call behind those of an earlier one that was answered.
 ///
-/// **Durability.** What [`append`](Log::append) answered with a position survives the end of the process, and as much as the
-/// adapter says of power and hosts. What [`append_soon`](Log::append_soon) took may be lost with the process.
+/// **Durability.** What [`append`](Log::append) answered with a position survives the end of the process, and as much as
+/// [`survives`](Log::survives) says of power and hosts. What [`append_soon`](Log::append_soon) took may be lost with the process.
 ///
-/// **Replay.** Points are read again from the mark on whenever the process starts, also those that were stored already:
-/// at least once, in the same order. The mark on which that begins is older than the one that was told last
-/// ([`forget`](Log::forget)).
+/// **Replay.** Points may be handed in again, and are then in the log twice: they have a name by which they are one.
 ///
 /// **On an error.** [`Full`](LogError::Full), [`Busy`](LogError::Busy) and [`Unavailable`](LogError::Unavailable): the points
 /// aren't in the log; the caller answers that they are kept in memory only, if at all, and goes on: live positions
@@ -89,8 +101,29 @@ pub trait Log: Send + Sync {
     /// Hands in points of a user, which will be durable some time later, unless that fails.
     fn append_soon(&self, user: &UserId, points: &[Point]) -> Result<(), LogError>;
 
+    /// What points of a user survive that it answers now.
+    fn survives(&self, user: &UserId) -> Survives;
+
+    /// What keeps it from working until the process starts again, for operators; `None` as far as is known.
+    fn fault(&self) -> Option<String>;
+}
+
+/// The half of a log that is read, by one process at a time, until all of it is stored.
+///
+/// **Order.** Points have positions, which grow from point to point; they are read in that order.
+///
+/// **Durability.** Only what is durable is read. What was told to be stored ([`forget`](LogReader::forget)) is remembered for good a
+/// while later.
+///
+/// **Replay.** Points are read again from the mark on whenever a process begins to read, also those that were stored
+/// already: at least once, in the same order. The mark on which that begins is older than the one that was told last.
+///
+/// **On an error.** [`Unavailable`](LogError::Unavailable): the caller tries again later.
+/// [`Stopped`](LogError::Stopped): another process reads this log now, and nothing that is told here counts any more; the caller
+/// goes on trying until it is told so by [`OwnedLogs`].
+pub trait LogReader: Send + Sync {
     /// The durable points from a position on, up to about `limit`; none at the end. Points that are damaged or were
-    /// forgotten are passed over. What comes from here on can be waited for by [`wait`](Log::wait).
+    /// forgotten are passed over. What comes from here on can be waited for by [`wait`](LogReader::wait).
     fn read(&self, from: LogPosition, limit: usize) -> Answer<'_, Batch>;
 
     /// Waits until there are durable points at this position or behind it; forever, if none come.
@@ -133,7 +166,4 @@ pub trait Log: Send + Sync {
 
     /// How it is now.
     fn status(&self) -> LogStatus;
-
-    /// What keeps it from working until the process starts again, for operators; `None` as far as is known.
-    fn fault(&self) -> Option<String>;
 }

@@ -15,6 +15,7 @@ mod tests;
 mod upkeep;
 mod users;
 mod writer;
+mod writers;
 
 use std::sync::Arc;
 
@@ -26,8 +27,8 @@ use tokio::task::JoinHandle;
 
 use crate::metrics::{ERASURES, POINTS};
 use crate::{
-    ChunkingLimits, DeploymentKeys, Erasure, Log, Point, Register, Store, StoreError, TimeRange,
-    TooManyErasures, UserRecord,
+    ChunkingLimits, DeploymentKeys, Erasure, Log, OwnedLogs, Point, Register, Store, StoreError,
+    Survives, TimeRange, TooManyErasures, UserRecord,
 };
 use faults::Faults;
 pub use incomplete::Incomplete;
@@ -39,17 +40,18 @@ pub use reading::Track;
 use records::{KnownUser, Records};
 use refused::{Keeping, KnownGaps};
 pub use users::TrackUsers;
-use writer::Writer;
 
 /// What movement history is made of.
 pub struct Deps {
-    /// Where points wait until they are stored.
+    /// Takes points, which wait there until they are stored.
     pub log: Arc<dyn Log>,
+    /// The logs that this process reads, to store what is in them.
+    pub owned: OwnedLogs,
     /// Where chunks are stored.
     pub store: Arc<dyn Store>,
     /// Where keys, erasures and choices of users are.
     pub register: Arc<dyn Register>,
-    /// Where processes share store and register: the log of this one, and how far those of the others are.
+    /// Where processes share store and register: how far the logs of all are.
     pub shared_logs: Option<SharedLogs>,
     /// Wrap the keys of users.
     pub keys: DeploymentKeys,
@@ -70,7 +72,7 @@ pub enum Kept {
     Nothing,
     /// The log didn't take them, or couldn't say that they are durable: they may be gone with this process.
     Memory,
-    /// As much as the log promises: a power cut, of the one on a disk.
+    /// As much as the log promises ([`History::log_survives`]).
     Log,
 }
 
@@ -109,7 +111,7 @@ impl History {
             tracing::warn!(error = %ErrorChain(&error), "it isn't known yet what history lacks");
         }
         shared.exchange_marks().await?;
-        let writing = Writer::new(Arc::clone(shared)).run(shared.stop.subscribe());
+        let writing = writers::run(Arc::clone(shared), shared.stop.subscribe());
         let upkeep = upkeep::run(Arc::clone(shared), shared.stop.subscribe());
         let forgetting = retention::run(Arc::clone(shared), shared.stop.subscribe());
         let tasks = [tokio::spawn(writing), tokio::spawn(upkeep), tokio::spawn(forgetting)];
@@ -150,6 +152,11 @@ impl History {
         }
         let appended = self.shared.deps.log.append(user, points);
         Box::pin(Keeping::new(&self.shared, points, appended))
+    }
+
+    /// What points of a user survive that the log takes now.
+    pub fn log_survives(&self, user: &UserId) -> Survives {
+        self.shared.deps.log.survives(user)
     }
 
     /// Erases what was received until now of a stretch of time, or of all time: it is gone from every answer from then on,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use e2e::process::{Home, Process};
 use e2e::{LISBON, Person, north_of};
 use history_writer::embedded::EmbeddedLog;
-use history_writer::{Config, Log as _};
+use history_writer::{Config, LogReader as _};
 use model::{SystemClock, UserId};
 use serde_json::json;
 

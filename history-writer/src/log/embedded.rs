@@ -38,7 +38,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::log::codec;
-use crate::log::{Answer, Batch, Log, LogError, LogStatus};
+use crate::log::{Answer, Batch, Log, LogError, LogReader, LogStatus, Survives};
 use crate::{LogPosition, Point};
 use catalogue::Catalogue;
 pub use config::Config;
@@ -183,6 +183,16 @@ impl Log for EmbeddedLog {
         if points.is_empty() { Ok(()) } else { self.shared.hand_in(user, points).map(drop) }
     }
 
+    fn survives(&self, _user: &UserId) -> Survives {
+        Survives::PowerCut
+    }
+
+    fn fault(&self) -> Option<String> {
+        self.shared.stop.why().map(str::to_owned)
+    }
+}
+
+impl LogReader for EmbeddedLog {
     fn read(&self, from: LogPosition, limit: usize) -> Answer<'_, Batch> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
@@ -245,10 +255,6 @@ impl Log for EmbeddedLog {
 
     fn status(&self) -> LogStatus {
         self.shared.status()
-    }
-
-    fn fault(&self) -> Option<String> {
-        self.shared.stop.why().map(str::to_owned)
     }
 }
 

@@ -7,7 +7,7 @@ use model::{ErrorChain, Timestamp};
 use parking_lot::Mutex;
 
 use super::{Incomplete, Shared};
-use crate::{LogId, LogMark, LogMarks, StoreError, TimeRange};
+use crate::{LogId, LogMark, LogMarks, OwnedLog, StoreError, TimeRange};
 
 /// Of a log that told nothing for so long it is said that it is away, milliseconds. Each process tells every second.
 const AWAY_AFTER_MS: i64 = 10_000;
@@ -15,15 +15,15 @@ const AWAY_AFTER_MS: i64 = 10_000;
 /// may come back with its disk until then.
 const GIVEN_UP_AFTER_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// The log of this process among those of others.
+/// The logs of several processes.
 pub struct SharedLogs {
-    /// This process' own.
-    pub own: LogId,
     /// Where all tell how far they are.
     pub marks: Arc<dyn LogMarks>,
+    /// Those that lie on servers, whoever reads them: what they have isn't lost with a process, so they are never given up.
+    pub on_servers: Vec<LogId>,
 }
 
-/// What is known of the others' logs.
+/// What is known of all logs.
 #[derive(Debug, Default)]
 pub(super) struct KnownLogs {
     known: Mutex<Option<Known>>,
@@ -31,16 +31,17 @@ pub(super) struct KnownLogs {
 
 #[derive(Debug, Clone)]
 struct Known {
-    others: Vec<LogMark>,
+    marks: Vec<LogMark>,
     /// When they were read: a log that is newer has only what came later.
     read_at: Timestamp,
 }
 
 impl KnownLogs {
-    /// Up to when tracks are complete that this process, whose own log is so far, puts together at `now`. What is wrong with that
-    /// is added to `incomplete`.
+    /// Up to when tracks are complete that this process, whose own logs are so far, puts together at `now`. What is wrong with
+    /// that is added to `incomplete`.
     pub(super) fn complete_until(
         &self,
+        owned: &[OwnedLog],
         own: Timestamp,
         now: Timestamp,
         incomplete: &mut BTreeSet<Incomplete>,
@@ -50,46 +51,59 @@ impl KnownLogs {
             incomplete.insert(Incomplete::LogAway);
             return Timestamp(i64::MIN);
         };
-        if known.others.iter().any(|mark| now - mark.told_at > AWAY_AFTER_MS) {
-            incomplete.insert(Incomplete::LogAway);
+        // Told by this process, of a log that it doesn't read any more, it counts as well.
+        let is_other = |mark: &&LogMark| owned.iter().all(|it| it.id != mark.log);
+        let others = known.marks.iter().filter(is_other);
+        let mut until = own.min(known.read_at);
+        for mark in others {
+            if now - mark.told_at > AWAY_AFTER_MS {
+                incomplete.insert(Incomplete::LogAway);
+            }
+            until = until.min(mark.stored_until);
         }
-        let until = known.others.iter().map(|mark| mark.stored_until);
-        until.fold(own.min(known.read_at), Timestamp::min)
+        until
     }
 }
 
 impl Shared {
-    /// Tells how far the own log is, and reads how far the others' are. Those that have been silent for very long are given up.
+    /// Tells how far the own logs are, and reads how far all are. Those that have been silent for very long are given up.
     pub(super) async fn exchange_marks(&self) -> Result<(), StoreError> {
-        let Some(SharedLogs { own, marks }) = &self.deps.shared_logs else { return Ok(()) };
+        let Some(SharedLogs { marks, on_servers }) = &self.deps.shared_logs else { return Ok(()) };
         let now = self.deps.clock.now().wall;
-        marks.tell(&self.own_mark(*own, now)).await?;
-        let mut others = marks.all().await?;
-        others.retain(|mark| mark.log != *own);
-        for mark in others.extract_if(.., |mark| now - mark.told_at > GIVEN_UP_AFTER_MS) {
+        for owned in self.deps.owned.now().iter() {
+            marks.tell(&own_mark(owned, now)).await?;
+        }
+        let mut known = marks.all().await?;
+        let is_given_up = |mark: &LogMark| {
+            now - mark.told_at > GIVEN_UP_AFTER_MS && !on_servers.contains(&mark.log)
+        };
+        for mark in known.extract_if(.., |mark| is_given_up(mark)) {
             tracing::error!(log = %mark.log, "a log of movement history is given up: what was in it and isn't stored is lost");
             let gap = TimeRange { from: mark.stored_until, to: mark.told_at };
             marks.forget(&mark, Some(gap)).await?;
         }
-        *self.logs.known.lock() = Some(Known { others, read_at: now });
+        *self.logs.known.lock() = Some(Known { marks: known, read_at: now });
         Ok(())
     }
 
-    /// Nobody waits for the own log any more if all is stored that came; else it is told how far it is.
+    /// Nobody waits for an own log any more that ends with this process, if all is stored that came; else it is told how far it is.
     pub(super) async fn leave_logs(&self) {
-        let Some(SharedLogs { own, marks }) = &self.deps.shared_logs else { return };
-        let mark = self.own_mark(*own, self.deps.clock.now().wall);
-        let is_empty = self.deps.log.status().oldest_received.is_none();
-        let told = async {
-            marks.tell(&mark).await?;
-            if is_empty { marks.forget(&mark, None).await } else { Ok(()) }
-        };
-        if let Err(error) = told.await {
-            tracing::warn!(error = %ErrorChain(&error), "others don't know how far the log of movement history is");
+        let Some(SharedLogs { marks, on_servers }) = &self.deps.shared_logs else { return };
+        for owned in self.deps.owned.now().iter() {
+            let mark = own_mark(owned, self.deps.clock.now().wall);
+            let is_over =
+                owned.log.status().oldest_received.is_none() && !on_servers.contains(&owned.id);
+            let told = async {
+                marks.tell(&mark).await?;
+                if is_over { marks.forget(&mark, None).await } else { Ok(()) }
+            };
+            if let Err(error) = told.await {
+                tracing::warn!(error = %ErrorChain(&error), "others don't know how far the log of movement history is");
+            }
         }
     }
+}
 
-    fn own_mark(&self, log: LogId, now: Timestamp) -> LogMark {
-        LogMark { log, stored_until: self.deps.log.stored_until(now), told_at: now }
-    }
+fn own_mark(OwnedLog { id, log }: &OwnedLog, now: Timestamp) -> LogMark {
+    LogMark { log: *id, stored_until: log.stored_until(now), told_at: now }
 }

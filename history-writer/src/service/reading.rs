@@ -8,8 +8,8 @@ use super::{History, Incomplete, Shared};
 use crate::limits::CHUNK_POINTS_MAX;
 use crate::metrics::{READ_DURATION, READS};
 use crate::{
-    Direction, OpenError, PageBuilder, Point, SealedChunk, StoreError, TimeRange, TrackPage,
-    TrackQuery, UserKey, UserRecord,
+    Direction, OpenError, OwnedLog, PageBuilder, Point, SealedChunk, StoreError, TimeRange,
+    TrackPage, TrackQuery, UserKey, UserRecord,
 };
 
 /// How often a track is read at once because the user's key changes meanwhile.
@@ -73,19 +73,21 @@ impl History {
         let mut lacks = BTreeSet::new();
         // First what isn't stored, then what is: what is stored meanwhile is in both.
         let now = deps.clock.now().wall;
-        let (stored_until, durable_until) =
-            (deps.log.stored_until(now), deps.log.durable_until(now));
         let since = deps.kept_since();
         let UserRecord { erasures, off_times, put_aside, .. } = &known.record;
         let counts = |point: &Point| point.received >= since && !off_times.cover(point.received);
         let mut page = PageBuilder::new(query.clone(), erasures);
-        let is_all = deps.log.recent(user, &mut |point| page.add(Some(point).filter(counts)));
-        if !is_all {
-            lacks.insert(Incomplete::Waiting);
+        let (owned, mut own) = (deps.owned.now(), now);
+        for OwnedLog { log, .. } in owned.iter() {
+            let (stored_until, durable_until) = (log.stored_until(now), log.durable_until(now));
+            let is_all = log.recent(user, &mut |point| page.add(Some(point).filter(counts)));
+            if !is_all {
+                lacks.insert(Incomplete::Waiting);
+            }
+            own = own.min(if is_all { durable_until } else { stored_until });
         }
-        let own = if is_all { durable_until } else { stored_until };
         let complete_until = match &deps.shared_logs {
-            Some(_) => logs.complete_until(own, now, &mut lacks),
+            Some(_) => logs.complete_until(&owned, own, now, &mut lacks),
             None => own,
         };
         let key = known.key(deps, user)?;

@@ -110,9 +110,8 @@ async fn an_erasure_while_a_chunk_is_stored_takes_only_what_came_before_it() {
 #[tokio::test]
 async fn a_stop_waits_for_nothing_and_the_rest_is_in_the_log() {
     let (world, ann) = (World::new().await, user("ann"));
-    let task = tokio::spawn(
-        Writer::new(world.history.shared.clone()).run(world.history.shared.stop.subscribe()),
-    );
+    let shared = &world.history.shared;
+    let task = tokio::spawn(writers::run(shared.clone(), shared.stop.subscribe()));
     world.history.shared.tasks.lock().push(task);
     world.keep(&ann, 0..10).await;
     world.history.stop().await;

@@ -49,8 +49,11 @@ impl Shared {
     }
 
     fn measure(&self) {
-        let LogStatus { bytes_max, oldest_received, .. } = self.deps.log.status();
+        let owned = self.deps.owned.now();
+        let logs: Vec<LogStatus> = owned.iter().map(|owned| owned.log.status()).collect();
+        let bytes_max: u64 = logs.iter().map(|log| log.bytes_max).sum();
         ::metrics::gauge!(LOG_BYTES_MAX).set(bytes_max as f64);
+        let oldest_received = logs.iter().filter_map(|log| log.oldest_received).min();
         let now = self.deps.clock.now().wall;
         let age_ms = oldest_received.map_or(0, |oldest| (now - oldest).max(0));
         ::metrics::gauge!(LOG_OLDEST_AGE).set(age_ms as f64 / 1_000.0);

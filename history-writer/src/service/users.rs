@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use model::{Timestamp, UserId};
 
 use super::{History, Incomplete, Shared};
-use crate::{StoreError, USERS_MAX};
+use crate::{OwnedLog, StoreError, USERS_MAX};
 
 /// Some of the users who have a track, and how much of that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,17 +28,21 @@ impl History {
         let limit = limit.min(USERS_MAX);
         // First whose points aren't stored, then who has a key: who gets one meanwhile is in both.
         let now = deps.clock.now().wall;
-        let (stored_until, durable_until) =
-            (deps.log.stored_until(now), deps.log.durable_until(now));
-        let (recent, is_all) = deps.log.recent_users(after, limit);
+        let (owned, mut own) = (deps.owned.now(), now);
+        let mut waiting = BTreeSet::new();
+        for OwnedLog { log, .. } in owned.iter() {
+            let (stored_until, durable_until) = (log.stored_until(now), log.durable_until(now));
+            let (recent, is_all) = log.recent_users(after, limit);
+            waiting.extend(recent);
+            own = own.min(if is_all { durable_until } else { stored_until });
+        }
         let mut incomplete = BTreeSet::new();
-        let own = if is_all { durable_until } else { stored_until };
         let complete_until = match &deps.shared_logs {
-            Some(_) => logs.complete_until(own, now, &mut incomplete),
+            Some(_) => logs.complete_until(&owned, own, now, &mut incomplete),
             None => own,
         };
         let mut users: BTreeSet<_> = deps.register.users(after, limit).await?.into_iter().collect();
-        users.extend(recent);
+        users.extend(waiting);
         let users = users.into_iter().take(limit).collect();
         Ok(TrackUsers { users, complete_until, incomplete })
     }

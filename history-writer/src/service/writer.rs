@@ -8,8 +8,8 @@ use tokio::time::{sleep, timeout};
 
 use super::{Deps, Shared};
 use crate::{
-    Chunk, Chunking, ClosedChunk, DeadLetter, LogPosition, PUT_CHUNKS_MAX, StoreError, StoredChunk,
-    USERS_MAX, metrics,
+    Chunk, Chunking, ClosedChunk, DeadLetter, LogPosition, LogReader, PUT_CHUNKS_MAX, StoreError,
+    StoredChunk, USERS_MAX, metrics,
 };
 
 /// How many points are read from the log at once.
@@ -31,9 +31,10 @@ const RETRY_MS_MIN: u64 = 100;
 /// The longest pause, of which up to a half is left out at random.
 const RETRY_MS_MAX: u64 = 30_000;
 
-/// Reads the log, makes chunks of it and stores them.
+/// Reads a log, makes chunks of it and stores them.
 pub(super) struct Writer {
     shared: Arc<Shared>,
+    log: Arc<dyn LogReader>,
     chunking: Chunking,
     at: LogPosition,
     /// What is to be stored next; none of it is stored yet, or all that was is known not to matter.
@@ -43,14 +44,17 @@ pub(super) struct Writer {
     failures: u32,
     /// Those of the store after which everything was read again.
     outages: u64,
+    /// What it has told of open chunks and of their points.
+    measured: (usize, usize),
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        let Deps { chunking, log, store, .. } = &shared.deps;
+    pub(super) fn new(shared: Arc<Shared>, log: Arc<dyn LogReader>) -> Self {
+        let Deps { chunking, store, .. } = &shared.deps;
         let (chunking, at, outages) =
             (Chunking::new(*chunking), log.replay_from(), store.outages());
-        Self { shared, chunking, at, next: Vec::new(), read: 0, failures: 0, outages }
+        let next = Vec::new();
+        Self { shared, log, chunking, at, next, read: 0, failures: 0, outages, measured: (0, 0) }
     }
 
     /// Goes on until it is stopped. Where others share the store, all is stored then. What isn't stored then is read from the log at the next start.
@@ -69,7 +73,7 @@ impl Writer {
             };
             let points = async {
                 if pause == LOOK {
-                    self.shared.deps.log.wait(self.at).await;
+                    self.log.wait(self.at).await;
                 } else {
                     std::future::pending::<()>().await;
                 }
@@ -102,7 +106,7 @@ impl Writer {
     /// After an error the same is tried again.
     pub(super) async fn turn(&mut self) -> Result<bool, StoreError> {
         let shared = Arc::clone(&self.shared);
-        let Deps { log, clock, store, .. } = &shared.deps;
+        let (Deps { clock, store, .. }, log) = (&shared.deps, Arc::clone(&self.log));
         let outages = store.outages();
         if outages != self.outages {
             let rewound = log.rewind().await;
@@ -122,8 +126,7 @@ impl Writer {
         }
         self.at = batch.next;
         self.chunking.close_aged(now);
-        ::metrics::gauge!(metrics::CHUNKS_OPEN).set(self.chunking.chunks_open() as f64);
-        ::metrics::gauge!(metrics::POINTS_OPEN).set(self.chunking.points_open() as f64);
+        self.measure((self.chunking.chunks_open(), self.chunking.points_open()));
         self.store_closed().await?;
         if let Some(mark) = self.chunking.checkpoint() {
             let forgotten = log.forget(mark).await;
@@ -161,12 +164,25 @@ impl Writer {
         }
     }
 
+    /// Tells what is open, beside what the writers of other logs have told.
+    fn measure(&mut self, open: (usize, usize)) {
+        let (chunks, points) = std::mem::replace(&mut self.measured, open);
+        ::metrics::gauge!(metrics::CHUNKS_OPEN).increment(open.0 as f64 - chunks as f64);
+        ::metrics::gauge!(metrics::POINTS_OPEN).increment(open.1 as f64 - points as f64);
+    }
+
     fn pause(&mut self) -> Duration {
         let longest = (RETRY_MS_MIN << self.failures.min(16)).min(RETRY_MS_MAX);
         self.failures += 1;
         ::metrics::counter!(metrics::STORE_RETRIES).increment(1);
         let left_out = self.shared.deps.random.next_u64() % (longest / 2 + 1);
         Duration::from_millis(longest - left_out)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.measure((0, 0));
     }
 }
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 use history_writer::embedded::{Config, EmbeddedLog};
 use history_writer::{
     ChunkingLimits, DeploymentKey, DeploymentKeys, Deps, EmbeddedRegister, EmbeddedStore, History,
-    Kept, Point,
+    Kept, LogId, OwnedLogs, Point,
 };
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -51,11 +51,13 @@ impl Sandbox {
     async fn open(data: TempDir, clock: Arc<ManualClock>) -> Self {
         let path = data.path();
         let log = EmbeddedLog::open(path, Config::default(), clock.clone()).await;
+        let log = Arc::new(log.expect("a log"));
         let store = EmbeddedStore::open(path).await.expect("a store");
         let store = Arc::new(CountingStore::new(store));
         let register = EmbeddedRegister::open(path).await.expect("a register");
         let history = History::start(Deps {
-            log: Arc::new(log.expect("a log")),
+            log: log.clone(),
+            owned: OwnedLogs::only(LogId(1), log),
             store: store.clone(),
             register: Arc::new(register),
             keys: DeploymentKeys::new(DeploymentKey::new(&[7; 32]), Vec::new()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use api::metrics::Metric;
 use history_writer::embedded::EmbeddedLog;
-use history_writer::{History, LogError};
+use history_writer::{History, LogError, LogId, OwnedLogs, SharedLogs};
 
 use super::{Deps, Doing, Live, Opened, OwnCheck, Part, Server, unusable_database};
 use crate::config::{Config, HistoryBackend};
@@ -96,15 +96,18 @@ impl Part for MovementHistory {
 
 async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
     let (config, folder) = (&deps.config.history, &deps.config.data.dir);
-    let Places { store, register, shared_logs } = Places::open(deps.config).await?;
+    let Places { store, register, marks } = Places::open(deps.config).await?;
     // Before anything could be sealed by a key that isn't the one of what is there.
     let keys = keys::read(config, folder, &*register).await?;
+    let id = if marks.is_some() { places::log_id(folder)? } else { LogId(0) };
     let log = EmbeddedLog::open(folder, config.log(), deps.clock.clone()).await;
+    let log = Arc::new(log.map_err(|error| unusable_log(&error))?);
     let history = History::start(history_writer::Deps {
-        log: Arc::new(log.map_err(|error| unusable_log(&error))?),
+        log: log.clone(),
+        owned: OwnedLogs::only(id, log),
         store,
         register,
-        shared_logs,
+        shared_logs: marks.map(|marks| SharedLogs { marks, on_servers: Vec::new() }),
         keys,
         chunking: config.chunking(),
         retention_days: config.retention_days,

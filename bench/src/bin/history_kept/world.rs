@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use history_writer::embedded::{Config, EmbeddedLog};
 use history_writer::{
     ChunkingLimits, DeploymentKey, DeploymentKeys, Deps, EmbeddedRegister, EmbeddedStore, History,
-    Log,
+    LogId, LogReader as _, OwnedLogs,
 };
 use model::{SeededRandom, SystemClock};
 use tempfile::TempDir;
@@ -34,6 +34,7 @@ impl World {
         let path = self.folder.path();
         let history = History::start(Deps {
             log: self.log.clone(),
+            owned: OwnedLogs::only(LogId(1), self.log.clone()),
             store: Arc::new(EmbeddedStore::open(path).await?),
             register: Arc::new(EmbeddedRegister::open(path).await?),
             shared_logs: None,

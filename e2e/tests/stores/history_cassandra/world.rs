@@ -8,7 +8,8 @@ use history_writer::cassandra::{CassandraStore, Config, migrate};
 use history_writer::embedded::{self, EmbeddedLog};
 use history_writer::{
     Bucket, ChunkingLimits, DeploymentKey, DeploymentKeys, Deps, Direction, EmbeddedRegister,
-    History, Kept, Log, Point, Register, SealedChunk, Store, StoredChunk, TimeRange, TrackQuery,
+    History, Kept, LogId, LogReader as _, OwnedLogs, Point, Register, SealedChunk, Store,
+    StoredChunk, TimeRange, TrackQuery,
 };
 use model::{DeviceId, Fix, ManualClock, Position, SeededRandom, Timestamp, UserId, Version};
 use tempfile::TempDir;
@@ -104,6 +105,7 @@ impl World {
         let store = Arc::new(connect(config).await);
         let history = History::start(Deps {
             log: log.clone(),
+            owned: OwnedLogs::only(LogId(1), log.clone()),
             store: store.clone(),
             register: register.clone(),
             shared_logs: None,

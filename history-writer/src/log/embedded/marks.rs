@@ -77,7 +77,7 @@ impl Waiting {
 }
 
 impl Shared {
-    /// See [`Log::rewind`](crate::Log::rewind).
+    /// See [`LogReader::rewind`](crate::LogReader::rewind).
     pub(super) fn rewind(&self) -> u64 {
         let mut waiting = self.marks.waiting.lock();
         waiting.marks.clear();
@@ -86,7 +86,7 @@ impl Shared {
         durable
     }
 
-    /// See [`Log::forget`](crate::Log::forget).
+    /// See [`LogReader::forget`](crate::LogReader::forget).
     pub(super) fn forget(&self, mark: u64) -> Result<(), Error> {
         let mut waiting = self.marks.waiting.lock();
         let now = self.clock.now().monotonic;

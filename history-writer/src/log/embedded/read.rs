@@ -12,7 +12,7 @@ use crate::metrics;
 use crate::{LogPosition, Logged};
 
 impl Shared {
-    /// See [`Log::read`](crate::Log::read).
+    /// See [`LogReader::read`](crate::LogReader::read).
     pub(super) fn read(&self, from: u64, limit: usize) -> Result<Batch, Error> {
         let (mut next, mut points) = (from, Vec::new());
         while points.len() < limit {

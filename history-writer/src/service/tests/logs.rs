@@ -8,6 +8,7 @@ use model::{Clock as _, ManualClock, SeededRandom, Timestamp};
 use parking_lot::Mutex;
 use tempfile::TempDir;
 
+use super::super::writer::Writer;
 use super::super::*;
 use super::world::{MINUTE, NOW, point_at, user};
 use crate::log::embedded::{Config, EmbeddedLog};
@@ -87,11 +88,13 @@ impl Deployment {
         let folder = self.folder.path().join(log.to_string());
         std::fs::create_dir_all(&folder).expect("a folder");
         let opened = EmbeddedLog::open(&folder, Config::default(), self.clock.clone()).await;
+        let opened = Arc::new(opened.expect("a log"));
         Deps {
-            log: Arc::new(opened.expect("a log")),
+            log: opened.clone(),
+            owned: OwnedLogs::only(LogId(log), opened),
             store: self.store.clone(),
             register: self.register.clone(),
-            shared_logs: Some(SharedLogs { own: LogId(log), marks: self.marks.clone() }),
+            shared_logs: Some(SharedLogs { marks: self.marks.clone(), on_servers: Vec::new() }),
             keys: DeploymentKeys::new(DeploymentKey::new(&[7; 32]), Vec::new()),
             chunking: ChunkingLimits::default(),
             retention_days: 0,
@@ -104,7 +107,8 @@ impl Deployment {
     async fn process(&self, log: u128) -> Process {
         let history = History::idle(self.deps(log).await);
         history.shared.exchange_marks().await.expect("told");
-        let writer = Writer::new(history.shared.clone());
+        let log = history.shared.deps.owned.now()[0].log.clone();
+        let writer = Writer::new(history.shared.clone(), log);
         Process { history, writer }
     }
 
@@ -209,6 +213,6 @@ async fn who_does_not_know_the_others_says_so_and_who_is_not_known_does_not_star
 
     let unknown = KnownLogs::default();
     let mut incomplete = std::collections::BTreeSet::new();
-    unknown.complete_until(Timestamp(NOW), Timestamp(NOW), &mut incomplete);
+    unknown.complete_until(&[], Timestamp(NOW), Timestamp(NOW), &mut incomplete);
     assert!(incomplete.contains(&Incomplete::LogAway));
 }

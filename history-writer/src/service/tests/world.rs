@@ -12,7 +12,8 @@ use crate::log::embedded::{Config, EmbeddedLog};
 use crate::service::writer::Writer;
 use crate::{
     ChunkingLimits, DeploymentKey, DeploymentKeys, Deps, Direction, EmbeddedRegister,
-    EmbeddedStore, History, Kept, Point, StoreError, TimeRange, TrackQuery,
+    EmbeddedStore, History, Kept, LogId, LogReader, OwnedLogs, Point, StoreError, TimeRange,
+    TrackQuery,
 };
 
 pub(super) const NOW: i64 = 1_700_000_000_000;
@@ -20,6 +21,7 @@ pub(super) const MINUTE: u64 = 60_000;
 
 /// A folder, and history over what lies in it, whose writer is stepped by the test.
 pub(super) struct World {
+    log: Arc<EmbeddedLog>,
     config: Config,
     folder: TempDir,
     pub clock: Arc<ManualClock>,
@@ -43,6 +45,7 @@ impl World {
     async fn open(folder: TempDir, clock: Arc<ManualClock>, config: Config) -> Self {
         let path = folder.path();
         let log = EmbeddedLog::open(path, config, clock.clone()).await;
+        let log = Arc::new(log.expect("a log"));
         let register = EmbeddedRegister::open(path).await.expect("a register");
         let register = Arc::new(FaultyRegister {
             register,
@@ -57,7 +60,8 @@ impl World {
             outages: AtomicU64::new(0),
         });
         let history = History::idle(Deps {
-            log: Arc::new(log.expect("a log")),
+            log: log.clone(),
+            owned: OwnedLogs::only(LogId(1), log.clone()),
             store: store.clone(),
             register: register.clone(),
             shared_logs: None,
@@ -67,14 +71,14 @@ impl World {
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         });
-        let writer = Writer::new(history.shared.clone());
-        Self { config, folder, clock, register, store, history, writer }
+        let writer = Writer::new(history.shared.clone(), log.clone());
+        Self { log, config, folder, clock, register, store, history, writer }
     }
 
     /// The same folder after the process ended.
     pub(super) async fn reopen(self) -> Self {
-        let Self { config, folder, clock, history, writer, register, store } = self;
-        drop((history, writer, register, store));
+        let Self { log, config, folder, clock, history, writer, register, store } = self;
+        drop((history, writer, register, store, log));
         Self::open(folder, clock, config).await
     }
 
@@ -111,7 +115,7 @@ impl World {
     }
 
     pub(super) fn waits(&self) -> u64 {
-        let status = self.history.shared.deps.log.status();
+        let status = self.log.status();
         status.end.0 - status.mark.0
     }
 }

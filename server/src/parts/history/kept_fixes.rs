@@ -1,6 +1,6 @@
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use history_writer::{History, Point, Unshown};
+use history_writer::{History, Point, Survives, Unshown};
 use model::UserId;
 use ws_gateway::HistoryFix;
 
@@ -10,7 +10,9 @@ pub(super) struct KeptFixes(pub(super) History);
 impl ws_gateway::History for KeptFixes {
     fn keep(&self, user: &UserId, fixes: Vec<HistoryFix>) -> BoxFuture<'static, ws_gateway::Kept> {
         let points: Vec<_> = fixes.into_iter().map(point).collect();
-        self.0.keep(user, &points).map(kept).boxed()
+        let (history, of) = (self.0.clone(), user.clone());
+        let is_kept = self.0.keep(user, &points);
+        is_kept.map(move |is_kept| kept(is_kept, || history.log_survives(&of))).boxed()
     }
 }
 
@@ -27,12 +29,15 @@ fn reason(unshown: ws_gateway::Unshown) -> Unshown {
     }
 }
 
-fn kept(kept: history_writer::Kept) -> ws_gateway::Kept {
+fn kept(kept: history_writer::Kept, log_survives: impl FnOnce() -> Survives) -> ws_gateway::Kept {
     match kept {
         history_writer::Kept::Nothing => ws_gateway::Kept::None,
         history_writer::Kept::Memory => ws_gateway::Kept::Memory,
-        // The log is in files, and synced before it answers.
-        history_writer::Kept::Log => ws_gateway::Kept::Disk,
+        history_writer::Kept::Log => match log_survives() {
+            Survives::Process => ws_gateway::Kept::Memory,
+            Survives::PowerCut => ws_gateway::Kept::Disk,
+            Survives::LossOfHost => ws_gateway::Kept::Replicated,
+        },
     }
 }
 

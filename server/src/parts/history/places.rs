@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use history_writer::cassandra::{self, CassandraStore};
 use history_writer::postgres::{self, PostgresRegister};
-use history_writer::{EmbeddedRegister, EmbeddedStore, LogId, Register, SharedLogs, Store};
+use history_writer::{EmbeddedRegister, EmbeddedStore, LogId, LogMarks, Register, Store};
 use model::SystemClock;
 
 use super::super::{
@@ -36,7 +36,8 @@ make a key of its own, which the others don't have. Make one for all, as ops/his
 pub(super) struct Places {
     pub(super) store: Arc<dyn Store>,
     pub(super) register: Arc<dyn Register>,
-    pub(super) shared_logs: Option<SharedLogs>,
+    /// How far the logs of all processes are, where there may be several.
+    pub(super) marks: Option<Arc<dyn LogMarks>>,
 }
 
 impl Places {
@@ -48,23 +49,22 @@ impl Places {
                 let register = EmbeddedRegister::open(folder).await.map_err(unusable_file(NAME))?;
                 let store = EmbeddedStore::open(folder).await.map_err(unusable_file(NAME))?;
                 let (store, register) = (Arc::new(store), Arc::new(register));
-                Ok(Self { store, register, shared_logs: None })
+                Ok(Self { store, register, marks: None })
             }
             HistoryBackend::Cassandra => {
                 let register = PostgresRegister::connect(&config.postgres.history).await;
                 let register = Arc::new(register.map_err(unusable_database(REGISTER))?);
                 let store = CassandraStore::connect(&config.cassandra, retention(config)).await;
                 let store = Arc::new(store.map_err(unusable_database(CHUNKS))?);
-                let shared_logs =
-                    Some(SharedLogs { own: log_id(folder)?, marks: register.clone() });
-                Ok(Self { store, register, shared_logs })
+                let marks: Option<Arc<dyn LogMarks>> = Some(register.clone());
+                Ok(Self { store, register, marks })
             }
         }
     }
 }
 
 /// Names the log in a folder, which it keeps for good: others wait for what is in it.
-fn log_id(folder: &Path) -> Result<LogId, String> {
+pub(super) fn log_id(folder: &Path) -> Result<LogId, String> {
     let file = OwnKey {
         path: folder.join(LOG_ID_FILE),
         bytes: size_of::<u128>(),

@@ -8,7 +8,7 @@ use super::world::{
     Gate, NOW, POINTS, World, append, batch, numbers, point, read_all, read_from, user,
 };
 use crate::log::embedded::EmbeddedLog;
-use crate::{Log, LogError, LogPosition, Point};
+use crate::{Log, LogError, LogPosition, LogReader, Point};
 use futures_util::future::join_all;
 use model::Timestamp;
 

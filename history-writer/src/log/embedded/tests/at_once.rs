@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::world::{Gate, World, append, numbers, point, read_all, user};
 use crate::log::embedded::EmbeddedLog;
-use crate::{Log, LogError, LogPosition, Logged};
+use crate::{Log, LogError, LogPosition, LogReader, Logged};
 
 const WRITERS: u64 = 8;
 const EACH: u64 = 150;

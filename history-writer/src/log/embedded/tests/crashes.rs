@@ -8,7 +8,7 @@ use segment_log::test_kit::{Appender, SIGABRT, appending, kept, wait_for_turn};
 
 use super::world::{NOW, POINTS, SMALL, World, append, batch, numbers, read, read_all, run, write};
 use crate::log::embedded::{Config, EmbeddedLog, crash_points};
-use crate::{Log, LogPosition};
+use crate::{Log, LogPosition, LogReader};
 
 const BATCHES: u64 = 60;
 /// The test that is run in a process of its own.

@@ -4,7 +4,7 @@ use segment_log::test_kit::Plan;
 
 use super::world::{POINTS, World, append, batch, numbers, point, read_all, user};
 use crate::log::embedded::EmbeddedLog;
-use crate::{Log, LogError, LogPosition};
+use crate::{Log, LogError, LogPosition, LogReader};
 
 const BATCHES: u64 = 40;
 

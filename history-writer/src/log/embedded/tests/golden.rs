@@ -4,7 +4,7 @@
 use data_encoding::HEXLOWER;
 
 use super::world::{World, append, numbers, point, read, read_all, user, write};
-use crate::{Log, LogPosition};
+use crate::{LogPosition, LogReader};
 
 fn hex(bytes: &[u8]) -> Vec<String> {
     bytes.chunks(24).map(|line| HEXLOWER.encode(line)).collect()

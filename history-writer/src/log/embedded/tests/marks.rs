@@ -2,7 +2,7 @@
 
 use super::world::{POINTS, World, append, numbers, read, read_all, write};
 use crate::log::embedded::EmbeddedLog;
-use crate::{Log, LogPosition};
+use crate::{LogPosition, LogReader};
 
 async fn first_read(log: &EmbeddedLog) -> Option<u64> {
     numbers(&read_all(log).await).first().copied()

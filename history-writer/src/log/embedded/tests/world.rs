@@ -11,7 +11,7 @@ use segment_log::{Disk, LocalDisk, segment, segments};
 use tempfile::TempDir;
 
 use crate::log::embedded::{Config, EmbeddedLog, FOLDER_NAME};
-use crate::{Log, LogError, LogPosition, Logged, Point, Unshown};
+use crate::{Log, LogError, LogPosition, LogReader, Logged, Point, Unshown};
 
 pub(super) const NOW: i64 = 1_700_000_000_000;
 /// The points of a batch.

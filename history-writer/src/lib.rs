@@ -30,7 +30,8 @@
 //!   and exported is equal.
 //! * What [`Log::append`] answered is read from the log, whatever process reads it, until it was told that it is stored.
 //! * The same points come to the same track, however they were split, merged, repeated or ordered in between.
-//! * A point counts unless it was erased or received while its user's history was off, whenever it is stored or read.
+//! * A point counts unless it was erased or received while its user's history was off, whenever it is stored or read. In a
+//!   process before and after are what they were, whatever its clock said meanwhile.
 //! * Tracks say up to when they are complete: no later than the least of the logs is stored that other processes have.
 //! * What a log may forget is in stored chunks, or doesn't count.
 //! * The same points of a user, sealed by the same key, come to the same bytes.

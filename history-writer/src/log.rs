@@ -164,6 +164,12 @@ pub trait LogReader: Send + Sync {
         (Vec::new(), false)
     }
 
+    /// The latest time of receipt of what the log had when it was opened, of which an earlier process' clock may have said that it
+    /// lies ahead; `None` if there was nothing, or it isn't known.
+    fn newest_received(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// How it is now.
     fn status(&self) -> LogStatus;
 }

@@ -20,7 +20,7 @@ mod writers;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use model::{Clock, ErrorChain, Random, Timestamp, UserId};
+use model::{Clock, ErrorChain, Random, Timestamp, UserId, crash};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -37,7 +37,7 @@ pub use logs::SharedLogs;
 use off_users::OffUsers;
 pub use pages::Pages;
 pub use reading::Track;
-use records::{KnownUser, Records};
+use records::{KnownUser, Receipts, Records};
 use refused::{Keeping, KnownGaps};
 pub use users::TrackUsers;
 
@@ -93,13 +93,15 @@ struct Shared {
     gaps: KnownGaps,
     logs: KnownLogs,
     records: Records,
+    receipts: Receipts,
 }
 
 impl History {
     /// Starts the tasks that store what is in the log and look after the rest, within a tokio runtime. Who turned their history
     /// off is known before it answers, unless the register is away.
     ///
-    /// Errs if others can't be told of this process' log: their tracks would lack what is in it, and not say so.
+    /// Errs if others can't be told of this process' log: their tracks would lack what is in it, and not say so. And if it can't be
+    /// read when what counts was changed last: what comes now must count as received after that.
     pub async fn start(deps: Deps) -> Result<Self, StoreError> {
         let history = Self::idle(deps);
         let shared = &history.shared;
@@ -110,6 +112,7 @@ impl History {
         if let Err(error) = shared.gaps.load(register).await {
             tracing::warn!(error = %ErrorChain(&error), "it isn't known yet what history lacks");
         }
+        shared.receipts.load(&shared.deps).await?;
         shared.exchange_marks().await?;
         let writing = writers::run(Arc::clone(shared), shared.stop.subscribe());
         let upkeep = upkeep::run(Arc::clone(shared), shared.stop.subscribe());
@@ -131,6 +134,7 @@ impl History {
                 gaps: KnownGaps::default(),
                 logs: KnownLogs::default(),
                 records: Records::default(),
+                receipts: Receipts::default(),
             }),
         }
     }
@@ -150,8 +154,9 @@ impl History {
             ::metrics::counter!(POINTS, "kept" => "nothing").increment(points.len() as u64);
             return Box::pin(std::future::ready(Kept::Nothing));
         }
-        let appended = self.shared.deps.log.append(user, points);
-        Box::pin(Keeping::new(&self.shared, points, appended))
+        let points = self.shared.receipts.receive(points);
+        let appended = self.shared.deps.log.append(user, &points);
+        Box::pin(Keeping::new(&self.shared, &points, appended))
     }
 
     /// What points of a user survive that the log takes now.
@@ -216,8 +221,8 @@ impl Shared {
         user: &UserId,
         range: TimeRange,
     ) -> Result<Result<(), TooManyErasures>, StoreError> {
-        let Deps { store, register, clock, .. } = &self.deps;
-        let erasure = Erasure { range, erased_at: clock.now().wall };
+        let Deps { store, register, .. } = &self.deps;
+        let erasure = Erasure { range, erased_at: self.change() };
         let (noted, what) = if range == TimeRange::ALL {
             (register.erase_all(user, erasure.erased_at).await.map(Ok), "all")
         } else {
@@ -227,9 +232,17 @@ impl Shared {
         if let Err(refused) = noted? {
             return Ok(Err(refused));
         }
+        crash::point("history.erasure_noted");
         ::metrics::counter!(ERASURES, "what" => what).increment(1);
         // What stays of it isn't shown.
-        store.erase(user, erasure).await.map(Ok)
+        store.erase(user, erasure).await?;
+        crash::point("history.erased");
+        Ok(Ok(()))
+    }
+
+    /// The moment of a change that is made now.
+    fn change(&self) -> Timestamp {
+        self.receipts.change(self.deps.clock.now().wall)
     }
 
     async fn set_off(&self, user: &UserId, is_off: bool) -> Result<(), StoreError> {
@@ -240,7 +253,7 @@ impl Shared {
             // What was taken before has an earlier time of receipt, and nothing is taken any more.
             off_users.turn(user, true);
         }
-        let turned = deps.register.set_off(user, is_off, deps.clock.now().wall).await;
+        let turned = deps.register.set_off(user, is_off, self.change()).await;
         self.records.forget(user);
         off_users.turn(user, if turned.is_ok() { is_off } else { was_off });
         turned

@@ -129,6 +129,12 @@ pub trait Store: Send + Sync {
         0
     }
 
+    /// The latest time of receipt of what is stored, of which an earlier process' clock may have said that it lies ahead; `None` if
+    /// there is nothing, or where processes share the store: their clocks agree.
+    fn newest_received(&self) -> StoreAnswer<'_, Option<Timestamp>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// What keeps the store from working now, for operators; `None` as far as is known.
     fn fault(&self) -> Option<String> {
         None

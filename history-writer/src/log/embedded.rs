@@ -80,6 +80,8 @@ struct Shared {
     catalogue: RwLock<Catalogue>,
     recent: RwLock<RecentPoints>,
     marks: Marks,
+    /// Of what was there at the start.
+    newest_received: Option<Timestamp>,
     /// The bytes of all segments.
     bytes: AtomicU64,
     /// The position behind the last durable point.
@@ -124,7 +126,7 @@ impl EmbeddedLog {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LogError> {
         let recovered = recovery::recover(&folder, disk.as_ref(), config);
-        let Recovered { mut catalogue, recent, tail, mark } = recovered?;
+        let Recovered { mut catalogue, recent, tail, mark, newest_received } = recovered?;
         let stop = Stop::new(NAME);
         let settings = Settings {
             name: NAME,
@@ -145,6 +147,7 @@ impl EmbeddedLog {
             catalogue: RwLock::new(catalogue),
             recent: RwLock::new(recent),
             marks: Marks::new(mark),
+            newest_received,
             bytes: AtomicU64::new(bytes),
             end: watch::Sender::new(writer.next()),
             stop,
@@ -251,6 +254,10 @@ impl LogReader for EmbeddedLog {
             }
         }
         (first.into_iter().collect(), self.shared.remembers_all())
+    }
+
+    fn newest_received(&self) -> Option<Timestamp> {
+        self.shared.newest_received
     }
 
     fn status(&self) -> LogStatus {

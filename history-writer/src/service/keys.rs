@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::{Random, UserId};
+use model::{Random, UserId, crash};
 
 use super::records::KnownUser;
 use super::{Deps, Shared};
@@ -27,7 +27,9 @@ impl Shared {
         for (user, _) in &new {
             self.records.forget(user);
         }
-        for ((user, _), wrapped) in new.into_iter().zip(made?) {
+        let made = made?;
+        crash::point("history.keys_made");
+        for ((user, _), wrapped) in new.into_iter().zip(made) {
             if let Some(known) = keyed.get_mut(&user) {
                 let record = UserRecord { wrapped_key: Some(wrapped), ..known.record.clone() };
                 *known = Arc::new(KnownUser::new(record));

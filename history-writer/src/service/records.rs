@@ -1,3 +1,5 @@
+mod receipts;
+
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -6,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::Deps;
 use crate::{StoreError, USERS_MAX, UserKey, UserRecord};
+pub(super) use receipts::Receipts;
 
 /// The most users that are remembered, and the most bytes of what is known of them, about.
 const USERS_KEPT_MAX: usize = 100_000;

@@ -1,3 +1,6 @@
+mod any_course;
+mod clocks;
+mod crashes;
 mod faulty;
 mod incomplete;
 mod logs;

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::ErrorChain;
+use model::{ErrorChain, crash};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -157,6 +157,7 @@ impl Writer {
                     return Err(StoreError::unavailable("keys of users change all the time"));
                 }
             }
+            crash::point("history.chunks_stored");
             self.next.clear();
             for ticket in tickets {
                 self.chunking.stored(ticket);

@@ -100,4 +100,8 @@ impl Store for EmbeddedStore {
     fn forget(&self, received_before: Timestamp, limit: usize) -> StoreAnswer<'_, usize> {
         Box::pin(answer(self.expire(received_before, limit.min(FORGET_CHUNKS_MAX))))
     }
+
+    fn newest_received(&self) -> StoreAnswer<'_, Option<Timestamp>> {
+        Box::pin(answer(reading::newest_received(self.file.readers())))
+    }
 }

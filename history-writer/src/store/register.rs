@@ -138,6 +138,12 @@ pub trait Register: Send + Sync {
     /// caller repeats it until there are none.
     fn forget(&self, before: Timestamp, limit: usize) -> StoreAnswer<'_, usize>;
 
+    /// The latest moment at which anything was erased, or a history was turned off or on; `None` if nothing was, or where processes
+    /// share the register: their clocks agree.
+    fn newest_change(&self) -> StoreAnswer<'_, Option<Timestamp>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// Whether all changes are made through this value: then what was read from it holds until it is told of a change.
     fn is_exclusive(&self) -> bool {
         false

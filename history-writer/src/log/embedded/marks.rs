@@ -94,12 +94,13 @@ impl Shared {
         self.marks.told.fetch_max(mark.min(end), Ordering::AcqRel);
         let (told, durable) = (self.marks.told(), self.marks.durable());
         let certain = waiting.tell(told, durable, now, self.config.forget_after_ms);
-        self.recent.write().forget(told);
         self.queue.look();
         if let Some(mark) = certain {
             save(&self.folder, mark, self.disk.as_ref())?;
             self.marks.durable.store(mark, Ordering::Release);
         }
+        // What isn't certain may be taken back, and is to be seen then.
+        self.recent.write().forget(self.marks.durable());
         let outdated = self.catalogue.read().outdated(self.marks.durable());
         for first in outdated {
             let path = segment(&self.folder, first);

@@ -1,4 +1,4 @@
-//! The points that aren't stored yet, by user, in memory: what tracks are made of beside what is stored.
+//! The points that aren't stored for certain yet, by user, in memory: what tracks are made of beside what is stored.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 

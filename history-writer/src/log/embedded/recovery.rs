@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use model::Timestamp;
 use segment_log::{
     Bytes, Disk, Error, FrameReader, HEADER_BYTES, Malformed, Tail, is_outdated, make_folder,
     segment, segments,
@@ -26,6 +27,8 @@ pub(super) struct Recovered {
     pub tail: Result<Tail, u64>,
     /// All points before this are stored.
     pub mark: u64,
+    /// The latest time of receipt of what was read, also of what is stored.
+    pub newest_received: Option<Timestamp>,
 }
 
 /// Reads the mark and the segments with points behind it, and removes the others.
@@ -44,7 +47,13 @@ pub(super) fn recover(folder: &Path, disk: &dyn Disk, config: Config) -> Result<
         disk.remove(&path).map_err(|error| Error::not_writable(&path, error))?;
     }
     let recent = RecentPoints::new(mark, config.recent_bytes_max);
-    let mut recovery = Recovery { catalogue: Catalogue::default(), recent, mark, next: mark };
+    let mut recovery = Recovery {
+        catalogue: Catalogue::default(),
+        recent,
+        mark,
+        next: mark,
+        newest_received: None,
+    };
     let mut tail = Err(mark);
     for (at, &first) in needed.iter().enumerate() {
         let next = needed.get(at + 1).copied();
@@ -54,8 +63,8 @@ pub(super) fn recover(folder: &Path, disk: &dyn Disk, config: Config) -> Result<
     if tail.as_ref().is_ok_and(|tail| tail.next < mark) {
         tail = Err(mark);
     }
-    let Recovery { catalogue, recent, .. } = recovery;
-    Ok(Recovered { catalogue, recent, tail, mark })
+    let Recovery { catalogue, recent, newest_received, .. } = recovery;
+    Ok(Recovered { catalogue, recent, tail, mark, newest_received })
 }
 
 struct Recovery {
@@ -64,6 +73,7 @@ struct Recovery {
     mark: u64,
     /// The position behind the last point that was read, or was lost.
     next: u64,
+    newest_received: Option<Timestamp>,
 }
 
 impl Recovery {
@@ -110,8 +120,9 @@ impl Recovery {
     fn frame(&mut self, segment: u64, frame: WrittenFrame, runs: &[u8]) -> Result<(), Malformed> {
         let mut bytes = Bytes(runs);
         let mut read = Vec::new();
-        let mut position = frame.first;
+        let (mut position, mut newest) = (frame.first, self.newest_received);
         while let Some(run) = next_run(&mut bytes)? {
+            newest = newest.max(run.points.iter().map(|point| point.received).max());
             let points = run.points.len() as u32;
             read.push((position, run.user, points, run.rows));
             position += u64::from(points);
@@ -124,6 +135,7 @@ impl Recovery {
         }
         self.catalogue.add(segment, frame);
         self.next = self.next.max(position);
+        self.newest_received = newest;
         Ok(())
     }
 

@@ -81,6 +81,10 @@ impl Store for FaultyStore {
         self.store.forget(received_before, limit)
     }
 
+    fn newest_received(&self) -> StoreAnswer<'_, Option<Timestamp>> {
+        self.store.newest_received()
+    }
+
     fn outages(&self) -> u64 {
         self.outages.load(Ordering::Relaxed)
     }
@@ -159,6 +163,10 @@ impl Register for FaultyRegister {
 
     fn forget(&self, before: Timestamp, limit: usize) -> StoreAnswer<'_, usize> {
         Box::pin(async move { self.reached()?.forget(before, limit).await })
+    }
+
+    fn newest_change(&self) -> StoreAnswer<'_, Option<Timestamp>> {
+        Box::pin(async move { self.reached()?.newest_change().await })
     }
 
     fn is_exclusive(&self) -> bool {

@@ -1,3 +1,4 @@
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -8,7 +9,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::faulty::{FaultyRegister, FaultyStore};
-use crate::log::embedded::{Config, EmbeddedLog};
+use crate::log::embedded::{Config, EmbeddedLog, FOLDER_NAME};
 use crate::service::writer::Writer;
 use crate::{
     ChunkingLimits, DeploymentKey, DeploymentKeys, Deps, Direction, EmbeddedRegister,
@@ -23,7 +24,9 @@ pub(super) const MINUTE: u64 = 60_000;
 pub(super) struct World {
     log: Arc<EmbeddedLog>,
     config: Config,
-    folder: TempDir,
+    path: PathBuf,
+    /// Removed with it.
+    folder: Option<TempDir>,
     pub clock: Arc<ManualClock>,
     pub register: Arc<FaultyRegister>,
     pub store: Arc<FaultyStore>,
@@ -33,17 +36,18 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new() -> Self {
-        let folder = TempDir::new().expect("a folder");
-        Self::open(folder, Arc::new(ManualClock::at(Timestamp(NOW))), Config::default()).await
+        Self::with_log(Config::default()).await
     }
 
     pub(super) async fn with_log(config: Config) -> Self {
         let folder = TempDir::new().expect("a folder");
-        Self::open(folder, Arc::new(ManualClock::at(Timestamp(NOW))), config).await
+        let (path, clock) = (folder.path().to_owned(), Arc::new(ManualClock::at(Timestamp(NOW))));
+        let folder = Some(folder);
+        Self { folder, ..Self::open(&path, clock, config).await }
     }
 
-    async fn open(folder: TempDir, clock: Arc<ManualClock>, config: Config) -> Self {
-        let path = folder.path();
+    /// History in a folder that stays.
+    pub(super) async fn open(path: &Path, clock: Arc<ManualClock>, config: Config) -> Self {
         let log = EmbeddedLog::open(path, config, clock.clone()).await;
         let log = Arc::new(log.expect("a log"));
         let register = EmbeddedRegister::open(path).await.expect("a register");
@@ -71,15 +75,33 @@ impl World {
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         });
+        history.shared.off_users.load(&*register).await.expect("a register");
+        history.shared.receipts.load(&history.shared.deps).await.expect("a register");
         let writer = Writer::new(history.shared.clone(), log.clone());
-        Self { log, config, folder, clock, register, store, history, writer }
+        let (path, folder) = (path.to_owned(), None);
+        Self { log, config, path, folder, clock, register, store, history, writer }
     }
 
     /// The same folder after the process ended.
     pub(super) async fn reopen(self) -> Self {
-        let Self { log, config, folder, clock, history, writer, register, store } = self;
+        let Self { log, config, path, folder, clock, history, writer, register, store } = self;
         drop((history, writer, register, store, log));
-        Self::open(folder, clock, config).await
+        Self { folder, ..Self::open(&path, clock, config).await }
+    }
+
+    /// What the log's folder has, to be put back later.
+    pub(super) fn copy_log(&self) -> TempDir {
+        let copy = TempDir::new().expect("a folder");
+        replace(&self.path.join(FOLDER_NAME), copy.path());
+        copy
+    }
+
+    /// The same folder after the process ended, with a log as it was copied earlier.
+    pub(super) async fn reopen_with_log(self, copy: &TempDir) -> Self {
+        let Self { log, config, path, folder, clock, history, writer, register, store } = self;
+        drop((history, writer, register, store, log));
+        replace(copy.path(), &path.join(FOLDER_NAME));
+        Self { folder, ..Self::open(&path, clock, config).await }
     }
 
     /// Keeps points of these seconds after the beginning, received now.
@@ -120,12 +142,24 @@ impl World {
     }
 }
 
+/// Leaves in one folder what another one has.
+fn replace(from: &Path, to: &Path) {
+    for file in std::fs::read_dir(to).into_iter().flatten() {
+        std::fs::remove_file(file.expect("a file").path()).expect("removed");
+    }
+    for file in std::fs::read_dir(from).expect("a folder") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), to.join(file.file_name())).expect("copied");
+    }
+}
+
 /// A point of so many seconds after the beginning.
 pub(super) fn point_at(second: i64, received: Timestamp) -> Point {
     let effective = Timestamp(NOW + second * 1_000);
     let device = DeviceId::parse("phone").expect("a device");
     let version = Version { effective, device, seq: second.unsigned_abs() };
-    let fix = Fix::at(Position::new(48.1, 11.5 + second as f64 * 1e-4).expect("on Earth"));
+    let fix =
+        Fix::at(Position::new(48.1, 11.5 + (second % 1_000_000) as f64 * 1e-4).expect("on Earth"));
     Point::new(version, &fix, received, None)
 }
 

@@ -207,6 +207,9 @@ const WINDOW_DAYS_FOR_EVER: u64 = 30;
 /// to be erased for longer than it would be kept.
 const ERASED_S_MAX: u64 = 10 * DAY_S;
 
+/// How often the database looks by itself for files whose rows have all expired, seconds.
+const LOOK_S: u64 = 600;
+
 fn retention_s(retention: Option<Duration>) -> i32 {
     retention.map_or(0, |time| i32::try_from(time.as_secs()).unwrap_or(i32::MAX))
 }
@@ -223,10 +226,17 @@ fn expiring(retention: Option<Duration>) -> String {
         Some(kept_s) => ("DAYS", kept_s / WINDOWS / DAY_S),
     };
     let erased_s = kept_s.unwrap_or(ERASED_S_MAX).min(ERASED_S_MAX);
+    // Files whose rows have all expired are looked for every ten minutes, unless they go sooner.
+    let look = match kept_s {
+        Some(kept_s) if kept_s < WINDOWS * LOOK_S => {
+            format!(", 'expired_sstable_check_frequency_seconds': '{}'", (kept_s / WINDOWS).max(1))
+        }
+        _ => String::new(),
+    };
     format!(
         "default_time_to_live = {seconds} AND gc_grace_seconds = {erased_s} AND compaction = {{
              'class': 'TimeWindowCompactionStrategy',
-             'compaction_window_unit': '{unit}', 'compaction_window_size': '{size}'}}"
+             'compaction_window_unit': '{unit}', 'compaction_window_size': '{size}'{look}}}"
     )
 }
 
@@ -242,7 +252,10 @@ mod tests {
             text[at..].replace('\'', "").replace("compaction_", "")
         };
         for (seconds, said) in [
-            (60, "window_unit: MINUTES, window_size: 1}"),
+            (
+                60,
+                "window_unit: MINUTES, window_size: 1, expired_sstable_check_frequency_seconds: 2}",
+            ),
             (DAY_S, "window_unit: MINUTES, window_size: 48}"),
             (30 * DAY_S, "window_unit: DAYS, window_size: 1}"),
             (365 * DAY_S, "window_unit: DAYS, window_size: 12}"),

@@ -22,6 +22,15 @@ macro_rules! together {
     };
 }
 
+/// When the chunk was received that was received last.
+pub(super) async fn newest_received(
+    readers: &SqlitePool,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    let sql = "SELECT max(received_ms) FROM chunks INDEXED BY chunk_ages";
+    let newest: Option<i64> = sqlx::query_scalar(sql).fetch_one(readers).await?;
+    Ok(newest.map(Timestamp))
+}
+
 /// See [`Store::chunks`](crate::Store::chunks).
 pub(super) async fn chunks(
     readers: &SqlitePool,

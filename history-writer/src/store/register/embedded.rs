@@ -201,6 +201,10 @@ impl Register for EmbeddedRegister {
         Box::pin(answer(self.settle(before, limit)))
     }
 
+    fn newest_change(&self) -> StoreAnswer<'_, Option<Timestamp>> {
+        Box::pin(answer(statements::newest_change(self.file.readers())))
+    }
+
     /// The file is of one process, and one value of it.
     fn is_exclusive(&self) -> bool {
         true

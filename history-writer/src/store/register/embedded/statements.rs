@@ -173,6 +173,16 @@ async fn add(
     Ok(rows.len())
 }
 
+/// When anything was erased, turned off or on last.
+pub(super) async fn newest_change(readers: &SqlitePool) -> Result<Option<Timestamp>, sqlx::Error> {
+    let sql = "SELECT max(at_ms) FROM (
+                   SELECT max(erased_ms) AS at_ms FROM erasures
+                   UNION ALL SELECT max(until_ms) FROM off_stretches WHERE until_ms IS NOT NULL
+                   UNION ALL SELECT max(since_ms) FROM off_stretches WHERE until_ms IS NULL)";
+    let newest: Option<i64> = sqlx::query_scalar(sql).fetch_one(readers).await?;
+    Ok(newest.map(Timestamp))
+}
+
 /// Keeps it if there are fewer than so many; says whether.
 pub(super) async fn put_aside(
     connection: &mut SqliteConnection,

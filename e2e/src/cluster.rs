@@ -2,6 +2,7 @@
 //! behind a proxy that can fail, and a PostgreSQL. Everything can be broken, and everything goes with the test.
 
 mod gateways;
+mod history;
 mod operators;
 
 use std::net::SocketAddr;
@@ -18,7 +19,7 @@ use ws_gateway::live::redis;
 
 use crate::person::Person;
 use crate::rest::{self, Answer};
-use crate::servers::{Postgres, Proxy, Redis};
+use crate::servers::{Cassandra, Postgres, Proxy, Redis};
 use gateways::Gateway;
 
 /// The name and the secret of the key that all gateways believe.
@@ -52,15 +53,26 @@ impl Cluster {
     /// With these settings of `[gateway]`, `[redis]` and so on, in TOML; `roles` may stand before them, else they are gateways.
     /// All are ready.
     pub async fn start_with(gateways: usize, shards: usize, settings: &str) -> Self {
-        Self::set_up(gateways, shards, settings, false).await
+        Self::set_up(gateways, shards, settings, false, None).await
+    }
+
+    /// The same, and the gateways keep movement history together, in a keyspace of its own on this node.
+    pub async fn start_with_history(gateways: usize, node: &Cassandra, settings: &str) -> Self {
+        Self::set_up(gateways, 1, settings, false, Some(node)).await
     }
 
     /// The same, and each gateway has lines of its own to all servers: see [`Self::redis_line`].
     pub async fn start_on_lines(gateways: usize, shards: usize, settings: &str) -> Self {
-        Self::set_up(gateways, shards, settings, true).await
+        Self::set_up(gateways, shards, settings, true, None).await
     }
 
-    async fn set_up(gateways: usize, shards: usize, settings: &str, own_lines: bool) -> Self {
+    async fn set_up(
+        gateways: usize,
+        shards: usize,
+        settings: &str,
+        own_lines: bool,
+        history: Option<&Cassandra>,
+    ) -> Self {
         // Thousands of people, each with a socket, may be in this process.
         files::raise_limit();
         let postgres = Postgres::start().await;
@@ -79,7 +91,11 @@ impl Cluster {
         std::fs::write(&file, SECRET).expect("a folder that can be written to");
         let file = file.to_str().expect("a readable path");
         let signer = Signer::hs256(KID, SECRET, "whereabouts", "whereabouts").expect("a key");
-        let settings = format!("{settings}\n{}", all_settings(file));
+        let history = match history {
+            Some(node) => history::settings(node, &postgres, secret.path()).await,
+            None => String::new(),
+        };
+        let settings = format!("{settings}\n{}{history}", all_settings(file));
         let made = (0..gateways).map(|_| Gateway::new(&settings, &directory, &redis, own_lines));
         let gateways = join_all(made).await;
         let signer = Arc::new(signer);
@@ -230,7 +246,7 @@ fn redis_config(shards: &[Shard]) -> redis::Config {
 /// What every gateway has to be told, but for where servers are.
 fn all_settings(secret_file: &str) -> String {
     format!(
-        "[log]\nfilter = \"warn,ws_gateway=info\"\n[backends]\nlive = \"redis\"\ndirectory = \"postgres\"\n\
-         [[auth.keys]]\nkid = {KID:?}\nalg = \"HS256\"\nsecret_file = {secret_file:?}\n"
+        "[log]\nfilter = \"warn,ws_gateway=info\"\n[[auth.keys]]\nkid = {KID:?}\nalg = \"HS256\"\n\
+         secret_file = {secret_file:?}\n[backends]\nlive = \"redis\"\ndirectory = \"postgres\"\n"
     )
 }

@@ -153,8 +153,22 @@ impl Process {
 
     /// Asks it to end (SIGTERM).
     pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// From now on it does nothing at all, while all connections stay open (SIGSTOP).
+    pub fn stall(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Goes on after [`stall`](Self::stall).
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a process id");
-        kill_process(id, Signal::TERM).expect("a process that can be told");
+        kill_process(id, signal).expect("a process that can be told");
     }
 
     /// Waits until it ends by itself.

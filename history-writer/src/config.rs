@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sql::postgres::must_be_in;
 
 use crate::core::limits::{CHUNK_AGE_MS_MAX, POINTS_OPEN_MAX_DEFAULT};
-use crate::{ChunkingLimits, embedded};
+use crate::{ChunkingLimits, PeerAddress, embedded};
 
 /// What `log_bytes_max` may be: below, hardly a write would fit.
 const LOG_BYTES: RangeInclusive<u64> = 1 << 20..=1 << 50;
@@ -41,6 +41,9 @@ pub struct Config {
     /// Files of 32 random bytes, at most 16: the key by which users' keys are wrapped, then earlier ones, which unwrap. None:
     /// one is made in the data folder.
     pub key_files: Vec<PathBuf>,
+    /// Where the gateways that keep history together ask this one what waits in its log ([`PeerAddress`]); none: where it listens,
+    /// unless that is on all addresses.
+    pub advertise: Option<String>,
 }
 
 impl Default for Config {
@@ -54,6 +57,7 @@ impl Default for Config {
             chunk_age_ms: CHUNK_AGE_MS_MAX,
             points_open_max: POINTS_OPEN_MAX_DEFAULT,
             key_files: Vec::new(),
+            advertise: None,
         }
     }
 }
@@ -69,7 +73,13 @@ impl Config {
         if self.key_files.len() > KEY_FILES_MAX {
             return Err(format!("key_files must be at most {KEY_FILES_MAX}"));
         }
-        Ok(())
+        self.advertised().map(drop)
+    }
+
+    /// Where others are to ask this process, if it is said.
+    pub fn advertised(&self) -> Result<Option<PeerAddress>, String> {
+        let parsed = self.advertise.as_deref().map(PeerAddress::parse).transpose();
+        parsed.map_err(|rule| format!("advertise {rule}"))
     }
 
     /// What the log in files is opened with.
@@ -106,6 +116,9 @@ mod tests {
         assert_eq!(refused(config), "chunk_age_ms must be in 1000..=1800000");
         let config = Config { key_files: vec![PathBuf::from("key"); 17], ..Config::default() };
         assert_eq!(refused(config), "key_files must be at most 16");
+        let config = Config { advertise: Some("gateway-1".to_owned()), ..Config::default() };
+        let rule = "advertise must be like 10.0.0.5:8080 or http://gateway-1.internal:8080";
+        assert_eq!(refused(config), rule);
         assert_eq!(Config::default().validate(), Ok(()));
     }
 

@@ -3,6 +3,8 @@
 //! Only the user whose history it is reads or erases it, or a service ([`api::DataSubject`]); everybody else gets 403, whether
 //! there is such a user or track or not.
 //!
+//! Other processes of the deployment ask what waits in the log of this one (`waiting.rs`).
+//!
 //! A page is JSON; the whole of a track comes in any format, made while it is sent: a year of it isn't in memory.
 
 mod cursor;
@@ -17,9 +19,11 @@ mod text;
 mod track;
 mod track_body;
 mod users;
+mod waiting;
 
 use api::{AppState, Context, Problem, json_routes};
 use axum::extract::FromRef;
+use axum::routing::post;
 use model::{Caller, ErrorKind, Role};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -42,6 +46,7 @@ pub fn router(history: History, context: Context) -> OpenApiRouter {
         .routes(routes!(settings::get, settings::put))
         .routes(routes!(users::list));
     let router = OpenApiRouter::new().routes(routes!(track::get));
+    let router = router.route("/internal/v1/history/waiting", post(waiting::post));
     router.merge(json_routes(json)).with_state(AppState { part: history, context })
 }
 

@@ -18,7 +18,7 @@
 //! chunks, says when they are to be stored, and what the log may forget ([`Chunking::checkpoint`]). A [`SealedChunk`] can
 //! be opened with its user's key only. [`PageBuilder`] puts a track together from wherever its points lie. The port
 //! [`Store`] keeps chunks; [`Register`] keeps what must outlive them: users' keys, erasures, who turned history off, and
-//! chunks that the store doesn't take. [`History`] is the handle: its task takes points from the log to the store, and it
+//! chunks that the store doesn't take. By the port [`Peers`] a process asks the others what waits in their logs. [`History`] is the handle: its task takes points from the log to the store, and it
 //! puts tracks together.
 //!
 //! `conformance` is the list of cases that every adapter of a store and of a register passes.
@@ -32,7 +32,8 @@
 //! * The same points come to the same track, however they were split, merged, repeated or ordered in between.
 //! * A point counts unless it was erased or received while its user's history was off, whenever it is stored or read. In a
 //!   process before and after are what they were, whatever its clock said meanwhile.
-//! * Tracks say up to when they are complete: no later than the least of the logs is stored that other processes have.
+//! * A track is the union of what is stored and of what waits in the logs of all processes that answer.
+//! * Tracks say up to when they are complete: no later than the least of the logs is stored whose process doesn't answer.
 //! * What a log may forget is in stored chunks, or doesn't count.
 //! * The same points of a user, sealed by the same key, come to the same bytes.
 //!
@@ -45,6 +46,7 @@ mod formats;
 pub mod http;
 mod log;
 pub mod metrics;
+mod peers;
 mod service;
 mod store;
 
@@ -70,7 +72,14 @@ pub use formats::{
 pub use log::{
     Answer, Batch, Log, LogError, LogReader, LogStatus, OwnedLog, OwnedLogs, Survives, embedded,
 };
-pub use service::{Deps, History, Incomplete, Kept, Pages, SharedLogs, Track, TrackUsers};
+pub use peers::client::{HttpPeers, IDLE_CONNECTIONS_MAX};
+pub use peers::{
+    ANSWER_BYTES_MAX, NoAddress, PeerAddress, PeerError, Peers, QUESTION_BYTES_MAX, WAITING_PATH,
+};
+pub use service::{
+    Deps, History, Incomplete, Kept, PEERS_ASKED_MAX, Pages, SharedLogs, Track, TrackUsers,
+    Unanswered,
+};
 pub use sql::{StoreError, StoreErrorKind};
 pub use store::cassandra;
 #[cfg(feature = "test-kit")]
@@ -80,8 +89,8 @@ pub use store::log_marks::{LOGS_MAX, LogId, LogMark, LogMarks};
 pub use store::register::embedded::EmbeddedRegister;
 pub use store::register::postgres;
 pub use store::register::{
-    DEAD_LETTERS_MAX, DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, Register, TooManyErasures,
-    USERS_MAX, UserRecord,
+    DEAD_LETTERS_MAX, DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, Register, Rewrapped,
+    TooManyErasures, USERS_MAX, UserRecord,
 };
 pub use store::{
     ChunkPlace, FORGET_CHUNKS_MAX, PUT_CHUNKS_MAX, READ_CHUNKS_MAX, Store, StoreAnswer, StoredChunk,

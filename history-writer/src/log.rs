@@ -1,6 +1,6 @@
 //! The port to where points wait until they are stored, and its adapters.
 
-mod codec;
+pub(crate) mod codec;
 pub mod embedded;
 mod owned;
 mod packed;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use model::{Timestamp, UserId};
 
-use crate::{LogPosition, Logged, Point};
+use crate::{LogPosition, Logged, Point, TimeRange};
 pub use owned::{OwnedLog, OwnedLogs};
 
 /// An answer to come.
@@ -168,6 +168,11 @@ pub trait LogReader: Send + Sync {
     /// lies ahead; `None` if there was nothing, or it isn't known.
     fn newest_received(&self) -> Option<Timestamp> {
         None
+    }
+
+    /// When points were received that turned out to be lost since this was asked last: they were durable, and can't be read.
+    fn take_lost(&self) -> Vec<TimeRange> {
+        Vec::new()
     }
 
     /// How it is now.

@@ -39,6 +39,14 @@ api::metric_table! {
     Counter READS = "whereabouts_history_reads_total";
     /// Time of reading part of a track.
     Histogram READ_DURATION = "whereabouts_history_read_duration_seconds";
+    /// Users' keys that were wrapped again, by the first of the deployment's keys.
+    Counter REWRAPPED = "whereabouts_history_rewrapped_keys_total";
+    /// Earlier keys of the deployment that still wrap users' keys: at 0 only the first of them is needed.
+    Gauge EARLIER_KEYS = "whereabouts_history_earlier_keys";
+    /// Questions to other processes what waits in their logs, by result (answered, failed).
+    Counter PEER_QUESTIONS = "whereabouts_history_peer_questions_total";
+    /// Time until all other processes had answered, or weren't waited for any more.
+    Histogram PEER_DURATION = "whereabouts_history_peer_duration_seconds";
     /// Users who are known to have their history off.
     Gauge USERS_OFF = "whereabouts_history_off_users";
 }

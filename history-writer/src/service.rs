@@ -32,8 +32,9 @@ use crate::{
 };
 use faults::Faults;
 pub use incomplete::Incomplete;
+use keys::rewrapping::Rewrapping;
 use logs::KnownLogs;
-pub use logs::SharedLogs;
+pub use logs::{PEERS_ASKED_MAX, SharedLogs, Unanswered};
 use off_users::OffUsers;
 pub use pages::Pages;
 pub use reading::Track;
@@ -94,6 +95,7 @@ struct Shared {
     logs: KnownLogs,
     records: Records,
     receipts: Receipts,
+    rewrapping: Rewrapping,
 }
 
 impl History {
@@ -109,6 +111,7 @@ impl History {
         if let Err(error) = shared.off_users.load(register).await {
             tracing::warn!(error = %ErrorChain(&error), "it isn't known yet whose history is off");
         }
+        shared.gaps.note_lost(&shared.deps.owned.now());
         if let Err(error) = shared.gaps.load(register).await {
             tracing::warn!(error = %ErrorChain(&error), "it isn't known yet what history lacks");
         }
@@ -135,6 +138,7 @@ impl History {
                 logs: KnownLogs::default(),
                 records: Records::default(),
                 receipts: Receipts::default(),
+                rewrapping: Rewrapping::default(),
             }),
         }
     }

@@ -9,6 +9,7 @@ mod http {
     mod exporting;
     mod formats;
     mod pages;
+    mod peers;
     mod posting;
     mod settings;
     mod simplifying;

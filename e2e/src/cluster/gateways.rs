@@ -38,6 +38,16 @@ impl Cluster {
         self.gateways[gateway].take().kill().await;
     }
 
+    /// From now on a gateway does nothing at all, while all connections stay open (SIGSTOP).
+    pub fn stall(&self, gateway: usize) {
+        self.gateways[gateway].process().stall();
+    }
+
+    /// Goes on after [`stall`](Self::stall).
+    pub fn go_on(&self, gateway: usize) {
+        self.gateways[gateway].process().go_on();
+    }
+
     /// Asks a gateway to go away (SIGTERM), and waits until it has.
     pub async fn drain(&mut self, gateway: usize) -> Ended {
         let process = self.gateways[gateway].take();
@@ -124,6 +134,10 @@ impl Gateway {
         command.arg("serve").args(self.roles).arg("--listen").arg(self.address.to_string());
         command.arg("--config").arg(self.home.settings()).arg("--data").arg(self.home.data());
         self.process = Some(self.home.start_as(command).await);
+    }
+
+    fn process(&self) -> &Process {
+        self.process.as_ref().expect("a gateway that is there")
     }
 
     fn take(&mut self) -> Process {

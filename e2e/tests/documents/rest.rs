@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::contract::lost_references;
 use super::tree;
 
-/// Routes that aren't in the description: the WebSocket has its own (`asyncapi.yaml`), the rest is the description
-/// itself.
-const UNDESCRIBED: [&str; 2] = ["/v1/ws", "/openapi.json"];
+/// Routes that aren't in the description: the WebSocket has its own (`asyncapi.yaml`), processes of the deployment ask each other by
+/// one, and the rest is the description itself.
+const UNDESCRIBED: [&str; 3] = ["/v1/ws", "/internal/v1/history/waiting", "/openapi.json"];
 
 /// Routes of the development page, which no other node has.
 const DEVELOPMENT: [&str; 4] = ["/", "/dev/people", "/dev/token", "/dev/held"];

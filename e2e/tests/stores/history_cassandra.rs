@@ -4,5 +4,6 @@ mod world;
 
 mod expiring;
 mod faults;
+mod gateways;
 mod kills;
 mod schema;

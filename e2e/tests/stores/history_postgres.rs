@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use e2e::servers::Postgres;
 use history_writer::postgres::{Config, PostgresRegister, check, migrate};
-use history_writer::{LogId, LogMark, LogMarks, Register, StoreErrorKind, TimeRange};
+use history_writer::{LogId, LogMark, LogMarks, PeerAddress, Register, StoreErrorKind, TimeRange};
 use model::{ErrorChain, Timestamp, UserId};
 
 /// A database of its own with our tables.
@@ -20,7 +20,7 @@ async fn connect(config: &Config) -> PostgresRegister {
 
 fn mark(log: u128, until: i64, told: i64) -> LogMark {
     let (stored_until, told_at) = (Timestamp(until), Timestamp(told));
-    LogMark { log: LogId(log), stored_until, told_at }
+    LogMark { log: LogId(log), stored_until, told_at, address: None }
 }
 
 #[tokio::test]
@@ -32,15 +32,17 @@ async fn processes_hear_how_far_the_logs_of_others_are() {
     let (low, high) = (mark(1, 10, 20), mark(u128::MAX, -5, 20));
     one.tell(&high).await.expect("told");
     other.tell(&low).await.expect("told");
-    assert_eq!(one.all().await, Ok(vec![low, high]));
-    let later = mark(1, 30, 40);
+    assert_eq!(one.all().await, Ok(vec![low.clone(), high.clone()]));
+    let address = PeerAddress::parse("[::1]:8080").expect("an address");
+    let later = LogMark { address: Some(address), ..mark(1, 30, 40) };
+    let both = Ok(vec![later.clone(), high.clone()]);
     for _ in 0..2 {
         other.tell(&later).await.expect("told");
-        assert_eq!(one.all().await, Ok(vec![later, high]));
+        assert_eq!(one.all().await, both);
     }
     let gap = TimeRange { from: Timestamp(0), to: Timestamp(60_000) };
     LogMarks::forget(&one, &low, Some(gap)).await.expect("it has told more since");
-    assert_eq!(one.all().await, Ok(vec![later, high]));
+    assert_eq!(one.all().await, both);
     assert!(one.gaps().await.expect("read").is_empty());
     LogMarks::forget(&one, &later, Some(gap)).await.expect("forgotten");
     LogMarks::forget(&one, &high, None).await.expect("forgotten");

@@ -52,7 +52,7 @@ impl Previous {
 }
 
 /// Writes points of one user; says where in `out` the points begin.
-pub(super) fn put_run(out: &mut Vec<u8>, user: &UserId, points: &[Point]) -> usize {
+pub(crate) fn put_run(out: &mut Vec<u8>, user: &UserId, points: &[Point]) -> usize {
     put_text(out, user.as_str());
     put_u64(out, points.len() as u64);
     let start = out.len();
@@ -120,7 +120,7 @@ pub(super) fn next_run<'a>(bytes: &mut Bytes<'a>) -> Result<Option<Run<'a>>, Mal
 }
 
 /// Reads all points that were written behind each other.
-pub(super) fn points(rows: &[u8]) -> impl Iterator<Item = Result<Point, Malformed>> {
+pub(crate) fn points(rows: &[u8]) -> impl Iterator<Item = Result<Point, Malformed>> {
     let (mut bytes, mut reader) = (Bytes(rows), PointReader::default());
     std::iter::from_fn(move || (!bytes.is_empty()).then(|| reader.next(&mut bytes)))
 }

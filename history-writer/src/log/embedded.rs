@@ -39,7 +39,7 @@ use tokio::task::spawn_blocking;
 
 use crate::log::codec;
 use crate::log::{Answer, Batch, Log, LogError, LogReader, LogStatus, Survives};
-use crate::{LogPosition, Point};
+use crate::{LogPosition, Point, TimeRange};
 use catalogue::Catalogue;
 pub use config::Config;
 use error::interrupted;
@@ -258,6 +258,10 @@ impl LogReader for EmbeddedLog {
 
     fn newest_received(&self) -> Option<Timestamp> {
         self.shared.newest_received
+    }
+
+    fn take_lost(&self) -> Vec<TimeRange> {
+        self.shared.catalogue.write().take_lost(self.shared.clock.now().wall)
     }
 
     fn status(&self) -> LogStatus {

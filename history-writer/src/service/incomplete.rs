@@ -5,7 +5,7 @@ pub enum Incomplete {
     Refused,
     /// More waits in the log to be stored than is remembered by user.
     Waiting,
-    /// Another process has told nothing of its log for a while, which may have points that aren't stored.
+    /// Another process doesn't answer what waits in its log, or told nothing of it for a while.
     LogAway,
     /// What is stored can't be read now.
     StoreAway,

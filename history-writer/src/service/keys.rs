@@ -1,3 +1,5 @@
+pub(super) mod rewrapping;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

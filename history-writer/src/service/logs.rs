@@ -1,4 +1,6 @@
-//! How far the logs of other processes are, where there are others.
+//! How far the logs of other processes are, where there are others, and what is in them.
+
+mod peers;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,7 +9,9 @@ use model::{ErrorChain, Timestamp};
 use parking_lot::Mutex;
 
 use super::{Incomplete, Shared};
-use crate::{LogId, LogMark, LogMarks, OwnedLog, StoreError, TimeRange};
+use crate::{LogId, LogMark, LogMarks, OwnedLog, PeerAddress, Peers, StoreError, TimeRange};
+pub(super) use peers::Others;
+pub use peers::{PEERS_ASKED_MAX, Unanswered};
 
 /// Of a log that told nothing for so long it is said that it is away, milliseconds. Each process tells every second.
 const AWAY_AFTER_MS: i64 = 10_000;
@@ -21,23 +25,28 @@ pub struct SharedLogs {
     pub marks: Arc<dyn LogMarks>,
     /// Those that lie on servers, whoever reads them: what they have isn't lost with a process, so they are never given up.
     pub on_servers: Vec<LogId>,
+    /// Where this process is asked what waits in those that it reads; `None` if it can't be: what others say then lacks that.
+    pub address: Option<PeerAddress>,
+    /// Asks the others.
+    pub peers: Arc<dyn Peers>,
 }
 
 /// What is known of all logs.
 #[derive(Debug, Default)]
 pub(super) struct KnownLogs {
     known: Mutex<Option<Known>>,
+    silent: peers::Silent,
 }
 
 #[derive(Debug, Clone)]
 struct Known {
-    marks: Vec<LogMark>,
+    marks: Arc<[LogMark]>,
     /// When they were read: a log that is newer has only what came later.
     read_at: Timestamp,
 }
 
 impl KnownLogs {
-    /// Up to when tracks are complete that this process, whose own logs are so far, puts together at `now`. What is wrong with
+    /// Up to when nothing is missing of what nobody is asked for, where the own logs are so far at `now`. What is wrong with
     /// that is added to `incomplete`.
     pub(super) fn complete_until(
         &self,
@@ -68,10 +77,12 @@ impl KnownLogs {
 impl Shared {
     /// Tells how far the own logs are, and reads how far all are. Those that have been silent for very long are given up.
     pub(super) async fn exchange_marks(&self) -> Result<(), StoreError> {
-        let Some(SharedLogs { marks, on_servers }) = &self.deps.shared_logs else { return Ok(()) };
+        let Some(SharedLogs { marks, on_servers, address, .. }) = &self.deps.shared_logs else {
+            return Ok(());
+        };
         let now = self.deps.clock.now().wall;
         for owned in self.deps.owned.now().iter() {
-            marks.tell(&own_mark(owned, now)).await?;
+            marks.tell(&own_mark(owned, now, address.clone())).await?;
         }
         let mut known = marks.all().await?;
         let is_given_up = |mark: &LogMark| {
@@ -82,15 +93,18 @@ impl Shared {
             let gap = TimeRange { from: mark.stored_until, to: mark.told_at };
             marks.forget(&mark, Some(gap)).await?;
         }
-        *self.logs.known.lock() = Some(Known { marks: known, read_at: now });
+        self.logs.silent.retain(&known);
+        *self.logs.known.lock() = Some(Known { marks: known.into(), read_at: now });
         Ok(())
     }
 
     /// Nobody waits for an own log any more that ends with this process, if all is stored that came; else it is told how far it is.
     pub(super) async fn leave_logs(&self) {
-        let Some(SharedLogs { marks, on_servers }) = &self.deps.shared_logs else { return };
+        let Some(SharedLogs { marks, on_servers, address, .. }) = &self.deps.shared_logs else {
+            return;
+        };
         for owned in self.deps.owned.now().iter() {
-            let mark = own_mark(owned, self.deps.clock.now().wall);
+            let mark = own_mark(owned, self.deps.clock.now().wall, address.clone());
             let is_over =
                 owned.log.status().oldest_received.is_none() && !on_servers.contains(&owned.id);
             let told = async {
@@ -104,6 +118,10 @@ impl Shared {
     }
 }
 
-fn own_mark(OwnedLog { id, log }: &OwnedLog, now: Timestamp) -> LogMark {
-    LogMark { log: *id, stored_until: log.stored_until(now), told_at: now }
+fn own_mark(
+    OwnedLog { id, log }: &OwnedLog,
+    now: Timestamp,
+    address: Option<PeerAddress>,
+) -> LogMark {
+    LogMark { log: *id, stored_until: log.stored_until(now), told_at: now, address }
 }

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
 use model::{Timestamp, UserId, Version};
+use tokio::sync::OnceCell;
 
+use super::logs::Others;
 use super::{History, Incomplete, Track};
 use crate::{StoreError, TrackPage, TrackQuery};
 
@@ -11,6 +13,8 @@ pub struct Pages {
     user: UserId,
     /// None once the last page was read.
     query: Option<TrackQuery>,
+    /// What other processes answered, who are asked once: what is stored since is read from the store.
+    others: OnceCell<Option<Others>>,
     complete_until: Timestamp,
     incomplete: BTreeSet<Incomplete>,
 }
@@ -22,6 +26,7 @@ impl History {
             history: self.clone(),
             user: user.clone(),
             query: Some(query),
+            others: OnceCell::new(),
             complete_until: Timestamp(i64::MAX),
             incomplete: BTreeSet::new(),
         }
@@ -32,8 +37,10 @@ impl Pages {
     /// The next page; `None` behind the last one. At least one comes, if an empty one. After an error the same page is read again.
     pub async fn next(&mut self) -> Result<Option<TrackPage>, StoreError> {
         let Some(query) = &self.query else { return Ok(None) };
-        let Track { page, complete_until, incomplete } =
-            self.history.track(&self.user, query.clone()).await?;
+        let (user, shared) = (&self.user, &self.history.shared);
+        let others = self.others.get_or_init(|| shared.ask_others(user, query.times())).await;
+        let track = self.history.track_with(user, query.clone(), others.as_ref());
+        let Track { page, complete_until, incomplete } = track.await?;
         self.complete_until = self.complete_until.min(complete_until);
         self.incomplete.extend(incomplete);
         let after = page.next.clone();

@@ -3,6 +3,7 @@ use std::time::Instant;
 
 use model::{Timestamp, UserId};
 
+use super::logs::Others;
 use super::records::KnownUser;
 use super::{History, Incomplete, Shared};
 use crate::limits::CHUNK_POINTS_MAX;
@@ -34,10 +35,22 @@ impl History {
     /// The points that a query asks for, wherever they lie, without what was erased. It takes memory for about twice as many
     /// as are asked for, whatever the user has.
     ///
-    /// A store that is away is no error: the answer has what the log has, and says that it is incomplete.
+    /// A store that is away is no error: the answer has what the logs have, and says that it is incomplete. Other processes are waited
+    /// for a moment only.
     pub async fn track(&self, user: &UserId, query: TrackQuery) -> Result<Track, StoreError> {
+        let others = self.shared.ask_others(user, query.times()).await;
+        self.track_with(user, query, others.as_ref()).await
+    }
+
+    /// The same with what other processes answered before.
+    pub(super) async fn track_with(
+        &self,
+        user: &UserId,
+        query: TrackQuery,
+        others: Option<&Others>,
+    ) -> Result<Track, StoreError> {
         let started = Instant::now();
-        let track = self.read(user, query).await;
+        let track = self.read(user, query, others).await;
         let result = match &track {
             Ok(track) if track.incomplete.is_empty() => "complete",
             Ok(_) => "incomplete",
@@ -48,12 +61,17 @@ impl History {
         track
     }
 
-    async fn read(&self, user: &UserId, query: TrackQuery) -> Result<Track, StoreError> {
+    async fn read(
+        &self,
+        user: &UserId,
+        query: TrackQuery,
+        others: Option<&Others>,
+    ) -> Result<Track, StoreError> {
         let shared = &self.shared;
         for _ in 0..TRIES_MAX {
             // All that was erased before is known here; what is erased meanwhile may be in the answer.
             let known = shared.known(user).await?;
-            let (track, is_certain) = self.read_by(&known, user, &query).await?;
+            let (track, is_certain) = self.read_by(&known, user, &query, others).await?;
             // Who got another key while this was read may have chunks that this one doesn't open.
             if is_certain || shared.deps.have_one_key(user, &known, &*shared.known(user).await?)? {
                 return Ok(track);
@@ -68,8 +86,9 @@ impl History {
         known: &KnownUser,
         user: &UserId,
         query: &TrackQuery,
+        others: Option<&Others>,
     ) -> Result<(Track, bool), StoreError> {
-        let Shared { deps, gaps, logs, .. } = &*self.shared;
+        let Shared { deps, gaps, .. } = &*self.shared;
         let mut lacks = BTreeSet::new();
         // First what isn't stored, then what is: what is stored meanwhile is in both.
         let now = deps.clock.now().wall;
@@ -86,10 +105,11 @@ impl History {
             }
             own = own.min(if is_all { durable_until } else { stored_until });
         }
-        let complete_until = match &deps.shared_logs {
-            Some(_) => logs.complete_until(&owned, own, now, &mut lacks),
-            None => own,
-        };
+        let mut complete_until = own;
+        if let Some(others) = others {
+            page.add(others.points().filter(counts));
+            complete_until = complete_until.min(others.complete_until(&owned, &mut lacks));
+        }
         let key = known.key(deps, user)?;
         let mut is_certain = key.is_some();
         if let Some(key) = key {

@@ -1,4 +1,4 @@
-//! What the log doesn't take, so that tracks don't lack it silently.
+//! What the log doesn't take, or has lost, so that tracks don't lack it silently.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::{Kept, Shared};
 use crate::log::Answer;
 use crate::metrics::POINTS;
-use crate::{Gaps, LogError, LogPosition, Point, Register, StoreError, TimeRange};
+use crate::{Gaps, LogError, LogPosition, OwnedLog, Point, Register, StoreError, TimeRange};
 
 /// The gaps as far as this process knows: its own at once, those of other processes a while later.
 #[derive(Debug, Default)]
@@ -31,6 +31,11 @@ impl KnownGaps {
         if known.all.add(range) {
             known.unsaved.add(range);
         }
+    }
+
+    /// Notes what logs have lost, by when it was received: when it was isn't known any more.
+    pub(super) fn note_lost(&self, logs: &[OwnedLog]) {
+        logs.iter().flat_map(|owned| owned.log.take_lost()).for_each(|range| self.note(range));
     }
 
     /// Whether points of these times may be missing.

@@ -7,6 +7,7 @@ mod logs;
 mod off;
 mod records;
 mod retention;
+mod rewrapping;
 mod world;
 
 use model::Timestamp;

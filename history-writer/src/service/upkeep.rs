@@ -40,8 +40,10 @@ impl Shared {
         self.measure();
         self.exchange_marks().await?;
         let register = &*self.deps.register;
+        self.gaps.note_lost(&self.deps.owned.now());
         self.gaps.save(register).await?;
         self.off_users.walk(register).await?;
+        self.rewrap(turn).await?;
         if turn.is_multiple_of(TURNS_A_LOAD) {
             self.gaps.load(register).await?;
         }

@@ -8,6 +8,7 @@ pub mod gaps;
 pub mod off;
 pub mod reading;
 pub mod records;
+pub mod rewrapping;
 
 use std::sync::Arc;
 
@@ -75,6 +76,8 @@ macro_rules! register_conformance_list {
             records::the_first_key_wins,
             records::keys_that_are_made_at_one_moment_are_one,
             records::it_is_known_what_wrapped_users_keys,
+            rewrapping::keys_are_found_by_what_wrapped_them,
+            rewrapping::a_key_is_exchanged_only_if_it_is_still_the_one,
             records::erasing_all_destroys_the_key,
             records::erasures_are_gathered,
             records::too_many_erasures_are_refused_and_change_nothing,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use model::Timestamp;
 
-use crate::{StoreAnswer, TimeRange};
+use crate::{PeerAddress, StoreAnswer, TimeRange};
 
 /// The most logs of a deployment.
 pub const LOGS_MAX: usize = 4_096;
@@ -20,7 +20,7 @@ impl fmt::Display for LogId {
 }
 
 /// How far a log is, as its process told last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogMark {
     /// Which log.
     pub log: LogId,
@@ -28,10 +28,12 @@ pub struct LogMark {
     pub stored_until: Timestamp,
     /// When this was told, by the clock of that process.
     pub told_at: Timestamp,
+    /// Where that process is asked what lies in it; `None` if it can't be.
+    pub address: Option<PeerAddress>,
 }
 
-/// How far the logs of all processes are. What lies in another process' log isn't in the tracks of this one, so these say up to
-/// when they are complete.
+/// How far the logs of all processes are, and where these are asked. What lies in the log of a process that doesn't answer isn't in
+/// the tracks of this one, so these say up to when they are complete.
 ///
 /// **Truth.** A read sees every write that was answered before it began, by whichever process. A process tells of its log before
 /// it takes a point into it, so whoever reads afterwards knows of that log.

@@ -47,6 +47,17 @@ impl std::fmt::Debug for UserRecord {
     }
 }
 
+/// A user's key, wrapped again by another key of the deployment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rewrapped {
+    /// Whose.
+    pub user: UserId,
+    /// As it was wrapped.
+    pub from: Vec<u8>,
+    /// As it is wrapped now.
+    pub to: Vec<u8>,
+}
+
 /// A chunk that the store doesn't take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
@@ -88,6 +99,19 @@ pub trait Register: Send + Sync {
     /// The deployment's keys by which users' keys are wrapped now ([`KeyId::that_wrapped`](crate::KeyId::that_wrapped)), each once, in
     /// any order.
     fn wrapping_keys(&self) -> StoreAnswer<'_, Vec<KeyId>>;
+
+    /// Users whose keys are wrapped by this one of the deployment's keys, with these as they are wrapped, in the order of their ids,
+    /// those behind `after`; up to `limit` and up to [`USERS_MAX`]. Fewer than that only at the end.
+    fn wrapped_by<'a>(
+        &'a self,
+        key: KeyId,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> StoreAnswer<'a, Vec<(UserId, Vec<u8>)>>;
+
+    /// Puts keys that were wrapped again in the place of what they were, up to [`USERS_MAX`]; each only if it still is that: a key
+    /// that was destroyed meanwhile never comes back.
+    fn rewrap<'a>(&'a self, keys: &'a [Rewrapped]) -> StoreAnswer<'a, ()>;
 
     /// Notes what is erased, for good, and drops the dead letters of the user that are erased in whole.
     fn erase<'a>(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use api::metrics::Metric;
 use history_writer::embedded::EmbeddedLog;
-use history_writer::{History, LogError, LogId, OwnedLogs, SharedLogs};
+use history_writer::{History, HttpPeers, LogError, LogId, OwnedLogs, SharedLogs};
 
 use super::{Deps, Doing, Live, Opened, OwnCheck, Part, Server, unusable_database};
 use crate::config::{Config, HistoryBackend};
@@ -20,6 +20,8 @@ const NAME: &str = "movement history";
 const PART: &str = "history";
 /// What `check-config` calls its keys.
 const KEYS: &str = "history keys";
+/// What it calls the address at which others ask this process.
+const ADDRESS: &str = "history log";
 
 /// Of the log: the segment that is written, the one after it, one that is read, the mark, their folder, and one to spare.
 const LOG_FILES: u64 = 6;
@@ -62,7 +64,9 @@ impl Part for MovementHistory {
     }
 
     fn own_checks(&self, config: &Config) -> Vec<OwnCheck> {
-        vec![(KEYS, keys::check(&config.history.key_files))]
+        let keys = (KEYS, keys::check(&config.history.key_files));
+        let address = places::check_address(config).map(|checked| (ADDRESS, checked));
+        std::iter::once(keys).chain(address).collect()
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {
@@ -107,7 +111,12 @@ async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
         owned: OwnedLogs::only(id, log),
         store,
         register,
-        shared_logs: marks.map(|marks| SharedLogs { marks, on_servers: Vec::new() }),
+        shared_logs: marks.map(|marks| SharedLogs {
+            marks,
+            on_servers: Vec::new(),
+            address: places::own_address(deps.config),
+            peers: Arc::new(HttpPeers::new()),
+        }),
         keys,
         chunking: config.chunking(),
         retention_days: config.retention_days,

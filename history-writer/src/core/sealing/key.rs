@@ -2,6 +2,7 @@ use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 
 /// How long a key is, bytes.
 pub(super) const KEY_BYTES: usize = 32;
@@ -92,18 +93,29 @@ impl fmt::Debug for UserKey {
 /// The key by which a deployment wraps its users' keys.
 pub struct DeploymentKey {
     pub(super) sealing: SealingKey,
+    /// Another one, made of the same bytes, for what processes tell each other.
+    pub(super) messages: SealingKey,
 }
 
 impl DeploymentKey {
     /// The key of these bytes, which come from a source of randomness for secrets.
     pub fn new(bytes: &[u8; KEY_BYTES]) -> Self {
-        Self { sealing: SealingKey::new(bytes) }
+        Self { sealing: SealingKey::new(bytes), messages: SealingKey::new(&derived(bytes)) }
     }
 
     /// Its name, which stands in what it wrapped.
     pub fn id(&self) -> KeyId {
         self.sealing.id
     }
+}
+
+/// A key that tells nothing of the one it is made of (HKDF, RFC 5869).
+fn derived(key: &[u8; KEY_BYTES]) -> [u8; KEY_BYTES] {
+    let made = Salt::new(HKDF_SHA256, b"whereabouts history").extract(key);
+    let mut bytes = [0; KEY_BYTES];
+    let made = made.expand(&[b"messages between processes"], HKDF_SHA256);
+    made.and_then(|made| made.fill(&mut bytes)).expect("as long as a hash");
+    bytes
 }
 
 /// Says nothing of the key.

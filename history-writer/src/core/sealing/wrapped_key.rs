@@ -25,7 +25,7 @@ pub enum UnwrapError {
 /// The keys of a deployment: the one that wraps, and earlier ones, which still unwrap.
 #[derive(Debug)]
 pub struct DeploymentKeys {
-    current: DeploymentKey,
+    pub(super) current: DeploymentKey,
     earlier: Vec<DeploymentKey>,
 }
 
@@ -43,6 +43,11 @@ impl DeploymentKeys {
     /// Whether there is one of this name.
     pub fn has(&self, id: KeyId) -> bool {
         self.all().any(|key| key.id() == id)
+    }
+
+    /// Whether there are earlier ones beside the one that wraps.
+    pub fn has_earlier(&self) -> bool {
+        !self.earlier.is_empty()
     }
 
     /// A user's key as it may be stored.
@@ -73,7 +78,7 @@ impl DeploymentKeys {
         Ok((id != self.current.id()).then(|| self.wrap(user, &key)))
     }
 
-    fn all(&self) -> impl Iterator<Item = &DeploymentKey> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &DeploymentKey> {
         std::iter::once(&self.current).chain(&self.earlier)
     }
 }

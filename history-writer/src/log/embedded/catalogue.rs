@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use model::Timestamp;
 use segment_log::HEADER_BYTES;
 
 use super::writing::WrittenFrame;
+use crate::TimeRange;
 
 /// The bytes of a segment from which on a block is followed by another: what is read to find a point, at most, and a frame.
 const BLOCK_BYTES: u64 = 64 << 10;
@@ -13,6 +15,8 @@ const BLOCK_BYTES: u64 = 64 << 10;
 const BLOCK_SPAN_MS: u64 = 1_000;
 /// How many places of damage are remembered, so that each is counted once.
 const DAMAGED_MAX: usize = 10_000;
+/// When the oldest points of a log were received that can't be read, at most so long before the first that can, milliseconds.
+const UNKNOWN_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Frames behind each other.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +61,8 @@ pub(super) struct Catalogue {
     segments: Vec<Segment>,
     /// The first positions of what is damaged.
     damaged: BTreeSet<u64>,
+    /// What of this wasn't told yet.
+    untold: Vec<Range<u64>>,
 }
 
 impl Catalogue {
@@ -128,6 +134,27 @@ impl Catalogue {
 
     /// Says that points are damaged, or missing; answers whether that is news.
     pub(super) fn damage(&mut self, points: &Range<u64>) -> bool {
-        self.damaged.len() < DAMAGED_MAX && self.damaged.insert(points.start)
+        let is_news = self.damaged.len() < DAMAGED_MAX && self.damaged.insert(points.start);
+        if is_news {
+            self.untold.push(points.clone());
+        }
+        is_news
+    }
+
+    /// When the points were received that turned out to be damaged or missing since this was asked last: between the neighbours
+    /// that can be read, and until `now` if there are none behind them.
+    pub(super) fn take_lost(&mut self, now: Timestamp) -> Vec<TimeRange> {
+        let untold = std::mem::take(&mut self.untold);
+        untold.into_iter().map(|points| self.received_around(&points, now)).collect()
+    }
+
+    fn received_around(&self, points: &Range<u64>, now: Timestamp) -> TimeRange {
+        let blocks = || self.segments.iter().flat_map(|segment| &segment.blocks);
+        let before = blocks().take_while(|block| block.first < points.start).last();
+        let behind = blocks().find(|block| block.first >= points.end);
+        let to = behind.map_or(now, |block| Timestamp(block.lowest).plus_ms(1));
+        let from = before.map_or(to.plus_ms(-UNKNOWN_MS), |block| Timestamp(block.lowest));
+        // Clocks that were set back.
+        TimeRange { from: from.min(to.plus_ms(-1)), to: to.max(from.plus_ms(1)) }
     }
 }

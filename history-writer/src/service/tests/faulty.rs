@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 
 use crate::{
     ChunkPlace, DeadLetter, Direction, EmbeddedRegister, EmbeddedStore, Erasure, Gaps, KeyId,
-    Register, SealedChunk, Store, StoreAnswer, StoreError, StoredChunk, TimeRange, TooManyErasures,
-    UserRecord,
+    Register, Rewrapped, SealedChunk, Store, StoreAnswer, StoreError, StoredChunk, TimeRange,
+    TooManyErasures, UserRecord,
 };
 
 /// What happens to the next put.
@@ -105,6 +105,19 @@ impl FaultyRegister {
 }
 
 impl Register for FaultyRegister {
+    fn wrapped_by<'a>(
+        &'a self,
+        key: KeyId,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> StoreAnswer<'a, Vec<(UserId, Vec<u8>)>> {
+        Box::pin(async move { self.reached()?.wrapped_by(key, after, limit).await })
+    }
+
+    fn rewrap<'a>(&'a self, keys: &'a [Rewrapped]) -> StoreAnswer<'a, ()> {
+        Box::pin(async move { self.reached()?.rewrap(keys).await })
+    }
+
     fn records<'a>(&'a self, users: &'a [UserId]) -> StoreAnswer<'a, Vec<UserRecord>> {
         Box::pin(async move { self.reached()?.records(users).await })
     }

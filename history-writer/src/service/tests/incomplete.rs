@@ -117,3 +117,23 @@ async fn what_cannot_be_opened_is_missed() {
     assert_eq!(world.lacks(&ann, 0, 80, 100).await, [Incomplete::Unreadable]);
     assert_eq!(world.lacks(&ann, 4_000, 5_000, 100).await, []);
 }
+
+#[tokio::test]
+async fn what_is_lost_with_a_damaged_log_is_missed_where_it_was() {
+    let world = World::new().await;
+    let ann = user("ann");
+    for second in [0, 600, 1_200] {
+        world.keep(&ann, [second]).await;
+        world.clock.advance_ms(10 * MINUTE);
+    }
+    let mut world = world.reopen_damaged(1).await;
+    for _ in 0..2 {
+        world.history.shared.look_after(1).await.expect("noted");
+        for (from, to, is_missing) in [(590, 610, true), (3_600, 7_200, false)] {
+            let expected = if is_missing { vec![Incomplete::Refused] } else { vec![] };
+            assert_eq!(world.lacks(&ann, from, to, 100).await, expected, "{from} to {to}");
+        }
+        world = world.reopen().await;
+        world.history.shared.gaps.load(&*world.register).await.expect("noted before");
+    }
+}

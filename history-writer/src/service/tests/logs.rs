@@ -1,5 +1,8 @@
 //! Several processes, each with a log of its own, over one store and one register.
 
+mod network;
+mod peers;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +19,7 @@ use crate::{
     ChunkingLimits, DeploymentKey, DeploymentKeys, Direction, EmbeddedRegister, EmbeddedStore,
     LogId, LogMark, LogMarks, StoreAnswer, TrackQuery,
 };
+use network::{Network, address};
 
 const DAY: u64 = 24 * 60 * MINUTE;
 
@@ -38,7 +42,7 @@ impl LogMarks for Marks {
     fn tell<'a>(&'a self, mark: &'a LogMark) -> StoreAnswer<'a, ()> {
         Box::pin(async move {
             self.reached()?;
-            self.told.lock().insert(mark.log, *mark);
+            self.told.lock().insert(mark.log, mark.clone());
             Ok(())
         })
     }
@@ -46,7 +50,7 @@ impl LogMarks for Marks {
     fn all(&self) -> StoreAnswer<'_, Vec<LogMark>> {
         Box::pin(async move {
             self.reached()?;
-            Ok(self.told.lock().values().copied().collect())
+            Ok(self.told.lock().values().cloned().collect())
         })
     }
 
@@ -67,6 +71,8 @@ struct Deployment {
     store: Arc<EmbeddedStore>,
     register: Arc<EmbeddedRegister>,
     marks: Arc<Marks>,
+    /// If processes can be asked.
+    network: Option<Arc<Network>>,
 }
 
 struct Process {
@@ -81,7 +87,12 @@ impl Deployment {
         let register = EmbeddedRegister::open(folder.path()).await.expect("a register");
         let clock = Arc::new(ManualClock::at(Timestamp(NOW)));
         let (store, register) = (Arc::new(store), Arc::new(register));
-        Self { folder, clock, store, register, marks: Arc::default() }
+        Self { folder, clock, store, register, marks: Arc::default(), network: None }
+    }
+
+    /// Processes answer each other what waits in their logs.
+    async fn connected() -> Self {
+        Self { network: Some(Arc::default()), ..Self::new().await }
     }
 
     async fn deps(&self, log: u128) -> Deps {
@@ -94,7 +105,12 @@ impl Deployment {
             owned: OwnedLogs::only(LogId(log), opened),
             store: self.store.clone(),
             register: self.register.clone(),
-            shared_logs: Some(SharedLogs { marks: self.marks.clone(), on_servers: Vec::new() }),
+            shared_logs: Some(SharedLogs {
+                marks: self.marks.clone(),
+                on_servers: Vec::new(),
+                address: self.network.as_ref().map(|_| address(log)),
+                peers: self.network.clone().unwrap_or_default(),
+            }),
             keys: DeploymentKeys::new(DeploymentKey::new(&[7; 32]), Vec::new()),
             chunking: ChunkingLimits::default(),
             retention_days: 0,
@@ -107,6 +123,9 @@ impl Deployment {
     async fn process(&self, log: u128) -> Process {
         let history = History::idle(self.deps(log).await);
         history.shared.exchange_marks().await.expect("told");
+        if let Some(network) = &self.network {
+            network.join(log, &history);
+        }
         let log = history.shared.deps.owned.now()[0].log.clone();
         let writer = Writer::new(history.shared.clone(), log);
         Process { history, writer }
@@ -211,8 +230,9 @@ async fn who_does_not_know_the_others_says_so_and_who_is_not_known_does_not_star
     // What was true stays true: whoever came later has nothing from before.
     assert_eq!(near.track().await, (vec![], 0, vec![]));
 
-    let unknown = KnownLogs::default();
-    let mut incomplete = std::collections::BTreeSet::new();
-    unknown.complete_until(&[], Timestamp(NOW), Timestamp(NOW), &mut incomplete);
-    assert!(incomplete.contains(&Incomplete::LogAway));
+    let unknowing = History::idle(deployment.deps(2).await);
+    let others = unknowing.shared.ask_others(&user("ann"), TimeRange::ALL).await;
+    let mut lacks = std::collections::BTreeSet::new();
+    let until = others.expect("there may be some").complete_until(&[], &mut lacks);
+    assert!(lacks.contains(&Incomplete::LogAway) && until == Timestamp(i64::MIN));
 }

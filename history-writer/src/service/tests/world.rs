@@ -48,6 +48,15 @@ impl World {
 
     /// History in a folder that stays.
     pub(super) async fn open(path: &Path, clock: Arc<ManualClock>, config: Config) -> Self {
+        Self::open_with(path, clock, config, keys(&[7])).await
+    }
+
+    async fn open_with(
+        path: &Path,
+        clock: Arc<ManualClock>,
+        config: Config,
+        keys: DeploymentKeys,
+    ) -> Self {
         let log = EmbeddedLog::open(path, config, clock.clone()).await;
         let log = Arc::new(log.expect("a log"));
         let register = EmbeddedRegister::open(path).await.expect("a register");
@@ -69,7 +78,7 @@ impl World {
             store: store.clone(),
             register: register.clone(),
             shared_logs: None,
-            keys: DeploymentKeys::new(DeploymentKey::new(&[7; 32]), Vec::new()),
+            keys,
             chunking: ChunkingLimits::default(),
             retention_days: 30,
             clock: clock.clone(),
@@ -102,6 +111,27 @@ impl World {
         drop((history, writer, register, store, log));
         replace(copy.path(), &path.join(FOLDER_NAME));
         Self { folder, ..Self::open(&path, clock, config).await }
+    }
+
+    /// The same when a bit of the log was flipped, in what was written so many frames after the first.
+    pub(super) async fn reopen_damaged(self, frame: usize) -> Self {
+        let log = self.path.join(FOLDER_NAME);
+        let segments = segment_log::segments(&log).expect("a folder");
+        let path = segment_log::segment(&log, segments[0]);
+        let mut bytes = std::fs::read(&path).expect("a segment");
+        // Of one point each, and so of about one length.
+        let length = (bytes.len() - segment_log::HEADER_BYTES) / 3;
+        bytes[segment_log::HEADER_BYTES + length * frame + length / 2] ^= 1;
+        let copy = self.copy_log();
+        std::fs::write(segment_log::segment(copy.path(), segments[0]), bytes).expect("written");
+        self.reopen_with_log(&copy).await
+    }
+
+    /// The same where the deployment has other keys since, the first of which wraps.
+    pub(super) async fn reopen_with(self, bytes: &[u8]) -> Self {
+        let Self { log, config, path, folder, clock, history, writer, register, store } = self;
+        drop((history, writer, register, store, log));
+        Self { folder, ..Self::open_with(&path, clock, config, keys(bytes)).await }
     }
 
     /// Keeps points of these seconds after the beginning, received now.
@@ -151,6 +181,13 @@ fn replace(from: &Path, to: &Path) {
         let file = file.expect("a file");
         std::fs::copy(file.path(), to.join(file.file_name())).expect("copied");
     }
+}
+
+/// Keys of the deployment, each of these bytes.
+fn keys(bytes: &[u8]) -> DeploymentKeys {
+    let mut keys = bytes.iter().map(|byte| DeploymentKey::new(&[*byte; 32]));
+    let current = keys.next().expect("one that wraps");
+    DeploymentKeys::new(current, keys.collect())
 }
 
 /// A point of so many seconds after the beginning.

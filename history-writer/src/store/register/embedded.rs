@@ -5,6 +5,7 @@ mod forget;
 mod gaps;
 mod json;
 mod off;
+mod rewrapping;
 mod schema;
 mod statements;
 
@@ -14,7 +15,9 @@ use model::{Timestamp, UserId, crash};
 use sql::StoreError;
 use sql::sqlite::{File, answer};
 
-use super::{DEAD_LETTERS_MAX, DeadLetter, Register, TooManyErasures, USERS_MAX, UserRecord};
+use super::{
+    DEAD_LETTERS_MAX, DeadLetter, Register, Rewrapped, TooManyErasures, USERS_MAX, UserRecord,
+};
 use crate::{Erasure, Gaps, KeyId, StoreAnswer, TimeRange};
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
@@ -44,6 +47,15 @@ impl EmbeddedRegister {
         transaction.commit().await?;
         writer.keep();
         Ok(held)
+    }
+
+    async fn exchange_keys(&self, keys: &[Rewrapped]) -> Result<(), sqlx::Error> {
+        let mut writer = self.file.writer().await?;
+        let mut transaction = writer.begin().await?;
+        rewrapping::exchange(&mut transaction, keys).await?;
+        transaction.commit().await?;
+        writer.keep();
+        Ok(())
     }
 
     async fn note(
@@ -138,6 +150,20 @@ impl Register for EmbeddedRegister {
 
     fn wrapping_keys(&self) -> StoreAnswer<'_, Vec<KeyId>> {
         Box::pin(answer(statements::wrapping_keys(self.file.readers())))
+    }
+
+    fn wrapped_by<'a>(
+        &'a self,
+        key: KeyId,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> StoreAnswer<'a, Vec<(UserId, Vec<u8>)>> {
+        let limit = limit.min(USERS_MAX);
+        Box::pin(answer(rewrapping::wrapped_by(self.file.readers(), key, after, limit)))
+    }
+
+    fn rewrap<'a>(&'a self, keys: &'a [Rewrapped]) -> StoreAnswer<'a, ()> {
+        Box::pin(answer(self.exchange_keys(keys)))
     }
 
     fn erase<'a>(

@@ -9,6 +9,7 @@
 
 mod health;
 mod marks;
+mod rewrapping;
 mod schema;
 mod statements;
 mod users;
@@ -24,7 +25,9 @@ use sqlx::PgConnection;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinHandle;
 
-use super::{DEAD_LETTERS_MAX, DeadLetter, Register, TooManyErasures, USERS_MAX, UserRecord};
+use super::{
+    DEAD_LETTERS_MAX, DeadLetter, Register, Rewrapped, TooManyErasures, USERS_MAX, UserRecord,
+};
 use crate::store::known_fault::KnownFault;
 use crate::{Erasure, Gaps, KeyId, StoreAnswer, TimeRange};
 pub use schema::migrate;
@@ -138,6 +141,28 @@ impl Register for PostgresRegister {
     fn wrapping_keys(&self) -> StoreAnswer<'_, Vec<KeyId>> {
         let Shared { primary, connections, .. } = &*self.shared;
         Box::pin(primary.read(move || statements::wrapping_keys(connections)))
+    }
+
+    fn wrapped_by<'a>(
+        &'a self,
+        key: KeyId,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> StoreAnswer<'a, Vec<(UserId, Vec<u8>)>> {
+        let Shared { primary, connections, .. } = &*self.shared;
+        let limit = limit.min(USERS_MAX);
+        Box::pin(primary.read(move || rewrapping::wrapped_by(connections, key, after, limit)))
+    }
+
+    fn rewrap<'a>(&'a self, keys: &'a [Rewrapped]) -> StoreAnswer<'a, ()> {
+        Box::pin(async move {
+            let work = async {
+                let mut write = self.shared.begin().await?;
+                let done = rewrapping::exchange(&mut write.connection, keys).await;
+                write.end(done).await
+            };
+            self.shared.primary.answer(work).await
+        })
     }
 
     fn erase<'a>(

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use history_writer::cassandra::{self, CassandraStore};
 use history_writer::postgres::{self, PostgresRegister};
-use history_writer::{EmbeddedRegister, EmbeddedStore, LogId, LogMarks, Register, Store};
+use history_writer::{
+    EmbeddedRegister, EmbeddedStore, IDLE_CONNECTIONS_MAX, LogId, LogMarks, PEERS_ASKED_MAX,
+    PeerAddress, Register, Store, WAITING_PATH,
+};
 use model::SystemClock;
 
 use super::super::{
@@ -78,6 +81,35 @@ pub(super) fn log_id(folder: &Path) -> Result<LogId, String> {
     Ok(LogId(u128::from_be_bytes(bytes)))
 }
 
+/// Where other gateways ask this one what waits in its log: as the settings say, else where it listens, if that is one address.
+pub(super) fn own_address(config: &Config) -> Option<PeerAddress> {
+    let listen = config.http.listen;
+    let is_one = !listen.ip().is_unspecified() && listen.port() != 0;
+    let listens = is_one.then(|| PeerAddress::parse(&listen.to_string()).ok()).flatten();
+    config.history.advertised().ok().flatten().or(listens)
+}
+
+/// Whether other gateways can ask this one.
+pub(super) fn check_address(config: &Config) -> Option<Result<String, String>> {
+    let checked = match own_address(config) {
+        Some(address)
+            if config.history.advertise.is_none() && config.http.listen.ip().is_loopback() =>
+        {
+            format!(
+                "asked at http://{address}, from this machine only: history.advertise names another address"
+            )
+        }
+        Some(address) => format!("asked at http://{address}{WAITING_PATH}"),
+        None => format!(
+            "this gateway can't be asked what waits in its log, which others' tracks lack for up to {} minutes: set \
+             history.advertise to where they reach it, such as \"10.0.0.5:{}\"",
+            config.history.chunk_age_ms.div_ceil(60_000),
+            config.http.listen.port(),
+        ),
+    };
+    is_on_servers(config).then_some(Ok(checked))
+}
+
 fn is_on_servers(config: &Config) -> bool {
     config.backends.history == HistoryBackend::Cassandra
 }
@@ -108,7 +140,8 @@ pub(super) fn files_max(config: &Config) -> u64 {
     }
     let to_nodes = NODES_EXPECTED * u64::from(config.cassandra.connections_per_node);
     let reading = u64::from(config.postgres.history.readers_max);
-    to_nodes + reading + WRITING_FILES + DATABASE_FILES
+    let to_peers = (PEERS_ASKED_MAX * IDLE_CONNECTIONS_MAX) as u64;
+    to_nodes + to_peers + reading + WRITING_FILES + DATABASE_FILES
 }
 
 pub(super) fn servers(config: &Config) -> Vec<Server> {

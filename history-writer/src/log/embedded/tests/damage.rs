@@ -2,12 +2,13 @@
 
 use std::fs;
 
+use model::Timestamp;
 use proptest::prelude::*;
 use segment_log::{FileFormat, HEADER_BYTES, header};
 
-use super::world::{POINTS, World, append, numbers, read, read_all, run, write};
-use crate::LogError;
+use super::world::{NOW, POINTS, World, append, numbers, read, read_all, run, write};
 use crate::log::embedded::{EmbeddedLog, FORMAT};
+use crate::{LogError, LogReader as _};
 
 const BATCHES: u64 = 30;
 const ALL: u64 = BATCHES * POINTS;
@@ -104,6 +105,28 @@ async fn a_missing_segment_costs_its_points() {
     let left = read_damaged(&world).await;
     assert!(left.len() as u64 > ALL / 2 && (left.len() as u64) < ALL);
     assert_eq!((left.first(), left.last()), (Some(&0), Some(&(ALL - 1))));
+}
+
+/// When the points were received of which a log says that they are lost, in seconds since the beginning.
+fn lost(log: &EmbeddedLog) -> Vec<(i64, i64)> {
+    let second = |at: Timestamp| (at.0 - NOW).div_euclid(1_000);
+    log.take_lost().iter().map(|it| (second(it.from), second(it.to))).collect()
+}
+
+#[tokio::test]
+async fn when_lost_points_were_received_is_told_once_by_their_neighbours() {
+    let world = World::filled(BATCHES).await;
+    let (firsts, segments) =
+        (segment_log::segments(&world.folder()).expect("a folder"), world.segments());
+    // A point a second, of which a segment has the name of the first.
+    let second = |segment: usize| firsts[segment] as i64 - 1;
+    fs::remove_file(&segments[2]).expect("removed");
+    write(&segments[0], &read(&segments[0])[..HEADER_BYTES]);
+    let log = world.open().await.expect("opens");
+    let day = 24 * 60 * 60;
+    let expected = [(second(1) - day, second(1)), (second(2) - POINTS as i64, second(3))];
+    assert_eq!(lost(&log), expected);
+    assert_eq!(lost(&log), []);
 }
 
 #[tokio::test]

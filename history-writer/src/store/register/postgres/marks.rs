@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use super::{PostgresRegister, Shared};
-use crate::{Gaps, LOGS_MAX, LogId, LogMark, LogMarks, StoreAnswer, TimeRange};
+use crate::{Gaps, LOGS_MAX, LogId, LogMark, LogMarks, PeerAddress, StoreAnswer, TimeRange};
 
 impl LogMarks for PostgresRegister {
     fn tell<'a>(&'a self, mark: &'a LogMark) -> StoreAnswer<'a, ()> {
@@ -88,33 +88,37 @@ pub(super) async fn lock(connection: &mut PgConnection) -> Result<(), sqlx::Erro
 }
 
 /// Says whether there was room.
-async fn tell(
-    connection: &mut PgConnection,
-    LogMark { log, stored_until, told_at }: &LogMark,
-) -> Result<bool, sqlx::Error> {
-    let id = log.0.to_be_bytes();
-    let sql = "UPDATE history.log_marks SET stored_until_ms = $2, told_at_ms = $3 WHERE log = $1";
-    let query = sqlx::query(sql).bind(&id[..]).bind(stored_until.0).bind(told_at.0);
+async fn tell(connection: &mut PgConnection, mark: &LogMark) -> Result<bool, sqlx::Error> {
+    let id = mark.log.0.to_be_bytes();
+    let (until, told) = (mark.stored_until.0, mark.told_at.0);
+    let address = mark.address.as_ref().map(PeerAddress::as_str);
+    let sql = "UPDATE history.log_marks SET stored_until_ms = $2, told_at_ms = $3, address = $4
+               WHERE log = $1";
+    let query = sqlx::query(sql).bind(&id[..]).bind(until).bind(told).bind(address);
     if query.execute(&mut *connection).await?.rows_affected() > 0 {
         return Ok(true);
     }
     lock(connection).await?;
-    let sql = "INSERT INTO history.log_marks (log, stored_until_ms, told_at_ms)
-               SELECT $1, $2, $3 WHERE (SELECT count(*) FROM history.log_marks) < $4
-               ON CONFLICT (log) DO UPDATE
-               SET stored_until_ms = excluded.stored_until_ms, told_at_ms = excluded.told_at_ms";
-    let query = sqlx::query(sql).bind(&id[..]).bind(stored_until.0).bind(told_at.0);
+    let sql = "INSERT INTO history.log_marks (log, stored_until_ms, told_at_ms, address)
+               SELECT $1, $2, $3, $4 WHERE (SELECT count(*) FROM history.log_marks) < $5
+               ON CONFLICT (log) DO UPDATE SET stored_until_ms = excluded.stored_until_ms,
+                   told_at_ms = excluded.told_at_ms, address = excluded.address";
+    let query = sqlx::query(sql).bind(&id[..]).bind(until).bind(told).bind(address);
     Ok(query.bind(LOGS_MAX as i64).execute(connection).await?.rows_affected() > 0)
 }
 
 async fn all(readers: &Readers) -> Result<Vec<LogMark>, sqlx::Error> {
-    let sql = "SELECT log, stored_until_ms, told_at_ms FROM history.log_marks ORDER BY log";
+    let sql =
+        "SELECT log, stored_until_ms, told_at_ms, address FROM history.log_marks ORDER BY log";
     let mark = |row: &PgRow| {
         let id: &[u8] = row.try_get("log")?;
+        let address: Option<&str> = row.try_get("address")?;
         Ok(LogMark {
             log: LogId(u128::from_be_bytes(id.try_into().map_err(damaged)?)),
             stored_until: Timestamp(row.try_get("stored_until_ms")?),
             told_at: Timestamp(row.try_get("told_at_ms")?),
+            // One that isn't one can't be asked.
+            address: address.and_then(|address| PeerAddress::parse(address).ok()),
         })
     };
     readers.fetch_all(sqlx::query(sql)).await?.iter().map(mark).collect()
@@ -122,7 +126,7 @@ async fn all(readers: &Readers) -> Result<Vec<LogMark>, sqlx::Error> {
 
 async fn forget(
     connection: &mut PgConnection,
-    LogMark { log, stored_until, told_at }: &LogMark,
+    LogMark { log, stored_until, told_at, .. }: &LogMark,
     gap: Option<TimeRange>,
 ) -> Result<(), sqlx::Error> {
     let id = log.0.to_be_bytes();

@@ -57,7 +57,8 @@ const FIRST: &str = r#"
     CREATE TABLE history.log_marks (
         log             BYTEA  PRIMARY KEY,
         stored_until_ms BIGINT NOT NULL,
-        told_at_ms      BIGINT NOT NULL
+        told_at_ms      BIGINT NOT NULL,
+        address         TEXT                               -- host:port; NULL: it can't be asked
     ) WITH (fillfactor = 50);
 "#;
 

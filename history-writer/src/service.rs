@@ -39,7 +39,7 @@ use off_users::OffUsers;
 pub use pages::Pages;
 pub use reading::Track;
 use records::{KnownUser, Receipts, Records};
-use refused::{Keeping, KnownGaps};
+use refused::{Keeping, KnownGaps, Refused};
 pub use users::TrackUsers;
 
 /// What movement history is made of.
@@ -154,13 +154,28 @@ impl History {
     /// Of a user who is known to have turned their history off nothing is: no fix waits for that to be looked up. What such a
     /// user sends before this process knows lies in the log, and is judged by its time of receipt when it is stored and read.
     pub fn keep(&self, user: &UserId, points: &[Point]) -> BoxFuture<'static, Kept> {
+        self.hand_in(user, points, Refused::Lost)
+    }
+
+    /// The same of points that aren't lost if the log doesn't take them: whoever handed them in has them, and hears of it. Nothing is
+    /// noted then.
+    pub fn import(&self, user: &UserId, points: &[Point]) -> BoxFuture<'static, Kept> {
+        self.hand_in(user, points, Refused::Returned)
+    }
+
+    fn hand_in(
+        &self,
+        user: &UserId,
+        points: &[Point],
+        refused: Refused,
+    ) -> BoxFuture<'static, Kept> {
         if self.shared.off_users.contains(user) {
             ::metrics::counter!(POINTS, "kept" => "nothing").increment(points.len() as u64);
             return Box::pin(std::future::ready(Kept::Nothing));
         }
         let points = self.shared.receipts.receive(points);
         let appended = self.shared.deps.log.append(user, &points);
-        Box::pin(Keeping::new(&self.shared, &points, appended))
+        Box::pin(Keeping::new(&self.shared, &points, refused, appended))
     }
 
     /// What points of a user survive that the log takes now.

@@ -116,7 +116,7 @@ pub(super) async fn post(
     let checked: Vec<_> = body.points.into_iter().map(|point| point.check(received)).collect();
     let points: Vec<Point> = checked.iter().flatten().cloned().collect();
     if !points.is_empty() {
-        match history.keep(&user, &points).await {
+        match history.import(&user, &points).await {
             Kept::Log => {}
             Kept::Nothing => {
                 let detail = "this user turned their history off";

@@ -77,6 +77,15 @@ fn times(points: &[Point]) -> TimeRange {
     }
 }
 
+/// What becomes of points that the log doesn't take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// Nobody sends them again: tracks of their times lack them.
+    Lost,
+    /// Whoever handed them in keeps them.
+    Returned,
+}
+
 /// Points that were handed to the log. What it doesn't take is noted, also if nobody waits for the answer any more.
 pub(super) struct Keeping {
     appended: Option<Answer<'static, LogPosition>>,
@@ -85,7 +94,8 @@ pub(super) struct Keeping {
 
 struct HandedIn {
     points: u64,
-    times: TimeRange,
+    /// The times of which tracks lack points, if the log doesn't take these.
+    lacking: Option<TimeRange>,
     shared: Arc<Shared>,
 }
 
@@ -94,10 +104,12 @@ impl Keeping {
     pub(super) fn new(
         shared: &Arc<Shared>,
         points: &[Point],
+        refused: Refused,
         appended: Answer<'static, LogPosition>,
     ) -> Self {
-        let (times, shared) = (times(points), Arc::clone(shared));
-        let handed_in = HandedIn { points: points.len() as u64, times, shared };
+        let lacking = (refused == Refused::Lost).then(|| times(points));
+        let (count, shared) = (points.len() as u64, Arc::clone(shared));
+        let handed_in = HandedIn { points: count, lacking, shared };
         Self { appended: Some(appended), handed_in }
     }
 }
@@ -109,8 +121,10 @@ impl HandedIn {
             Ok(_) => (Kept::Log, "log"),
             Err(_) => (Kept::Memory, "memory"),
         };
-        if answer.is_err() {
-            self.shared.gaps.note(self.times);
+        if answer.is_err()
+            && let Some(times) = self.lacking
+        {
+            self.shared.gaps.note(times);
         }
         ::metrics::counter!(POINTS, "kept" => name).increment(self.points);
         kept
@@ -131,8 +145,9 @@ impl Future for Keeping {
 impl Drop for Keeping {
     fn drop(&mut self) {
         let Some(appended) = self.appended.take() else { return };
-        let HandedIn { points, times, shared } = &self.handed_in;
-        let handed_in = HandedIn { points: *points, times: *times, shared: Arc::clone(shared) };
+        let HandedIn { points, lacking, shared } = &self.handed_in;
+        let (points, lacking, shared) = (*points, *lacking, Arc::clone(shared));
+        let handed_in = HandedIn { points, lacking, shared };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 handed_in.heard(&appended.await);

@@ -58,6 +58,16 @@ async fn what_the_log_refused_is_missed_by_every_process_and_after_a_restart() {
 }
 
 #[tokio::test]
+async fn nothing_is_missed_of_an_import_that_was_refused() {
+    let world = World::with_log(FULL).await;
+    let ann = user("ann");
+    assert_eq!(world.history.import(&ann, &[world.point(600)]).await, Kept::Memory);
+    drop(world.history.import(&ann, &[world.point(600)]));
+    tokio::task::yield_now().await;
+    assert_eq!(world.lacks(&ann, 0, 1_000, 100).await, []);
+}
+
+#[tokio::test]
 async fn of_a_store_that_is_away_the_log_is_told() {
     let (mut world, ann) = (World::new().await, user("ann"));
     world.keep(&ann, 0..100).await;

@@ -2,12 +2,14 @@
 //! failure that says what to install.
 
 mod cassandra;
+mod certificate;
 mod postgres;
 mod proxy;
 mod redis;
 mod server_dir;
 
 pub use cassandra::Cassandra;
+pub use certificate::make as make_certificate;
 pub use postgres::Postgres;
 pub use proxy::Proxy;
 pub use redis::Redis;

@@ -1,6 +1,6 @@
 use std::fs::OpenOptions;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -9,8 +9,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use super::free_port;
 use super::server_dir::ServerDir;
+use super::{certificate, free_port};
 
 /// What starts a node.
 const START: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ops/cassandra/start");
@@ -18,12 +18,16 @@ const START: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ops/cassandra/start
 const START_TIMEOUT: Duration = Duration::from_mins(2);
 /// How often it is looked whether a node is there.
 const LOOK: Duration = Duration::from_millis(50);
+/// Of the file with the certificate of a node that speaks TLS.
+const KEYSTORE_PASSWORD: &str = "keystore";
 
 /// A real Cassandra 5.0 of one node, which is killed when this is dropped. It takes some 0.8 GB of memory.
 pub struct Cassandra {
     child: Option<Child>,
     dir: ServerDir,
     ports: Ports,
+    /// What stands behind the settings.
+    settings: String,
     keyspaces: AtomicU32,
 }
 
@@ -37,16 +41,34 @@ struct Ports {
 impl Cassandra {
     /// With nothing in it.
     pub async fn start() -> Self {
+        Self::start_in(ServerDir::new(), String::new()).await
+    }
+
+    /// The same, and it speaks TLS only and lets nobody in but its user `cassandra`, whose password is `cassandra`.
+    pub async fn start_guarded() -> Self {
+        let dir = ServerDir::new();
+        certificate::make(dir.path());
+        certificate::make_keystore(dir.path(), KEYSTORE_PASSWORD);
+        let keystore = dir.path().join("server.p12");
+        let settings = format!(
+            "authenticator: org.apache.cassandra.auth.PasswordAuthenticator\n\
+             client_encryption_options: {{enabled: true, optional: false, store_type: PKCS12, \
+             keystore: {}, keystore_password: {KEYSTORE_PASSWORD}}}",
+            keystore.display()
+        );
+        Self::start_in(dir, settings).await
+    }
+
+    async fn start_in(dir: ServerDir, settings: String) -> Self {
         let ports = Ports { cql: free_port(), storage: free_port(), jmx: free_port() };
-        let (dir, keyspaces) = (ServerDir::new(), AtomicU32::new(0));
-        let mut node = Self { child: None, dir, ports, keyspaces };
+        let mut node = Self { child: None, dir, ports, settings, keyspaces: AtomicU32::new(0) };
         node.start_again().await;
         node
     }
 
     /// Starts it again after [`kill`](Self::kill), on the same port.
     pub async fn start_again(&mut self) {
-        self.child = Some(spawn(self.dir.path(), self.ports));
+        self.child = Some(spawn(self.dir.path(), self.ports, &self.settings));
         let deadline = Instant::now() + START_TIMEOUT;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.cql)).await.is_err() {
             let child = self.child.as_mut().expect("it was started");
@@ -80,6 +102,11 @@ impl Cassandra {
         format!("127.0.0.1:{}", self.ports.cql)
     }
 
+    /// The certificate of the authority that signed its own, if it speaks TLS.
+    pub fn authority(&self) -> PathBuf {
+        certificate::authority(self.dir.path())
+    }
+
     /// The name of its only datacenter.
     pub fn datacenter(&self) -> &'static str {
         "datacenter1"
@@ -108,7 +135,7 @@ impl Drop for Cassandra {
     }
 }
 
-fn spawn(dir: &Path, ports: Ports) -> Child {
+fn spawn(dir: &Path, ports: Ports, settings: &str) -> Child {
     let output = OpenOptions::new().create(true).append(true).open(dir.join("output"));
     let output = output.expect("a folder that can be written to");
     let errors = output.try_clone().expect("a file");
@@ -119,6 +146,7 @@ fn spawn(dir: &Path, ports: Ports) -> Child {
         .arg("127.0.0.1")
         .args(numbers)
         .env("CASSANDRA_JVM", "-Xrs")
+        .env("CASSANDRA_YAML", settings)
         .current_dir(dir)
         .stdin(Stdio::null())
         .stdout(output)

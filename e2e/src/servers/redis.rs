@@ -1,10 +1,9 @@
 use std::net::Ipv4Addr;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::free_port;
 use super::server_dir::ServerDir;
+use super::{certificate, free_port};
 use crate::DEADLINE;
 use redis::aio::MultiplexedConnection;
 use rustix::process::{Pid, Signal, kill_process};
@@ -48,7 +47,7 @@ impl Redis {
     /// That speaks TLS only, with a certificate of an authority of its own: see [`Self::authority`].
     pub async fn start_with_tls() -> Self {
         let dir = ServerDir::new();
-        make_certificate(dir.path());
+        certificate::make(dir.path());
         let path = |name: &str| dir.path().join(name).to_str().expect("a readable path").to_owned();
         let port = free_port();
         let settings = [
@@ -137,7 +136,7 @@ impl Redis {
 
     /// The certificate of the authority that signed the server's.
     pub fn authority(&self) -> std::path::PathBuf {
-        self.dir.path().join("ca.pem")
+        certificate::authority(self.dir.path())
     }
 
     /// A connection to ask or tell it anything.
@@ -161,15 +160,4 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-fn make_certificate(dir: &Path) {
-    let script = "
-        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem &&
-        openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr &&
-        printf 'subjectAltName=DNS:localhost' > names &&
-        openssl x509 -req -days 2 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out server.pem";
-    let made = Command::new("sh").args(["-c", script]).current_dir(dir).output();
-    let made = made.expect("a shell");
-    assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
 }

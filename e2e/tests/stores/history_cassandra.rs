@@ -2,6 +2,7 @@
 
 mod world;
 
+mod access;
 mod expiring;
 mod faults;
 mod gateways;

@@ -1,11 +1,12 @@
 //! What the database's errors mean.
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use scylla::errors::{
-    ConnectionError, ConnectionPoolError, DbError, ExecutionError, MetadataError, NewSessionError,
-    PrepareError, RequestAttemptError,
+    ConnectionError, ConnectionPoolError, ConnectionSetupRequestErrorKind, DbError, ExecutionError,
+    MetadataError, NewSessionError, PrepareError, RequestAttemptError,
 };
 use sql::StoreError;
 
@@ -66,18 +67,31 @@ pub(super) fn not_connected(config: &Config, error: NewSessionError) -> StoreErr
         NewSessionError::FailedToResolveAnyHostname(_) => "no node's name is known",
         NewSessionError::MetadataError(MetadataError::ConnectionPoolError(
             ConnectionPoolError::Broken { last_connection_error },
-        )) => match last_connection_error {
-            ConnectionError::ConnectionSetupRequestError(_) if config.user.is_none() => {
-                "it doesn't admit us; does it want user and password_file, or TLS?"
-            }
-            ConnectionError::ConnectionSetupRequestError(_) => {
-                "it doesn't admit us; are user and password right?"
-            }
-            _ => "it can't be reached",
-        },
+        )) => not_admitted(config, last_connection_error),
         _ => "it can't be worked with",
     };
     because(config, why).caused_by(error)
+}
+
+/// Why a node doesn't let us in, as far as the last try tells.
+fn not_admitted(config: &Config, error: &ConnectionError) -> &'static str {
+    let is_plain = config.tls_ca_file.is_none();
+    match error {
+        ConnectionError::ConnectionSetupRequestError(setup) => match &setup.error {
+            // What speaks TLS only hangs up on what isn't.
+            ConnectionSetupRequestErrorKind::BrokenConnection(_) if is_plain => {
+                "it hangs up; does it want TLS (tls_ca_file)?"
+            }
+            _ if config.user.is_none() => {
+                "it doesn't admit us; does it want user and password_file?"
+            }
+            _ => "it doesn't admit us; are user and password right?",
+        },
+        ConnectionError::IoError(error) if error.kind() == ErrorKind::InvalidData => {
+            "it doesn't speak TLS as it should; is its certificate for its IP address, and of an authority in tls_ca_file?"
+        }
+        _ => "it can't be reached",
+    }
 }
 
 /// That the database is too slow from the start.

@@ -1,0 +1,31 @@
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Makes a certificate for `localhost` and 127.0.0.1, `server.pem` with `server.key`; answers where that of the authority lies which
+/// signed it.
+pub fn make(dir: &Path) -> PathBuf {
+    let script = "
+        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem &&
+        openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr &&
+        printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > names &&
+        openssl x509 -req -days 2 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out server.pem";
+    run(dir, script);
+    authority(dir)
+}
+
+/// The certificate of the authority.
+pub(super) fn authority(dir: &Path) -> PathBuf {
+    dir.join("ca.pem")
+}
+
+/// Puts both into `server.p12` as well, for Java, with this password.
+pub(super) fn make_keystore(dir: &Path, password: &str) {
+    let script = "openssl pkcs12 -export -in server.pem -inkey server.key -name server -out server.p12 -passout pass:";
+    run(dir, &format!("{script}{password}"));
+}
+
+fn run(dir: &Path, script: &str) {
+    let made = Command::new("sh").args(["-c", script]).current_dir(dir).output();
+    let made = made.expect("a shell");
+    assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+}

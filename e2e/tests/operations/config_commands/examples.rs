@@ -15,7 +15,7 @@ fn the_settings_of_a_gateway_can_be_used() {
     let config = Config::load(&ops("gateway.toml")).expect("settings that work");
     assert_eq!(config.roles, [NodeRole::Gateway, NodeRole::Businesses, NodeRole::Leaderboard]);
     assert_eq!(config.backends.live, LiveBackend::Redis);
-    assert!(config.backends.are_shared() && !config.needs_data_dir());
+    assert!(config.backends.are_shared() && config.needs_data_dir(), "of movement history");
     assert_eq!(config.redis.shard_map().expect("a map").shards().len(), 3);
 }
 

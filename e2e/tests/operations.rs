@@ -6,5 +6,6 @@ mod operations {
     mod history;
     mod mounts;
     mod operators;
+    mod real_tracks;
     mod tracks;
 }

@@ -49,7 +49,7 @@ enum Command {
     Serve(ServeArgs),
     /// Bring in data of other origins: businesses, or scores and tracks of a running service
     Import(ImportArgs),
-    /// Write what a running service keeps: tracks
+    /// Write what a running service keeps: tracks, and points as Parquet
     Export(ExportWhatArgs),
     /// Look after the leaderboards of a running service
     Board(BoardArgs),

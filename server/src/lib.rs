@@ -23,6 +23,7 @@
 pub mod cli;
 mod config;
 mod data_dir;
+mod exports;
 pub mod files;
 mod http;
 mod imports;

@@ -10,7 +10,7 @@ const RIDE: &str = "ts,lat,lon,altitude_m,user\n\
     2001-05-01T10:01:30Z,48.137454,11.576724,520.5,ben|2\n";
 
 /// Runs a command against a service, which it is told of behind its other words.
-async fn ask(home: &Home, process: &Process, words: &[&str]) -> Ended {
+pub(super) async fn ask(home: &Home, process: &Process, words: &[&str]) -> Ended {
     let (url, data) = (format!("http://{}", process.address()), home.data());
     let data = data.to_str().expect("a readable path");
     run(&[words, &["--url", &url, "--data", data]].concat()).await

@@ -37,16 +37,16 @@ pub(super) struct TrackUsersBody {
     get,
     operation_id = "list_tracks",
     path = "/v1/tracks",
-    tag = "history",
     params(PageQuery),
-    responses((status = 200, body = TrackUsersBody, description = "A page"), Problem),
+    tag = "history",
+    responses((status = 200, description = "In the order of their ids", body = TrackUsersBody), Problem),
     security(("bearer" = []))
 )]
 pub(super) async fn list(
-    State(history): State<History>,
     Authenticated(caller): Authenticated,
-    mut work: Work,
+    State(history): State<History>,
     Query(query): Query<PageQuery>,
+    mut work: Work,
 ) -> Result<Response, Problem> {
     services_only(&caller)?;
     let page = query.page(LIST)?;

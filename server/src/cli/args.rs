@@ -20,7 +20,7 @@ pub(crate) use board::{
 };
 pub(crate) use configuration::{CheckConfigArgs, DumpConfigArgs, MigrateArgs};
 pub(crate) use demo::DemoArgs;
-pub(crate) use export::{ExportCommand, ExportTrackArgs, ExportWhatArgs};
+pub(crate) use export::{ExportCommand, ExportPointsArgs, ExportTrackArgs, ExportWhatArgs};
 pub(crate) use import::{ImportArgs, ImportCommand, PlacesArgs, ScoresArgs, TrackArgs};
 pub(crate) use serve::ServeArgs;
 pub(crate) use shard_map::{Changes, MapSource, PlanArgs, ShardMapArgs, ShardMapCommand, ShowArgs};

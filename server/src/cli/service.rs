@@ -57,26 +57,34 @@ impl Service {
 
     /// Asks for something; `None` if it isn't there.
     pub(crate) async fn find(&self, path: &str) -> Result<Option<Value>, String> {
-        let (status, answer) = self.ask(Method::GET, path, None).await?;
-        if status == StatusCode::NOT_FOUND { Ok(None) } else { done(status, answer).map(Some) }
+        let response = self.ask(Method::GET, path, None).await?;
+        let is_there = response.status() != StatusCode::NOT_FOUND;
+        if is_there { value(response).await.map(Some) } else { Ok(None) }
     }
 
     /// Asks for something that is there.
     pub(crate) async fn get(&self, path: &str) -> Result<Value, String> {
-        let (status, answer) = self.ask(Method::GET, path, None).await?;
-        done(status, answer)
+        value(self.ask(Method::GET, path, None).await?).await
+    }
+
+    /// The same as it came.
+    pub(crate) async fn get_bytes(&self, path: &str) -> Result<Bytes, String> {
+        let response = self.ask(Method::GET, path, None).await?;
+        if response.status().is_success() {
+            bytes(response).await
+        } else {
+            value(response).await.map(|_| Bytes::new())
+        }
     }
 
     /// Posts something.
     pub(crate) async fn post(&self, path: &str, body: String) -> Result<Value, String> {
-        let (status, answer) = self.ask(Method::POST, path, Some(body)).await?;
-        done(status, answer)
+        value(self.ask(Method::POST, path, Some(body)).await?).await
     }
 
     /// Puts something where it belongs.
     pub(crate) async fn put(&self, path: &str, body: String) -> Result<Value, String> {
-        let (status, answer) = self.ask(Method::PUT, path, Some(body)).await?;
-        done(status, answer)
+        value(self.ask(Method::PUT, path, Some(body)).await?).await
     }
 
     /// Posts nothing, and takes the answer line by line.
@@ -87,8 +95,7 @@ impl Service {
     ) -> Result<(), String> {
         let response = self.send(Method::POST, path, None).await?;
         if !response.status().is_success() {
-            let status = response.status();
-            return done(status, read(response).await?).map(drop);
+            return value(response).await.map(drop);
         }
         let (mut body, mut line) = (response.into_body(), Vec::new());
         while let Some(frame) = body.frame().await {
@@ -120,8 +127,7 @@ impl Service {
         let request = request.body(Full::default()).map_err(|e| e.to_string())?;
         let response = self.exchange(request).await?;
         if !response.status().is_success() {
-            let status = response.status();
-            return done(status, read(response).await?).map(|_| HeaderMap::new());
+            return value(response).await.map(|_| HeaderMap::new());
         }
         let (head, mut body) = response.into_parts();
         while let Some(frame) = body.frame().await {
@@ -139,14 +145,14 @@ impl Service {
         method: Method,
         path: &str,
         body: Option<String>,
-    ) -> Result<(StatusCode, Value), String> {
+    ) -> Result<Response<Incoming>, String> {
         for tries in 1.. {
             let response = self.send(method.clone(), path, body.clone()).await?;
             let status = response.status();
             let is_later =
                 matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
             if !is_later || tries == TRIES_MAX {
-                return Ok((status, read(response).await?));
+                return Ok(response);
             }
             let said = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok());
             let said = said.and_then(|text| text.parse().ok()).map(Duration::from_secs);
@@ -197,14 +203,15 @@ pub(crate) fn in_path(user: &UserId) -> String {
     user.as_str().bytes().map(escaped).collect()
 }
 
-async fn read(response: Response<Incoming>) -> Result<Value, String> {
+async fn bytes(response: Response<Incoming>) -> Result<Bytes, String> {
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-    let body = body.map_err(|error| format!("the answer can't be read: {error}"))?.to_bytes();
-    Ok(serde_json::from_slice(&body).unwrap_or(Value::Null))
+    Ok(body.map_err(|error| format!("the answer can't be read: {error}"))?.to_bytes())
 }
 
 /// The answer, or what the service says is wrong.
-fn done(status: StatusCode, answer: Value) -> Result<Value, String> {
+async fn value(response: Response<Incoming>) -> Result<Value, String> {
+    let status = response.status();
+    let answer = serde_json::from_slice(&bytes(response).await?).unwrap_or(Value::Null);
     if status.is_success() {
         return Ok(answer);
     }

@@ -1,9 +1,12 @@
+mod points;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use history_writer::TrackFormat;
 
 use super::ServiceArgs;
+pub(crate) use points::ExportPointsArgs;
 
 #[derive(Args)]
 pub(crate) struct ExportWhatArgs {
@@ -15,6 +18,8 @@ pub(crate) struct ExportWhatArgs {
 pub(crate) enum ExportCommand {
     /// A user's track, or a stretch of it
     Track(ExportTrackArgs),
+    /// Points of many users as Parquet, a folder a day
+    Points(ExportPointsArgs),
 }
 
 #[derive(Args)]

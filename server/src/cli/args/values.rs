@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use model::Timestamp;
+
 /// Seconds since midnight.
 #[derive(Clone, Copy)]
 pub(crate) struct TimeOfDay(pub(crate) f64);
@@ -38,6 +42,17 @@ pub(super) fn time_of_day(text: &str) -> Result<TimeOfDay, String> {
     Ok(TimeOfDay(f64::from(hours * 3_600 + minutes * 60)))
 }
 
+/// The beginning of a day in UTC, or a moment in Unix milliseconds.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(ms) = text.parse() {
+        return Ok(Timestamp(ms));
+    }
+    let start = |date: Date| Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let start = text.parse().ok().and_then(start);
+    let start = start.ok_or("use a day, as in 2026-11-27, or Unix milliseconds")?;
+    Ok(Timestamp(start.as_millisecond()))
+}
+
 pub(super) fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.01..=600.0).contains(&speed) => Ok(speed),
@@ -62,6 +77,9 @@ mod tests {
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert!(duration("0s").is_err() && duration("5y").is_err() && duration("h").is_err());
         assert!(time_of_day("08:30").is_ok_and(|t| (t.0 - 30_600.0).abs() < 1e-9));
+        assert_eq!(moment("1970-01-02"), Ok(Timestamp(86_400_000)));
+        assert_eq!(moment("-5"), Ok(Timestamp(-5)));
+        assert!(moment("2026-02-30").is_err() && moment("yesterday").is_err());
         assert!(time_of_day("24:00").is_err() && time_of_day("8").is_err());
     }
 }

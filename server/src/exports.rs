@@ -1,0 +1,3 @@
+//! Files that commands export into.
+
+pub(crate) mod points;

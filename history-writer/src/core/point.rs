@@ -50,7 +50,11 @@ impl Point {
         points: &mut Vec<Self>,
         compare: impl Fn(&Version, &Version) -> Ordering,
     ) {
-        // What is sorted already, or in a few runs, takes one pass.
+        // As nearly always.
+        if points.is_sorted_by(|a, b| compare(&a.version, &b.version) == Ordering::Less) {
+            return;
+        }
+        // What is in a few runs takes one more pass.
         points.sort_by(|a, b| compare(&a.version, &b.version).then_with(|| b.rank(a)));
         points.dedup_by(|later, kept| later.version == kept.version);
     }

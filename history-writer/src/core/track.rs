@@ -113,6 +113,12 @@ impl<'a> PageBuilder<'a> {
         Self { query, erasures, held: Vec::new(), last: None, is_sorted: true }
     }
 
+    /// Makes room for so many points, as far as it may hold them.
+    pub fn expect(&mut self, points: usize) {
+        let room = self.held_max().saturating_sub(self.held.len());
+        self.held.reserve(points.min(room));
+    }
+
     /// Adds points of the query's user.
     pub fn add(&mut self, points: impl IntoIterator<Item = Point>) {
         for point in points {
@@ -121,7 +127,7 @@ impl<'a> PageBuilder<'a> {
             }
             self.held.push(point);
             self.is_sorted = false;
-            if self.held.len() >= self.query.limit.saturating_mul(2).saturating_add(UNSORTED_MAX) {
+            if self.held.len() >= self.held_max() {
                 self.sort();
             }
         }
@@ -152,6 +158,10 @@ impl<'a> PageBuilder<'a> {
         self.held.truncate(self.query.limit);
         let next = self.held.last().filter(|_| has_more).map(|point| point.version.clone());
         TrackPage { points: self.held, next }
+    }
+
+    fn held_max(&self) -> usize {
+        self.query.limit.saturating_mul(2).saturating_add(UNSORTED_MAX)
     }
 
     fn is_behind(&self, point: &Point) -> bool {

@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use model::{Clock, Timestamp, UserId};
@@ -143,7 +144,7 @@ impl EmbeddedLog {
             disk,
             folder,
             config,
-            queue: Queue::default(),
+            queue: Queue::new(Duration::from_millis(config.gather_ms)),
             catalogue: RwLock::new(catalogue),
             recent: RwLock::new(recent),
             marks: Marks::new(mark),

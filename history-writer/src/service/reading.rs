@@ -151,6 +151,7 @@ impl History {
         loop {
             let store = &self.shared.deps.store;
             let chunks = store.chunks(user, starts, direction, after, at_once).await?;
+            stored.page.expect(chunks.len() * CHUNK_POINTS_MAX);
             for chunk in &chunks {
                 if !stored.page.may_want(chunk.first) {
                     return Ok(());

@@ -12,6 +12,9 @@ pub struct Config {
     /// How long after points are stored they are kept, milliseconds: as long as the store may take to make durable what
     /// it acknowledges.
     pub forget_after_ms: u64,
+    /// After a write that hardly any points had come together for, how long after its beginning the next begins, milliseconds; 0: at
+    /// once. Each write costs a sync, and a turn of whoever reads the log.
+    pub gather_ms: u64,
 }
 
 impl Default for Config {
@@ -22,6 +25,7 @@ impl Default for Config {
             segment_bytes_max: 64 << 20,
             segment_age_ms_max: 10 * 60 * 1_000,
             forget_after_ms: 60 * 1_000,
+            gather_ms: 10,
         }
     }
 }

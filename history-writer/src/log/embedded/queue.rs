@@ -1,6 +1,8 @@
-//! What waits to be written. Whatever comes while a write is under way is in the next one.
+//! What waits to be written. Whatever comes while a write is under way is in the next one; where that is little, what comes within
+//! some milliseconds is too.
 
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use model::UserId;
 use parking_lot::{Condvar, Mutex};
@@ -15,6 +17,10 @@ use crate::{LogPosition, Point};
 pub(super) const WAITING_BYTES_MAX: usize = 32 << 20;
 /// The most points of a run: so that a run is always less than what may be packed at once.
 pub(super) const RUN_POINTS_MAX: usize = 1_024;
+/// A write of as many points has gathered enough: the next one begins at once.
+const WRITE_POINTS_MIN: u64 = 64;
+/// So do as many bytes that wait.
+const WRITE_BYTES_MIN: usize = 16 << 10;
 /// The bytes that a point takes at most, without its user: flags, a device of 64, five numbers, five values, a reason.
 const POINT_BYTES_MAX: usize = 150;
 
@@ -140,10 +146,12 @@ pub(super) enum Turn {
     End,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    /// How long after the beginning of a small write the next one begins.
+    gather: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -152,13 +160,29 @@ struct State {
     write: Arc<Write>,
     /// The lowest time of receipt of what is being written.
     lowest_in_write: Option<i64>,
+    /// When the last write began, if it was a small one.
+    small_began: Option<Instant>,
     is_look_wanted: bool,
     is_closing: bool,
     /// Why nothing is written any more.
     failed: Option<LogError>,
 }
 
+impl State {
+    /// How long to wait for more points before those that wait are written.
+    fn gathers_for(&self, gather: Duration) -> Duration {
+        let is_enough = self.is_closing || self.runs.bytes.len() >= WRITE_BYTES_MIN;
+        let began = self.small_began.filter(|_| !is_enough);
+        began.map_or(Duration::ZERO, |began| gather.saturating_sub(began.elapsed()))
+    }
+}
+
 impl Queue {
+    /// A small write is followed by another so long after its beginning.
+    pub(super) fn new(gather: Duration) -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), gather }
+    }
+
     /// Takes points, one at least. `room` is how many bytes the log may still get.
     pub(super) fn hand_in(
         &self,
@@ -178,11 +202,13 @@ impl Queue {
         if waiting > 0 && waiting + runs.bytes.len() > WAITING_BYTES_MAX {
             return Err(LogError::Busy);
         }
+        let fills = (1..WRITE_BYTES_MIN).contains(&waiting);
         state.runs.extend(runs);
+        let is_enough = fills && state.runs.bytes.len() >= WRITE_BYTES_MIN;
         let before = state.runs.points - 1;
         let handed_in = HandedIn { write: Arc::clone(&state.write), before };
         drop(state);
-        if waiting == 0 {
+        if waiting == 0 || is_enough {
             self.changed.notify_one();
         }
         Ok(handed_in)
@@ -193,8 +219,14 @@ impl Queue {
         let mut state = self.state.lock();
         loop {
             if state.runs.points > 0 {
+                let gathers_for = state.gathers_for(self.gather);
+                if !gathers_for.is_zero() {
+                    self.changed.wait_for(&mut state, gathers_for);
+                    continue;
+                }
                 let runs = std::mem::take(&mut state.runs);
                 state.lowest_in_write = runs.lowest;
+                state.small_began = (runs.points < WRITE_POINTS_MIN).then(Instant::now);
                 return Turn::Write(runs, Unanswered(std::mem::take(&mut state.write)));
             }
             if state.is_closing {

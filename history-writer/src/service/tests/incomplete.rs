@@ -34,6 +34,7 @@ const FULL: Config = Config {
     segment_bytes_max: 1 << 20,
     segment_age_ms_max: 10 * MINUTE,
     forget_after_ms: MINUTE,
+    gather_ms: 0,
 };
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::world::{
     Gate, NOW, POINTS, World, append, batch, numbers, point, read_all, read_from, user,
 };
-use crate::log::embedded::EmbeddedLog;
+use crate::log::embedded::{Config, EmbeddedLog};
 use crate::{Log, LogError, LogPosition, LogReader, Point};
 use futures_util::future::join_all;
 use model::Timestamp;
@@ -167,4 +167,24 @@ async fn it_is_known_up_to_when_all_is_stored() {
     assert_eq!(log.status().mark, LogPosition(120), "a mark never goes back");
     log.forget(log.status().end).await.expect("told");
     assert_eq!(log.stored_until(now), now);
+}
+
+#[tokio::test]
+async fn behind_a_small_write_points_gather_until_there_are_enough() {
+    let mut world = World::new();
+    world.config = Config { gather_ms: 3_600_000, segment_bytes_max: 1 << 20, ..world.config };
+    let log = world.open().await.expect("opens");
+    append(&log, 0, 1).await;
+    let ahead = log.append(&user(1), &batch(1).1);
+    assert_eq!(log.status().end, LogPosition(POINTS + 1), "it waits for an hour at most");
+    for n in 2..500 {
+        let (user, points) = batch(n);
+        log.append_soon(&user, &points).expect("taken");
+    }
+    assert_eq!(ahead.await, Ok(LogPosition(2 * POINTS)));
+    let (user, points) = batch(500);
+    log.append_soon(&user, &points).expect("taken");
+    drop(log);
+    let log = world.open().await.expect("opens");
+    assert!(numbers(&read_all(&log).await).into_iter().eq(0..501 * POINTS));
 }

@@ -24,6 +24,7 @@ pub(super) const SMALL: Config = Config {
     segment_bytes_max: 600,
     segment_age_ms_max: u64::MAX,
     forget_after_ms: 60_000,
+    gather_ms: 0,
 };
 
 /// A folder and what opens a log in it.

@@ -8,8 +8,13 @@
 //! history_kept open-history RATE SECONDS
 //! history_kept rest TRACES               bytes a point at rest of the traces (CSV in gzip), a point every 30 s
 //! history_kept read                      a user's day, cold and warm, and an export as CSV
+//! history_kept open USERS EACH            memory of so many points of each user in open chunks
+//! history_kept cassandra-chunks NODE KEYSPACE POINTS SIZE   points in chunks of so many, into Cassandra
+//! history_kept cassandra-rows NODE KEYSPACE POINTS          one row a point, into the same node
 //! ```
 
+mod cassandra;
+mod gathering;
 mod points;
 mod reading;
 mod resting;
@@ -25,7 +30,8 @@ use serde_json::Value;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "history_kept log|history POINTS BATCH, rows POINTS, open-log|open-history RATE SECONDS, rest TRACES, read";
+const USAGE: &str = "history_kept log|history POINTS BATCH, rows POINTS, open-log|open-history RATE SECONDS, \
+    rest TRACES, read, open USERS EACH, cassandra-chunks NODE KEYSPACE POINTS SIZE, cassandra-rows NODE KEYSPACE POINTS";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -55,6 +61,13 @@ async fn run(words: &[&str]) -> Outcome<Value> {
         }
         ["rest", traces] => resting::bytes_a_point(traces).await,
         ["read"] => reading::run().await,
+        ["open", users, each] => gathering::open_points(users.parse()?, each.parse()?),
+        ["cassandra-chunks", node, keyspace, points, size] => {
+            cassandra::chunks(node, keyspace, points.parse()?, size.parse()?).await
+        }
+        ["cassandra-rows", node, keyspace, points] => {
+            cassandra::rows(node, keyspace, points.parse()?).await
+        }
         _ => Err(USAGE.into()),
     }
 }

@@ -1,12 +1,14 @@
 //! Phones that move and tell all they can.
 
+use history_writer::limits::BUCKET_MS;
 use history_writer::{Point, StoredFix};
 use model::{DeviceId, Fix, Position, Random, SeededRandom, Timestamp, UserId, Version};
 
 use crate::Outcome;
 
-/// When the first point is of, Unix milliseconds.
-pub(crate) const START: i64 = 1_700_000_000_000;
+/// When the first point is of, Unix milliseconds: when a bucket begins. Where one ends a chunk stays open for half an hour, with all
+/// that lies behind it in the log, and here a week passes in seconds.
+pub(crate) const START: i64 = 2_811 * BUCKET_MS;
 /// Milliseconds between two points of a user.
 const INTERVAL_MS: i64 = 30_000;
 

@@ -2,6 +2,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use futures_util::future::join_all;
+use history_writer::embedded::Config;
 use history_writer::{
     Direction, History, Kept, TimeRange, Track, TrackFormat, TrackQuery, TrackWriter,
 };
@@ -17,28 +18,32 @@ const USERS: usize = 50;
 const DAY_POINTS: usize = 2_880;
 const DAYS: usize = 7;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Points of each user that are handed in together: half an hour's.
+const TURN_POINTS: usize = 60;
 /// How often a day is read while it is warm.
 const READS: usize = 500;
 /// Points of a page of the export.
 const PAGE_POINTS: usize = 4_096;
 
 pub(crate) async fn run() -> Outcome<Value> {
-    let world = World::new().await?;
+    // What is stored leaves memory by segments, of which one lasts ten minutes; and isn't read again when the handle is opened again.
+    let config = Config { segment_bytes_max: 32 << 10, forget_after_ms: 0, ..Config::default() };
+    let world = World::with_log(config).await?;
     let history = world.history().await?;
     let mut phones = Phones::new(USERS)?;
-    for _ in 0..DAYS {
-        let mut day = vec![Vec::new(); USERS];
-        for _ in 0..DAY_POINTS * USERS {
+    for _ in 0..DAYS * DAY_POINTS / TURN_POINTS {
+        let mut turn = vec![Vec::new(); USERS];
+        for _ in 0..TURN_POINTS * USERS {
             let (at, point) = phones.next();
-            day[at].push(point);
+            turn[at].push(point);
         }
         let answers =
-            day.iter().zip(&phones.users).map(|(points, user)| history.keep(user, points));
+            turn.iter().zip(&phones.users).map(|(points, user)| history.keep(user, points));
         if join_all(answers).await.iter().any(|kept| *kept != Kept::Log) {
             return Err("a point isn't kept".into());
         }
-        world.stored().await;
     }
+    world.stored().await;
     history.stop().await;
     drop(history);
     let history = world.history().await?;

@@ -24,9 +24,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Outcome<Self> {
+        Self::with_log(Config::default()).await
+    }
+
+    pub(crate) async fn with_log(config: Config) -> Outcome<Self> {
         let folder = TempDir::new()?;
         let clock = Arc::new(SystemClock::start());
-        let log = EmbeddedLog::open(folder.path(), Config::default(), clock).await?;
+        let log = EmbeddedLog::open(folder.path(), config, clock).await?;
         Ok(Self { folder, log: Arc::new(log) })
     }
 

@@ -122,14 +122,30 @@ impl<'a> PageBuilder<'a> {
     /// Adds points of the query's user.
     pub fn add(&mut self, points: impl IntoIterator<Item = Point>) {
         for point in points {
-            if !self.query.wants(&point) || self.erasures.cover(&point) || self.is_behind(&point) {
-                continue;
+            if self.takes(&point) {
+                self.held.push(point);
+                self.held_more();
             }
-            self.held.push(point);
-            self.is_sorted = false;
-            if self.held.len() >= self.held_max() {
-                self.sort();
-            }
+        }
+    }
+
+    /// Adds those points of a chunk that count. Nearly always all of them are wanted, and stay together.
+    pub fn add_chunk(&mut self, mut points: Vec<Point>, counts: &dyn Fn(&Point) -> bool) {
+        points.retain(|point| counts(point) && self.takes(point));
+        if !points.is_empty() {
+            self.held.append(&mut points);
+            self.held_more();
+        }
+    }
+
+    fn takes(&self, point: &Point) -> bool {
+        self.query.wants(point) && !self.erasures.cover(point) && !self.is_behind(point)
+    }
+
+    fn held_more(&mut self) {
+        self.is_sorted = false;
+        if self.held.len() >= self.held_max() {
+            self.sort();
         }
     }
 

@@ -157,7 +157,7 @@ impl History {
                     return Ok(());
                 }
                 match chunk.open(user, key) {
-                    Ok(chunk) => stored.page.add(chunk.into_points().into_iter().filter(counts)),
+                    Ok(chunk) => stored.page.add_chunk(chunk.into_points(), counts),
                     // All of it was erased, unless the key is of before an erasure.
                     Err(OpenError::OtherKey(_)) => stored.is_certain = false,
                     Err(fault) => {

@@ -116,11 +116,7 @@ impl<'a> BitReader<'a> {
 
     /// Ones, fewer than `ones_max`, a zero, and `width` bits: how many ones, and the number that the bits are. `None` if there
     /// are as many ones, which are read then.
-    pub(super) fn take_coded(
-        &mut self,
-        ones_max: u32,
-        width: u32,
-    ) -> Result<Option<(u32, u64)>, ChunkError> {
+    fn take_coded(&mut self, ones_max: u32, width: u32) -> Result<Option<(u32, u64)>, ChunkError> {
         let word = self.peek();
         let ones = word.leading_ones();
         if ones >= ones_max {
@@ -135,6 +131,46 @@ impl<'a> BitReader<'a> {
         // Nearly always all of it is in one word.
         self.skip(before + width)?;
         Ok(Some((ones, word << before >> (u64::BITS - width))))
+    }
+
+    /// So many numbers, each as [`Self::take_coded`] has it, its ones above its bits; or, behind `ones_max` ones, in 64 bits.
+    pub(super) fn take_each_coded(
+        &mut self,
+        ones_max: u32,
+        width: u32,
+        count: usize,
+        mut each: impl FnMut(u64),
+    ) -> Result<(), ChunkError> {
+        // What is ahead, and how many bits of it are there: a number doesn't wait until the one before says where to load it.
+        let (mut word, mut bits) = (0_u64, 0);
+        for _ in 0..count {
+            let mut ones = word.leading_ones();
+            if ones + 1 + width > bits {
+                (word, bits) = (self.peek(), PEEKED_BITS_MIN);
+                ones = word.leading_ones();
+            }
+            let taken = ones + 1 + width;
+            if ones >= ones_max || taken > bits {
+                bits = 0;
+                each(self.take_long(ones_max, width)?);
+                continue;
+            }
+            self.skip(taken)?;
+            let low = (word << (ones + 1)).checked_shr(u64::BITS - width).unwrap_or(0);
+            each(u64::from(ones) << width | low);
+            word <<= taken;
+            bits -= taken;
+        }
+        Ok(())
+    }
+
+    /// One of [`Self::take_each_coded`], however long.
+    fn take_long(&mut self, ones_max: u32, width: u32) -> Result<u64, ChunkError> {
+        let Some((ones, low)) = self.take_coded(ones_max, width)? else {
+            return self.take(u64::BITS);
+        };
+        let high = u64::from(ones) << width;
+        if high >> width == u64::from(ones) { Ok(high | low) } else { Err(ChunkError::Malformed) }
     }
 
     /// What [`BitWriter::put_number`] wrote.

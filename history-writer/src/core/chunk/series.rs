@@ -136,8 +136,8 @@ pub(super) fn read(input: &mut BitReader<'_>, numbers: &mut [i64]) -> Result<(),
     let low_bits = input.take(6)? as u32;
     let (mut multiple, mut step) = (0_i64, 0_i64);
     numbers[0] = first;
-    for number in &mut numbers[1..] {
-        let remainder = read_remainder(input, low_bits)?;
+    let mut others = numbers[1..].iter_mut();
+    input.take_each_coded(QUOTIENT_MAX, low_bits, others.len(), |remainder| {
         let difference = match base {
             Some(base) => base.wrapping_add(remainder as i64),
             None => unzigzag(remainder),
@@ -150,20 +150,10 @@ pub(super) fn read(input: &mut BitReader<'_>, numbers: &mut [i64]) -> Result<(),
                 multiple = multiple.wrapping_add(step);
             }
         }
-        *number = first.wrapping_add(multiple.wrapping_mul(divisor));
-    }
-    Ok(())
-}
-
-fn read_remainder(input: &mut BitReader<'_>, low_bits: u32) -> Result<u64, ChunkError> {
-    let Some((ones, low)) = input.take_coded(QUOTIENT_MAX, low_bits)? else {
-        return input.take(u64::BITS);
-    };
-    let high = u64::from(ones) << low_bits;
-    if high >> low_bits != u64::from(ones) {
-        return Err(ChunkError::Malformed);
-    }
-    Ok(high | low)
+        if let Some(number) = others.next() {
+            *number = first.wrapping_add(multiple.wrapping_mul(divisor));
+        }
+    })
 }
 
 /// Each number less the one before; 0 is before the first.

@@ -92,7 +92,7 @@ fn page(query: &TrackQuery, erasures: &Erasures, chunks: &mut [Chunk], log: &[Po
         if !builder.may_want(chunk.first()) {
             break;
         }
-        builder.add(chunk.clone().into_points());
+        builder.add_chunk(chunk.clone().into_points(), &|_| true);
     }
     builder.finish()
 }

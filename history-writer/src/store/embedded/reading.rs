@@ -17,7 +17,8 @@ macro_rules! together {
              FROM (SELECT first_ms, bytes FROM chunks INDEXED BY chunk_places
                    WHERE user = (SELECT number FROM users WHERE id = ?1) AND ",
             $chosen,
-            " LIMIT ?5)"
+            // A bare number of a statement has it prepared anew whenever it is given.
+            " LIMIT ?5 + 0)"
         )
     };
 }

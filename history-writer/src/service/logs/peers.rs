@@ -34,7 +34,7 @@ pub(in crate::service) struct Others {
 
 impl Others {
     /// Before anything of them is read; `None` if they aren't known at all.
-    fn of(known: Option<&Known>) -> Self {
+    fn new(known: Option<&Known>) -> Self {
         let complete_until = known.map_or(Timestamp(i64::MIN), |known| known.read_at);
         let lacks = known.is_none().then_some(Incomplete::LogAway).into_iter().collect();
         Self { waiting: Vec::new(), own: Vec::new(), complete_until, lacks }
@@ -155,7 +155,7 @@ impl Shared {
     ) -> Option<Others> {
         let shared_logs = self.deps.shared_logs.as_ref()?;
         let known = self.logs.known.lock().clone();
-        let mut others = Others::of(known.as_ref());
+        let mut others = Others::new(known.as_ref());
         let Some(known) = known else { return Some(others) };
         let owned = self.deps.owned.now();
         let is_own = |mark: &&LogMark| owned.iter().any(|it| it.id == mark.log);

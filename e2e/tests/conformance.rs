@@ -9,6 +9,8 @@ mod directories;
 mod grid;
 #[path = "conformance/histories.rs"]
 mod histories;
+#[path = "conformance/history_logs.rs"]
+mod history_logs;
 #[path = "conformance/leaderboards.rs"]
 mod leaderboards;
 #[path = "conformance/lives.rs"]
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
             ("the directory", directories::grid().await),
             ("businesses", businesses::grid().await),
             ("leaderboards", leaderboards::grid().await),
+            ("logs of movement history", history_logs::grid().await),
             ("stores of movement history", histories::stores().await),
             ("registers of movement history", histories::registers().await),
         ]

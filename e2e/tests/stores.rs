@@ -5,6 +5,7 @@ mod stores {
     mod directory_postgres;
     mod history_cassandra;
     mod history_postgres;
+    mod history_redis;
     mod leaderboards_postgres;
     mod leaderboards_redis;
     mod live_redis;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sql::postgres::must_be_in;
 
 use crate::core::limits::{CHUNK_AGE_MS_MAX, POINTS_OPEN_MAX_DEFAULT};
-use crate::{ChunkingLimits, PeerAddress, embedded};
+use crate::{ChunkingLimits, PeerAddress, embedded, streams};
 
 /// What `log_bytes_max` may be: below, hardly a write would fit.
 const LOG_BYTES: RangeInclusive<u64> = 1 << 20..=1 << 50;
@@ -44,6 +44,8 @@ pub struct Config {
     /// Where the gateways that keep history together ask this one what waits in its log ([`PeerAddress`]); none: where it listens,
     /// unless that is on all addresses.
     pub advertise: Option<String>,
+    /// The Redis servers whose streams are the log, where `backends.history_log` says so.
+    pub streams: streams::Config,
 }
 
 impl Default for Config {
@@ -58,6 +60,7 @@ impl Default for Config {
             points_open_max: POINTS_OPEN_MAX_DEFAULT,
             key_files: Vec::new(),
             advertise: None,
+            streams: streams::Config::default(),
         }
     }
 }
@@ -93,10 +96,10 @@ impl Config {
         }
     }
 
-    /// When chunks are closed.
-    pub fn chunking(&self) -> ChunkingLimits {
+    /// When chunks are closed, of a log among so many.
+    pub fn chunking(&self, logs: usize) -> ChunkingLimits {
         ChunkingLimits {
-            points_open_max: self.points_open_max,
+            points_open_max: (self.points_open_max / logs).max(1),
             age_ms_max: self.chunk_age_ms,
             ..ChunkingLimits::default()
         }
@@ -127,6 +130,6 @@ mod tests {
         let small = Config { log_bytes_max: 8 << 20, ..Config::default() };
         assert_eq!(small.log().segment_bytes_max, 1 << 20);
         assert_eq!(Config::default().log(), embedded::Config::default());
-        assert_eq!(Config::default().chunking(), ChunkingLimits::default());
+        assert_eq!(Config::default().chunking(1), ChunkingLimits::default());
     }
 }

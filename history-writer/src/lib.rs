@@ -69,8 +69,11 @@ pub use formats::{
     Columns, ImportError, ImportFormat, Imported, Numbering, SkipReason, Skipped, TrackEnd,
     TrackFormat, TrackReader, TrackWriter,
 };
+#[cfg(feature = "test-kit")]
+pub use log::conformance as log_conformance;
 pub use log::{
     Answer, Batch, Log, LogError, LogReader, LogStatus, OwnedLog, OwnedLogs, Survives, embedded,
+    streams,
 };
 pub use peers::client::{HttpPeers, IDLE_CONNECTIONS_MAX};
 pub use peers::{

@@ -1,16 +1,23 @@
 //! The port to where points wait until they are stored, and its adapters.
 
 pub(crate) mod codec;
+#[cfg(feature = "test-kit")]
+pub mod conformance;
 pub mod embedded;
 mod owned;
 mod packed;
+mod recent_points;
+mod runs;
+pub mod streams;
+mod uncertain_marks;
+mod write;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use model::{Timestamp, UserId};
 
-use crate::{LogPosition, Logged, Point, TimeRange};
+use crate::{LogPosition, Logged, Point, TimeRange, metrics};
 pub use owned::{OwnedLog, OwnedLogs};
 
 /// An answer to come.
@@ -60,6 +67,17 @@ pub struct LogStatus {
     pub oldest_received: Option<Timestamp>,
     /// When the oldest point was received that isn't durable yet; `None` if all are.
     pub oldest_waiting: Option<Timestamp>,
+}
+
+/// Counts points that a log didn't take.
+fn count_refused(error: &LogError, points: u64) {
+    let reason = match error {
+        LogError::Full => "full",
+        LogError::Busy => "busy",
+        LogError::Unavailable(_) | LogError::Unusable(_) => "unavailable",
+        LogError::Stopped(_) => "stopped",
+    };
+    ::metrics::counter!(metrics::LOG_REFUSED, "reason" => reason).increment(points);
 }
 
 /// Until when nothing is missing, if this is the oldest that is.

@@ -15,7 +15,6 @@ mod tests;
 mod upkeep;
 mod users;
 mod writer;
-mod writers;
 
 use std::sync::Arc;
 
@@ -116,8 +115,9 @@ impl History {
             tracing::warn!(error = %ErrorChain(&error), "it isn't known yet what history lacks");
         }
         shared.receipts.load(&shared.deps).await?;
+        shared.introduce_logs().await?;
         shared.exchange_marks().await?;
-        let writing = writers::run(Arc::clone(shared), shared.stop.subscribe());
+        let writing = writer::each_log::run(Arc::clone(shared), shared.stop.subscribe());
         let upkeep = upkeep::run(Arc::clone(shared), shared.stop.subscribe());
         let forgetting = retention::run(Arc::clone(shared), shared.stop.subscribe());
         let tasks = [tokio::spawn(writing), tokio::spawn(upkeep), tokio::spawn(forgetting)];

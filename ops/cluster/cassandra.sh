@@ -24,10 +24,6 @@ cassandra_status() {
 history_settings() { # NAME of the gateway
   cat <<TOML
 
-# What isn't stored yet lies here.
-[data]
-dir = "$dir/$1"
-
 [history]
 key_files = ["$dir/secrets/history"]
 
@@ -39,4 +35,20 @@ replication = { datacenter1 = 1 }
 url = "postgres://whereabouts@$HOST:$(port_of postgres)/whereabouts"
 password_file = "$dir/secrets/postgres"
 TOML
+  if [ -n "$log" ]; then
+    cat <<TOML
+
+[[history.streams.servers]]
+name = "history-redis"
+url = "redis://$HOST:$(port_of history-redis)"
+password_file = "$dir/secrets/history-redis"
+TOML
+  else
+    cat <<TOML
+
+# What isn't stored yet lies here.
+[data]
+dir = "$dir/$1"
+TOML
+  fi
 }

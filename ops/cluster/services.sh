@@ -12,14 +12,16 @@ redis_up() {
   ! pid_of "$1" >/dev/null || return 0
   claim "$1"
   mkdir -p "$dir/$1"
-  # What it holds is made again by the gateways, so nothing is written to disk; and nothing may be evicted.
+  # What most hold is made again by the gateways, so nothing is written to disk; and nothing may be evicted.
+  local lasts="appendonly no"
+  [ "$1" != history-redis ] || lasts=$'appendonly yes\nappendfsync always'
   rm -f "$dir/$1/redis.conf"
   (umask 077 && cat >"$dir/$1/redis.conf") <<CONF
 bind $HOST
 port $(port_of "$1")
 requirepass $(<"$dir/secrets/$1")
 maxmemory-policy noeviction
-appendonly no
+$lasts
 save ""
 dir $dir/$1
 CONF
@@ -30,11 +32,13 @@ CONF
 url() { echo "http://$HOST:$(port_of "$1")"; }
 
 settings() { # NAME of the gateway
-  local shard kept=
+  local shard kept= roles='"gateway", "businesses", "leaderboard"'
   [ -z "$history" ] || kept='history = "cassandra"'
+  [ -z "$log" ] || kept+=$'\nhistory_log = "redis"'
+  [[ $1 != writer-* ]] || roles='"history-writer"'
   cat <<TOML
 # Written by ./cluster up, which writes it again. ops/gateway.toml explains the settings.
-roles = ["gateway", "businesses", "leaderboard"]
+roles = [$roles]
 
 [http]
 listen = "$HOST:$(port_of "$1")"

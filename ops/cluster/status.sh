@@ -1,7 +1,7 @@
 # What `./cluster status` says. Part of ./cluster.
 
 well=1
-row() { printf '%-10s %5s  %-8s %s\n' "$1" "$(port_of "$1")" "$2" "$3"; }
+row() { printf '%-13s %5s  %-8s %s\n' "$1" "$(port_of "$1")" "$2" "$3"; }
 ill() {
   row "$1" "$2" "$3"
   well=
@@ -49,7 +49,7 @@ replica_status() {
 status() {
   pg=$(postgres_bin) || fail "PostgreSQL is missing; ./cluster up installs it"
   local name pid
-  printf '%-10s %5s  %-8s %s\n' process port pid health
+  printf '%-13s %5s  %-8s %s\n' process port pid health
   if ! pid=$(pid_of balancer); then
     ill balancer - "down"
   elif ready balancer; then
@@ -62,5 +62,6 @@ status() {
   primary_status
   replica_status
   [ -z "$history" ] || cassandra_status
+  [ -z "$log" ] || { redis_status history-redis; for name in "${WRITERS[@]}"; do gateway_status "$name"; done; }
   [ -n "$well" ]
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use backends::HistoryBackend;
 pub use backends::{Backends, LiveBackend, Postgres, Standings, StandingsBackend, StoreBackend};
+pub(crate) use backends::{HistoryBackend, HistoryLog};
 use rest::Rest;
 
 /// Everything that can be set, each part's own section as the part defines it.
@@ -63,6 +63,9 @@ pub enum NodeRole {
     Businesses,
     /// Boards and scores.
     Leaderboard,
+    /// Storing what waits in the log of movement history, where that is on Redis servers.
+    #[serde(rename = "history-writer")]
+    HistoryWriter,
 }
 
 /// Where and how to listen.

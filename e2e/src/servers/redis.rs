@@ -37,6 +37,11 @@ impl Redis {
         server
     }
 
+    /// That keeps what it answered, also when it is killed.
+    pub async fn start_durable() -> Self {
+        Self::start_with(&["--appendonly", "yes", "--appendfsync", "always"]).await
+    }
+
     /// That wants this password.
     pub async fn start_with_password(password: &str) -> Self {
         let mut server = Self::start_with(&["--requirepass", password]).await;

@@ -39,7 +39,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("directory", &["model", "api", "sql"]),
     ("proximity", &["model", "api", "sql"]),
     ("leaderboard", &["model", "shard-map", "api", "sql", "redis-connection", "segment-log"]),
-    ("history-writer", &["model", "api", "sql", "segment-log"]),
+    ("history-writer", &["model", "shard-map", "api", "sql", "redis-connection", "segment-log"]),
     ("ws-gateway", &["model", "shard-map", "api", "redis-connection", "directory"]),
     ("simulation", &["model"]),
     (

@@ -16,14 +16,12 @@ mod error;
 mod marks;
 mod queue;
 mod read;
-mod recent_points;
 mod recovery;
 mod scan;
 #[cfg(test)]
 mod tests;
 mod writing;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +36,7 @@ use segment_log::{Disk, FileFormat, LocalDisk, Settings, Stop};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use crate::log::codec;
+use crate::log::recent_points::{self, RecentPoints};
 use crate::log::{Answer, Batch, Log, LogError, LogReader, LogStatus, Survives};
 use crate::{LogPosition, Point, TimeRange};
 use catalogue::Catalogue;
@@ -46,7 +44,6 @@ pub use config::Config;
 use error::interrupted;
 use marks::Marks;
 use queue::Queue;
-use recent_points::RecentPoints;
 use recovery::Recovered;
 
 /// The folder in the data folder.
@@ -234,26 +231,12 @@ impl LogReader for EmbeddedLog {
     }
 
     fn recent(&self, user: &UserId, take: &mut dyn FnMut(Point)) -> bool {
-        let mut behind = None;
-        loop {
-            // Whoever writes waits for a copy of one segment's bytes at most.
-            let rows = self.shared.recent.read().rows(user, behind);
-            let Some((segment, rows)) = rows else { break };
-            codec::points(&rows).map_while(Result::ok).for_each(&mut *take);
-            behind = Some(segment);
-        }
+        recent_points::of_user(&self.shared.recent, user, take);
         self.shared.remembers_all()
     }
 
     fn recent_users(&self, after: Option<&UserId>, limit: usize) -> (Vec<UserId>, bool) {
-        let (mut first, mut behind) = (BTreeSet::new(), None);
-        loop {
-            let recent = self.shared.recent.read();
-            behind = recent.users(after, limit, behind, &mut first);
-            if behind.is_none() {
-                break;
-            }
-        }
+        let first = recent_points::users(&self.shared.recent, after, limit);
         (first.into_iter().collect(), self.shared.remembers_all())
     }
 

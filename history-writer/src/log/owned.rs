@@ -24,6 +24,11 @@ impl OwnedLogs {
         Self(watch::Sender::new(Arc::from([OwnedLog { id, log }])).subscribe())
     }
 
+    /// None, ever: others read what this process appends.
+    pub fn none() -> Self {
+        Self(watch::Sender::new(Arc::default()).subscribe())
+    }
+
     /// Those that whoever holds the other end says.
     pub fn new(told: watch::Receiver<Arc<[OwnedLog]>>) -> Self {
         Self(told)

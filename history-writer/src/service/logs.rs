@@ -75,6 +75,24 @@ impl KnownLogs {
 }
 
 impl Shared {
+    /// Tells of logs on servers that nobody has told of yet: whoever reads marks must know that they may have something.
+    pub(super) async fn introduce_logs(&self) -> Result<(), StoreError> {
+        let Some(SharedLogs { marks, on_servers, .. }) = &self.deps.shared_logs else {
+            return Ok(());
+        };
+        if on_servers.is_empty() {
+            return Ok(());
+        }
+        let (known, told_at) = (marks.all().await?, self.deps.clock.now().wall);
+        for log in on_servers {
+            if known.iter().all(|mark| mark.log != *log) {
+                let (log, stored_until) = (*log, Timestamp(0));
+                marks.tell(&LogMark { log, stored_until, told_at, address: None }).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Tells how far the own logs are, and reads how far all are. Those that have been silent for very long are given up.
     pub(super) async fn exchange_marks(&self) -> Result<(), StoreError> {
         let Some(SharedLogs { marks, on_servers, address, .. }) = &self.deps.shared_logs else {

@@ -115,7 +115,7 @@ async fn an_erasure_while_a_chunk_is_stored_takes_only_what_came_before_it() {
 async fn a_stop_waits_for_nothing_and_the_rest_is_in_the_log() {
     let (world, ann) = (World::new().await, user("ann"));
     let shared = &world.history.shared;
-    let task = tokio::spawn(writers::run(shared.clone(), shared.stop.subscribe()));
+    let task = tokio::spawn(writer::each_log::run(shared.clone(), shared.stop.subscribe()));
     world.history.shared.tasks.lock().push(task);
     world.keep(&ann, 0..10).await;
     world.history.stop().await;

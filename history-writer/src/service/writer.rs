@@ -1,3 +1,5 @@
+pub(super) mod each_log;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -16,6 +16,8 @@ pub struct Backends {
     pub standings: StandingsBackend,
     /// Movement history.
     pub history: HistoryBackend,
+    /// Where points of movement history wait until they are stored.
+    pub history_log: HistoryLog,
 }
 
 /// Where live positions are.
@@ -50,6 +52,17 @@ pub enum HistoryBackend {
     /// Chunks in Cassandra or `ScyllaDB` (`[cassandra]`), what must outlive them in `PostgreSQL` (`[postgres.history]`), and
     /// what isn't stored yet in files of the data folder.
     Cassandra,
+}
+
+/// Where points of movement history wait until they are stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HistoryLog {
+    /// In files of the data folder, which must survive a restart.
+    #[default]
+    Disk,
+    /// In streams on the Redis servers of `[history.streams]`.
+    Redis,
 }
 
 /// Which Redis servers hold standings, where `backends.standings` says that Redis does.

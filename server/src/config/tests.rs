@@ -194,3 +194,31 @@ fn each_database_is_complained_about_by_its_section() {
         assert!(error.contains(&format!("postgres.{part}.url must begin")), "{error}");
     }
 }
+
+#[test]
+fn a_log_on_servers_needs_chunks_there_and_somebody_who_stores_them() {
+    let mut config = shared();
+    config.roles = vec![NodeRole::HistoryWriter];
+    let refused = |config: &Config| MovementHistory.validate(config).expect_err("it can't work");
+    assert!(refused(&config).contains("backends.history_log"));
+    config.backends.history_log = HistoryLog::Redis;
+    assert!(refused(&config).contains("backends.history = \"cassandra\""));
+    config.backends.history = HistoryBackend::Cassandra;
+    config.history.key_files = vec![PathBuf::from("/key")];
+    assert!(refused(&config).starts_with("history.streams.servers"));
+    let url = "redis://127.0.0.1".to_owned();
+    let (name, weight) = ("a".to_owned(), 1);
+    let server = history_writer::streams::ServerConfig {
+        name,
+        weight,
+        url,
+        password_file: None,
+        tls_ca_file: None,
+    };
+    config.history.streams.servers = vec![server];
+    assert_eq!(MovementHistory.validate(&config), Ok(()));
+    assert!(MovementHistory.is_served(&config) && !MovementHistory.needs_data_dir(&config));
+    assert!(!Live.is_served(&config));
+    config.history.streams.patience_ms = 5_000;
+    assert!(refused(&config).contains("patience_ms must be in 10..=4000"));
+}

@@ -1,17 +1,19 @@
 mod kept_fixes;
 mod keys;
+mod logs;
 mod places;
 
 use std::sync::Arc;
 
 use api::metrics::Metric;
-use history_writer::embedded::EmbeddedLog;
-use history_writer::{History, HttpPeers, LogError, LogId, OwnedLogs, SharedLogs};
+use history_writer::History;
+use history_writer::streams::Leases;
 
 use super::{Deps, Doing, Live, Opened, OwnCheck, Part, Server, unusable_database};
-use crate::config::{Config, HistoryBackend};
+use crate::config::{Config, HistoryBackend, NodeRole};
 use crate::readiness::Condition;
 use kept_fixes::KeptFixes;
+use logs::Logs;
 use places::{Places, REGISTER};
 
 /// What logs and errors call it.
@@ -22,9 +24,6 @@ const PART: &str = "history";
 const KEYS: &str = "history keys";
 /// What it calls the address at which others ask this process.
 const ADDRESS: &str = "history log";
-
-/// Of the log: the segment that is written, the one after it, one that is read, the mark, their folder, and one to spare.
-const LOG_FILES: u64 = 6;
 
 /// Where people were.
 pub(crate) struct MovementHistory;
@@ -43,20 +42,22 @@ impl Part for MovementHistory {
             HistoryBackend::Embedded => config.backends.are_shared(),
             HistoryBackend::Cassandra => false,
         };
-        config.history.enabled && Live.is_served(config) && !is_one_of_several
+        let has_role = config.roles.contains(&NodeRole::HistoryWriter) || Live.is_served(config);
+        config.history.enabled && has_role && !is_one_of_several
     }
 
-    fn needs_data_dir(&self, _config: &Config) -> bool {
-        true
+    fn needs_data_dir(&self, config: &Config) -> bool {
+        !logs::are_on_servers(config)
     }
 
     fn validate(&self, config: &Config) -> Result<(), String> {
         config.history.validate().map_err(|rule| format!("history.{rule}"))?;
-        places::validate(config)
+        places::validate(config)?;
+        logs::validate(config)
     }
 
     fn files_max(&self, config: &Config) -> u64 {
-        places::files_max(config) + LOG_FILES
+        places::files_max(config) + logs::files_max(config)
     }
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
@@ -70,7 +71,9 @@ impl Part for MovementHistory {
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {
-        places::servers(config)
+        let mut servers = places::servers(config);
+        servers.extend(logs::servers(config));
+        servers
     }
 
     fn migrate<'a>(&self, config: &'a Config) -> Doing<'a, Option<String>> {
@@ -79,13 +82,18 @@ impl Part for MovementHistory {
 
     fn open<'a>(&self, deps: &'a Deps<'_>, opened: &'a mut Opened) -> Doing<'a, ()> {
         Box::pin(async {
-            let history = open_history(deps).await?;
+            let (history, leases) = open_history(deps).await?;
             opened.kept_fixes = Some(Arc::new(KeptFixes(history.clone())));
             let router = history_writer::http::router(history.clone(), deps.context.clone());
             opened.routers.push(router);
             opened.pieces.push(Arc::new(history.clone()));
             let stopped = history.clone();
-            opened.closes.push(Box::pin(async move { stopped.stop().await }));
+            opened.closes.push(Box::pin(async move {
+                stopped.stop().await;
+                if let Some(leases) = leases {
+                    leases.stop().await;
+                }
+            }));
             opened.watches.push(Box::new(move |readiness| {
                 // Positions go on without it.
                 readiness.follow_own(PART, move || Condition {
@@ -98,39 +106,24 @@ impl Part for MovementHistory {
     }
 }
 
-async fn open_history(deps: &Deps<'_>) -> Result<History, String> {
+async fn open_history(deps: &Deps<'_>) -> Result<(History, Option<Arc<Leases>>), String> {
     let (config, folder) = (&deps.config.history, &deps.config.data.dir);
     let Places { store, register, marks } = Places::open(deps.config).await?;
     // Before anything could be sealed by a key that isn't the one of what is there.
     let keys = keys::read(config, folder, &*register).await?;
-    let id = if marks.is_some() { places::log_id(folder)? } else { LogId(0) };
-    let log = EmbeddedLog::open(folder, config.log(), deps.clock.clone()).await;
-    let log = Arc::new(log.map_err(|error| unusable_log(&error))?);
+    let Logs { log, owned, shared, leases, number } = Logs::open(deps, marks).await?;
     let history = History::start(history_writer::Deps {
-        log: log.clone(),
-        owned: OwnedLogs::only(id, log),
+        log,
+        owned,
         store,
         register,
-        shared_logs: marks.map(|marks| SharedLogs {
-            marks,
-            on_servers: Vec::new(),
-            address: places::own_address(deps.config),
-            peers: Arc::new(HttpPeers::new()),
-        }),
+        shared_logs: shared,
         keys,
-        chunking: config.chunking(),
+        chunking: config.chunking(number),
         retention_days: config.retention_days,
         clock: deps.clock.clone(),
         random: deps.random.clone(),
     });
     // Others are told of the log before anything comes into it.
-    history.await.map_err(unusable_database(REGISTER))
-}
-
-/// Says what to do about a log that can't be opened.
-fn unusable_log(error: &LogError) -> String {
-    format!(
-        "{NAME}: {error}. See that the disk has room and the files may be written to, start a newer version if that wrote \
-         them, or choose another folder with --data DIR."
-    )
+    Ok((history.await.map_err(unusable_database(REGISTER))?, leases))
 }

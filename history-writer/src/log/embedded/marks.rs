@@ -1,39 +1,29 @@
 //! Up to where points are stored, as told and as is certain.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{Monotonic, crash};
+use model::crash;
 use parking_lot::Mutex;
 use segment_log::{Disk, Error, FileFormat, header, segment};
 
 use super::{Shared, crash_points};
+use crate::log::uncertain_marks::UncertainMarks;
 use crate::metrics;
 
 /// What the file begins with; its number is the mark.
 const FORMAT: FileFormat = FileFormat { magic: *b"WAhimark", version: 1 };
 const NAME: &str = "mark";
 const PART: &str = "mark.part";
-/// How many marks wait to become certain, at most and about. Those between are passed over.
-const WAITING_MAX: u64 = 64;
-
 /// The marks of a log. Whoever wants to know them doesn't wait for the disk.
 #[derive(Debug)]
 pub(super) struct Marks {
     told: AtomicU64,
     durable: AtomicU64,
     /// Locked while a mark becomes durable and segments are removed.
-    waiting: Mutex<Waiting>,
-}
-
-/// The marks that aren't certain yet.
-#[derive(Debug, Default)]
-struct Waiting {
-    /// When marks were told that are to become durable, oldest first.
-    marks: VecDeque<(Monotonic, u64)>,
+    waiting: Mutex<UncertainMarks>,
 }
 
 impl Marks {
@@ -54,33 +44,11 @@ impl Marks {
     }
 }
 
-impl Waiting {
-    /// Takes the highest mark that was told; answers with the one that is to become durable now, if one is.
-    fn tell(&mut self, told: u64, durable: u64, now: Monotonic, after_ms: u64) -> Option<u64> {
-        let apart_ms = after_ms / WAITING_MAX;
-        let (last, is_apart) = match self.marks.back() {
-            Some((since, last)) => (*last, now.since_ms(*since) >= apart_ms),
-            None => (durable, true),
-        };
-        if told > last && is_apart {
-            self.marks.push_back((now, told));
-        }
-        let mut certain = None;
-        while let Some((since, mark)) = self.marks.front().copied()
-            && now.since_ms(since) >= after_ms
-        {
-            certain = Some(mark);
-            self.marks.pop_front();
-        }
-        certain
-    }
-}
-
 impl Shared {
     /// See [`LogReader::rewind`](crate::LogReader::rewind).
     pub(super) fn rewind(&self) -> u64 {
         let mut waiting = self.marks.waiting.lock();
-        waiting.marks.clear();
+        waiting.clear();
         let durable = self.marks.durable();
         self.marks.told.store(durable, Ordering::Release);
         durable

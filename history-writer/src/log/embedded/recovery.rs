@@ -14,10 +14,10 @@ use super::catalogue::Catalogue;
 use super::config::Config;
 use super::marks;
 use super::read::tell_damage;
-use super::recent_points::RecentPoints;
 use super::scan::scan;
 use super::writing::WrittenFrame;
 use crate::log::codec::next_run;
+use crate::log::recent_points::RecentPoints;
 
 /// What a log has.
 pub(super) struct Recovered {

@@ -9,11 +9,13 @@ use std::time::Instant;
 use model::{Monotonic, UserId, crash};
 use segment_log::{OpenFrame, Writer};
 
-use super::queue::{HandedIn, Run, Runs, Turn};
+use super::queue::Turn;
 use super::{Shared, crash_points};
 use crate::Point;
-use crate::log::LogError;
 use crate::log::packed::{Summary, pack};
+use crate::log::runs::{Run, Runs};
+use crate::log::write::HandedIn;
+use crate::log::{LogError, count_refused};
 use crate::metrics;
 
 /// The bytes of runs from which on they become a frame: what damage costs at most, and what is read to find a point.
@@ -42,21 +44,10 @@ impl Shared {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = &handed_in {
-            refused(error, points.len() as u64);
+            count_refused(error, points.len() as u64);
         }
         handed_in
     }
-}
-
-/// Counts points that aren't in the log.
-fn refused(error: &LogError, points: u64) {
-    let reason = match error {
-        LogError::Full => "full",
-        LogError::Busy => "busy",
-        LogError::Unavailable(_) | LogError::Unusable(_) => "unavailable",
-        LogError::Stopped(_) => "stopped",
-    };
-    ::metrics::counter!(metrics::LOG_REFUSED, "reason" => reason).increment(points);
 }
 
 /// Starts the thread, which ends when the queue is closed and all of it written.
@@ -84,7 +75,7 @@ impl Writing {
                 Turn::Write(runs, write) => {
                     let written = self.write(&runs).map_err(LogError::from);
                     if let Err(error) = &written {
-                        refused(error, runs.points);
+                        count_refused(error, runs.points);
                     }
                     self.shared.queue.written();
                     write.answer(written);

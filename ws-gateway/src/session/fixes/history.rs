@@ -28,7 +28,7 @@ model::words! {
         Memory = "memory",
         /// A power cut of the server's machine: it is synced to a disk.
         Disk = "disk",
-        /// The loss of the server's machine: several machines have it.
+        /// The loss of the server's machine: another one has it on a disk.
         Replicated = "replicated",
     }
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::Shared;
-use super::writer::Writer;
+use super::{Shared, Writer};
 use crate::{LogId, LogReader, OwnedLog};
 
 /// One that is at work.
@@ -18,7 +17,7 @@ struct Running {
 }
 
 /// Goes on until it is stopped, and then until nothing is being stored any more.
-pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+pub(in crate::service) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut owned = shared.deps.owned.clone();
     let mut running: BTreeMap<LogId, Running> = BTreeMap::new();
     while !*stop.borrow_and_update() {

@@ -3,6 +3,10 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use model::UserId;
+use parking_lot::RwLock;
+
+use super::codec;
+use crate::Point;
 
 /// What a user takes in a map beside the points, bytes, about.
 const USER_BYTES: usize = 128;
@@ -105,5 +109,33 @@ impl RecentPoints {
     /// All points from this position on are here.
     pub(super) fn from(&self) -> u64 {
         self.from
+    }
+}
+
+/// Hands a user's points to `take`.
+pub(super) fn of_user(recent: &RwLock<RecentPoints>, user: &UserId, take: &mut dyn FnMut(Point)) {
+    let mut behind = None;
+    loop {
+        // Whoever writes waits for a copy of one segment's bytes at most.
+        let rows = recent.read().rows(user, behind);
+        let Some((segment, rows)) = rows else { break };
+        codec::points(&rows).map_while(Result::ok).for_each(&mut *take);
+        behind = Some(segment);
+    }
+}
+
+/// The first `limit` users behind another who have points.
+pub(super) fn users(
+    recent: &RwLock<RecentPoints>,
+    after: Option<&UserId>,
+    limit: usize,
+) -> BTreeSet<UserId> {
+    let (mut first, mut behind) = (BTreeSet::new(), None);
+    loop {
+        let recent = recent.read();
+        behind = recent.users(after, limit, behind, &mut first);
+        if behind.is_none() {
+            return first;
+        }
     }
 }

@@ -75,15 +75,19 @@ impl Home {
 
     /// The same by this very command.
     pub async fn start_as(&self, command: Command) -> Process {
+        let started = self.try_start_as(command).await;
+        started.unwrap_or_else(|ended| panic!("it ended before it listened: {ended:?}"))
+    }
+
+    /// The same; answers how it ended if it did before it listened.
+    pub async fn try_start_as(&self, command: Command) -> Result<Process, Ended> {
         let mut running = Running::spawn(command);
         let listens = tokio::time::timeout(DEADLINE, running.address()).await;
         let listens = listens.unwrap_or_else(|_| panic!("it doesn't listen: {}", running.log()));
-        let Some(address) = listens else {
-            panic!("it ended before it listened: {:?}", running.ended().await)
-        };
+        let Some(address) = listens else { return Err(running.ended().await) };
         let auth = Config::default().auth;
         let signer = Keys::signer(&auth, &self.data()).expect("the node's own key");
-        Process { running, address, signer }
+        Ok(Process { running, address, signer })
     }
 
     /// Runs `serve` and waits until it ends by itself.
@@ -149,6 +153,15 @@ impl Process {
     /// Ends it at once, as a crash would (SIGKILL).
     pub async fn kill(mut self) {
         self.running.child.kill().await.expect("a process that can be killed");
+    }
+
+    /// The same; answers whether it had ended by itself before.
+    pub async fn kill_if_alive(mut self) -> bool {
+        let has_ended = self.running.child.try_wait().expect("a child").is_some();
+        if !has_ended {
+            self.kill().await;
+        }
+        has_ended
     }
 
     /// Asks it to end (SIGTERM).

@@ -3,6 +3,7 @@
 mod operations {
     mod config_commands;
     mod drain;
+    mod full_disk;
     mod history;
     mod mounts;
     mod operators;

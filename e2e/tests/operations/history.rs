@@ -10,12 +10,12 @@ use super::mounts::namespace;
 const BATCH: u64 = 100;
 
 /// As many fixes a second as a test likes.
-const UNHURRIED: &str = "[gateway]\nfixes_per_s = 1000000\nfixes_burst = 1000000\n\
+pub(super) const UNHURRIED: &str = "[gateway]\nfixes_per_s = 1000000\nfixes_burst = 1000000\n\
                          messages_per_s = 1000000\nmessages_burst = 1000000\n\
                          bytes_per_s = 1000000000\nbytes_burst = 1000000000\n";
 
 /// Sends a full message of fixes, the first of which has this number; answers with the acknowledgement.
-async fn send_batch(person: &mut Person, first: u64) -> Value {
+pub(super) async fn send_batch(person: &mut Person, first: u64) -> Value {
     // Within 100 m, and such that nothing repeats: a log would pack that together.
     let fix = |seq: u64| {
         let scattered = |times: u64| (seq.wrapping_mul(times) >> 40) as f64 / f64::from(1 << 24);

@@ -3,8 +3,11 @@
 mod world;
 
 mod access;
+mod drain;
 mod expiring;
 mod faults;
 mod gateways;
 mod kills;
 mod schema;
+mod slow;
+mod three_nodes;

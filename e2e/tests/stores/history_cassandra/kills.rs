@@ -14,12 +14,19 @@ fn kills() -> i64 {
 }
 
 /// Users who move.
-const USERS: i64 = 8;
+pub(super) const USERS: i64 = 8;
 /// Minutes of somebody's movement between two kills, at least.
-const MINUTES: i64 = 200;
+pub(super) const MINUTES: i64 = 200;
+/// Between a minute of each and the next one.
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
-/// Keeps minutes of all users in turn until it is stopped; answers how many of each.
-async fn move_about(world: &World, stop: &AtomicBool, minutes: &AtomicI64) -> i64 {
+/// Keeps minutes of all users in turn, with a pause after each turn, until it is stopped; answers how many of each.
+pub(super) async fn move_about(
+    world: &World,
+    stop: &AtomicBool,
+    minutes: &AtomicI64,
+    pause: Duration,
+) -> i64 {
     for minute in 0.. {
         if stop.load(Ordering::SeqCst) {
             return minute;
@@ -28,14 +35,14 @@ async fn move_about(world: &World, stop: &AtomicBool, minutes: &AtomicI64) -> i6
             world.keep(&user(&format!("user-{n}")), minute).await;
             minutes.fetch_add(1, Ordering::SeqCst);
         }
-        sleep(Duration::from_millis(20)).await;
+        sleep(pause).await;
     }
     0
 }
 
 /// What was acknowledged is in the tracks once, and in the chunks; there each point once too, unless a node was gone: then what
 /// it may have lost is stored again.
-async fn check(world: &World, minutes: i64, is_again: bool) {
+pub(super) async fn check(world: &World, minutes: i64, is_again: bool) {
     world.store_all().await;
     let expected: Vec<_> = (0..minutes * 60).collect();
     for n in 0..USERS {
@@ -70,7 +77,7 @@ async fn what_was_acknowledged_is_stored_once_whenever_the_database_dies() {
         }
         stop.store(true, Ordering::SeqCst);
     };
-    let (minutes, ()) = tokio::join!(move_about(&world, &stop, &minutes), killing);
+    let (minutes, ()) = tokio::join!(move_about(&world, &stop, &minutes, PAUSE), killing);
     check(&world, minutes, true).await;
 }
 
@@ -91,6 +98,6 @@ async fn what_was_done_after_nobody_waited_for_it_any_more_is_there_once() {
         }
         stop.store(true, Ordering::SeqCst);
     };
-    let (minutes, ()) = tokio::join!(move_about(&world, &stop, &minutes), stalling);
+    let (minutes, ()) = tokio::join!(move_about(&world, &stop, &minutes, PAUSE), stalling);
     check(&world, minutes, false).await;
 }

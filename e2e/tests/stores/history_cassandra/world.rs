@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep};
 
 const NOW: i64 = 1_700_000_000_000;
 const MINUTE_MS: u64 = 60_000;
+/// How long it may take until all is stored again after nodes were gone.
+const STORED_TIMEOUT: Duration = Duration::from_mins(3);
 
 /// The one node of all these tests: whoever kills or stalls it has it alone.
 pub(super) async fn node() -> &'static RwLock<Cassandra> {
@@ -127,10 +129,30 @@ impl World {
         assert_eq!(self.history.keep(user, &points).await, Kept::Log);
     }
 
+    /// Waits until all that is in the log now, but for chunks that are open, is stored.
+    pub(super) async fn stored_what_is_there(&self) {
+        let (end, deadline) = (self.log.status().end, Instant::now() + STORED_TIMEOUT);
+        while self.log.status().mark < end {
+            let (status, fault) = (self.log.status(), self.history.fault());
+            assert!(Instant::now() < deadline, "{status:?} isn't stored up to {end:?}: {fault:?}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// How many points aren't stored yet.
     pub(super) fn waiting(&self) -> u64 {
         let status = self.log.status();
         status.end.0 - status.mark.0
+    }
+
+    /// How many points are stored.
+    pub(super) fn stored_points(&self) -> u64 {
+        self.log.status().mark.0 - 1
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&self, time: Duration) {
+        self.clock.advance_ms(time.as_millis() as u64);
     }
 
     /// Waits until all is stored; chunks grow old meanwhile.

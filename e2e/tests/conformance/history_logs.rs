@@ -8,9 +8,12 @@ use history_writer::streams::{self, Config, ReadingDeps, ServerConfig, StreamsLo
 use history_writer::{Answer, LogReader};
 use model::ManualClock;
 use tempfile::TempDir;
-use tokio::time::{Duration, sleep};
+use tokio::time::{Duration, sleep, timeout};
 
 use crate::grid::{Grid, Trial};
+
+/// How long a case may take.
+const CASE_MAX: Duration = Duration::from_secs(30);
 
 const FILES: &str = "files";
 const STREAMS: &str = "Redis Streams";
@@ -26,7 +29,10 @@ pub(crate) async fn grid() -> Grid {
         trials.extend(backends.map(|(name, backend)| Trial {
             case: case.name,
             backend: name,
-            run: Box::pin(async move { (case.run)(&*backend).await }),
+            run: Box::pin(async move {
+                let tried = timeout(CASE_MAX, (case.run)(&*backend)).await;
+                assert!(tried.is_ok(), "{}: {name} doesn't end", case.name);
+            }),
         }));
     }
     Grid::new(&[FILES, STREAMS], CASES.iter().map(|case| case.name)).run(trials).await

@@ -112,7 +112,11 @@ impl Known {
             self.read_until = self.read_until.max(Timestamp(until));
         }
         self.seen = entry.end;
-        self.next = self.next.max(entry.end);
+        if entry.end > self.next {
+            // It came since the server was asked.
+            self.next = entry.end;
+            self.bytes += entry.bytes;
+        }
         match self.entries.back_mut() {
             Some(last) if last.entries < ENTRIES_AS_ONE => last.extend(entry),
             _ => self.entries.push_back(entry),

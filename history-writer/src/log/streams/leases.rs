@@ -97,7 +97,8 @@ impl Holder {
             }
             tokio::select! {
                 () = sleep(RENEW_EVERY) => {}
-                _ = stop.changed() => {}
+                // Nobody holds the handle any more: it is over as well.
+                changed = stop.changed() => if changed.is_err() { break },
             }
         }
         let all: Vec<_> = self.held.keys().chain(self.leaving.keys()).copied().collect();

@@ -227,7 +227,9 @@ impl LogReader for StreamReader {
     }
 
     fn stored_until(&self, now: Timestamp) -> Timestamp {
-        before(self.known.lock().oldest(), self.durable_until(now))
+        // Not in one expression with what locks it again.
+        let oldest = self.known.lock().oldest();
+        before(oldest, self.durable_until(now))
     }
 
     fn durable_until(&self, now: Timestamp) -> Timestamp {

@@ -3,10 +3,11 @@ mod header;
 mod json;
 mod path;
 mod query;
+mod words;
 
 pub use data_subject::DataSubject;
 pub use header::single_header;
 pub(crate) use json::too_large;
-pub use json::{BODY_ARRIVAL_MAX, Json};
+pub use json::{BODY_ARRIVAL_MAX, Json, ReadBack, ReadOnly};
 pub use path::PathParams;
 pub use query::Query;

@@ -45,10 +45,12 @@ pub use auth::{
 };
 pub use context::{AppState, Context, Limits, SystemRandom};
 pub use cursor::{CURSOR_BYTES_MAX, Cursor};
-pub use extract::{BODY_ARRIVAL_MAX, DataSubject, Json, PathParams, Query, single_header};
+pub use extract::{
+    BODY_ARRIVAL_MAX, DataSubject, Json, PathParams, Query, ReadBack, ReadOnly, single_header,
+};
 pub use middleware::{
-    BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX, REQUEST_ID_BYTES_MAX, RequestId,
-    with_middleware,
+    AllowedOrigins, BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX, Origin,
+    REQUEST_ID_BYTES_MAX, Refused, RequestId, with_middleware,
 };
 pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};

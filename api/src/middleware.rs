@@ -1,5 +1,6 @@
 mod line_limit;
 mod meters;
+mod origins;
 mod request_checks;
 mod request_id;
 
@@ -26,6 +27,7 @@ use tracing::{Instrument, Span};
 use crate::{Context, Problem};
 use line_limit::LineLimit;
 use meters::{Meters, method_label};
+pub use origins::{AllowedOrigins, Origin, Refused};
 pub use request_checks::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX};
 use request_id::X_REQUEST_ID;
 pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};

@@ -1,8 +1,10 @@
 use axum::extract::FromRequestParts;
+use http::Uri;
 use http::request::Parts;
 use model::ErrorKind;
 use serde::de::DeserializeOwned;
 
+use super::words;
 use crate::Problem;
 
 /// The parameters behind the `?`, each known and at most once.
@@ -19,13 +21,23 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let parsed = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        let named = without_unnamed(&parts.uri);
+        let parsed = axum::extract::Query::<T>::try_from_uri(named.as_ref().unwrap_or(&parts.uri));
         parsed.map(|query| Self(query.0)).map_err(|rejection| {
             let text = rejection.body_text();
             let detail = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-            Problem::new(ErrorKind::Invalid, "invalid_parameter", detail)
+            Problem::new(ErrorKind::Invalid, "invalid_parameter", words::parameter(detail))
         })
     }
+}
+
+/// The address without the parameter `_`, which libraries add so that no cache answers; `None` if it has none.
+fn without_unnamed(uri: &Uri) -> Option<Uri> {
+    let query = uri.query()?;
+    let is_unnamed = |pair: &&str| *pair == "_" || pair.starts_with("_=");
+    query.split('&').find(is_unnamed)?;
+    let named: Vec<_> = query.split('&').filter(|pair| !is_unnamed(pair)).collect();
+    format!("{}?{}", uri.path(), named.join("&")).parse().ok()
 }
 
 #[cfg(test)]
@@ -46,6 +58,8 @@ mod tests {
     async fn a_page_is_described() {
         assert_eq!(page("").await, Ok((50, None)));
         assert_eq!(page("limit=1").await, Ok((1, None)));
+        assert_eq!(page("_=1700000000000&limit=1&_").await, Ok((1, None)));
+        assert_eq!(page("_=1").await, Ok((50, None)));
         let cursor = Cursor::after("bob").encode("friends/alice");
         assert_eq!(
             page(&format!("limit=500&cursor={cursor}")).await,

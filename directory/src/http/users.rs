@@ -1,4 +1,4 @@
-use api::{Json, PathParams, Problem};
+use api::{Json, PathParams, Problem, ReadBack, ReadOnly};
 use axum::extract::State;
 use http::StatusCode;
 use model::ErrorKind;
@@ -45,6 +45,10 @@ pub(super) struct PutUser {
     display_name: String,
 }
 
+impl ReadOnly for PutUser {
+    const NAMES: &'static [&'static str] = &["id", "radius_m", "created_ms"];
+}
+
 /// A radius.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -71,8 +75,13 @@ pub(super) struct RadiusBody {
 pub(super) async fn put(
     State(directory): State<Directory>,
     subject: Subject,
-    Json(body): Json<PutUser>,
+    sent: ReadBack<PutUser>,
 ) -> Result<(StatusCode, Json<UserBody>), Problem> {
+    if sent.says_read_only() {
+        let known = directory.user(&subject.user).await?;
+        sent.check(known.as_ref().map(UserBody::in_full).as_ref())?;
+    }
+    let body = sent.body;
     let name = DisplayName::parse(&body.display_name).map_err(|fault| {
         Problem::new(ErrorKind::Invalid, "invalid_display_name", fault.to_string())
     })?;

@@ -138,6 +138,17 @@ pub struct DraftBody {
     attributes: Attributes<String>,
 }
 
+/// What is read of a business and isn't said by those who write it.
+const READ_ONLY: &[&str] = &["id", "owner", "source", "version", "updated_ms"];
+
+impl api::ReadOnly for DraftBody {
+    const NAMES: &'static [&'static str] = READ_ONLY;
+}
+
+impl api::ReadOnly for PatchBody {
+    const NAMES: &'static [&'static str] = READ_ONLY;
+}
+
 impl DraftBody {
     /// Checks everything; else says what is wrong, and where.
     pub fn check(self) -> Result<Details, String> {

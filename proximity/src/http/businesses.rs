@@ -1,4 +1,4 @@
-use api::{Authenticated, Json, Problem};
+use api::{Authenticated, Json, Problem, ReadBack};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
@@ -9,7 +9,7 @@ use super::described::{BusinessPath, Changed, FreshHeader, KeyHeader, MatchHeade
 use super::request::{
     FRESHNESS, Fresh, IfMatch, IfNoneMatch, Which, Writes, etag, existing, invalid, refused,
 };
-use crate::{Actor, Mutation, Proximity, Written};
+use crate::{Actor, BusinessId, Mutation, Proximity, Written};
 
 /// Kept by whoever asked, and asked for again by its tag: an owner sees own changes at once.
 const REVALIDATE: &str = "private, no-cache";
@@ -94,10 +94,11 @@ pub(super) async fn replace(
     State(proximity): State<Proximity>,
     Writes { caller, by }: Writes,
     Which(id): Which,
-    IfMatch(expected): IfMatch,
-    Json(body): Json<DraftBody>,
+    if_match: IfMatch,
+    mut sent: ReadBack<DraftBody>,
 ) -> Result<Response, Problem> {
-    let details = Box::new(body.check().map_err(|why| invalid("invalid_business", why))?);
+    let expected = expected(&proximity, id, &caller, &if_match, &mut sent).await?;
+    let details = Box::new(sent.body.check().map_err(|why| invalid("invalid_business", why))?);
     let mutation = Mutation::Replace { id, expected, details };
     let written = proximity.write(by, mutation).await.map_err(refused)?;
     Ok(state(StatusCode::OK, &written, &caller))
@@ -117,13 +118,43 @@ pub(super) async fn change(
     State(proximity): State<Proximity>,
     Writes { caller, by }: Writes,
     Which(id): Which,
-    IfMatch(expected): IfMatch,
-    Json(body): Json<PatchBody>,
+    if_match: IfMatch,
+    mut sent: ReadBack<PatchBody>,
 ) -> Result<Response, Problem> {
-    let patch = Box::new(body.check().map_err(|why| invalid("invalid_business", why))?);
+    let expected = expected(&proximity, id, &caller, &if_match, &mut sent).await?;
+    let patch = Box::new(sent.body.check().map_err(|why| invalid("invalid_business", why))?);
     let mutation = Mutation::Change { id, expected, patch };
     let written = proximity.write(by, mutation).await.map_err(refused)?;
     Ok(state(StatusCode::OK, &written, &caller))
+}
+
+/// The version that a write must find, by its `If-Match` or as its body says it. What else can't be changed must be as the caller
+/// reads it.
+async fn expected<T>(
+    proximity: &Proximity,
+    id: BusinessId,
+    caller: &Caller,
+    if_match: &IfMatch,
+    sent: &mut ReadBack<T>,
+) -> Result<Option<u64>, Problem> {
+    let matched = if_match.version(proximity, id).await?;
+    let said = sent.take("version");
+    if said.is_some() {
+        // With the version it is known when it was changed. A repetition, which finds a later one, is known by its key.
+        sent.take("updated_ms");
+    }
+    if sent.says_read_only() {
+        let business = existing(proximity, id, None).await?;
+        sent.check(Some(&BusinessBody::for_caller(&business, caller)))?;
+    }
+    let Some(said) = said else { return Ok(matched) };
+    let said = said.as_u64().ok_or_else(|| Problem::read_only("version"))?;
+    if matched.is_some_and(|matched| matched != said) {
+        let detail = "If-Match and the body's version differ";
+        let status = StatusCode::PRECONDITION_FAILED;
+        return Err(Problem::with_status(status, "other_version", detail));
+    }
+    Ok(Some(said))
 }
 
 /// Removes a business.
@@ -143,8 +174,9 @@ pub(super) async fn remove(
     State(proximity): State<Proximity>,
     Writes { by, .. }: Writes,
     Which(id): Which,
-    IfMatch(expected): IfMatch,
+    if_match: IfMatch,
 ) -> Result<Response, Problem> {
+    let expected = if_match.version(&proximity, id).await?;
     let mutation = Mutation::Remove { id, expected };
     let written = proximity.write(by, mutation).await.map_err(refused)?;
     let headers = [(FRESHNESS, written.as_of.to_string())];

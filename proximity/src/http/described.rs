@@ -38,7 +38,8 @@ pub(super) struct KeyHeader {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub(super) struct MatchHeader {
-    /// The `ETag` that it must have; without it, or with `*`, any will do.
+    /// The `ETag` that it must have, or a list of such; without it, or with `*`, any will do. Tags that a proxy made of these, by
+    /// compressing answers, are known.
     #[param(rename = "if-match")]
     if_match: Option<String>,
 }

@@ -34,10 +34,11 @@ pub(super) async fn put(
     State(proximity): State<Proximity>,
     Writes { caller, by }: Writes,
     Which(id): Which,
-    IfMatch(expected): IfMatch,
+    if_match: IfMatch,
     Json(body): Json<OwnerBody>,
 ) -> Result<Response, Problem> {
     let owner = body.owner.map(|text| user("owner", &text, &caller)).transpose()?;
+    let expected = if_match.version(&proximity, id).await?;
     let mutation = Mutation::Assign { id, expected, owner };
     let written = proximity.write(by, mutation).await.map_err(refused)?;
     Ok(state(StatusCode::OK, &written, &caller))

@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use api::{Authenticated, Context, Problem, single_header};
 use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use http::request::Parts;
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use model::{Caller, ErrorKind, Role, UserId};
 
 use crate::{
@@ -12,6 +12,11 @@ use crate::{
 
 /// Carries a [`ReadToken`]: in answers to writes the state that has them, in reads the state they must see.
 pub const FRESHNESS: HeaderName = HeaderName::from_static("x-freshness");
+
+/// What proxies that compress add to tags.
+const CODINGS: [&str; 4] = ["-gzip", "-br", "-zstd", "-deflate"];
+/// Of longer lists of tags the rest is left out.
+const VERSIONS_MAX: usize = 32;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -76,31 +81,47 @@ where
     }
 }
 
-/// The version that a write expects: `If-Match`. Without it, or with `*`, any will do.
-pub(super) struct IfMatch(pub(super) Option<u64>);
+/// The versions that a write may find: `If-Match`. Without it, or with `*`, any will do.
+pub(super) struct IfMatch(Vec<u64>);
+
+impl IfMatch {
+    /// The one that it must find; of several, the one that there is.
+    pub(super) async fn version(
+        &self,
+        proximity: &Proximity,
+        id: BusinessId,
+    ) -> Result<Option<u64>, Problem> {
+        let [first, _, ..] = self.0[..] else { return Ok(self.0.first().copied()) };
+        let found = existing(proximity, id, None).await?.version;
+        Ok(Some(if self.0.contains(&found) { found } else { first }))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match single_header(&parts.headers, &header::IF_MATCH)?.map(str::trim) {
-            None | Some("*") => Ok(Self(None)),
-            // Whatever isn't one of our tags matches nothing (RFC 9110, 13.1.1).
-            Some(tag) => version(tag).map(|version| Self(Some(version))).ok_or_else(|| {
-                let detail = "If-Match is not an ETag of a business; it takes one, or *";
-                Problem::with_status(StatusCode::PRECONDITION_FAILED, "other_version", detail)
-            }),
+        let lists: Vec<_> = parts.headers.get_all(header::IF_MATCH).iter().collect();
+        if lists.is_empty() || lists.iter().any(|list| list.as_bytes().trim_ascii() == b"*") {
+            return Ok(Self(Vec::new()));
         }
+        let versions = versions(lists);
+        if versions.is_empty() {
+            // Whatever isn't one of our tags matches nothing (RFC 9110, 13.1.1).
+            let detail = "If-Match has no ETag of a business; it takes such, or *";
+            let status = StatusCode::PRECONDITION_FAILED;
+            return Err(Problem::with_status(status, "other_version", detail));
+        }
+        Ok(Self(versions))
     }
 }
 
-/// What the reader has already: the tags of `If-None-Match`.
-pub(super) struct IfNoneMatch(Vec<String>);
+/// What the reader has already: the versions of `If-None-Match`; `None` for `*`.
+pub(super) struct IfNoneMatch(Option<Vec<u64>>);
 
 impl IfNoneMatch {
     pub(super) fn has(&self, business: &Business) -> bool {
-        let ours = etag(business);
-        self.0.iter().any(|tag| tag == "*" || *tag == ours)
+        self.0.as_ref().is_none_or(|versions| versions.contains(&business.version))
     }
 }
 
@@ -108,12 +129,25 @@ impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let lists = parts.headers.get_all(header::IF_NONE_MATCH).iter();
-        let tags = lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
-        // A proxy that compresses makes tags weak; for reading they are as good.
-        let tags = tags.map(|tag| tag.trim().trim_start_matches("W/").to_owned());
-        Ok(Self(tags.collect()))
+        let lists: Vec<_> = parts.headers.get_all(header::IF_NONE_MATCH).iter().collect();
+        if lists.iter().any(|list| list.as_bytes().trim_ascii() == b"*") {
+            return Ok(Self(None));
+        }
+        Ok(Self(Some(versions(lists))))
     }
+}
+
+/// The versions of which tags stand in some lists, in order, each once.
+fn versions<'a>(lists: impl IntoIterator<Item = &'a HeaderValue>) -> Vec<u64> {
+    let mut all = Vec::new();
+    for list in lists {
+        for version in list.to_str().unwrap_or_default().split(',').filter_map(version) {
+            if !all.contains(&version) && all.len() < VERSIONS_MAX {
+                all.push(version);
+            }
+        }
+    }
+    all
 }
 
 /// The tag of a business: its version.
@@ -121,8 +155,12 @@ pub(super) fn etag(business: &Business) -> String {
     format!("\"{}\"", business.version)
 }
 
+/// The version of a tag, also of one that a proxy made of ours: one that compresses makes tags weak, or adds how.
 fn version(tag: &str) -> Option<u64> {
-    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let tag = tag.trim();
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let digits = CODINGS.iter().find_map(|coding| inner.strip_suffix(coding)).unwrap_or(inner);
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
@@ -164,11 +202,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_is_a_version_in_quotes_and_nothing_else() {
-        assert_eq!(version("\"7\""), Some(7));
-        for other in ["7", "\"\"x", "W/\"7\"", "\"-7\"", "\"+7\"", "\"7\", \"8\"", "\"\"", "\""] {
+    fn a_tag_is_a_version_in_quotes_with_what_proxies_add() {
+        let known =
+            ["\"7\"", "W/\"7\"", " \"7-gzip\" ", "\"7-br\"", "W/\"7-zstd\"", "\"7-deflate\""];
+        for tag in known {
+            assert_eq!(version(tag), Some(7), "{tag}");
+        }
+        for other in [
+            "7",
+            "\"\"x",
+            "w/\"7\"",
+            "\"-7\"",
+            "\"+7\"",
+            "\"\"",
+            "\"",
+            "\"7-\"",
+            "\"7-gzip-gzip\"",
+            "\"7gzip\"",
+            "\"7--gzip\"",
+            "\"-gzip\"",
+            "\"7-x\"",
+            "W/7",
+            "\"7",
+        ] {
             assert_eq!(version(other), None, "{other}");
         }
         assert_eq!(version(&format!("\"{}0\"", u64::MAX)), None);
+    }
+
+    #[test]
+    fn of_lists_all_tags_of_ours_are_known() {
+        let lists = ["\"7\", W/\"8-br\", \"x\"", "\"7-gzip\",\"9\""].map(HeaderValue::from_static);
+        assert_eq!(versions(&lists), [7, 8, 9]);
+        assert!(versions(&[HeaderValue::from_static("nonsense")]).is_empty());
     }
 }

@@ -171,6 +171,9 @@ async fn bodies_that_can_not_be_are_refused_and_change_nothing() {
         let case = body.chars().take(90).collect::<String>();
         for (method, place) in [("POST", "/v1/businesses".to_owned()), ("PUT", path(&id))] {
             let answer = alice.send(alice.request(method, &place).json(&body)).await;
+            // What was read may be written back, as it was.
+            let is_read_only = method == "PUT" && words == "owner";
+            let code = if is_read_only { "read_only_field" } else { code };
             assert_problem(&case, &answer, (400, code, words));
         }
     }
@@ -178,7 +181,6 @@ async fn bodies_that_can_not_be_are_refused_and_change_nothing() {
         ("{\"name\":null}", "name"),
         ("{\"position\":null}", "position"),
         ("{\"position\":{\"latitude\":1}}", "longitude"),
-        ("{\"version\":7}", "version"),
         ("{\"attributes\":{\"a\":1}}", "attributes"),
     ] {
         let answer = alice.send(alice.request("PATCH", &path(&id)).json(body)).await;

@@ -75,7 +75,7 @@ async fn a_version_that_is_not_the_present_one_refuses_every_write() {
     alice.with_body("PATCH", &path(&id), &json!({ "name": "B" })).await;
     let known = alice.get(&path(&id)).await.json;
     let patch = json!({ "name": "C" }).to_string();
-    for tag in ["\"1\"", "\"3\"", "W/\"2\"", "2", "\"2\", \"3\"", "\"x\""] {
+    for tag in ["\"1\"", "\"3\"", "W/\"1\"", "2", "\"1\", \"3\"", "\"x\"", "\"2-x\""] {
         for request in [
             alice.request("PUT", &path(&id)).json(business("C", 0.0).to_string()),
             alice.request("PATCH", &path(&id)).json(&patch),
@@ -91,6 +91,42 @@ async fn a_version_that_is_not_the_present_one_refuses_every_write() {
     let right = alice.request("DELETE", &path(&id)).with("If-Match", "\"3\"");
     assert_eq!(alice.send(right).await.status, 204);
     assert_problem("gone", &alice.get(&path(&id)).await, (404, "no_such_business", ""));
+}
+
+#[tokio::test]
+async fn tags_that_a_proxy_made_of_ours_are_known() {
+    let world = Sandbox::start().await;
+    let alice = owner(&world, "alice");
+    let id = alice.create(&business("A", 0.0)).await;
+    let tags = ["W/\"1\"", "\"2-gzip\"", "W/\"3-br\"", "\"9\", \"4\"", "\"5\", W/\"5-gzip\""];
+    for (version, tag) in (1..).zip(tags) {
+        let patch = json!({ "name": format!("A{version}") }).to_string();
+        let request = alice.request("PATCH", &path(&id)).json(patch).with("If-Match", tag);
+        let answer = alice.send(request).await;
+        assert_eq!((answer.status, &answer.json["version"]), (200, &json!(version + 1)), "{tag}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_may_be_written_back_and_read_only_fields_stay() {
+    let world = Sandbox::start().await;
+    let alice = owner(&world, "alice");
+    let id = alice.create(&business("A", 0.0)).await;
+    let mut read = alice.get(&path(&id)).await.json;
+    read["name"] = json!("B");
+    let put = alice.with_body("PUT", &path(&id), &read).await;
+    assert_eq!((put.status, &put.json["version"]), (200, &json!(2)), "{put:?}");
+    let again = alice.with_body("PUT", &path(&id), &read).await;
+    assert_problem("an older version", &again, (412, "other_version", ""));
+    for (field, other) in [("id", json!("x")), ("owner", json!("bob")), ("updated_ms", json!(7))] {
+        let patch = json!({ "name": "C", "_": 1, field: other });
+        let refused = alice.with_body("PATCH", &path(&id), &patch).await;
+        assert_problem(field, &refused, (400, "read_only_field", field));
+    }
+    let read = alice.get(&path(&id)).await.json;
+    let patch = alice.request("PATCH", &path(&id)).json(read.to_string());
+    let patch = patch.instead("Content-Type", "application/merge-patch+json");
+    assert_eq!(alice.send(patch).await.status, 200);
 }
 
 #[tokio::test]

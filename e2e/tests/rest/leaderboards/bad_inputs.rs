@@ -238,7 +238,7 @@ async fn boards_that_can_not_be_are_not_made() {
         (with("score_max", "1e400"), "invalid_board", "score_max must be from"),
         (with("score_max", "\"9\""), "invalid_board", "score_max must be a number"),
         (with("score_min", "1").replacen('{', "{\"score_max\":0,", 1), "invalid_range", "above"),
-        (with("season", "\"weekly\""), "invalid_json", "season: invalid type"),
+        (with("season", "\"weekly\""), "invalid_json", "season: must be an object"),
         (with("seasons", "1"), "invalid_json", "unknown field `seasons`"),
         (with("count", "7"), "invalid_json", "unknown field `count`"),
         (with("wins", "\"low\""), "invalid_json", "duplicate field `wins`"),

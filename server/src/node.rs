@@ -3,7 +3,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Context, SystemRandom};
+use api::{AllowedOrigins, Context, SystemRandom};
 use futures_util::future::join_all;
 use model::{Clock, Random, SystemClock};
 use proximity::Proximity;
@@ -92,7 +92,8 @@ impl Node {
         }
         let page = signer.map(|signer| dev::router(dev.unwrap_or_default(), signer, deps.clock));
         let (routers, context) = (std::mem::take(&mut opened.routers), &deps.context);
-        let router = routes::assemble(routers, page, context, &config.gateway.allowed_origins);
+        let origins = AllowedOrigins::parse(&config.gateway.allowed_origins)?;
+        let router = routes::assemble(routers, page, context, origins);
 
         let stop = CancellationToken::new();
         readiness.supervise("metrics", Ends::Never, tidy_metrics());

@@ -1,3 +1,4 @@
+use api::AllowedOrigins;
 use serde::{Deserialize, Serialize};
 
 use crate::session::limits::Limits;
@@ -64,8 +65,8 @@ pub struct Config {
     pub drain_window_ms: u64,
     /// Sessions that are closed a second then, at most: many make the window longer.
     pub drain_sessions_per_s: u32,
-    /// Origins of pages that may connect, such as `https://app.example.com`, besides the server's own. Clients that
-    /// send no `Origin`, as apps do, may always.
+    /// Origins of pages that may connect besides the server's own: `https://app.example.com`, `https://*.example.com`, `*`.
+    /// Clients that send no `Origin`, as apps do, may always.
     pub allowed_origins: Vec<String>,
 }
 
@@ -174,10 +175,11 @@ impl Config {
             (self.drain_sessions_per_s > 0, "drain_sessions_per_s must be at least 1"),
             (self.unsent_bytes_max >= 4_096, "unsent_bytes_max must be at least 4096"),
         ];
-        match rules.iter().find(|(holds, _)| !holds) {
-            Some((_, rule)) => Err((*rule).to_owned()),
-            None => Ok(()),
+        if let Some((_, rule)) = rules.iter().find(|(holds, _)| !holds) {
+            return Err((*rule).to_owned());
         }
+        let origins = AllowedOrigins::parse(&self.allowed_origins);
+        origins.map(|_| ()).map_err(|why| format!("allowed_origins: {why}"))
     }
 }
 

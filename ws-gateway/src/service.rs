@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use api::{RateLimit, Usage, Verifier};
+use api::{AllowedOrigins, RateLimit, Usage, Verifier};
 use futures_util::future::BoxFuture;
 use model::{Clock, Moment, Random, UserId};
 use tokio_util::task::TaskTracker;
@@ -65,6 +65,8 @@ pub struct Deps {
 /// All sessions of one process, and what they share.
 pub struct Gateway {
     pub(crate) config: Arc<Config>,
+    /// Pages of other hosts that may connect.
+    pub(crate) origins: AllowedOrigins,
     pub(crate) session_limits: Arc<Limits>,
     pub(crate) deps: Deps,
     pub(crate) hub: Arc<Hub>,
@@ -114,6 +116,8 @@ impl Gateway {
             }),
             drain_window_ms: AtomicU64::new(config.drain_window_ms),
             session_limits: Arc::new(limits),
+            // `Config::validate` has found them right.
+            origins: AllowedOrigins::parse(&config.allowed_origins).unwrap_or_default(),
             config: Arc::new(config),
             deps,
             hub,

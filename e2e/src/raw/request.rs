@@ -78,6 +78,13 @@ impl Request {
         self
     }
 
+    /// For another target: a path, perhaps with a query.
+    #[must_use]
+    pub fn target(mut self, target: &str) -> Self {
+        target.clone_into(&mut self.line[1]);
+        self
+    }
+
     /// With another version of HTTP.
     #[must_use]
     pub fn version(mut self, version: &str) -> Self {

@@ -56,6 +56,11 @@ struct AppState {
     clock: Arc<dyn Clock>,
 }
 
+/// Whether it is the page, or of its own: it answers other pages nothing, as it makes tokens.
+pub(crate) fn is_own(path: &str) -> bool {
+    path == "/" || path.starts_with("/dev/")
+}
+
 pub(crate) fn router(dev: Dev, signer: Signer, clock: Arc<dyn Clock>) -> Router {
     let state = AppState { dev, signer: Arc::new(signer), clock };
     Router::new()

@@ -1,15 +1,19 @@
 use std::time::Duration;
 
+use api::AllowedOrigins;
 use axum::Router;
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use history_writer::http::{COMPLETE_UNTIL, INCOMPLETE};
 use proximity::http::FRESHNESS;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::dev;
 
 /// How long a browser may remember what it was allowed.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(1);
@@ -23,7 +27,7 @@ pub(crate) fn assemble(
     parts: Vec<OpenApiRouter>,
     dev: Option<Router>,
     context: &api::Context,
-    allowed_origins: &[String],
+    allowed_origins: AllowedOrigins,
 ) -> Router {
     let described = OpenApiRouter::with_openapi(api::openapi());
     let (router, description) =
@@ -37,11 +41,15 @@ pub(crate) fn assemble(
 }
 
 /// Lets pages of other origins use REST, where they are allowed to; browsers ask before they do.
-fn cors(allowed_origins: &[String]) -> CorsLayer {
-    let origins: Vec<HeaderValue> =
-        allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+/// Never the development page's own endpoints, which make tokens; and never with credentials, of which there are none but tokens in
+/// headers.
+fn cors(allowed_origins: AllowedOrigins) -> CorsLayer {
+    let allow = move |origin: &HeaderValue, request: &Parts| {
+        !dev::is_own(request.uri.path())
+            && origin.to_str().is_ok_and(|origin| allowed_origins.allow(origin))
+    };
     CorsLayer::new()
-        .allow_origin(origins)
+        .allow_origin(AllowOrigin::predicate(allow))
         .allow_methods([Method::GET, Method::PUT, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
@@ -51,6 +59,20 @@ fn cors(allowed_origins: &[String]) -> CorsLayer {
             IDEMPOTENCY_KEY,
             FRESHNESS,
             X_REQUEST_ID,
+            // What browsers' tracing libraries add by themselves: W3C Trace Context and Baggage, Zipkin, Sentry, Datadog.
+            HeaderName::from_static("traceparent"),
+            HeaderName::from_static("tracestate"),
+            HeaderName::from_static("baggage"),
+            HeaderName::from_static("b3"),
+            HeaderName::from_static("x-b3-traceid"),
+            HeaderName::from_static("x-b3-spanid"),
+            HeaderName::from_static("x-b3-parentspanid"),
+            HeaderName::from_static("x-b3-sampled"),
+            HeaderName::from_static("sentry-trace"),
+            HeaderName::from_static("x-datadog-trace-id"),
+            HeaderName::from_static("x-datadog-parent-id"),
+            HeaderName::from_static("x-datadog-origin"),
+            HeaderName::from_static("x-datadog-sampling-priority"),
         ])
         .expose_headers([
             COMPLETE_UNTIL,
@@ -100,8 +122,9 @@ mod tests {
         let random = Arc::new(SystemRandom);
         let context = Context::new(Arc::new(verifier), clock, random, RateLimit::default());
         let page = Router::new().route("/fault", get(faulty));
-        let allowed = ["https://app.example.com".to_owned()];
-        let router = assemble(Vec::new(), Some(page), &context, &allowed);
+        let allowed = ["https://app.example.com".to_owned(), "https://*.example.org".to_owned()];
+        let allowed = AllowedOrigins::parse(&allowed).expect("origins");
+        let router = assemble(Vec::new(), Some(page), &context, allowed);
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -123,6 +146,18 @@ mod tests {
         let bad =
             answer(Method::OPTIONS, "/openapi.json", "https://app.example.com.evil.com").await;
         assert_eq!(allowed(&bad), None);
+        let below = answer(Method::OPTIONS, "/openapi.json", "https://a.b.example.org").await;
+        assert_eq!(allowed(&below).expect("allowed"), "https://a.b.example.org");
+        let sent = below.headers().get(header::ACCESS_CONTROL_ALLOW_HEADERS).expect("headers");
+        assert!(sent.to_str().is_ok_and(|names| names.contains("traceparent")), "{sent:?}");
+    }
+
+    #[tokio::test]
+    async fn pages_of_other_origins_never_get_tokens_of_the_development_page() {
+        for path in ["/", "/dev/people", "/dev/token", "/dev/held"] {
+            let refused = answer(Method::OPTIONS, path, "https://app.example.com").await;
+            assert_eq!(allowed(&refused), None, "{path}");
+        }
     }
 
     #[tokio::test]

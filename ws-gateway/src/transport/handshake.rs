@@ -38,6 +38,13 @@ const RETRY_MS: u64 = 5_000;
 /// The version of the WebSocket protocol (RFC 6455) that is spoken here.
 const WEBSOCKET_VERSION: &str = "13";
 
+/// Parameters in which other services take tokens.
+const TOKEN_PARAMETERS: [&str; 7] =
+    ["token", "access_token", "auth_token", "auth", "jwt", "authorization", "bearer"];
+const TOKEN_IN_QUERY: &str = "a token doesn't travel in the query string, which every proxy on the way logs: send it in the \
+header Authorization: Bearer, or open the connection without it and send {\"type\":\"auth\",\"token\":\"…\"} as the first \
+message. Take this token for known to others";
+
 /// The length of `Sec-WebSocket-Key`, decoded.
 const KEY_BYTES: usize = 16;
 
@@ -69,6 +76,7 @@ pub(crate) async fn upgrade(
 fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
     check_upgrade(&request)?;
+    check_query(request.uri().query().unwrap_or(""))?;
     let accept = accept_key(headers)?;
     check_origin(gateway, headers)?;
     let subprotocol = check_subprotocol(headers)?;
@@ -153,6 +161,16 @@ fn check_upgrade(request: &Request) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Tokens don't travel in the query string, where every proxy logs them: who tries is told what to do instead.
+fn check_query(query: &str) -> Result<(), Problem> {
+    let mut names =
+        query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
+    if !names.any(|name| TOKEN_PARAMETERS.iter().any(|it| it.eq_ignore_ascii_case(name))) {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorKind::Invalid, "token_in_query", TOKEN_IN_QUERY))
+}
+
 /// The answer to the client's key.
 fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
     let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
@@ -171,14 +189,10 @@ fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(origin) = origins.next() else { return Ok(()) };
     let origin = origin.to_str().unwrap_or("");
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let own = host.is_some_and(|host| {
-        origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host))
-    });
-    let allowed = own || gateway.config.allowed_origins.iter().any(|allowed| allowed == origin);
-    if allowed && origins.next().is_none() {
+    if gateway.origins.allow_at(origin, host) && origins.next().is_none() {
         return Ok(());
     }
-    let detail = "pages of this Origin may not connect";
+    let detail = api::Refused { origin, host }.to_string();
     Err(Problem::new(ErrorKind::Forbidden, "origin_not_allowed", detail))
 }
 
@@ -189,6 +203,8 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, Proble
         .iter()
         .flat_map(|value| value.to_str().unwrap_or("").split(','))
         .map(str::trim)
+        // Some clients that offer none send the header all the same.
+        .filter(|name| !name.is_empty())
         .peekable();
     if offered.peek().is_none() {
         return Ok(None);

@@ -44,9 +44,14 @@ async fn a_request_that_is_no_right_upgrade_is_refused() {
             (400, "invalid_handshake", "whereabouts.v1.json"),
         ),
         (
-            "no subprotocol's name",
-            right().with("Sec-WebSocket-Protocol", ""),
-            (400, "invalid_handshake", "whereabouts.v1.json"),
+            "a token in the query string",
+            right().target("/v1/ws?token=abc"),
+            (400, "token_in_query", "Authorization"),
+        ),
+        (
+            "an access token among others",
+            right().target("/v1/ws?v=1&ACCESS_TOKEN=abc&x"),
+            (400, "token_in_query", "auth"),
         ),
         (
             "60 KB of headers",
@@ -102,9 +107,15 @@ async fn pages_of_other_origins_are_refused() {
         ("an allowed one last", from("https://evil.com").with("Origin", allowed), refused),
     ];
     expect_refusals(&world, cases).await;
-    for origin in [allowed, &format!("https://{HOST}"), &format!("http://{HOST}")] {
+    let own = [format!("https://{HOST}"), format!("http://{HOST}"), format!("https://{HOST}:443")];
+    for origin in
+        [allowed, "https://APP.example.com:443"].into_iter().chain(own.iter().map(|it| &**it))
+    {
         expect_welcome(&world, from(origin), None).await;
     }
+    let compared = Request::upgrade(Some(&token)).with("Origin", "https://evil.com");
+    let refused = (403, "origin_not_allowed", "gateway.allowed_origins");
+    expect_refusals(&world, vec![("what was compared", compared, refused)]).await;
 }
 
 #[tokio::test]
@@ -123,6 +134,10 @@ async fn odd_but_right_requests_become_websockets() {
     .await;
     expect_welcome(&world, right().instead("Connection", "keep-alive, UPGRADE"), None).await;
     expect_welcome(&world, right().instead("Upgrade", "WebSocket"), None).await;
+    for nothing in ["", " , "] {
+        expect_welcome(&world, right().with(protocol, nothing), None).await;
+    }
+    expect_welcome(&world, right().target("/v1/ws?v=1&tokens=no"), None).await;
 }
 
 async fn expect_welcome(world: &Sandbox, request: Request, protocol: Option<&str>) {

@@ -5,6 +5,7 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use crate::protocol::{CloseCode, ErrorWord};
 use crate::session::fixes::history::Kept;
 use crate::session::fixes::validation::Unshown;
+use crate::session::messages::LeftOut;
 
 api::metric_table! {
     /// Open WebSocket sessions.
@@ -19,6 +20,8 @@ api::metric_table! {
     Counter ACKS = "whereabouts_ws_acks_total";
     /// Fixes that movement history doesn't take for their time, by reason (too_old: than seven days; ahead).
     Counter BEYOND_HISTORY = "whereabouts_ws_beyond_history_total";
+    /// Values of fixes that were left out, or clamped, since they can't be or say "unknown", by field.
+    Counter LEFT_OUT = "whereabouts_ws_values_left_out_total";
     /// From handing fixes to movement history to its answer, in whole milliseconds; what isn't awaited any more isn't in it.
     Histogram HISTORY_ANSWER = "whereabouts_ws_history_answer_seconds";
     /// Answers of movement history that were late, or too many at once, so that they weren't awaited any more.
@@ -99,6 +102,12 @@ impl Metrics {
 
     pub(crate) fn beyond_history(reason: Unshown, fixes: u32) {
         counter!(BEYOND_HISTORY, "reason" => reason.as_str()).increment(u64::from(fixes));
+    }
+
+    pub(crate) fn left_out(values: LeftOut) {
+        for (field, count) in values.counts() {
+            counter!(LEFT_OUT, "field" => field.as_str()).increment(u64::from(count));
+        }
     }
 
     pub(crate) fn history_answer(&self, ms: u64) {

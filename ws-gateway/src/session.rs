@@ -26,7 +26,7 @@ use fixes::Announcing;
 use fixes::history::WaitingAcks;
 use fixes::validation::DeviceSeqs;
 use limits::Limits;
-use limits::budget::Budget;
+use limits::budget::{Budget, Excess, Spent};
 use messages::CloseCode;
 use outbound::due::{Due, DueSet};
 use outbound::reporting_hint::GivenHint;
@@ -129,15 +129,13 @@ impl Session {
         }
         match input {
             Input::Text { bytes, request, fixes_used } => {
-                if self.spend(now, bytes, effects) {
-                    self.text(now, request, fixes_used, effects);
-                }
+                self.text(now, (bytes, request), fixes_used, effects);
             }
             Input::Control(bytes) => {
-                self.spend(now, bytes, effects);
+                self.spend(now, bytes, Excess::Other, effects);
             }
             Input::Binary(bytes) => {
-                if self.spend(now, bytes, effects) {
+                if self.spend(now, bytes, Excess::Other, effects) != Spent::Flood {
                     self.close(CloseCode::UnsupportedData, "messages are JSON text", effects);
                 }
             }

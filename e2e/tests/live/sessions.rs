@@ -45,7 +45,8 @@ async fn the_welcome_says_what_a_client_needs_to_know() {
     assert!((3_590_000..=3_601_000).contains(&holds_ms), "{welcome}");
     let limits = json!({
         "message_bytes": 65_536, "batch_fixes": 100, "fixes_per_s": 20, "fixes_burst": 200,
-        "bytes_per_s": 32_768, "boards": 4,
+        "messages_per_s": 50, "messages_burst": 200, "bytes_per_s": 32_768, "bytes_burst": 262_144,
+        "errors": 100, "devices": 8, "boards": 4,
     });
     assert_eq!(welcome["limits"], limits);
     let hint = json!({ "interval_ms": 200_000, "displacement_m": 200, "accuracy": "low" });

@@ -52,6 +52,12 @@ impl Gcra {
         self.take(&mut others, now, 0)
     }
 
+    /// How long it takes until all is paid that was taken.
+    pub fn paid_in(state: u64, now: Monotonic) -> RetryAfterMs {
+        let owed_ns = state.saturating_sub(now.0.saturating_mul(NS_PER_MS));
+        RetryAfterMs(owed_ns.div_ceil(NS_PER_MS))
+    }
+
     /// Whether a state is as good as new, so that it may be forgotten.
     pub fn is_idle(state: u64, now: Monotonic) -> bool {
         state <= now.0.saturating_mul(NS_PER_MS)
@@ -74,6 +80,8 @@ mod tests {
         assert_eq!(gcra.take(&mut state, Monotonic(5_099), 1), Err(RetryAfterMs(1)));
         assert_eq!(gcra.take(&mut state, Monotonic(5_100), 1), Ok(()));
         assert_eq!(gcra.take(&mut state, Monotonic(5_100), 1), Err(RetryAfterMs(100)));
+        assert_eq!(Gcra::paid_in(state, Monotonic(5_100)), RetryAfterMs(300));
+        assert_eq!(Gcra::paid_in(state, Monotonic(5_400)), RetryAfterMs(0));
     }
 
     #[test]

@@ -5,9 +5,10 @@ mod lists;
 
 use model::DeviceId;
 use serde::Serialize;
+use serde_json::json;
 
-use crate::session::fixes::validation::Unshown;
-use crate::session::messages::{Reply, Welcome};
+use crate::session::fixes::validation::{DEVICES_MAX, Unshown};
+use crate::session::messages::{ErrorWord, RefusedFix, Reply, Welcome};
 use crate::session::outbound::reporting_hint::{Accuracy, ReportingHint};
 
 /// The names of all messages that the server sends, in the order of the documentation.
@@ -42,12 +43,13 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
         Reply::Position(record) => lists::position(record, out),
         Reply::Push(news) => lists::push(news, out),
         Reply::Welcome(it) => welcome(it, out),
-        Reply::Ack { device, seq, kept, unshown } => Object::new(out, "ack")
+        Reply::Ack { device, seq, kept, unshown, refused } => Object::new(out, "ack")
             .with("device", device.as_str())
             .with("seq", seq)
             .with("kept", kept.as_str())
             .with("shown", unshown.is_none())
             .with_any("reason", unshown.map(Unshown::as_str))
+            .with_any("refused", (!refused.is_empty()).then(|| refused_fixes(refused)))
             .end(),
         Reply::Kept { device, located } => {
             Object::new(out, "kept").with("device", device.as_str()).with("located", located).end();
@@ -92,6 +94,15 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
     }
 }
 
+fn refused_fixes(refused: &[RefusedFix]) -> Vec<serde_json::Value> {
+    let word = ErrorWord::InvalidFix.as_str();
+    let one = |fix: &RefusedFix| match fix.seq {
+        Some(seq) => json!({ "index": fix.index, "seq": seq, "error": word, "detail": fix.detail }),
+        None => json!({ "index": fix.index, "error": word, "detail": fix.detail }),
+    };
+    refused.iter().map(one).collect()
+}
+
 fn welcome(it: &Welcome, out: &mut Vec<u8>) {
     let limits = &*it.limits;
     let welcome = Object::new(out, "welcome")
@@ -110,7 +121,12 @@ fn welcome(it: &Welcome, out: &mut Vec<u8>) {
         .with("batch_fixes", limits.batch_fixes_max)
         .with("fixes_per_s", limits.fixes_per_s)
         .with("fixes_burst", limits.fixes_burst)
+        .with("messages_per_s", limits.messages_per_s)
+        .with("messages_burst", limits.messages_burst)
         .with("bytes_per_s", limits.bytes_per_s)
+        .with("bytes_burst", limits.bytes_burst)
+        .with("errors", limits.errors_max)
+        .with("devices", DEVICES_MAX)
         .with("boards", limits.boards_max)
         .close();
     with_hint(welcome.open("hint"), it.hint).close().end();

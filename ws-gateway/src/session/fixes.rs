@@ -5,9 +5,9 @@ pub(crate) mod validation;
 
 use std::sync::Arc;
 
-use model::{DeviceId, Moment, Monotonic, Timestamp, Version};
+use model::{DeviceId, Fix, Moment, Monotonic, Timestamp, Version};
 
-use super::messages::{ErrorWord, Rejection, Reply, SentFix};
+use super::messages::{ErrorWord, RefusedFix, Rejection, Reply, SentFix};
 use super::record::{Channel, Presence, Record, Sighting, Written};
 use super::{Call, Effect, Session, Unavailable};
 use history::{Ack, HistoryFix, Points};
@@ -22,6 +22,8 @@ pub(super) enum Announcing {
         before: Option<u64>,
         expires: Monotonic,
         points: Points,
+        /// Those of its message that can't be taken.
+        refused: Box<[RefusedFix]>,
     },
     Keep {
         device: DeviceId,
@@ -31,72 +33,86 @@ pub(super) enum Announcing {
     },
 }
 
+/// One or more fixes of a message.
+pub(super) struct Sent {
+    pub(super) device: DeviceId,
+    pub(super) fixes: Vec<SentFix>,
+    pub(super) refused: Vec<RefusedFix>,
+    pub(super) last_seq: u64,
+}
+
 impl Session {
     pub(super) fn fixes(
         &mut self,
         now: Moment,
-        device: DeviceId,
-        fixes: &[SentFix],
+        sent: Sent,
         used: &mut u64,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(last) = fixes.last() else { return };
+        let Sent { device, fixes, refused, last_seq: seq } = sent;
         if !self.admits(&device, effects) {
             return;
         }
-        if let Err(retry) = self.budget.fixes(now.monotonic, fixes.len(), used) {
-            let rejection = self.too_many_fixes(device, last.seq, retry.0);
+        let count = fixes.len() + refused.len();
+        if let Err(retry) = self.budget.fixes(now.monotonic, count, used) {
+            let rejection = self.too_many_fixes(device, seq, retry.0);
             return self.refuse(rejection, effects);
         }
         let before = self.device_seqs.last(&device);
-        let (newest, reason, mut points) = self.sort(now, &device, fixes);
-        let seq = last.seq;
-        let Some((timing, fix)) = newest else {
-            let ack = Ack { device, seq, unshown: Some(reason) };
+        let (newest, reason, mut points) = self.sort(now, &device, &fixes);
+        let refused = refused.into_boxed_slice();
+        let Some((timing, fix_seq, fix)) = newest else {
+            let ack = Ack { device, seq, unshown: Some(reason), refused };
             return self.acknowledge(now.monotonic, ack, points, effects);
         };
         let effective = self.after_sign_off(timing.effective, now);
-        let version = Version { effective, device: device.clone(), seq: fix.seq };
+        let version = Version { effective, device: device.clone(), seq: fix_seq };
         let expires = timing.expires;
         if self.limits.keeps_history {
             points.add(point(now, version.clone(), fix, None));
         }
-        self.announcing = Some(Announcing::Fix { device, seq, before, expires, points });
-        let sent = fixes.len() as u32;
-        self.announce(now, version, Presence::Here(fix.fix), (expires, sent), effects);
+        self.announcing = Some(Announcing::Fix { device, seq, before, expires, points, refused });
+        self.announce(now, version, Presence::Here(fix), (expires, count as u32), effects);
     }
 
     /// Of the fixes of a message, the newest that may be shown, why none is if so, and what of the others is to be kept.
-    fn sort<'a>(
+    fn sort(
         &mut self,
         now: Moment,
         device: &DeviceId,
-        fixes: &'a [SentFix],
-    ) -> (Option<(Timing, &'a SentFix)>, Unshown, Points) {
-        let mut newest: Option<(Timing, &SentFix)> = None;
-        let mut reason = Unshown::Repeated;
+        fixes: &[SentFix],
+    ) -> (Option<(Timing, u64, Fix)>, Unshown, Points) {
+        let mut newest: Option<(Timing, u64, Fix)> = None;
+        let mut reason = if fixes.is_empty() { Unshown::Refused } else { Unshown::Repeated };
         let mut points = Points::default();
-        for fix in fixes {
-            if !self.device_seqs.advance(device, fix.seq) {
+        for &SentFix { seq, time, fix } in fixes {
+            if !self.device_seqs.advance(device, seq) {
                 continue;
             }
-            let timing = validation::time(fix.time.map(|t| t.0), now, self.limits.ttl_ms);
+            let Some(fix) = fix else {
+                reason = Unshown::NoPosition;
+                continue;
+            };
+            let timing = validation::time(time.map(|t| t.0), now, self.limits.ttl_ms);
             let passed = match timing {
-                Ok(timing) if newest.is_none_or(|(held, _)| timing.effective >= held.effective) => {
-                    newest.replace((timing, fix))
+                Ok(timing)
+                    if newest.is_none_or(|(held, ..)| timing.effective >= held.effective) =>
+                {
+                    newest.replace((timing, seq, fix))
                 }
-                Ok(timing) => Some((timing, fix)),
+                Ok(timing) => Some((timing, seq, fix)),
                 Err(unshown) => {
                     reason = unshown;
-                    if self.limits.keeps_history {
-                        points.add_unbelievable(device, fix, now.wall, unshown);
+                    if let Some(time) = time.filter(|_| self.limits.keeps_history) {
+                        let version = Version { effective: time, device: device.clone(), seq };
+                        points.add_unbelievable(version, fix, now.wall, unshown);
                     }
                     None
                 }
             };
-            if let Some((timing, fix)) = passed.filter(|_| self.limits.keeps_history) {
+            if let Some((timing, seq, fix)) = passed.filter(|_| self.limits.keeps_history) {
                 let effective = timing.effective;
-                let version = Version { effective, device: device.clone(), seq: fix.seq };
+                let version = Version { effective, device: device.clone(), seq };
                 points.add(point(now, version, fix, Some(Unshown::Older)));
             }
         }
@@ -186,13 +202,14 @@ impl Session {
             }
             // They cost nothing, and are never limited.
             (_, Ok(Written::Limited { .. })) => return,
-            (Announcing::Fix { device, seq, expires, mut points, .. }, Ok(written)) => {
+            (Announcing::Fix { device, seq, expires, mut points, refused, .. }, Ok(written)) => {
                 // Its turn may have come late.
                 let too_old = (at >= expires).then_some(Unshown::TooOld);
                 let unshown =
                     if written == Written::Older { Some(Unshown::Older) } else { too_old };
                 points.judge_newest(unshown);
-                return self.acknowledge(at, Ack { device, seq, unshown }, points, effects);
+                let ack = Ack { device, seq, unshown, refused };
+                return self.acknowledge(at, ack, points, effects);
             }
             (Announcing::Keep { device }, Ok(_)) => Reply::Kept { device, located: true },
             (Announcing::SignOff { device }, Ok(_)) => Reply::SignedOff { device },
@@ -220,8 +237,8 @@ impl Session {
     }
 }
 
-fn point(now: Moment, version: Version, sent: &SentFix, unshown: Option<Unshown>) -> HistoryFix {
-    HistoryFix { version, fix: sent.fix, received: now.wall, unshown }
+fn point(now: Moment, version: Version, fix: Fix, unshown: Option<Unshown>) -> HistoryFix {
+    HistoryFix { version, fix, received: now.wall, unshown }
 }
 
 fn unavailable(announcing: Announcing) -> Reply {

@@ -1,30 +1,51 @@
 //! What a client says, one message at a time.
 
-use model::{Caller, Moment};
+use model::{Caller, Moment, RetryAfterMs};
 
+use super::fixes::Sent;
+use super::limits::budget::{Excess, Spent};
 use super::messages::{BoardEnd, CloseCode, ErrorWord, Rejection, Reply, Request};
 use super::outbound::due::Due;
 use super::{Call, Effect, Phase, Session};
 
 impl Session {
-    /// Counts what was read against the limits; `false` if it broke one and the session closes.
-    pub(super) fn spend(&mut self, now: Moment, bytes: usize, effects: &mut Vec<Effect>) -> bool {
+    /// Counts what was read against the limits; closes the session if it is too much for good.
+    pub(super) fn spend(
+        &mut self,
+        now: Moment,
+        bytes: usize,
+        excess: Excess,
+        effects: &mut Vec<Effect>,
+    ) -> Spent {
         self.last_read = now.monotonic;
         self.pinged = false;
-        if self.budget.message(now.monotonic, bytes) {
-            return true;
+        let spent = self.budget.message(now.monotonic, bytes, excess);
+        let is_anonymous = matches!(self.phase, Phase::Anonymous { .. });
+        match spent {
+            Spent::Within => return spent,
+            Spent::Beyond(_) if !is_anonymous => return spent,
+            Spent::Beyond(_) | Spent::Flood => {}
         }
         self.close(CloseCode::RateLimited, "more messages or bytes than allowed", effects);
-        false
+        Spent::Flood
     }
 
     pub(super) fn text(
         &mut self,
         now: Moment,
-        request: Result<Request, Rejection>,
+        (bytes, request): (usize, Result<Request, Rejection>),
         fixes_used: &mut u64,
         effects: &mut Vec<Effect>,
     ) {
+        let excess = match &request {
+            Ok(Request::Fixes { .. }) => Excess::Fixes,
+            _ => Excess::Other,
+        };
+        match self.spend(now, bytes, excess, effects) {
+            Spent::Within => {}
+            Spent::Beyond(retry) => return self.postpone(request, retry, effects),
+            Spent::Flood => return,
+        }
         match request {
             Err(rejection) => self.refuse(rejection, effects),
             Ok(request) if matches!(self.phase, Phase::Anonymous { .. }) => {
@@ -32,6 +53,25 @@ impl Session {
             }
             Ok(request) => self.request(now, request, fixes_used, effects),
         }
+    }
+
+    /// Says when a message is to be sent again that is beyond the limits.
+    fn postpone(
+        &mut self,
+        request: Result<Request, Rejection>,
+        RetryAfterMs(retry_after_ms): RetryAfterMs,
+        effects: &mut Vec<Effect>,
+    ) {
+        let (device, seq) = match request {
+            Ok(Request::Fixes { device, last_seq, .. }) => (Some(device), Some(last_seq)),
+            Ok(Request::Keep { device } | Request::SignOff { device }) => (Some(device), None),
+            Ok(_) => (None, None),
+            Err(rejection) => (rejection.device, rejection.seq),
+        };
+        let detail = "more messages or bytes than allowed; send several fixes in one message";
+        let rejection = Rejection::new(ErrorWord::RateLimited, detail);
+        let retry_after_ms = Some(retry_after_ms);
+        self.refuse(Rejection { device, seq, retry_after_ms, ..rejection }, effects);
     }
 
     fn first(&mut self, request: Request, effects: &mut Vec<Effect>) {
@@ -57,8 +97,9 @@ impl Session {
                 self.refuse(Rejection::new(ErrorWord::AlreadyAuthenticated, detail), effects);
             }
             Request::Renew(token) => effects.push(Effect::Call(Call::Renew(token))),
-            Request::Fixes { device, fixes } => {
-                self.fixes(now, device, &fixes, fixes_used, effects);
+            Request::Fixes { device, fixes, refused, last_seq, .. } => {
+                let sent = Sent { device, fixes, refused, last_seq };
+                self.fixes(now, sent, fixes_used, effects);
             }
             Request::Keep { device } => self.keep(now, device, effects),
             Request::SignOff { device } => self.sign_off(now, device, effects),
@@ -83,8 +124,7 @@ impl Session {
     pub(super) fn refuse(&mut self, rejection: Rejection, effects: &mut Vec<Effect>) {
         let word = rejection.word;
         effects.push(Effect::Send(Reply::Error(Box::new(rejection))));
-        // Who sends too much has made no mistake; it may even have been another device of the user.
-        self.errors += u32::from(word != ErrorWord::RateLimited);
+        self.errors += u32::from(word.is_of_the_client());
         if self.errors > self.limits.errors_max {
             self.close(CloseCode::BadMessages, "too many erroneous messages", effects);
         }

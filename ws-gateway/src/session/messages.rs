@@ -7,4 +7,4 @@ mod request;
 pub(crate) use refusal::{BoardEnd, Rejection};
 pub use refusal::{CloseCode, ErrorWord};
 pub(crate) use reply::{BoardChange, Changes, Departure, Push, Reply, Seen, Snapshot, Welcome};
-pub(crate) use request::{Request, SentFix, Token};
+pub(crate) use request::{LeftOut, OptionalField, RefusedFix, Request, SentFix, Token};

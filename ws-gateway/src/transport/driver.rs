@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::protocol::request;
 use crate::service::{ConnectionPermit, Gateway};
 use crate::session::circle::Circle;
-use crate::session::messages::{CloseCode, Reply};
+use crate::session::messages::{CloseCode, Reply, Request};
 use crate::session::seam::{self, Planted, planted};
 use crate::session::signals::Signals;
 use crate::session::view::dirty_set::DirtySet;
@@ -114,6 +114,9 @@ impl Driver {
     /// The client has sent a text message.
     pub(crate) fn text(&mut self, text: &str) {
         let request = request::parse(text, self.gateway().config.batch_fixes_max);
+        if let Ok(Request::Fixes { left_out, .. }) = &request {
+            Metrics::left_out(*left_out);
+        }
         let fixes_used = self.fixes_used.clone();
         let fixes_used = &mut fixes_used.lock();
         self.input(Input::Text { bytes: text.len(), request, fixes_used });

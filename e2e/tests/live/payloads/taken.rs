@@ -93,6 +93,79 @@ async fn edges_of_ranges_and_missing_accuracy_are_taken() {
 }
 
 #[tokio::test]
+async fn what_a_phone_does_not_know_costs_it_no_position() {
+    let world = patient_world().await;
+    let mut bystanders = Bystanders::on(&world).await;
+    let mut person = world.connect(OFFENDER).await;
+    let odd: [(&str, &[(&str, &str)]); 8] = [
+        ("an iPhone that stands still", &[("speed_mps", "-1"), ("heading_deg", "-1")]),
+        ("a field of a newer app", &[("provider", r#""fused""#), ("is_moving", "true")]),
+        ("values of wrong types", &[("speed_mps", "[]"), ("battery_percent", r#""83""#)]),
+        ("no numbers that fit", &[("altitude_m", "1e7"), ("heading_deg", "361")]),
+        ("beyond all numbers", &[("altitude_m", "1e400"), ("speed_mps", "-1e400")]),
+        ("an accuracy that can't be", &[("accuracy_m", "1000000000")]),
+        ("whole numbers with a point", &[("seq", "1007.0")]),
+        ("and with an exponent", &[("seq", "1.008e3")]),
+    ];
+    for (number, (case, changes)) in (1..).zip(odd) {
+        let (seq, latitude) = (format!("{}", 1_000 + number), format!("38.73{number}"));
+        let usual = [("latitude", latitude.as_str()), ("seq", seq.as_str())];
+        let usual = usual.into_iter().filter(|(name, _)| changes.iter().all(|it| it.0 != *name));
+        let all: Vec<_> = usual.chain(changes.iter().copied()).collect();
+        person.send_text(&fix(&all)).await;
+        let ack = person.hear(|m| m["type"] == "ack" || m["type"] == "error").await;
+        assert_eq!(ack["shown"], true, "{case}: {ack}");
+        assert_eq!(ack["seq"].to_string(), seq, "{case}");
+        bystanders.ann.settle().await;
+        let seen = &bystanders.ann.friends[OFFENDER];
+        assert_eq!(seen["latitude"].to_string(), latitude, "{case}: {seen}");
+        let clamped = case.contains("accuracy").then_some(100_000.0);
+        for name in ["accuracy_m", "altitude_m", "speed_mps", "heading_deg"] {
+            let told = clamped.filter(|_| name == "accuracy_m");
+            assert_eq!(seen.get(name).and_then(Value::as_f64), told, "{case}: {seen}");
+        }
+    }
+    person.send_text(&fix(&[("seq", "2000"), ("accuracy_m", "-1"), ("latitude", "0")])).await;
+    let ack = person.hear(|m| m["type"] == "ack" || m["type"] == "error").await;
+    let told = (&ack["seq"], &ack["shown"], &ack["reason"], &ack["kept"]);
+    assert_eq!(told, (&json!(2000), &json!(false), &json!("no_position"), &json!("none")), "{ack}");
+    bystanders.ann.settle().await;
+    assert_eq!(bystanders.ann.friends[OFFENDER]["latitude"].to_string(), "38.738");
+    bystanders.note().await;
+    bystanders.carry_on("odd phones").await;
+}
+
+#[tokio::test]
+async fn one_odd_fix_of_fifty_is_named_and_the_others_count() {
+    let world = patient_world().await;
+    let mut bystanders = Bystanders::on(&world).await;
+    let mut person = world.connect(OFFENDER).await;
+    let items: Vec<_> = (1..=50)
+        .map(|seq| match seq {
+            7 => json!({ "seq": 7, "latitude": null, "longitude": -9.14 }),
+            8 => json!({ "seq": 8, "latitude": 38.73, "longitude": -9.14, "speed_mps": -1 }),
+            9 => json!([9]),
+            _ => json!({ "seq": seq, "latitude": 38.73, "longitude": -9.14 }),
+        })
+        .collect();
+    let batch = json!({ "type": "fixes", "device": "phone", "fixes": items });
+    for shown in [true, false] {
+        person.send(&batch).await;
+        let ack = person.hear(|m| m["type"] == "ack" || m["type"] == "error").await;
+        assert_eq!((&ack["seq"], &ack["shown"]), (&json!(50), &json!(shown)), "{ack}");
+        let refused = ack["refused"].as_array().expect("a list");
+        let places: Vec<_> = refused.iter().map(|it| (&it["index"], &it["seq"])).collect();
+        assert_eq!(places, [(&json!(6), &json!(7)), (&json!(8), &Value::Null)], "{ack}");
+    }
+    let hopeless = json!({ "type": "fixes", "device": "phone", "fixes": [{ "seq": 60 }] });
+    person.send(&hopeless).await;
+    let ack = person.hear(|m| m["type"] == "ack" || m["type"] == "error").await;
+    assert_eq!((&ack["seq"], &ack["reason"]), (&json!(60), &json!("refused")), "{ack}");
+    bystanders.note().await;
+    bystanders.carry_on("fifty").await;
+}
+
+#[tokio::test]
 async fn a_sequence_that_does_not_grow_is_acknowledged_and_ignored_and_gaps_are_taken() {
     let world = Sandbox::start().await;
     let mut bystanders = Bystanders::on(&world).await;

@@ -1,4 +1,9 @@
+mod matrix;
+
+use model::{Fix, Timestamp};
+
 use super::*;
+use crate::session::messages::{LeftOut, SentFix};
 
 const BATCH_MAX: usize = 100;
 
@@ -9,14 +14,18 @@ fn word(text: &str) -> ErrorWord {
     }
 }
 
-fn fix(field: &str) -> String {
-    let mut fields = serde_json::json!({
-        "type": "fix", "device": "d", "seq": 1, "latitude": 1.5, "longitude": 2.5,
-    });
-    let extra: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(&format!("{{{field}}}")).expect("test JSON");
-    fields.as_object_mut().expect("object").extend(extra);
-    fields.to_string()
+/// A right fix, with these members added or in the place of its own.
+fn fix(members: &str) -> String {
+    let own = [
+        ("type", "\"fix\""),
+        ("device", "\"d\""),
+        ("seq", "1"),
+        ("latitude", "1.5"),
+        ("longitude", "2.5"),
+    ];
+    let kept = own.iter().filter(|(name, _)| !members.contains(&format!("\"{name}\":")));
+    let kept: Vec<_> = kept.map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{},{members}}}", kept.join(","))
 }
 
 #[test]
@@ -24,10 +33,12 @@ fn a_fix_is_read_with_all_it_tells() {
     let text = fix(
         r#""accuracy_m":5,"altitude_m":-3.5,"speed_mps":1.25,"heading_deg":360,"battery_percent":null,"time_ms":1700000000000"#,
     );
-    let Ok(Request::Fixes { device, fixes }) = parse(&text, BATCH_MAX) else { panic!("refused") };
+    let Ok(Request::Fixes { device, fixes, .. }) = parse(&text, BATCH_MAX) else {
+        panic!("refused")
+    };
     assert_eq!((device.as_str(), fixes.len(), fixes[0].seq), ("d", 1, 1));
     assert_eq!(fixes[0].time, Some(Timestamp(1_700_000_000_000)));
-    let told = fixes[0].fix;
+    let told = fixes[0].fix.expect("a position");
     assert_eq!(
         (told.accuracy_m, told.heading_deg, told.battery_percent),
         (Some(5.0), Some(360.0), None)
@@ -63,7 +74,7 @@ fn what_is_no_json_object_is_invalid_json() {
         "{}x",
         "\u{feff}{}",
         "[\"ping\",1]",
-        "{\"type\":\"ping\",\"id\":1e400}",
+        "{\"id\":NaN}",
     ] {
         assert_eq!(word(text), ErrorWord::InvalidJson, "{text}");
     }
@@ -74,33 +85,56 @@ fn what_is_no_json_object_is_invalid_json() {
 }
 
 #[test]
-fn missing_unknown_repeated_and_mistyped_fields_are_invalid_messages() {
+fn missing_repeated_and_mistyped_fields_are_invalid_messages() {
     for text in [
         "{}",
         r#"{"type":null}"#,
+        r#"{"type":7}"#,
         r#"{"type":"ping"}"#,
-        r#"{"type":"ping","id":1,"extra":2}"#,
         r#"{"type":"ping","id":1,"id":2}"#,
+        r#"{"type":"ping","id":1,"i\u0064":2}"#,
         r#"{"type":"ping","id":"1"}"#,
         r#"{"type":"ping","id":-1}"#,
         r#"{"type":"ping","id":1.5}"#,
+        r#"{"type":"ping","id":1e400}"#,
         r#"{"type":"ping","id":18446744073709551616}"#,
         r#"{"type":"ping","id":9007199254740993}"#,
         r#"{"type":"keep","device":""}"#,
         r#"{"type":"keep","device":"a b"}"#,
         r#"{"type":"keep","device":"a\u0000"}"#,
         r#"{"type":"fixes","device":"d","fixes":[]}"#,
-        r#"{"type":"fixes","device":"d","fixes":[[1,2.0,3.0]]}"#,
-        &fix(r#""latitude":"1.5""#),
-        &fix(r#""latitude":null"#),
-        &fix(r#""accuracy_m":"5""#),
-        &fix(r#""time_ms":9223372036854775808"#),
-        &fix(r#""seq":-1"#),
+        r#"{"type":"fixes","device":"d","fixes":{}}"#,
+        &fix(r#""device":7"#),
     ] {
         assert_eq!(word(text), ErrorWord::InvalidMessage, "{text}");
     }
     assert_eq!(word(r#"{"type":"keep","device":"\ud800"}"#), ErrorWord::InvalidJson);
     assert_eq!(word(r#"{"type":"ping","type":"ping","id":1}"#), ErrorWord::InvalidMessage);
+}
+
+#[test]
+fn fields_that_are_not_known_are_passed_over() {
+    for text in [
+        r#"{"type":"ping","id":1,"extra":{"id":2}}"#,
+        r#"{"type":"keep","device":"d","provider":"fused"}"#,
+        r#"{"type":"ping","id":1,"version":2,"version":3}"#,
+        r#"{"type":"watch_board","board":"b","seq":"x"}"#,
+        &fix(r#""is_moving":true,"extras":[1,{"seq":9}]"#),
+    ] {
+        assert!(parse(text, BATCH_MAX).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn whole_numbers_are_whole_however_they_are_written() {
+    for id in ["8", "8.0", "8e0", "80e-1", "0.8e1"] {
+        let text = format!(r#"{{"type":"ping","id":{id}}}"#);
+        assert_eq!(parse(&text, BATCH_MAX), Ok(Request::Ping { id: 8 }), "{id}");
+        let (sent, _) = taken(&format!(
+            r#"{{"type":"fix","device":"d","seq":{id},"latitude":1,"longitude":2,"time_ms":1700000000000.906}}"#
+        ));
+        assert_eq!((sent.seq, sent.time), (8, Some(Timestamp(1_700_000_000_000))), "{id}");
+    }
 }
 
 #[test]
@@ -110,41 +144,117 @@ fn unknown_types_are_told_the_known_ones() {
     assert!(REQUEST_TYPES.iter().all(|known| fault.detail.contains(known)));
 }
 
+/// The fix of a message that has one, and how many values of it were left out.
+fn taken(text: &str) -> (SentFix, LeftOut) {
+    match parse(text, BATCH_MAX) {
+        Ok(Request::Fixes { fixes, refused, left_out, .. }) if refused.is_empty() => {
+            (fixes[0].clone(), left_out)
+        }
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
 #[test]
-fn values_out_of_range_are_invalid_fixes_that_name_the_field() {
+fn what_a_fix_need_not_tell_and_can_not_be_is_left_out_and_counted() {
+    for (field, left_out) in [
+        (r#""speed_mps":-1,"heading_deg":-1,"altitude_m":1e300"#, 3),
+        (r#""battery_percent":-100,"speed_mps":361"#, 2),
+        (r#""heading_deg":"north","altitude_m":[3],"battery_percent":{}"#, 3),
+        (r#""accuracy_m":"5","speed_mps":1e400"#, 2),
+        (r#""accuracy_m":null,"speed_mps":null"#, 0),
+    ] {
+        let (sent, counts) = taken(&fix(field));
+        let position = sent.fix.expect("it counts").position;
+        assert_eq!(sent.fix, Some(Fix::at(position)), "{field}");
+        assert_eq!(counts.counts().map(|(_, n)| n).sum::<u16>(), left_out, "{field}");
+    }
+}
+
+#[test]
+fn an_accuracy_is_clamped_and_a_negative_one_means_that_there_is_no_position() {
+    let accuracy = |told: &str| {
+        let (sent, counts) = taken(&fix(&format!(r#""accuracy_m":{told}"#)));
+        (sent.fix.map(|fix| fix.accuracy_m), counts.counts().count())
+    };
+    assert_eq!(accuracy("1000000000"), (Some(Some(100_000.0)), 1));
+    assert_eq!(accuracy("1e400"), (Some(Some(100_000.0)), 1));
+    assert_eq!(accuracy("100000"), (Some(Some(100_000.0)), 0));
+    assert_eq!(accuracy("-0.0"), (Some(Some(0.0)), 0));
+    assert_eq!(accuracy("-1").0, None);
+    let nowhere = fix(r#""accuracy_m":-1,"latitude":null,"longitude":-1000"#);
+    assert_eq!(taken(&nowhere).0.fix, None, "whatever stands there then");
+}
+
+#[test]
+fn what_a_fix_must_tell_is_named_with_its_device_and_seq() {
     for (field, named) in [
         (r#""latitude":90.0001"#, "latitude"),
         (r#""latitude":-90.1"#, "latitude"),
+        (r#""latitude":"1.5""#, "latitude must be a number, and is a text"),
+        (r#""latitude":null"#, "latitude is missing"),
+        (r#""latitude":1e400"#, "latitude"),
         (r#""longitude":180.1"#, "longitude"),
-        (r#""accuracy_m":-1"#, "accuracy_m"),
-        (r#""accuracy_m":1e9"#, "accuracy_m"),
-        (r#""speed_mps":-1"#, "speed_mps"),
-        (r#""speed_mps":361"#, "speed_mps"),
-        (r#""heading_deg":-1"#, "heading_deg"),
-        (r#""heading_deg":361"#, "heading_deg"),
-        (r#""seq":9007199254740993"#, "seq"),
+        (r#""longitude":[1]"#, "longitude must be a number, and is a list"),
         (r#""time_ms":0"#, "time_ms"),
         (r#""time_ms":-1"#, "time_ms"),
+        (r#""time_ms":9223372036854775808"#, "2000 and 9999"),
+        (r#""time_ms":"1700000000000""#, "is a text"),
         (r#""time_ms":1700000000"#, "seconds"),
+        (r#""time_ms":1700000000.25"#, "seconds"),
         (r#""time_ms":1700000000000000"#, "microseconds"),
     ] {
         let Err(fault) = parse(&fix(field), BATCH_MAX) else { panic!("accepted {field}") };
         assert_eq!(fault.word, ErrorWord::InvalidFix, "{field}");
         assert!(fault.detail.contains(named), "{}", fault.detail);
+        let device = fault.device.as_ref().map(DeviceId::as_str);
+        assert_eq!((device, fault.seq), (Some("d"), Some(1)), "{field}");
+    }
+    for seq in ["-1", "1.5", "9007199254740993", "1e300", "\"1\"", "null", "[1]"] {
+        let Err(fault) = parse(&fix(&format!(r#""seq":{seq}"#)), BATCH_MAX) else {
+            panic!("accepted {seq}")
+        };
+        assert_eq!((fault.word, fault.seq), (ErrorWord::InvalidFix, None), "{seq}");
+        assert!(fault.detail.contains("seq"), "{}", fault.detail);
     }
 }
 
+fn batch(items: &[&str]) -> String {
+    format!(r#"{{"type":"fixes","device":"d","fixes":[{}]}}"#, items.join(","))
+}
+
 #[test]
-fn a_batch_is_taken_whole_or_refused_whole() {
-    let batch = |items: &[&str]| {
-        format!(r#"{{"type":"fixes","device":"d","fixes":[{}]}}"#, items.join(","))
-    };
+fn each_fix_of_a_batch_is_judged_by_itself() {
     let good = r#"{"seq":1,"latitude":1,"longitude":2}"#;
     assert!(parse(&batch(&[good; 100]), BATCH_MAX).is_ok());
     assert_eq!(word(&batch(&[good; 101])), ErrorWord::TooManyFixes);
-    let bad = r#"{"seq":2,"latitude":91,"longitude":2}"#;
-    let Err(fault) = parse(&batch(&[good, bad]), BATCH_MAX) else { panic!("accepted") };
-    assert!(fault.detail.contains("fixes[1]"), "{}", fault.detail);
+    let items = [
+        good,
+        r#"{"seq":2,"latitude":91,"longitude":2}"#,
+        r#"{"seq":3,"latitude":1,"longitude":2,"speed_mps":-1}"#,
+        "[1,2,3]",
+        "null",
+        r#"{"latitude":1,"longitude":2}"#,
+        r#"{"type":"fix","seq":7,"latitude":1,"longitude":2}"#,
+        r#"{"seq":8,"seq":9,"latitude":1,"longitude":2}"#,
+        r#"{"seq":10,"latitude":1,"longitude":2,"accuracy_m":-1}"#,
+        r#"{"seq":11,"latitude":"1","longitude":2}"#,
+    ];
+    let Ok(Request::Fixes { fixes, refused, last_seq, .. }) = parse(&batch(&items), BATCH_MAX)
+    else {
+        panic!("refused")
+    };
+    assert_eq!(fixes.iter().map(|fix| fix.seq).collect::<Vec<_>>(), [1, 3, 10]);
+    let places: Vec<_> = refused.iter().map(|fix| (fix.index, fix.seq)).collect();
+    let expected =
+        [(1, Some(2)), (3, None), (4, None), (5, None), (6, Some(7)), (7, Some(9)), (9, Some(11))];
+    assert_eq!((places, last_seq), (expected.into(), 11));
+}
+
+#[test]
+fn a_batch_of_which_nothing_can_be_named_is_an_error() {
+    let Err(fault) = parse(&batch(&["{}", "7"]), BATCH_MAX) else { panic!("accepted") };
+    assert_eq!(fault.word, ErrorWord::InvalidFix);
+    assert!(fault.detail.contains("fixes[0]: seq is missing"), "{}", fault.detail);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use model::{DeviceId, Fix, Monotonic, Timestamp, Version};
 
 use super::validation::Unshown;
 use crate::session::Effect;
-use crate::session::messages::{Reply, SentFix};
+use crate::session::messages::{RefusedFix, Reply};
 
 /// How long ago, by its own time, a fix may be that still goes to history, milliseconds: seven days.
 pub const HISTORY_AGE_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1_000;
@@ -66,21 +66,18 @@ impl Points {
     /// One that can't be shown as a present position. What is only late goes to history with the time of its phone.
     pub(super) fn add_unbelievable(
         &mut self,
-        device: &DeviceId,
-        sent: &SentFix,
+        version: Version,
+        fix: Fix,
         received: Timestamp,
         reason: Unshown,
     ) {
-        let (Unshown::TooOld, Some(effective)) = (reason, sent.time) else {
+        if reason != Unshown::TooOld {
             self.ahead += 1;
-            return;
-        };
-        if received - effective > HISTORY_AGE_MS_MAX {
+        } else if received - version.effective > HISTORY_AGE_MS_MAX {
             self.too_old += 1;
-            return;
+        } else {
+            self.add(HistoryFix { version, fix, received, unshown: Some(reason) });
         }
-        let version = Version { effective, device: device.clone(), seq: sent.seq };
-        self.add(HistoryFix { version, fix: sent.fix, received, unshown: Some(reason) });
     }
 
     /// What became of the newest, which was added last.
@@ -111,11 +108,13 @@ pub(super) struct Ack {
     pub(super) device: DeviceId,
     pub(super) seq: u64,
     pub(super) unshown: Option<Unshown>,
+    /// Those of its message that can't be taken.
+    pub(super) refused: Box<[RefusedFix]>,
 }
 
 impl Ack {
     fn send(self, history: Kept, effects: &mut Vec<Effect>) {
-        let Self { device, seq, unshown } = self;
+        let Self { device, seq, unshown, refused } = self;
         let kept = match (history, unshown) {
             (Kept::Disk | Kept::Replicated, _) => history,
             // The position store has it.
@@ -123,7 +122,7 @@ impl Ack {
             // What only this process holds of history may be lost with it, and is nowhere else.
             (_, Some(_)) => Kept::None,
         };
-        effects.push(Effect::Send(Reply::Ack { device, seq, kept, unshown }));
+        effects.push(Effect::Send(Reply::Ack { device, seq, kept, unshown, refused }));
     }
 }
 

@@ -22,6 +22,10 @@ model::words! {
         TooOld = "too_old",
         /// Its time is in the future.
         Ahead = "ahead",
+        /// The phone says that its position isn't valid. Nothing of it is kept.
+        NoPosition = "no_position",
+        /// It can't be taken, and nor can any other of its message.
+        Refused = "refused",
     }
 }
 

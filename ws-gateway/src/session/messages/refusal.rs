@@ -5,11 +5,11 @@ model::words! {
     pub enum ErrorWord {
         /// Not one JSON object.
         InvalidJson = "invalid_json",
-        /// A field is missing, unknown, repeated, or of the wrong type.
+        /// A field is missing, repeated, or of the wrong type.
         InvalidMessage = "invalid_message",
         /// `type` is none of ours.
         UnknownType = "unknown_type",
-        /// A value out of its range.
+        /// A value that a fix must have is missing, of the wrong type or out of its range.
         InvalidFix = "invalid_fix",
         /// More than the limit in one `fixes`.
         TooManyFixes = "too_many_fixes",
@@ -25,6 +25,18 @@ model::words! {
         InvalidToken = "invalid_token",
         /// A part of the service can't be reached.
         Unavailable = "unavailable",
+    }
+}
+
+impl ErrorWord {
+    /// Whether a message that is refused so counts as erroneous: a client of which there are too many is broken. What a phone
+    /// can't know of doesn't count: values of its sensors, types of messages that this gateway is too old for, and that
+    /// others of its user send much too.
+    pub(crate) fn is_of_the_client(self) -> bool {
+        !matches!(
+            self,
+            Self::InvalidFix | Self::UnknownType | Self::RateLimited | Self::Unavailable
+        )
     }
 }
 

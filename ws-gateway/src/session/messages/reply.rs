@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use model::{BoardId, DeviceId, Metres, Timestamp, UserId};
 
-use super::{BoardEnd, Rejection};
+use super::{BoardEnd, RefusedFix, Rejection};
 use crate::session::boards::{BoardView, Difference};
 use crate::session::fixes::history::Kept;
 use crate::session::fixes::validation::Unshown;
@@ -25,6 +25,8 @@ pub(crate) enum Reply {
         seq: u64,
         kept: Kept,
         unshown: Option<Unshown>,
+        /// Those of several that can't be taken.
+        refused: Box<[RefusedFix]>,
     },
     Kept {
         device: DeviceId,

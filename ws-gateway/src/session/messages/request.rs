@@ -11,12 +11,18 @@ pub(crate) enum Request {
     Auth(Token),
     /// Says it again, before the first token expires.
     Renew(Token),
-    /// One or more fixes of one device, in the order sent; never empty.
+    /// One or more fixes of one device.
     Fixes {
         /// Which of the user's devices.
         device: DeviceId,
-        /// In the order sent.
+        /// What can be read of them, in the order sent.
         fixes: Vec<SentFix>,
+        /// Those of several that can't be taken.
+        refused: Vec<RefusedFix>,
+        /// The number of the last that has one.
+        last_seq: u64,
+        /// Values that are left out of the fixes.
+        left_out: LeftOut,
     },
     /// Still here, nothing moved.
     Keep {
@@ -64,6 +70,49 @@ pub(crate) struct SentFix {
     pub(crate) seq: u64,
     /// The phone's clock.
     pub(crate) time: Option<Timestamp>,
-    /// The position and what was measured with it.
-    pub(crate) fix: Fix,
+    /// The position and what was measured with it; `None` if the phone says that its position isn't valid.
+    pub(crate) fix: Option<Fix>,
+}
+
+/// A fix of several that can't be taken, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RefusedFix {
+    /// Its place in the message, from 0.
+    pub(crate) index: usize,
+    /// Its number, if it has one.
+    pub(crate) seq: Option<u64>,
+    /// What is wrong with it, for the client's developer.
+    pub(crate) detail: String,
+}
+
+model::words! {
+    /// What a fix may tell beside its position, as on the wire.
+    pub(crate) enum OptionalField {
+        /// Radius within which the phone believes itself to be, metres.
+        Accuracy = "accuracy_m",
+        /// Above the ellipsoid, metres.
+        Altitude = "altitude_m",
+        /// Over ground, metres per second.
+        Speed = "speed_mps",
+        /// Clockwise from true north, degrees.
+        Heading = "heading_deg",
+        /// Charge, percent.
+        Battery = "battery_percent",
+    }
+}
+
+/// How many values of a message were left out, or clamped, since they can't be or say "unknown".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct LeftOut([u16; OptionalField::ALL.len()]);
+
+impl LeftOut {
+    /// One more.
+    pub(crate) fn add(&mut self, field: OptionalField) {
+        self.0[field as usize] += 1;
+    }
+
+    /// The fields of which any were, with how many.
+    pub(crate) fn counts(self) -> impl Iterator<Item = (OptionalField, u16)> {
+        OptionalField::ALL.iter().copied().zip(self.0).filter(|(_, count)| *count > 0)
+    }
 }

@@ -1,6 +1,7 @@
 //! What becomes of a fix.
 
 use super::*;
+use crate::session::messages::ErrorWord;
 
 #[test]
 fn too_many_fixes_are_refused_with_the_time_to_wait_and_change_nothing() {
@@ -86,5 +87,60 @@ fn fixes_beyond_the_limit_are_no_erroneous_messages() {
     for _ in 0..4 {
         let effects = alone.say(&batch);
         assert_eq!((error(&effects), closed(&effects)), (Some("rate_limited"), None));
+    }
+}
+
+#[test]
+fn an_hour_of_single_fixes_is_told_when_to_come_again_and_not_closed() {
+    let mut alone = Alone::live(&Config::default());
+    let fix = |seq: u32| {
+        format!(r#"{{"type":"fix","device":"d","seq":{seq},"latitude":1,"longitude":2}}"#)
+    };
+    let mut waits = Vec::new();
+    for seq in 0..3_600 {
+        let effects = alone.say(&fix(seq));
+        assert_eq!(closed(&effects), None, "{seq}");
+        alone.session.announcing = None;
+        for effect in effects {
+            if let Effect::Send(Reply::Error(rejection)) = effect {
+                assert_eq!(rejection.word, ErrorWord::RateLimited);
+                assert_eq!(rejection.seq, Some(u64::from(seq)));
+                waits.push(rejection.retry_after_ms.expect("a time"));
+            }
+        }
+    }
+    let burst = Config::default().messages_burst as usize;
+    assert_eq!(waits.len(), 3_600 - burst);
+    assert!(waits.is_sorted());
+    // 3,400 messages at 50 a second.
+    assert_eq!(waits.last(), Some(&68_000));
+    // Who only ever sends too much is closed at last.
+    let ends = (3_600..30_000).find_map(|seq| closed(&alone.say(&fix(seq))));
+    assert_eq!(ends, Some(CloseCode::RateLimited));
+}
+
+#[test]
+fn what_a_phone_can_not_know_of_is_no_erroneous_message() {
+    let config = Config { errors_max: 2, ..Config::default() };
+    let mut alone = Alone::live(&config);
+    for _ in 0..10 {
+        let effects =
+            alone.say(r#"{"type":"fix","device":"d","seq":1,"latitude":null,"longitude":2}"#);
+        assert_eq!((error(&effects), closed(&effects)), (Some("invalid_fix"), None));
+        let effects = alone.say(r#"{"type":"share_trip"}"#);
+        assert_eq!((error(&effects), closed(&effects)), (Some("unknown_type"), None));
+    }
+}
+
+#[test]
+fn a_phone_without_a_position_is_acknowledged_and_its_seq_counts() {
+    let mut alone = Alone::live(&Config::default());
+    let nowhere =
+        r#"{"type":"fix","device":"d","seq":4,"latitude":1,"longitude":2,"accuracy_m":-1}"#;
+    for reason in ["no_position", "repeated"] {
+        let effects = alone.say(nowhere);
+        let [Effect::Send(ack)] = &effects[..] else { panic!("{effects:?}") };
+        let said = format!(r#""seq":4,"kept":"none","shown":false,"reason":"{reason}"}}"#);
+        assert!(text(ack).ends_with(&said), "{}", text(ack));
     }
 }

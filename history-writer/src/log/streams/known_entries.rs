@@ -4,11 +4,19 @@ use std::collections::VecDeque;
 
 use model::{Monotonic, Timestamp};
 
-use super::reader::Found;
 use crate::log::uncertain_marks::UncertainMarks;
 
 /// How many entries are remembered as one: where few points come at a time there are many.
 const ENTRIES_AS_ONE: u64 = 64;
+
+/// What was known of a stream when its lease was taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) mark: u64,
+    pub(super) next: u64,
+    pub(super) bytes: u64,
+    pub(super) removed: u64,
+}
 
 /// An entry, or some behind each other.
 #[derive(Debug, Clone, Copy)]

@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::config::Config;
-use super::reader::{Found, GROUP, Reading, StreamReader};
+use super::known_entries::Found;
+use super::reader::{GROUP, Reading, StreamReader};
 use super::server::script;
 use crate::log::LogError;
 use crate::{LogId, OwnedLog, OwnedLogs};

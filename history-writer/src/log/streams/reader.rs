@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::entry::decode;
 use super::keys::Keys;
-use super::known_entries::{Known, KnownEntry};
+use super::known_entries::{Found, Known, KnownEntry};
 use super::server::{Server, script};
 use crate::log::recent_points::{self, RecentPoints};
 use crate::log::{Answer, Batch, LogError, LogReader, LogStatus, before};
@@ -44,15 +44,6 @@ pub(super) struct Reading {
     pub(super) bytes_max: u64,
     pub(super) recent_bytes_max: usize,
     pub(super) forget_after_ms: u64,
-}
-
-/// What was known of a stream when its lease was taken.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
-    pub(super) mark: u64,
-    pub(super) next: u64,
-    pub(super) bytes: u64,
-    pub(super) removed: u64,
 }
 
 /// One stream.

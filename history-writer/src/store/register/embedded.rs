@@ -5,6 +5,7 @@ mod forget;
 mod gaps;
 mod json;
 mod off;
+mod page;
 mod rewrapping;
 mod schema;
 mod statements;

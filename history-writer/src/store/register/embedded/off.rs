@@ -2,7 +2,7 @@ use model::{Timestamp, UserId};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::json::json;
-use super::statements::page;
+use super::page::page;
 use crate::{OffStretch, OffTimes};
 
 const STRETCHES: &str = "SELECT json_group_array(json_array(since_ms, until_ms))

@@ -4,6 +4,7 @@ use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::json::json;
 use super::off;
+use super::page::page;
 use crate::store::register::{
     DeadLetter, ERASURES_MAX, REASON_BYTES_MAX, TooManyErasures, UserRecord,
 };
@@ -18,18 +19,6 @@ pub(super) async fn users(
     let sql = "SELECT user FROM records
                WHERE wrapped_key IS NOT NULL AND user > ?1 ORDER BY user LIMIT ?2";
     page(readers, sql, after, limit).await
-}
-
-/// A page of users behind one, no id being empty.
-pub(super) async fn page(
-    readers: &SqlitePool,
-    sql: &'static str,
-    after: Option<&UserId>,
-    limit: usize,
-) -> Result<Vec<UserId>, sqlx::Error> {
-    let after = after.map_or("", UserId::as_str);
-    let found = sqlx::query_scalar(sql).bind(after).bind(limit as i64).fetch_all(readers).await?;
-    found.into_iter().map(|id: String| UserId::parse(&id).map_err(sql::damaged)).collect()
 }
 
 /// A user's erasures, as the JSON that [`records`] selects.

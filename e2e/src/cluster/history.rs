@@ -24,6 +24,7 @@ pub(super) async fn settings(node: &Cassandra, server: &Postgres, secrets: &Path
     cassandra::migrate(&chunks, None).await.expect("a node without our tables gets them");
     let key = secrets.join("history.key");
     std::fs::write(&key, KEY).expect("a folder that can be written to");
+    let key = key.display().to_string();
     format!(
         "history = \"cassandra\"\n[history]\nkey_files = [{key:?}]\n[cassandra]\nnodes = [{:?}]\n\
          keyspace = {keyspace:?}\n[postgres.history]\nurl = {register:?}\n",

@@ -164,7 +164,7 @@ fn too_many_bytes_close_the_session() {
     let config = Config { bytes_burst: 65_536, ..Config::default() };
     let mut alone = Alone::live(&config);
     assert_eq!(closed(&alone.step(Input::Control(65_536))), None);
-    let ends = (0..100).filter_map(|_| closed(&alone.step(Input::Control(65_536)))).next();
+    let ends = (0..100).find_map(|_| closed(&alone.step(Input::Control(65_536))));
     assert_eq!(ends, Some(CloseCode::RateLimited));
 }
 

@@ -164,8 +164,8 @@ async fn nobody_notices_a_database_that_is_paused() {
 
     let mut line = line(&process).await.expect("it listens");
     for walking in walking {
-        let walked = timeout(DEADLINE, walking).await.expect("it ends");
-        let mut walker = walked.expect("all was acknowledged as durable");
+        let ended = timeout(DEADLINE, walking).await.expect("it ends");
+        let mut walker = ended.expect("all was acknowledged as durable");
         walker.check(&mut line, true, Look::Whole).await.expect("it is there");
     }
 }

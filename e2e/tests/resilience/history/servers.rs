@@ -61,7 +61,7 @@ impl Servers {
                 "[postgres.directory]\nurl = {url:?}\n[[redis.shards]]\nname = \"a\"\nurl = {redis:?}\n"
             );
         }
-        let key = self.folder.path().join("key");
+        let key = self.folder.path().join("key").display().to_string();
         format!(
             "{UNHURRIED}[backends]\n{backends}[history]\nchunk_age_ms = 1000\nkey_files = [{key:?}]\n\
              [cassandra]\nnodes = [{node:?}]\nkeyspace = {keyspace:?}\n[postgres.history]\nurl = {url:?}\n{others}"

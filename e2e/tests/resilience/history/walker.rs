@@ -196,7 +196,7 @@ impl Walker {
             let is_there = found.contains_key(point);
             match fate {
                 Fate::Kept => {
-                    assert!(is_there || look == Look::Waiting, "{} lost {point:?}", self.user)
+                    assert!(is_there || look == Look::Waiting, "{} lost {point:?}", self.user);
                 }
                 Fate::Gone => assert!(!is_there, "{} has {point:?} again", self.user),
                 Fate::Unsure if look != Look::Settled => {}

@@ -16,7 +16,7 @@ fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
 }
 
 async fn refused(config: &Config) -> String {
-    let error = CassandraStore::connect(config, None).await.err().expect("it isn't let in");
+    let error = CassandraStore::connect(config, None).await.expect_err("it isn't let in");
     ErrorChain(&error).to_string()
 }
 

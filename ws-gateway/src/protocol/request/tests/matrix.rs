@@ -1,5 +1,7 @@
 //! What becomes of every value of every field: the table in PROTOCOL.md, and this program, say the same.
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::session::boards::{AROUND_MAX, TOP_MAX};
 
@@ -157,8 +159,9 @@ fn table() -> String {
     for row in rows() {
         let values = VALUES.map(|(_, value)| row.outcome(Some(value)));
         let [inner, outer] = row.edges();
-        table += &format!(
-            "| `{}` | `{}` | {} | {} | {inner} | {outer} |\n",
+        let _ = writeln!(
+            table,
+            "| `{}` | `{}` | {} | {} | {inner} | {outer} |",
             row.message,
             row.field,
             row.outcome(None),

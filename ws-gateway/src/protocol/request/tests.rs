@@ -119,7 +119,7 @@ fn fields_that_are_not_known_are_passed_over() {
         r#"{"type":"keep","device":"d","provider":"fused"}"#,
         r#"{"type":"ping","id":1,"version":2,"version":3}"#,
         r#"{"type":"watch_board","board":"b","seq":"x"}"#,
-        &fix(r#""is_moving":true,"extras":[1,{"seq":9}]"#),
+        &fix(r#""is_moving":true,"extras":[1,{"nested":9}]"#),
     ] {
         assert!(parse(text, BATCH_MAX).is_ok(), "{text}");
     }

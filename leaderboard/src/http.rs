@@ -20,7 +20,6 @@ mod query;
 mod request;
 mod seasons;
 mod standing_body;
-mod whole_number;
 
 use api::{AppState, Context, json_routes};
 use axum::extract::FromRef;

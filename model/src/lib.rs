@@ -34,7 +34,9 @@ pub use memo::Memo;
 pub use position::{Metres, Position, PositionError};
 pub use random::{Random, SeededRandom, token};
 pub use read_token::{FeedPosition, ReadToken};
-pub use request::{Caller, Canonical, CanonicalDigest, Gcra, RetryAfterMs, Role};
+pub use request::{
+    Caller, Canonical, CanonicalDigest, Gcra, RetryAfterMs, Role, WholeNumberError, whole_number,
+};
 pub use time::{
     CLOCK_OFFSET_MS_MAX, Clock, ManualClock, Moment, Monotonic, SystemClock, Timestamp,
     clock_is_off,

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 
 use super::request::invalid;
 use super::seasons::body::{SeasonBody, SeasonRulesBody};
-use super::whole_number;
 use crate::{Board, Operator, Ranking, Readers, Rules, ScoreRange, Wins};
 
 /// What a board is to be.
@@ -162,6 +161,6 @@ fn word<T: Copy>(
 }
 
 fn number(field: &str, json: Option<&RawValue>, absent: i64) -> Result<i64, Problem> {
-    let read = json.map_or(Ok(absent), whole_number::parse);
+    let read = json.map_or(Ok(absent), |json| model::whole_number(json.get()));
     read.map_err(|fault| invalid("invalid_board", format!("{field} {fault}")))
 }

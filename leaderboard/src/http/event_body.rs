@@ -6,7 +6,6 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::request::{board_id, invalid, user_id};
-use super::whole_number;
 use crate::{Amount, EventKey, ScoreChange, ScoreEvent};
 
 /// What is meant by milliseconds: up to the year 9999.
@@ -155,7 +154,7 @@ impl ChangeBody {
         let board = board_id(&self.board).map_err(at)?;
         let user = user_id(&self.user).map_err(at)?;
         let number = |field: &str, json: &RawValue| {
-            let read = whole_number::parse(json);
+            let read = model::whole_number(json.get());
             read.map_err(|fault| invalid("invalid_number", format!("{place}{field} {fault}")))
         };
         let amount = match (&self.delta, &self.score) {

@@ -1,8 +1,5 @@
 use std::borrow::Cow;
 
-/// Doubles tell whole numbers apart up to here.
-const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
-
 /// Writes whole numbers as such, since JSON has one kind of numbers: 8.0 and 8e0 become 8. All else stays as it is, what is no JSON
 /// too. The bytes must be UTF-8.
 pub(super) fn with_whole_numbers(json: &[u8]) -> Cow<'_, [u8]> {
@@ -52,8 +49,9 @@ fn whole(digits: &[u8]) -> Option<i64> {
     if !digits.iter().any(|byte| b".eE".contains(byte)) {
         return None;
     }
-    let number: f64 = serde_json::from_slice(digits).ok()?;
-    (number.fract() == 0.0 && number.abs() <= WHOLE_MAX).then_some(number as i64)
+    // What is no JSON is for the parser to say.
+    serde_json::from_slice::<f64>(digits).ok()?;
+    model::whole_number(std::str::from_utf8(digits).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -69,7 +67,8 @@ mod tests {
         for (json, expected) in [
             ("{\"a\":8.0,\"b\":[8e0,80e-1],\"c\":-8.00}", "{\"a\":8,\"b\":[8,8],\"c\":-8}"),
             ("{\"a\":1e3 , \"b\":-0.0}", "{\"a\":1000 , \"b\":0}"),
-            ("{\"a\":9007199254740992.0}", "{\"a\":9007199254740992}"),
+            ("{\"a\":9007199254740993.0}", "{\"a\":9007199254740993}"),
+            ("{\"a\":-9.223372036854775807e18}", "{\"a\":-9223372036854775807}"),
         ] {
             assert_eq!(rewritten(json), expected);
         }

@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::http::request::invalid;
-use crate::http::whole_number;
 use crate::limits::REWARD_BYTES_MAX;
 use crate::{Calendar, Reward, Rewarded, Schedule, Season, SeasonRules};
 
@@ -194,5 +193,5 @@ pub(in crate::http) fn data(reward: &Reward) -> Option<Box<RawValue>> {
 /// Reads a whole number however it is written, or null.
 fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let json = Option::<Box<RawValue>>::deserialize(deserializer)?;
-    json.map(|json| whole_number::parse(&json)).transpose().map_err(D::Error::custom)
+    json.map(|json| model::whole_number(json.get())).transpose().map_err(D::Error::custom)
 }

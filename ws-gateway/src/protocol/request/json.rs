@@ -7,9 +7,6 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Doubles tell whole numbers apart up to here.
-const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
-
 model::words! {
     /// Every field of a message. What stands in others is passed over: a client may be newer than this gateway.
     pub(super) enum Field {
@@ -74,12 +71,7 @@ impl<'a> Json<'a> {
 
     /// The whole number that it is, however it is written: 8, 8.0 and 8e0 are the same.
     pub(super) fn whole(self) -> Option<i64> {
-        let digits = self.digits()?;
-        if let Ok(whole) = digits.parse() {
-            return Some(whole);
-        }
-        let number: f64 = digits.parse().ok()?;
-        (number.fract() == 0.0 && number.abs() <= WHOLE_MAX).then_some(number as i64)
+        model::whole_number(self.0).ok()
     }
 
     /// The text that it is; an error if half of a surrogate pair is missing.

@@ -99,6 +99,7 @@ fn missing_repeated_and_mistyped_fields_are_invalid_messages() {
         r#"{"type":"ping","id":1e400}"#,
         r#"{"type":"ping","id":18446744073709551616}"#,
         r#"{"type":"ping","id":9007199254740993}"#,
+        r#"{"type":"ping","id":9007199254740993.0}"#,
         r#"{"type":"keep","device":""}"#,
         r#"{"type":"keep","device":"a b"}"#,
         r#"{"type":"keep","device":"a\u0000"}"#,

@@ -1,25 +1,29 @@
-use serde_json::value::RawValue;
-
 /// The most digits of a number of 64 bits.
 const DIGITS_MAX: i64 = 19;
 
-/// Why a JSON value is no whole number of 64 bits.
+/// Why the text of a JSON value is no whole number of 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NumberError {
+pub enum WholeNumberError {
+    /// It is no number.
     #[error("must be a number")]
     Other,
+    /// It isn't whole.
     #[error("must be a whole number")]
     Fraction,
+    /// It is greater, or lower.
     #[error("must be from {min} to {max}", min = i64::MIN, max = i64::MAX)]
     OutOfRange,
 }
 
-/// Reads a whole number exactly, however it is written down: `1e3` and `7.0` are some. By way of a fraction of 64 bits, those
-/// beyond 2^53 would be another number.
-pub(super) fn parse(json: &RawValue) -> Result<i64, NumberError> {
-    let text = json.get();
+/// Reads the text of a JSON value that is a whole number exactly, however it is written down: JSON has one kind of numbers, and
+/// `1e3` and `7.0` are some. By way of a fraction of 64 bits, those beyond 2^53 would be another number. The text must be JSON.
+pub fn whole_number(text: &str) -> Result<i64, WholeNumberError> {
     if !text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-        return Err(NumberError::Other);
+        return Err(WholeNumberError::Other);
+    }
+    // As nearly all are written.
+    if let Ok(number) = text.parse() {
+        return Ok(number);
     }
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (sign, digits) = mantissa.strip_prefix('-').map_or((1, mantissa), |digits| (-1, digits));
@@ -34,14 +38,14 @@ pub(super) fn parse(json: &RawValue) -> Result<i64, NumberError> {
     let written = (all.len() - significant.len()) as i64 - fraction.len() as i64;
     let zeros = power(exponent).saturating_add(written);
     if zeros < 0 {
-        return Err(NumberError::Fraction);
+        return Err(WholeNumberError::Fraction);
     }
     if zeros.saturating_add(significant.len() as i64) > DIGITS_MAX {
-        return Err(NumberError::OutOfRange);
+        return Err(WholeNumberError::OutOfRange);
     }
-    let magnitude = significant.parse::<i128>().map_err(|_| NumberError::OutOfRange)?;
+    let magnitude = significant.parse::<i128>().map_err(|_| WholeNumberError::OutOfRange)?;
     let number = sign * magnitude * 10_i128.pow(zeros as u32);
-    i64::try_from(number).map_err(|_| NumberError::OutOfRange)
+    i64::try_from(number).map_err(|_| WholeNumberError::OutOfRange)
 }
 
 /// An exponent; one that isn't even a number of 64 bits is as good as the largest.
@@ -53,10 +57,6 @@ fn power(exponent: &str) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn read(text: &str) -> Result<i64, NumberError> {
-        parse(&RawValue::from_string(text.to_owned()).expect("JSON"))
-    }
 
     #[test]
     fn whole_numbers_are_read_exactly_however_they_are_written() {
@@ -78,31 +78,31 @@ mod tests {
             ("-9223372036854775808", i64::MIN),
             ("-92233720368547758080e-1", i64::MIN),
         ] {
-            assert_eq!(read(text), Ok(number), "{text}");
+            assert_eq!(whole_number(text), Ok(number), "{text}");
         }
     }
 
     #[test]
     fn everything_else_is_refused_for_what_it_is() {
         for (text, error) in [
-            ("\"5\"", NumberError::Other),
-            ("null", NumberError::Other),
-            ("true", NumberError::Other),
-            ("[1]", NumberError::Other),
-            ("{}", NumberError::Other),
-            ("1.5", NumberError::Fraction),
-            ("1e-1", NumberError::Fraction),
-            ("1e-320", NumberError::Fraction),
-            ("1e-99999999999999999999", NumberError::Fraction),
-            ("9223372036854775806.5", NumberError::Fraction),
-            ("9223372036854775808", NumberError::OutOfRange),
-            ("-9223372036854775809", NumberError::OutOfRange),
-            ("18446744073709551616", NumberError::OutOfRange),
-            ("1e19", NumberError::OutOfRange),
-            ("1e400", NumberError::OutOfRange),
-            ("1e99999999999999999999", NumberError::OutOfRange),
+            ("\"5\"", WholeNumberError::Other),
+            ("null", WholeNumberError::Other),
+            ("true", WholeNumberError::Other),
+            ("[1]", WholeNumberError::Other),
+            ("{}", WholeNumberError::Other),
+            ("1.5", WholeNumberError::Fraction),
+            ("1e-1", WholeNumberError::Fraction),
+            ("1e-320", WholeNumberError::Fraction),
+            ("1e-99999999999999999999", WholeNumberError::Fraction),
+            ("9223372036854775806.5", WholeNumberError::Fraction),
+            ("9223372036854775808", WholeNumberError::OutOfRange),
+            ("-9223372036854775809", WholeNumberError::OutOfRange),
+            ("18446744073709551616", WholeNumberError::OutOfRange),
+            ("1e19", WholeNumberError::OutOfRange),
+            ("1e400", WholeNumberError::OutOfRange),
+            ("1e99999999999999999999", WholeNumberError::OutOfRange),
         ] {
-            assert_eq!(read(text), Err(error), "{text}");
+            assert_eq!(whole_number(text), Err(error), "{text}");
         }
     }
 }

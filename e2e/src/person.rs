@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::{DEADLINE, Place};
+use crate::{DEADLINE, LISBON, Place, north_of};
 
 /// What came over the socket.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,6 +109,19 @@ impl Person {
         }))
         .await;
         self.hear(|m| m["type"] == "ack" && m["seq"] == seq).await
+    }
+
+    /// Goes northwards: sends fixes of these numbers, and waits until each is shown, and in movement history on a disk.
+    pub async fn keep_fixes(&mut self, numbers: std::ops::Range<u64>) {
+        for seq in numbers {
+            let (latitude, longitude) = north_of(LISBON, seq as f64);
+            let fix = json!({
+                "type": "fix", "device": "phone", "seq": seq, "latitude": latitude, "longitude": longitude,
+            });
+            self.send(&fix).await;
+            let ack = self.hear(|m| m["type"] == "ack" && m["seq"] == seq).await;
+            assert_eq!((&ack["kept"], &ack["shown"]), (&json!("disk"), &json!(true)), "{ack}");
+        }
     }
 
     /// Waits until everything that the server had to say by now has come.

@@ -42,6 +42,7 @@
 
 mod config;
 mod core;
+pub mod crash_points;
 mod formats;
 pub mod http;
 mod log;

@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 use crate::metrics::{ERASURES, POINTS};
 use crate::{
     ChunkingLimits, DeploymentKeys, Erasure, Log, OwnedLogs, Point, Register, Store, StoreError,
-    Survives, TimeRange, TooManyErasures, UserRecord,
+    Survives, TimeRange, TooManyErasures, UserRecord, crash_points,
 };
 use faults::Faults;
 pub use incomplete::Incomplete;
@@ -251,11 +251,11 @@ impl Shared {
         if let Err(refused) = noted? {
             return Ok(Err(refused));
         }
-        crash::point("history.erasure_noted");
+        crash::point(crash_points::ERASURE_NOTED);
         ::metrics::counter!(ERASURES, "what" => what).increment(1);
         // What stays of it isn't shown.
         store.erase(user, erasure).await?;
-        crash::point("history.erased");
+        crash::point(crash_points::ERASED);
         Ok(Ok(()))
     }
 

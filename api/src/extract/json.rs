@@ -14,7 +14,7 @@ use model::ErrorKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use members::{Found, Without};
+use members::{Apart, Found, Without};
 pub use read_back::{ReadBack, ReadOnly};
 
 use super::words;
@@ -135,7 +135,7 @@ fn parse<T: DeserializeOwned>(
     let bytes = numbers::with_whole_numbers(bytes);
     let mut reader = serde_json::Deserializer::from_slice(&bytes);
     let mut found = Found::new();
-    let members = Without { object: &mut reader, names, found: &mut found };
+    let members = Without(&mut reader, Apart { names, found: &mut found });
     let value: T = serde_path_to_error::deserialize(members).map_err(|error| {
         let path = error.path().to_string();
         let place = if path == "." { String::new() } else { format!("{path}: ") };

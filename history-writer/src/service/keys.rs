@@ -7,7 +7,7 @@ use model::{Random, UserId, crash};
 
 use super::records::KnownUser;
 use super::{Deps, Shared};
-use crate::{StoreError, UserKey, UserRecord};
+use crate::{StoreError, UserKey, UserRecord, crash_points};
 
 impl Shared {
     /// The same users, each with a key: whoever has none gets one.
@@ -30,7 +30,7 @@ impl Shared {
             self.records.forget(user);
         }
         let made = made?;
-        crash::point("history.keys_made");
+        crash::point(crash_points::KEYS_MADE);
         for ((user, _), wrapped) in new.into_iter().zip(made) {
             if let Some(known) = keyed.get_mut(&user) {
                 let record = UserRecord { wrapped_key: Some(wrapped), ..known.record.clone() };

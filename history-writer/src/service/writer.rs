@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::{Deps, Shared};
 use crate::{
     Chunk, Chunking, ClosedChunk, DeadLetter, LogPosition, LogReader, PUT_CHUNKS_MAX, StoreError,
-    StoredChunk, USERS_MAX, metrics,
+    StoredChunk, USERS_MAX, crash_points, metrics,
 };
 
 /// How many points are read from the log at once.
@@ -159,7 +159,7 @@ impl Writer {
                     return Err(StoreError::unavailable("keys of users change all the time"));
                 }
             }
-            crash::point("history.chunks_stored");
+            crash::point(crash_points::CHUNKS_STORED);
             self.next.clear();
             for ticket in tickets {
                 self.chunking.stored(ticket);

@@ -11,7 +11,7 @@ use sql::StoreError;
 use sql::sqlite::{File, answer};
 
 use super::{ChunkPlace, FORGET_CHUNKS_MAX, READ_CHUNKS_MAX, Store, StoreAnswer, StoredChunk};
-use crate::{Direction, Erasure, SealedChunk, TimeRange};
+use crate::{Direction, Erasure, SealedChunk, TimeRange, crash_points};
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
 const FILE_NAME: &str = "history.sqlite";
@@ -39,9 +39,9 @@ impl EmbeddedStore {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;
         statements::put(&mut transaction, chunks).await?;
-        crash::point("history.store_written");
+        crash::point(crash_points::STORE_WRITTEN);
         transaction.commit().await?;
-        crash::point("history.store_committed");
+        crash::point(crash_points::STORE_COMMITTED);
         writer.keep();
         Ok(())
     }

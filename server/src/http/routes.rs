@@ -40,9 +40,8 @@ pub(crate) fn assemble(
     if allowed_origins.is_empty() { router } else { router.layer(cors(allowed_origins)) }
 }
 
-/// Lets pages of other origins use REST, where they are allowed to; browsers ask before they do.
-/// Never the development page's own endpoints, which make tokens; and never with credentials, of which there are none but tokens in
-/// headers.
+/// Lets pages of other origins use REST, where they are allowed to; browsers ask before they do. They get nothing of the development
+/// page, which makes tokens, and send no credentials but the token in a header.
 fn cors(allowed_origins: AllowedOrigins) -> CorsLayer {
     let allow = move |origin: &HeaderValue, request: &Parts| {
         !dev::is_own(request.uri.path())

@@ -13,19 +13,21 @@ const UNNAMED: &str = "_";
 /// Members of an object, by their names.
 pub(super) type Found = Vec<(&'static str, Value)>;
 
-/// Reads an object without its member `_`, and without those of these names, which go to `found`.
-pub(super) struct Without<'a, D> {
-    pub(super) object: D,
+/// Members that are kept apart from the rest of an object.
+pub(super) struct Apart<'a> {
+    /// Their names.
     pub(super) names: &'static [&'static str],
     pub(super) found: &'a mut Found,
 }
+
+/// Reads an object without its member `_`, and without those that are kept apart.
+pub(super) struct Without<'a, D>(pub(super) D, pub(super) Apart<'a>);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Without<'_, D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        let Self { object, names, found } = self;
-        object.deserialize_map(Members { visitor, names, found })
+        self.0.deserialize_map(Members(visitor, self.1))
     }
 
     forward_to_deserialize_any! {
@@ -34,43 +36,35 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Without<'_, D> {
     }
 }
 
-struct Members<'a, V> {
-    visitor: V,
-    names: &'static [&'static str],
-    found: &'a mut Found,
-}
+struct Members<'a, V>(V, Apart<'a>);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Members<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.visitor.expecting(f)
+        self.0.expecting(f)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let Self { visitor, names, found } = self;
-        visitor.visit_map(Named { map, names, found })
+        self.0.visit_map(Rest(map, self.1))
     }
 }
 
-struct Named<'a, A> {
-    map: A,
-    names: &'static [&'static str],
-    found: &'a mut Found,
-}
+struct Rest<'a, A>(A, Apart<'a>);
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Named<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(name) = self.map.next_key::<String>()? {
+        let Self(map, Apart { names, found }) = self;
+        while let Some(name) = map.next_key::<String>()? {
             if name == UNNAMED {
-                self.map.next_value::<IgnoredAny>()?;
-            } else if let Some(known) = self.names.iter().find(|known| **known == name) {
-                self.found.push((known, self.map.next_value()?));
+                map.next_value::<IgnoredAny>()?;
+            } else if let Some(known) = names.iter().find(|known| **known == name) {
+                found.push((known, map.next_value()?));
             } else {
                 let name: StringDeserializer<A::Error> = name.into_deserializer();
                 return seed.deserialize(name).map(Some).map_err(A::Error::custom);
@@ -80,6 +74,6 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Named<'_, A> {
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
-        self.map.next_value_seed(seed)
+        self.0.next_value_seed(seed)
     }
 }

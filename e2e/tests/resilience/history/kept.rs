@@ -2,25 +2,11 @@
 
 use std::sync::Arc;
 
+use e2e::Person;
 use e2e::process::{Home, Process};
-use e2e::{LISBON, Person, north_of};
 use history_writer::embedded::EmbeddedLog;
 use history_writer::{Config, LogReader as _};
 use model::{SystemClock, UserId};
-use serde_json::json;
-
-/// Sends a fix of each of these numbers, and waits for what says that it is on a disk.
-async fn send(person: &mut Person, numbers: std::ops::Range<u64>) {
-    for seq in numbers {
-        let (latitude, longitude) = north_of(LISBON, seq as f64);
-        let fix = json!({
-            "type": "fix", "device": "phone", "seq": seq, "latitude": latitude, "longitude": longitude,
-        });
-        person.send(&fix).await;
-        let ack = person.hear(|m| m["type"] == "ack" && m["seq"] == seq).await;
-        assert_eq!((&ack["kept"], &ack["shown"]), (&json!("disk"), &json!(true)), "{ack}");
-    }
-}
 
 /// The numbers of the fixes that the log has of a user, once no process has it open any more.
 async fn logged(home: &Home, user: &str) -> Vec<u64> {
@@ -46,7 +32,7 @@ async fn what_was_acknowledged_survives_kills_at_once() {
     let home = Home::new("");
     for round in 0..3 {
         let (process, mut ann) = start_with_ann(&home).await;
-        send(&mut ann, round * 20 + 1..round * 20 + 21).await;
+        ann.keep_fixes(round * 20 + 1..round * 20 + 21).await;
         process.kill().await;
         let expected: Vec<_> = (1..round * 20 + 21).collect();
         assert_eq!(logged(&home, "ann").await, expected);
@@ -57,7 +43,7 @@ async fn what_was_acknowledged_survives_kills_at_once() {
 async fn a_process_that_is_told_to_go_leaves_nothing_behind_in_memory() {
     let home = Home::new("[gateway]\ndrain_window_ms = 200\n");
     let (process, mut ann) = start_with_ann(&home).await;
-    send(&mut ann, 1..21).await;
+    ann.keep_fixes(1..21).await;
     process.terminate();
     ann.end().await;
     let ended = process.ended().await;

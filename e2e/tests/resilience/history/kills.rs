@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use e2e::DEADLINE;
 use e2e::process::{CRASH_VARIABLE, Home, Process, crashing_binary};
-use history_writer::embedded;
+use history_writer::{crash_points, embedded};
 use model::{Clock, Role, SystemClock};
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
@@ -25,16 +25,6 @@ const WALKERS: u64 = 4;
 const LOAD_MS: std::ops::Range<u64> = 5..200;
 /// Chooses another course of the test, to repeat one that failed.
 const SEED_VARIABLE: &str = "WHEREABOUTS_SEED";
-/// Named points of the store, of the register, and of what is between these and the log.
-const OF_STORES: [&str; 7] = [
-    "history.store_written",
-    "history.store_committed",
-    "history.register_erased",
-    "history.keys_made",
-    "history.chunks_stored",
-    "history.erasure_noted",
-    "history.erased",
-];
 
 pub(super) fn is_long() -> bool {
     std::env::var_os("WHEREABOUTS_LONG").is_some_and(|long| long == "1")
@@ -102,7 +92,7 @@ async fn what_was_acknowledged_is_there_once_and_what_was_erased_is_not() {
     let seed = seed();
     let kills = if is_long() { KILLS_LONG } else { KILLS };
     let mut choice = Choice(seed);
-    let points = [embedded::crash_points::ALL, OF_STORES.as_slice()].concat();
+    let points = [embedded::crash_points::ALL, crash_points::ALL].concat();
     let home = Home::new(&format!("{UNHURRIED}[history]\nchunk_age_ms = 1000\n"));
     let mut walkers: Vec<_> = (0..WALKERS).map(|number| Walker::new(number, seed)).collect();
 

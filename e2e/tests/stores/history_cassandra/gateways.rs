@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use e2e::DEADLINE;
 use e2e::cluster::Cluster;
-use e2e::{DEADLINE, LISBON, Person, north_of};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -11,19 +11,6 @@ use super::world::node;
 
 /// A track is read within this time, whoever is asked and doesn't answer.
 const READ_MAX: Duration = Duration::from_secs(1);
-
-/// Sends fixes of these numbers, and waits until each is on a disk.
-async fn send(person: &mut Person, numbers: std::ops::Range<u64>) {
-    for seq in numbers {
-        let (latitude, longitude) = north_of(LISBON, seq as f64);
-        let fix = json!({
-            "type": "fix", "device": "phone", "seq": seq, "latitude": latitude, "longitude": longitude,
-        });
-        person.send(&fix).await;
-        let ack = person.hear(|m| m["type"] == "ack" && m["seq"] == seq).await;
-        assert_eq!(ack["kept"], "disk", "{ack}");
-    }
-}
 
 /// How many points a gateway's track of ann has, and why it may lack some.
 async fn track(cluster: &Cluster, gateway: usize) -> (usize, Value) {
@@ -52,8 +39,8 @@ async fn a_track_has_what_waits_in_the_log_of_any_gateway() {
     let node = node().await.read().await;
     let mut cluster = Cluster::start_with_history(2, &node, "").await;
     cluster.befriend("ann", "bob").await;
-    send(&mut cluster.connect(0, "ann").await, 1..21).await;
-    send(&mut cluster.connect(1, "ann").await, 21..31).await;
+    cluster.connect(0, "ann").await.keep_fixes(1..21).await;
+    cluster.connect(1, "ann").await.keep_fixes(21..31).await;
     // Nothing of it is stored.
     for gateway in 0..2 {
         let read = timeout(READ_MAX, track(&cluster, gateway)).await.expect("it is read in time");

@@ -67,7 +67,11 @@ async fn one_of_three_nodes_may_go_and_of_two_all_comes_back() {
         world.stored_what_is_there().await;
         // Whoever has come back answers too: the one that was always there may go.
         nodes[0].kill();
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        let before = minutes.load(Ordering::SeqCst);
+        until("fixes come while it is away", async || {
+            minutes.load(Ordering::SeqCst) >= before + 4 * USERS
+        })
+        .await;
         world.stored_what_is_there().await;
         stop.store(true, Ordering::SeqCst);
     };

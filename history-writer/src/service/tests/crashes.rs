@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::world::{NOW, World, user};
 use super::*;
+use crate::crash_points;
 use crate::log::embedded::{self, Config};
 
 /// Batches of points.
@@ -21,16 +22,6 @@ const ERASED_EVERY: u64 = 5;
 const TEST: &str = concat!(module_path!(), "::a_process_keeps");
 /// Reached where a log ends within a write, which its own tests have.
 const NEVER: &str = "history.log_tail_cut";
-/// Named points of the store, of the register, and of what is between these and the log.
-const OF_STORES: [&str; 7] = [
-    "history.store_written",
-    "history.store_committed",
-    "history.register_erased",
-    "history.keys_made",
-    "history.chunks_stored",
-    "history.erasure_noted",
-    "history.erased",
-];
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -94,7 +85,7 @@ async fn check(path: &Path, kept: u64, when: &str) -> u64 {
 
 #[test]
 fn what_was_answered_survives_a_crash_at_every_point() {
-    let points = [embedded::crash_points::ALL, OF_STORES.as_slice()].concat();
+    let points = [embedded::crash_points::ALL, crash_points::ALL].concat();
     for point in points.into_iter().filter(|point| *point != NEVER) {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path();

@@ -19,7 +19,7 @@ use sql::sqlite::{File, answer};
 use super::{
     DEAD_LETTERS_MAX, DeadLetter, Register, Rewrapped, TooManyErasures, USERS_MAX, UserRecord,
 };
-use crate::{Erasure, Gaps, KeyId, StoreAnswer, TimeRange};
+use crate::{Erasure, Gaps, KeyId, StoreAnswer, TimeRange, crash_points};
 
 /// The file in the data directory; `SQLite` keeps its log and index beside it.
 const FILE_NAME: &str = "history-register.sqlite";
@@ -81,7 +81,7 @@ impl EmbeddedRegister {
         let mut transaction = writer.begin().await?;
         statements::erase_all(&mut transaction, user, erased_at).await?;
         transaction.commit().await?;
-        crash::point("history.register_erased");
+        crash::point(crash_points::REGISTER_ERASED);
         // The key still lies in the pages that were overwritten.
         writer.empty_log().await?;
         writer.keep();

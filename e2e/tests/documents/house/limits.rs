@@ -11,8 +11,9 @@ fn the_readme_has_the_limits_that_are_in_force() {
         let names = quoted(names);
         assert!(!names.is_empty() || row[2] == "fixed", "{limit}: say what sets it");
         for name in names {
-            let (section, key) = name.split_once('.').expect("section.key");
-            let value = settings.get(section).and_then(|section| section.get(key));
+            let (first, others) = name.split_once('.').expect("section.key");
+            let section = settings.get(first);
+            let value = others.split('.').fold(section, |within, key| within?.get(key));
             let value = value.and_then(toml::Value::as_integer);
             let value = value.unwrap_or_else(|| panic!("{limit}: there is no number {name}"));
             assert!(numbers(shown).contains(&value), "{limit}: {name} is {value}, not {shown}");

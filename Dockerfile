@@ -20,7 +20,8 @@ COPY ops/container/start ops/container/healthy /usr/local/bin/
 USER whereabouts
 WORKDIR /var/lib/whereabouts
 VOLUME /var/lib/whereabouts
-EXPOSE 8080
+# Clients, and operators: /metrics answers in the container only, until operations.listen says otherwise.
+EXPOSE 8080 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 CMD ["healthy"]
 ENTRYPOINT ["start"]
 CMD ["serve", "--listen", "0.0.0.0:8080", "--data", "/var/lib/whereabouts"]

@@ -121,7 +121,7 @@ url = "redis://127.0.0.1:{self.redis.port}"
     def metric(self, name, line):
         """The sum of all lines that begin so; 0 of a gateway that has gone."""
         try:
-            page = self.services[name].get("/metrics")
+            page = self.services[name].metrics()
         except OSError:
             return 0
         return sum(float(text.rsplit(" ", 1)[1]) for text in page.splitlines() if text.startswith(line))

@@ -68,18 +68,28 @@ class Service:
             raise AssertionError(log.read())
         self.address = line.split()[-1].removeprefix("http://").rstrip("/")
         self.pid = self.process.pid
+        self.operations = None
 
-    def get(self, path, token=""):
-        connection = http.client.HTTPConnection(self.address)
+    def get(self, path, token="", at=None):
+        connection = http.client.HTTPConnection(at or self.address)
         connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         text = answer.read().decode()
         assert answer.status == 200, text
         return text
 
+    def metrics(self):
+        if self.operations is None:
+            line = self.process.stdout.readline()
+            while "metrics" not in line:
+                assert line, "it never says where its metrics are"
+                line = self.process.stdout.readline()
+            self.operations = line.split()[-1].removeprefix("http://").removesuffix("/metrics")
+        return self.get("/metrics", at=self.operations)
+
     def resident(self):
         # Builds before 0.1 had no prefix.
-        found = re.search(r"^(?:whereabouts_)?proximity_resident_businesses (\d+)", self.get("/metrics"), re.M)
+        found = re.search(r"^(?:whereabouts_)?proximity_resident_businesses (\d+)", self.metrics(), re.M)
         return int(found[1]) if found else 0
 
     def until_resident(self, businesses):

@@ -28,6 +28,9 @@ const TOKEN_TTL_S: u32 = 3_600;
 /// What `serve` prints once it listens, before the address.
 const LISTENS: &str = "listens on http://";
 
+/// What it prints before the address of operators.
+const MEASURES: &str = "metrics   http://";
+
 /// A folder with settings and data, in which the real program is run, again and again if need be.
 pub struct Home {
     dir: TempDir,
@@ -82,12 +85,12 @@ impl Home {
     /// The same; answers how it ended if it did before it listened.
     pub async fn try_start_as(&self, command: Command) -> Result<Process, Ended> {
         let mut running = Running::spawn(command);
-        let listens = tokio::time::timeout(DEADLINE, running.address()).await;
+        let listens = tokio::time::timeout(DEADLINE, running.addresses()).await;
         let listens = listens.unwrap_or_else(|_| panic!("it doesn't listen: {}", running.log()));
-        let Some(address) = listens else { return Err(running.ended().await) };
+        let Some((address, operations)) = listens else { return Err(running.ended().await) };
         let auth = Config::default().auth;
         let signer = Keys::signer(&auth, &self.data()).expect("the node's own key");
-        Ok(Process { running, address, signer })
+        Ok(Process { running, address, operations, signer })
     }
 
     /// Runs `serve` and waits until it ends by itself.
@@ -121,6 +124,7 @@ pub struct Ended {
 pub struct Process {
     running: Running,
     address: SocketAddr,
+    operations: SocketAddr,
     signer: Signer,
 }
 
@@ -128,6 +132,16 @@ impl Process {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it answers operators.
+    pub fn operations(&self) -> SocketAddr {
+        self.operations
+    }
+
+    /// All that it measures.
+    pub async fn metrics(&self) -> String {
+        rest::request(self.operations, "GET", "/metrics", None, None).await.text
     }
 
     /// Its process id.
@@ -276,15 +290,22 @@ impl Running {
         read(&self.log)
     }
 
-    /// Reads the output up to the line with the address; none if it ends before.
-    async fn address(&mut self) -> Option<SocketAddr> {
+    /// Reads the output up to the lines with the addresses, of clients and of operators; none if it ends before.
+    async fn addresses(&mut self) -> Option<(SocketAddr, SocketAddr)> {
+        let address = self.address_behind(LISTENS).await?;
+        let measures = self.address_behind(MEASURES).await?;
+        let parse = |text: &str| text.split('/').next()?.trim().parse().ok();
+        Some((parse(&address)?, parse(&measures)?))
+    }
+
+    async fn address_behind(&mut self, words: &str) -> Option<String> {
         loop {
             let mut line = String::new();
             if self.output.read_line(&mut line).await.ok()? == 0 {
                 return None;
             }
-            if let Some((_, address)) = line.split_once(LISTENS) {
-                return address.trim().parse().ok();
+            if let Some((_, address)) = line.split_once(words) {
+                return Some(address.to_owned());
             }
         }
     }

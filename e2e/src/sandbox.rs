@@ -33,6 +33,7 @@ impl Sandbox {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let mut config = Config::default();
         config.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.operations.listen = config.http.listen;
         config.data.dir = dir.path().join("data");
         change(&mut config);
         let node = Node::start(config.clone()).await.expect("the node starts");
@@ -82,6 +83,12 @@ impl Sandbox {
     /// A request without a token.
     pub async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         rest::request(self.address, method, path, None, body).await
+    }
+
+    /// All that the node measures.
+    pub async fn metrics(&self) -> String {
+        let address = self.node.as_ref().expect("a running node").operations_address();
+        rest::request(address, "GET", "/metrics", None, None).await.text
     }
 
     /// Makes sure that a user exists.

@@ -1,7 +1,7 @@
 mod backends;
+mod http;
 mod rest;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use backends::{Backends, LiveBackend, Postgres, Standings, StandingsBackend, StoreBackend};
 pub(crate) use backends::{HistoryBackend, HistoryLog};
+pub(crate) use http::{Http, Operations};
 use rest::Rest;
 
 /// Everything that can be set, each part's own section as the part defines it.
@@ -19,6 +20,8 @@ pub struct Config {
     pub roles: Vec<NodeRole>,
     /// Where and how to listen.
     pub http: Http,
+    /// Where operators ask how the process does.
+    pub operations: Operations,
     /// Where state is kept.
     pub backends: Backends,
     /// Where the embedded state lives.
@@ -51,8 +54,6 @@ pub struct Config {
     pub dev: bool,
 }
 
-const DRAIN_MS_MAX: u64 = 60_000;
-
 /// What a process does in a deployment over many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -66,21 +67,6 @@ pub enum NodeRole {
     /// Storing what waits in the log of movement history, where that is on Redis servers.
     #[serde(rename = "history-writer")]
     HistoryWriter,
-}
-
-/// Where and how to listen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Http {
-    /// Address and port; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// Connections that are no WebSockets (yet).
-    pub connections_max: usize,
-    /// How long a client may take to send the head of a request, milliseconds.
-    pub head_timeout_ms: u64,
-    /// How long a process with roles goes on serving after it was told to go, with `/ready` red, so that balancers send
-    /// nothing new; milliseconds, at most 60,000. A process without roles has no balancer before it, and doesn't wait.
-    pub drain_ms: u64,
 }
 
 /// Where the embedded state lives.
@@ -147,13 +133,6 @@ pub enum LogFormat {
     Json,
 }
 
-impl Default for Http {
-    fn default() -> Self {
-        let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, connections_max: 1_024, head_timeout_ms: 10_000, drain_ms: 3_000 }
-    }
-}
-
 impl Default for Data {
     fn default() -> Self {
         Self { dir: PathBuf::from("whereabouts-data") }
@@ -205,12 +184,7 @@ impl Config {
                     .to_owned(),
             );
         }
-        if self.http.connections_max == 0 {
-            return Err("http.connections_max must be at least 1".to_owned());
-        }
-        if self.http.drain_ms > DRAIN_MS_MAX {
-            return Err(format!("http.drain_ms must be at most {DRAIN_MS_MAX}"));
-        }
+        self.http.validate().map_err(|rule| format!("http.{rule}"))?;
         self.rest.validate().map_err(|rule| format!("rest.{rule}"))?;
         self.validate_parts()?;
         if !self.roles.is_empty() && self.auth.keys.is_empty() {

@@ -1,3 +1,5 @@
+mod listeners;
+
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -13,12 +15,12 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::http::dev::Dev;
-use crate::http::listener::{Listener, SocketOptions};
 use crate::http::{dev, export, operations, routes};
 use crate::keys::Keys;
 use crate::parts::{Deps, Opened};
 use crate::readiness::{Ends, Readiness};
 use crate::{files, metrics, parts};
+pub(crate) use listeners::OPERATIONS_CONNECTIONS_MAX;
 
 /// How often the metrics recorder tidies up its histograms.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
@@ -26,13 +28,15 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// A running service: every part, connected.
 pub struct Node {
     address: SocketAddr,
+    operations_address: SocketAddr,
     opened: Opened,
     readiness: Readiness,
     /// How long it goes on listening once it goes away.
     drain: Duration,
     /// Stops the listener.
     stop: CancellationToken,
-    listening: JoinHandle<()>,
+    /// The listener of clients, and that of operators.
+    listening: [JoinHandle<()>; 2],
     /// Held while something is kept in it.
     _data_dir: Option<DataDir>,
 }
@@ -80,8 +84,9 @@ impl Node {
                 tracing::info!(part = part.name(), "off, as the settings of this process say");
             }
         }
-        let listener = listen(&config)?;
-        let address = listener.address();
+        let listener = listeners::main(&config)?;
+        let for_operators = listeners::operations(&config)?;
+        let (address, operations_address) = (listener.address(), for_operators.address());
 
         let readiness = Readiness::default();
         opened.routers.insert(0, operations::router(readiness.clone()));
@@ -99,16 +104,35 @@ impl Node {
         readiness.supervise("metrics", Ends::Never, tidy_metrics());
         opened.watches.drain(..).for_each(|watch| watch(&readiness));
         let serving = listener.run(router, stop.clone());
-        let listening = readiness.supervise("listener", Ends::WhenStopped, serving);
-        tracing::info!(%address, "listening");
+        let operating = operations::own_router(readiness.clone(), &deps.context);
+        let operating = for_operators.run(operating, stop.clone());
+        let listening = [
+            readiness.supervise("listener", Ends::WhenStopped, serving),
+            readiness.supervise("operations", Ends::WhenStopped, operating),
+        ];
+        tracing::info!(%address, operations = %operations_address, "listening");
         let drain_ms = if config.roles.is_empty() { 0 } else { config.http.drain_ms };
         let drain = Duration::from_millis(drain_ms);
-        Ok(Self { address, opened, readiness, drain, stop, listening, _data_dir: data_dir })
+        Ok(Self {
+            address,
+            operations_address,
+            opened,
+            readiness,
+            drain,
+            stop,
+            listening,
+            _data_dir: data_dir,
+        })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it answers operators: `/metrics`, `/live` and `/ready`.
+    pub fn operations_address(&self) -> SocketAddr {
+        self.operations_address
     }
 
     /// The businesses, if they are served here.
@@ -129,8 +153,8 @@ impl Node {
         self.readiness.drain();
         tokio::join!(join_all(self.opened.drains), tokio::time::sleep(self.drain));
         self.stop.cancel();
-        // A listener that has died has nothing more to do.
-        let _ = self.listening.await;
+        // One that has died has nothing more to do.
+        let _ = join_all(self.listening).await;
         // Whatever is still asked of them was asked by a client, and none is left.
         join_all(self.opened.closes).await;
         self.readiness.stop_tasks().await;
@@ -149,19 +173,6 @@ fn fit_open_files(config: &Config) -> Config {
         );
     }
     fitted
-}
-
-fn listen(config: &Config) -> Result<Listener, String> {
-    let options = SocketOptions {
-        unsent_bytes_max: config.gateway.unsent_bytes_max,
-        unacknowledged_max: Duration::from_millis(
-            config.gateway.stuck_close_ms + config.gateway.ping_grace_ms,
-        ),
-    };
-    Listener::bind(&config.http, options).map_err(|error| {
-        let address = config.http.listen;
-        format!("can't listen on {address}: {error}. Is another process there? Choose another with --listen ADDRESS:PORT.")
-    })
 }
 
 async fn tidy_metrics() {

@@ -136,7 +136,7 @@ impl Gateway {
         self.process = Some(self.home.start_as(command).await);
     }
 
-    fn process(&self) -> &Process {
+    pub(super) fn process(&self) -> &Process {
         self.process.as_ref().expect("a gateway that is there")
     }
 

@@ -45,9 +45,9 @@ impl Cluster {
 
     /// What a gateway measures of a Redis server; of a histogram ask for its `_count`.
     pub async fn metric(&self, gateway: usize, name: &str, shard: usize) -> f64 {
-        let answer = rest::request(self.address(gateway), "GET", "/metrics", None, None).await;
+        let page = self.gateways[gateway].process().metrics().await;
         let line = format!("{name}{{shard=\"redis-{shard}\"}} ");
-        let value = answer.text.lines().find_map(|text| text.strip_prefix(&line));
+        let value = page.lines().find_map(|text| text.strip_prefix(&line));
         let value = value.unwrap_or_else(|| panic!("{line}isn't told"));
         value.parse().expect("a number")
     }

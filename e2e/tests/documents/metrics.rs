@@ -90,7 +90,7 @@ async fn whatever_a_node_measures_is_in_a_table_with_its_help() {
     bob.at(LISBON).await;
     alice.at(LISBON).await;
     alice.expect_near("bob").await;
-    let page = world.request("GET", "/metrics", None).await.text;
+    let page = world.metrics().await;
     let measured: Vec<_> =
         page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     assert!(measured.contains(&"whereabouts_ws_sessions"), "{page}");

@@ -12,6 +12,9 @@ use super::tree;
 /// one, and the rest is the description itself.
 const UNDESCRIBED: [&str; 3] = ["/v1/ws", "/internal/v1/history/waiting", "/openapi.json"];
 
+/// What is served at the operators' address only.
+const OPERATORS: [&str; 1] = ["/metrics"];
+
 /// Routes of the development page, which no other node has.
 const DEVELOPMENT: [&str; 4] = ["/", "/dev/people", "/dev/token", "/dev/held"];
 
@@ -144,7 +147,7 @@ async fn every_route_is_described_or_listed_as_not() {
         routes.extend(by_hand.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
     }
     let listed: BTreeSet<_> =
-        UNDESCRIBED.iter().chain(&DEVELOPMENT).map(ToString::to_string).collect();
+        UNDESCRIBED.iter().chain(&DEVELOPMENT).chain(&OPERATORS).map(ToString::to_string).collect();
     assert_eq!(routes, listed, "describe a route with `#[utoipa::path]` or list it in this test");
     assert!(listed.iter().all(|path| !described.contains(path.as_str())));
     for path in UNDESCRIBED {
@@ -154,6 +157,10 @@ async fn every_route_is_described_or_listed_as_not() {
     for path in DEVELOPMENT {
         let answer = world.request("GET", path, None).await;
         assert_eq!(answer.json["code"], "no_such_path", "{path} is for development only");
+    }
+    for path in OPERATORS {
+        let answer = world.request("GET", path, None).await;
+        assert_eq!(answer.json["code"], "no_such_path", "{path} is for operators only");
     }
 }
 

@@ -119,7 +119,7 @@ async fn a_key_that_was_used_and_is_missing_is_never_replaced() {
     // Stored, and so sealed by a key that is wrapped.
     let stored = async {
         let chunk = "whereabouts_history_stored_chunks_total 1";
-        while !process.request("GET", "/metrics").await.text.lines().any(|line| line == chunk) {
+        while !process.metrics().await.lines().any(|line| line == chunk) {
             tokio::task::yield_now().await;
         }
     };

@@ -53,7 +53,7 @@ async fn friends(process: &Process) {
 
 /// What the gateway counts: channels and timers.
 async fn held(process: &Process) -> [u64; 2] {
-    let metrics = process.request("GET", "/metrics").await.text;
+    let metrics = process.metrics().await;
     ["whereabouts_ws_channels ", "whereabouts_ws_timers "].map(|name| {
         let line = metrics.lines().find_map(|line| line.strip_prefix(name));
         line.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{name}isn't told"))

@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use super::*;
 use crate::parts::{Businesses, Leaderboards, Live, MovementHistory, Part as _};
 

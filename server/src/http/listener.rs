@@ -11,8 +11,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Http;
-
 /// What hyper buffers of a request's head, bytes: more than the middleware accepts, so that it can say why.
 const HEAD_BYTES_MAX: usize = 128 * 1024;
 
@@ -34,26 +32,35 @@ pub(crate) struct SocketOptions {
     pub(crate) unacknowledged_max: Duration,
 }
 
+/// Where to listen, and for whom there is room.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListenerConfig {
+    pub(crate) address: SocketAddr,
+    pub(crate) connections_max: usize,
+    /// How long a client may take to send the head of a request.
+    pub(crate) head_timeout: Duration,
+    pub(crate) socket: SocketOptions,
+}
+
 /// Accepts connections and hands them to the router.
 pub(crate) struct Listener {
     socket: TcpListener,
     address: SocketAddr,
-    options: SocketOptions,
-    config: Http,
+    config: ListenerConfig,
 }
 
 impl Listener {
     /// Takes the address.
-    pub(crate) fn bind(config: &Http, options: SocketOptions) -> std::io::Result<Self> {
-        let kind = socket2::Domain::for_address(config.listen);
+    pub(crate) fn bind(config: ListenerConfig) -> std::io::Result<Self> {
+        let kind = socket2::Domain::for_address(config.address);
         let socket = socket2::Socket::new(kind, socket2::Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
         socket.set_nonblocking(true)?;
-        socket.bind(&config.listen.into())?;
+        socket.bind(&config.address.into())?;
         socket.listen(BACKLOG)?;
         let socket = TcpListener::from_std(socket.into())?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, address, options, config: config.clone() })
+        Ok(Self { socket, address, config })
     }
 
     /// Where it listens.
@@ -91,8 +98,8 @@ impl Listener {
         let (stream, _) = self.socket.accept().await?;
         let socket = SockRef::from(&stream);
         socket.set_tcp_nodelay(true)?;
-        socket.set_tcp_notsent_lowat(self.options.unsent_bytes_max)?;
-        socket.set_tcp_user_timeout(Some(self.options.unacknowledged_max))?;
+        socket.set_tcp_notsent_lowat(self.config.socket.unsent_bytes_max)?;
+        socket.set_tcp_user_timeout(Some(self.config.socket.unacknowledged_max))?;
         Ok((stream, permit))
     }
 
@@ -106,7 +113,7 @@ impl Listener {
         let service = TowerToHyperService::new(router.clone());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(Duration::from_millis(self.config.head_timeout_ms))
+            .header_read_timeout(self.config.head_timeout)
             .max_buf_size(HEAD_BYTES_MAX)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();

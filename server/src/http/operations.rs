@@ -1,9 +1,11 @@
 //! The endpoints for operators: is it alive, is it ready, how does it do.
 
-use axum::Json;
+use api::Context;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -26,13 +28,15 @@ struct Readout {
     parts: BTreeMap<&'static str, bool>,
 }
 
-/// `/live`, `/ready` and `/metrics`.
+/// `/live` and `/ready`, for balancers.
 pub(crate) fn router(readiness: Readiness) -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(live))
-        .routes(routes!(ready))
-        .routes(routes!(metrics))
-        .with_state(readiness)
+    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready)).with_state(readiness)
+}
+
+/// These and `/metrics`, at an address of their own.
+pub(crate) fn own_router(readiness: Readiness, context: &Context) -> Router {
+    let (router, _) = router(readiness).split_for_parts();
+    api::with_middleware(router.route("/metrics", get(metrics)), context)
 }
 
 /// Alive
@@ -64,15 +68,7 @@ async fn ready(State(readiness): State<Readiness>) -> (StatusCode, Json<Readout>
     (status, Json(Readout { ready, draining, degraded, parts }))
 }
 
-/// Metrics
-///
 /// In the text format of Prometheus.
-#[utoipa::path(
-    get,
-    path = "/metrics",
-    tag = "operations",
-    responses((status = 200, description = "All of them", body = String, content_type = "text/plain"))
-)]
 async fn metrics() -> impl IntoResponse {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], metrics::render())

@@ -5,6 +5,7 @@ async fn a_node_says_that_it_can_not_go_on_when_a_task_has_died() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let mut config = Config::default();
     config.http.listen.set_port(0);
+    config.operations.listen.set_port(0);
     config.data.dir = dir.path().to_owned();
     let node = Node::start(config).await.expect("it starts");
     let soon = Duration::from_millis(300);

@@ -101,7 +101,7 @@ async fn who_stays_stalled_is_let_go() {
     let outcome = watch_walk(&process, scale, scale.stalled, scale.steps).await;
     let sessions = async {
         loop {
-            let metrics = process.request("GET", "/metrics").await.text;
+            let metrics = process.metrics().await;
             let open =
                 metrics.lines().find_map(|line| line.strip_prefix("whereabouts_ws_sessions "));
             // The movers are left; those who read have gone by themselves.

@@ -16,7 +16,7 @@ async fn one_process_that_does_everything_serves_leaderboards_and_watches_over_t
     let parts = world.request("GET", "/ready", None).await.json["parts"].clone();
     assert_eq!((&parts["leaderboards"], &parts["leaderboard log"]), (&json!(true), &json!(true)));
     assert!(world.data_dir().join("leaderboard").is_dir());
-    let metrics = world.request("GET", "/metrics", None).await.text;
+    let metrics = world.metrics().await;
     let posted = "whereabouts_leaderboard_writes_total{mutation=\"post\",result=\"done\"}";
     assert!(metrics.contains(posted), "{metrics}");
     let measured = metrics.lines().filter(|line| line.starts_with("whereabouts_leaderboard"));

@@ -46,7 +46,7 @@ fn names(answer: &Answer) -> Vec<&str> {
 
 /// A counter, of the line that begins so.
 async fn metric(world: &Sandbox, line: &str) -> f64 {
-    let all = world.request("GET", "/metrics", None).await.text;
+    let all = world.metrics().await;
     let found = all.lines().find_map(|metric| metric.strip_prefix(line)?.trim().parse().ok());
     found.unwrap_or(0.0)
 }

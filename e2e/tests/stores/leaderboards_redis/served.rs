@@ -71,7 +71,7 @@ async fn scores_are_taken_while_standings_are_away_and_ranked_once_they_are_back
         node.request("GET", "/ready", None).await.json["parts"]["standings"] == json!(true)
     })
     .await;
-    let metrics = node.request("GET", "/metrics", None).await.text;
+    let metrics = node.metrics().await;
     for name in [
         "whereabouts_leaderboard_index_lag_positions",
         "whereabouts_leaderboard_redis_save_copied_bytes",

@@ -24,6 +24,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
     let node = Node::start(config).await?;
     say!("Whereabouts listens on http://{}", node.address());
     say!("  docs      http://{}/docs/", node.address());
+    say!("  metrics   http://{}/metrics", node.operations_address());
     if dev {
         say!("  page      http://{}/", node.address());
     }

@@ -1,0 +1,47 @@
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::http::listener::{Listener, ListenerConfig, SocketOptions};
+
+/// Connections to the operators' address.
+pub(crate) const OPERATIONS_CONNECTIONS_MAX: usize = 64;
+
+/// The address of clients.
+pub(super) fn main(config: &Config) -> Result<Listener, String> {
+    let (address, connections_max) = (config.http.listen, config.http.connections_max);
+    Listener::bind(listener(config, address, connections_max))
+        .map_err(|error| taken(address, &error, "Choose another with --listen ADDRESS:PORT."))
+}
+
+/// The operators' address, or a free port where another process has the default.
+pub(super) fn operations(config: &Config) -> Result<Listener, String> {
+    let address = config.operations.listen;
+    let bind = |address| Listener::bind(listener(config, address, OPERATIONS_CONNECTIONS_MAX));
+    let bound = bind(address).or_else(|error| {
+        if config.operations.takes_any_port() && error.kind() == io::ErrorKind::AddrInUse {
+            bind(SocketAddr::new(address.ip(), 0))
+        } else {
+            Err(error)
+        }
+    });
+    bound.map_err(|error| taken(address, &error, "Choose another with operations.listen."))
+}
+
+fn listener(config: &Config, address: SocketAddr, connections_max: usize) -> ListenerConfig {
+    let unacknowledged_ms = config.gateway.stuck_close_ms + config.gateway.ping_grace_ms;
+    ListenerConfig {
+        address,
+        connections_max,
+        head_timeout: Duration::from_millis(config.http.head_timeout_ms),
+        socket: SocketOptions {
+            unsent_bytes_max: config.gateway.unsent_bytes_max,
+            unacknowledged_max: Duration::from_millis(unacknowledged_ms),
+        },
+    }
+}
+
+fn taken(address: SocketAddr, error: &io::Error, what_to_do: &str) -> String {
+    format!("can't listen on {address}: {error}. Is another process there? {what_to_do}")
+}

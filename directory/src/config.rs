@@ -1,9 +1,14 @@
+use std::ops::RangeInclusive;
+
+use model::Faults;
 use serde::{Deserialize, Serialize};
 
 use crate::Limits;
 
 /// The largest radius that any deployment may allow, metres: up to here distances are exact to a centimetre.
 const RADIUS_M_MAX: u32 = 100_000;
+/// What one user may have at most of friends, requests and blocks: a circle is read whole.
+const RELATIONS: RangeInclusive<u32> = 0..=1_000_000;
 
 /// What a deployment sets about users: how much one may have, and how far they may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,15 +44,21 @@ impl Default for Config {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.unless_in(&RELATIONS, "friends_max", self.friends_max);
+        faults.unless_in(&RELATIONS, "requests_max", self.requests_max);
+        faults.unless_in(&RELATIONS, "blocks_max", self.blocks_max);
         let Self { radius_m_min: min, radius_m_default: default, radius_m_max: max, .. } = *self;
-        if min < 1 || default < min || max < default || max > RADIUS_M_MAX {
-            return Err(format!(
+        faults.unless(
+            1 <= min && min <= default && default <= max && max <= RADIUS_M_MAX,
+            format!(
                 "radius_m_min, radius_m_default and radius_m_max must be in this order, from 1 to {RADIUS_M_MAX}"
-            ));
-        }
-        Ok(())
+            ),
+        );
+        faults.result()
     }
+
     /// How far somebody sees, metres, who chose this radius or none. A choice may be older than these limits.
     pub fn radius_m(&self, chosen_m: Option<u32>) -> u32 {
         let chosen = chosen_m.map(|m| m.clamp(self.radius_m_min, self.radius_m_max));

@@ -1,8 +1,8 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use model::Faults;
 use serde::{Deserialize, Serialize};
-use sql::postgres::must_be_in;
 
 use crate::core::limits::{CHUNK_AGE_MS_MAX, POINTS_OPEN_MAX_DEFAULT};
 use crate::{ChunkingLimits, PeerAddress, embedded, streams};
@@ -67,16 +67,17 @@ impl Default for Config {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
-        must_be_in(&RETENTION_DAYS, "retention_days", self.retention_days)?;
-        must_be_in(&LOG_BYTES, "log_bytes_max", self.log_bytes_max)?;
-        must_be_in(&RECENT_BYTES, "recent_bytes_max", self.recent_bytes_max)?;
-        must_be_in(&CHUNK_AGE_MS, "chunk_age_ms", self.chunk_age_ms)?;
-        must_be_in(&POINTS_OPEN, "points_open_max", self.points_open_max)?;
-        if self.key_files.len() > KEY_FILES_MAX {
-            return Err(format!("key_files must be at most {KEY_FILES_MAX}"));
-        }
-        self.advertised().map(drop)
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.unless_in(&RETENTION_DAYS, "retention_days", self.retention_days);
+        faults.unless_in(&LOG_BYTES, "log_bytes_max", self.log_bytes_max);
+        faults.unless_in(&RECENT_BYTES, "recent_bytes_max", self.recent_bytes_max);
+        faults.unless_in(&CHUNK_AGE_MS, "chunk_age_ms", self.chunk_age_ms);
+        faults.unless_in(&POINTS_OPEN, "points_open_max", self.points_open_max);
+        let few = self.key_files.len() <= KEY_FILES_MAX;
+        faults.unless(few, format!("key_files must be at most {KEY_FILES_MAX}"));
+        faults.check(self.advertised());
+        faults.result()
     }
 
     /// Where others are to ask this process, if it is said.
@@ -112,11 +113,11 @@ mod tests {
 
     #[test]
     fn a_value_that_can_not_work_is_named_with_those_that_do() {
-        let refused = |config: Config| config.validate().expect_err("it can't work");
+        let refused = |config: Config| config.validate().expect_err("it can't work").to_string();
         let config = Config { log_bytes_max: 1, ..Config::default() };
-        assert_eq!(refused(config), "log_bytes_max must be in 1048576..=1125899906842624");
+        assert_eq!(refused(config), "log_bytes_max must be from 1048576 to 1125899906842624");
         let config = Config { chunk_age_ms: 1_800_001, ..Config::default() };
-        assert_eq!(refused(config), "chunk_age_ms must be in 1000..=1800000");
+        assert_eq!(refused(config), "chunk_age_ms must be from 1000 to 1800000");
         let config = Config { key_files: vec![PathBuf::from("key"); 17], ..Config::default() };
         assert_eq!(refused(config), "key_files must be at most 16");
         let config = Config { advertise: Some("gateway-1".to_owned()), ..Config::default() };

@@ -1,5 +1,6 @@
 use std::ops::RangeInclusive;
 
+use model::Faults;
 use serde::{Deserialize, Serialize};
 
 use crate::core::limits::{CHANGE_AGE_MS_DEFAULT, KEY_AGE_MS_DEFAULT, KEYS_MAX_DEFAULT};
@@ -38,18 +39,14 @@ impl Default for Config {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
-        let must = |name, range: String| Err(format!("{name} must be in {range}"));
-        if !KEY_AGE_MS.contains(&self.key_age_ms) {
-            return must("key_age_ms", format!("{KEY_AGE_MS:?}"));
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.unless_in(&KEY_AGE_MS, "key_age_ms", self.key_age_ms);
+        faults.unless_in(&KEYS, "keys_max", self.keys_max);
+        if self.change_age_ms != 0 {
+            faults.unless_in(&CHANGE_AGE_MS, "change_age_ms, if it isn't 0,", self.change_age_ms);
         }
-        if !KEYS.contains(&self.keys_max) {
-            return must("keys_max", format!("{KEYS:?}"));
-        }
-        if self.change_age_ms != 0 && !CHANGE_AGE_MS.contains(&self.change_age_ms) {
-            return must("change_age_ms", format!("{CHANGE_AGE_MS:?}, or 0"));
-        }
-        Ok(())
+        faults.result()
     }
 }
 
@@ -60,19 +57,19 @@ mod tests {
     #[test]
     fn what_can_not_work_is_named() {
         assert_eq!(Config::default().validate(), Ok(()));
-        let refused = |config: Config| config.validate().expect_err("refused");
+        let refused = |config: Config| config.validate().expect_err("refused").to_string();
         for key_age_ms in [59_999, 604_800_001, -1] {
             let why = refused(Config { key_age_ms, ..Config::default() });
-            assert_eq!(why, "key_age_ms must be in 60000..=604800000");
+            assert_eq!(why, "key_age_ms must be from 60000 to 604800000");
         }
         assert_eq!(Config { change_age_ms: 0, ..Config::default() }.validate(), Ok(()));
         for change_age_ms in [1, 3_599_999, 315_360_000_001, -1] {
             let why = refused(Config { change_age_ms, ..Config::default() });
-            assert_eq!(why, "change_age_ms must be in 3600000..=315360000000, or 0");
+            assert_eq!(why, "change_age_ms, if it isn't 0, must be from 3600000 to 315360000000");
         }
         for keys_max in [999, 500_000_001] {
             let why = refused(Config { keys_max, ..Config::default() });
-            assert_eq!(why, "keys_max must be in 1000..=500000000");
+            assert_eq!(why, "keys_max must be from 1000 to 500000000");
         }
     }
 }

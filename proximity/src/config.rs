@@ -1,6 +1,12 @@
+use std::ops::RangeInclusive;
+
+use model::Faults;
 use serde::{Deserialize, Serialize};
 
 use crate::core::limits::{Limits, RADIUS_M_MAX};
+
+/// What one owner may have at most.
+const OWNED: RangeInclusive<u32> = 0..=100_000_000;
 
 /// What a deployment sets about businesses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,14 +44,17 @@ impl Default for Config {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
         let Self { radius_m_default: default, radius_m_max: max, .. } = *self;
-        if default < 1 || max < default || max > RADIUS_M_MAX {
-            return Err(format!(
+        faults.unless(
+            1 <= default && default <= max && max <= RADIUS_M_MAX,
+            format!(
                 "radius_m_default and radius_m_max must be in this order, from 1 to {RADIUS_M_MAX}"
-            ));
-        }
-        Ok(())
+            ),
+        );
+        faults.unless_in(&OWNED, "owned_max", self.owned_max);
+        faults.result()
     }
 
     /// How far a search may reach, and how much one user may own.

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use redis::IntoConnectionInfo as _;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -25,10 +26,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Whether the URL is one of Redis; what it says beyond that shows when a [`Connector`](crate::Connector) is made.
-    pub fn is_redis_url(&self) -> bool {
+    /// Errs if the URL can't be one of a Redis server, without what it says. No file is read, and nothing reached.
+    pub fn check(&self) -> Result<(), String> {
+        let name = &self.name;
         let scheme = self.url.split("://").next().unwrap_or_default();
-        scheme == "redis" || scheme == "rediss"
+        if scheme != "redis" && scheme != "rediss" {
+            return Err(format!("the url of {name} must begin with redis:// or rediss://"));
+        }
+        self.url.as_str().into_connection_info().map(drop).map_err(|error| {
+            format!("the url of {name} must be like redis://user:password@host:6379/0: {error}")
+        })
     }
 }
 

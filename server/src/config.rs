@@ -1,16 +1,24 @@
+pub(crate) mod address;
 mod backends;
 mod http;
+pub(crate) mod reading;
 mod rest;
+pub(crate) mod schema;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use model::Faults;
 use serde::{Deserialize, Serialize};
 
 pub use backends::{Backends, LiveBackend, Postgres, Standings, StandingsBackend, StoreBackend};
 pub(crate) use backends::{HistoryBackend, HistoryLog};
 pub(crate) use http::{Http, Operations};
+use reading::Read;
 use rest::Rest;
+
+use crate::logs;
 
 /// Everything that can be set, each part's own section as the part defines it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -53,6 +61,9 @@ pub struct Config {
     /// Development mode: a page to look at, and tokens for anybody who asks; only on a loopback address.
     pub dev: bool,
 }
+
+/// What `auth.leeway_s` may be: up to an hour.
+const LEEWAY_S: RangeInclusive<u32> = 0..=3_600;
 
 /// What a process does in a deployment over many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -161,38 +172,32 @@ impl Log {
 }
 
 impl Config {
-    /// Reads a TOML file over the defaults. A key that doesn't exist is an error that names it and its place.
+    /// Reads a TOML file over the defaults. Errs with all that is wrong with it.
     pub fn load(path: &Path) -> Result<Self, String> {
-        let config = Self::read(path)?;
-        config.validate()?;
-        Ok(config)
+        Read::new(Some(path), std::iter::empty()).checked().map_err(String::from)
     }
 
-    /// The same, but values may be such as can't work.
-    pub(crate) fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| format!("can't read {}: {e}", path.display()))?;
-        toml::from_str(&text)
-            .map_err(|e| format!("{}: {}", path.display(), e.to_string().trim_end()))
-    }
-
-    /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
-        if self.dev && !self.http.listen.ip().is_loopback() {
-            return Err(
-                "dev gives tokens to anybody: http.listen must then be a loopback address, such as 127.0.0.1:8080"
-                    .to_owned(),
-            );
-        }
-        self.http.validate().map_err(|rule| format!("http.{rule}"))?;
-        self.rest.validate().map_err(|rule| format!("rest.{rule}"))?;
-        self.validate_parts()?;
-        if !self.roles.is_empty() && self.auth.keys.is_empty() {
-            return Err(KEYLESS_ROLES.to_owned());
-        }
-        Ok(())
+    /// Says which values can't work, all of them, and what would.
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.unless(!self.dev || self.http.listen.ip().is_loopback(), OPEN_DEV);
+        faults.unless(!self.dev || self.auth.keys.is_empty(), KEYED_DEV);
+        faults.unless(!self.data.dir.as_os_str().is_empty(), "data.dir must name a folder");
+        faults.check_section("http", self.http.validate());
+        faults.unless(!self.operations.collides_with(self.http.listen), SAME_ADDRESS);
+        faults.unless_in(&LEEWAY_S, "auth.leeway_s", self.auth.leeway_s);
+        faults.check_section("rest", self.rest.validate());
+        faults.check_all(self.validate_parts());
+        faults.unless(self.roles.is_empty() || !self.auth.keys.is_empty(), KEYLESS_ROLES);
+        faults.check(logs::filter(&self.log));
+        faults.result()
     }
 }
+
+const SAME_ADDRESS: &str = "operations.listen must be another address or port than http.listen";
+const OPEN_DEV: &str = "dev gives tokens to anybody: http.listen must then be a loopback address, such as 127.0.0.1:8080";
+const KEYED_DEV: &str =
+    "dev gives tokens, which the page signs with the node's own key: auth.keys must then be empty";
 
 const KEYLESS_ROLES: &str = "a role is given (--role, roles), but auth.keys is empty: every process would make a key of \
 its own, and refuse the tokens of the others. Set auth.keys to the keys of your issuer, the same everywhere.";

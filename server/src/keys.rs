@@ -33,6 +33,11 @@ impl Keys {
         Verifier::new(keys, &auth.issuer, &auth.audience, auth.leeway_s).map_err(|e| e.to_string())
     }
 
+    /// Errs if the node's own key is damaged; one that is missing will be made.
+    pub(crate) fn check_own(auth: &Auth, data_dir: &Path) -> Result<(), String> {
+        if auth.keys.is_empty() { own_key(data_dir).read().map(drop) } else { Ok(()) }
+    }
+
     /// Signs with the node's own key.
     pub fn signer(auth: &Auth, data_dir: &Path) -> Result<Signer, String> {
         if !auth.keys.is_empty() {
@@ -64,12 +69,16 @@ fn read_key(key: &Key) -> Result<VerifyingKey, String> {
 }
 
 fn own_secret(data_dir: &Path) -> Result<Vec<u8>, String> {
-    let own = OwnKey {
+    let own = own_key(data_dir);
+    own.read()?.map_or_else(|| own.make(), Ok)
+}
+
+fn own_key(data_dir: &Path) -> OwnKey {
+    OwnKey {
         path: data_dir.join(OWN_KEY_FILE),
         bytes: OWN_KEY_BYTES,
         remedy: "Remove it to have a new one made; older tokens then end.",
-    };
-    own.read()?.map_or_else(|| own.make(), Ok)
+    }
 }
 
 /// A file of random bytes that a node makes for itself.

@@ -52,7 +52,7 @@ impl Node {
     /// Settings and keys are looked at first, then every server is reached, and only then does anything listen: what is
     /// wrong is said before a client can notice.
     pub(crate) async fn start_with(config: Config, dev: Option<Dev>) -> Result<Self, String> {
-        config.validate()?;
+        config.validate().map_err(String::from)?;
         let config = fit_open_files(&config);
         metrics::recorder();
         let data = &config.data.dir;

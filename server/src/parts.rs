@@ -13,7 +13,7 @@ use api::export::Piece;
 use api::metrics::Metric;
 use api::{Context, Verifier};
 use futures_util::future::BoxFuture;
-use model::{Clock, ErrorChain, Random};
+use model::{Clock, ErrorChain, Faults, Random};
 use proximity::postgres::Migrated;
 use proximity::{Proximity, StoreError, StoreErrorKind};
 use utoipa_axum::router::OpenApiRouter;
@@ -48,7 +48,7 @@ pub(crate) trait Part: Sync {
     fn needs_data_dir(&self, config: &Config) -> bool;
 
     /// Says which of its settings can't work, and what would. Nothing is reached.
-    fn validate(&self, config: &Config) -> Result<(), String>;
+    fn validate(&self, config: &Config) -> Result<(), Faults>;
 
     /// The most files and connections to servers that it has open at a time.
     fn files_max(&self, config: &Config) -> u64;
@@ -134,8 +134,12 @@ impl Server {
 
 impl Config {
     /// Says which values of a part can't work, and what would.
-    pub(crate) fn validate_parts(&self) -> Result<(), String> {
-        ALL.iter().try_for_each(|part| part.validate(self))
+    pub(crate) fn validate_parts(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        for part in ALL {
+            faults.check_all(part.validate(self));
+        }
+        faults.result()
     }
 
     /// Whether anything is kept in the data folder: an embedded store, or the node's own key.

@@ -16,7 +16,7 @@ pub use feed::{BEGIN, FeedTable, LINEAGE, NEW_TIMELINE};
 pub use login::{Login, Url};
 pub use primary_config::PrimaryConfig;
 pub use probe::{Away, HealthProbe};
-pub use range::{CONNECTIONS, TIMEOUT_MS, must_be_in};
+pub use range::{CONNECTIONS, TIMEOUT_MS};
 pub use readers::{ReadFrom, Readers};
 pub use schema::{Migrated, Schema};
 pub use server::{Server, Times};

@@ -1,7 +1,19 @@
+use std::ops::RangeInclusive;
+
 use api::AllowedOrigins;
+use model::Faults;
 use serde::{Deserialize, Serialize};
 
 use crate::session::limits::Limits;
+
+/// The longest time that can be set, milliseconds: a day.
+const TIME_MS_MAX: u64 = 86_400_000;
+/// The highest rate, and the largest burst.
+const RATE_MAX: u32 = 1_000_000_000;
+/// The most sessions of a gateway.
+const SESSIONS_MAX: usize = 10_000_000;
+/// What the kernel may be told to hold unsent, bytes.
+const UNSENT_BYTES: RangeInclusive<u32> = 4_096..=1 << 30;
 
 /// How the gateway behaves. Every field has its unit in its name; the defaults are those of the documentation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,50 +148,76 @@ impl From<&Config> for Limits {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
-        let rules = [
-            ((1_000..=86_400_000).contains(&self.ttl_ms), "ttl_ms must be from 1000 to 86400000"),
-            ((1..=1_000).contains(&self.tick_ms), "tick_ms must be from 1 to 1000"),
-            (self.ping_interval_ms >= 100, "ping_interval_ms must be at least 100"),
-            (self.auth_timeout_ms >= 100, "auth_timeout_ms must be at least 100"),
-            (
-                (1_024..=1_048_576).contains(&self.message_bytes_max),
-                "message_bytes_max must be from 1024 to 1048576",
-            ),
-            (
-                self.fixes_per_s > 0 && self.messages_per_s > 0 && self.bytes_per_s > 0,
-                "fixes_per_s, messages_per_s and bytes_per_s must be at least 1",
-            ),
-            (
-                self.fixes_burst as usize >= self.batch_fixes_max && self.batch_fixes_max > 0,
-                "fixes_burst must be at least batch_fixes_max, and that at least 1",
-            ),
-            (
-                self.bytes_burst as usize >= self.message_bytes_max,
-                "bytes_burst must be at least message_bytes_max",
-            ),
-            (
-                (1..=1_000).contains(&self.changes_per_message_max),
-                "changes_per_message_max must be from 1 to 1000",
-            ),
-            (self.boards_max <= 16, "boards_max must be from 0 to 16"),
-            (
-                self.stuck_close_ms > self.stuck_degrade_ms,
-                "stuck_close_ms must be greater than stuck_degrade_ms",
-            ),
-            (
-                self.admissions_per_s > 0 && self.admissions_burst > 0,
-                "admissions_per_s and admissions_burst must be at least 1",
-            ),
-            (self.watches_burst > 0, "watches_burst must be at least 1"),
-            (self.drain_sessions_per_s > 0, "drain_sessions_per_s must be at least 1"),
-            (self.unsent_bytes_max >= 4_096, "unsent_bytes_max must be at least 4096"),
-        ];
-        if let Some((_, rule)) = rules.iter().find(|(holds, _)| !holds) {
-            return Err((*rule).to_owned());
-        }
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        self.validate_times(&mut faults);
+        self.validate_rates(&mut faults);
+        self.validate_sizes(&mut faults);
+        faults.unless(
+            self.fixes_burst as usize >= self.batch_fixes_max,
+            "fixes_burst must be at least batch_fixes_max",
+        );
+        faults.unless(
+            self.bytes_burst as usize >= self.message_bytes_max,
+            "bytes_burst must be at least message_bytes_max",
+        );
+        faults.unless(
+            self.stuck_close_ms > self.stuck_degrade_ms,
+            "stuck_close_ms must be greater than stuck_degrade_ms",
+        );
         let origins = AllowedOrigins::parse(&self.allowed_origins);
-        origins.map(|_| ()).map_err(|why| format!("allowed_origins: {why}"))
+        faults.check(origins.map_err(|why| format!("allowed_origins: {why}")));
+        faults.result()
+    }
+
+    fn validate_times(&self, faults: &mut Faults) {
+        for (range, name, value) in [
+            (1_000..=TIME_MS_MAX, "ttl_ms", self.ttl_ms),
+            (1..=1_000, "tick_ms", self.tick_ms),
+            (100..=TIME_MS_MAX, "ping_interval_ms", self.ping_interval_ms),
+            (1..=TIME_MS_MAX, "ping_grace_ms", self.ping_grace_ms),
+            (100..=TIME_MS_MAX, "auth_timeout_ms", self.auth_timeout_ms),
+            (0..=TIME_MS_MAX, "stuck_degrade_ms", self.stuck_degrade_ms),
+            (0..=TIME_MS_MAX, "degraded_interval_ms", self.degraded_interval_ms),
+            (1..=TIME_MS_MAX, "stuck_close_ms", self.stuck_close_ms),
+            (0..=TIME_MS_MAX, "drain_window_ms", self.drain_window_ms),
+        ] {
+            faults.unless_in(&range, name, value);
+        }
+    }
+
+    fn validate_rates(&self, faults: &mut Faults) {
+        for (least, name, value) in [
+            (1, "fixes_per_s", self.fixes_per_s),
+            (1, "fixes_burst", self.fixes_burst),
+            (1, "messages_per_s", self.messages_per_s),
+            (1, "messages_burst", self.messages_burst),
+            (1, "bytes_per_s", self.bytes_per_s),
+            (1, "bytes_burst", self.bytes_burst),
+            (1, "errors_max", self.errors_max),
+            (1, "admissions_per_s", self.admissions_per_s),
+            (1, "admissions_burst", self.admissions_burst),
+            (0, "watches_per_s", self.watches_per_s),
+            (1, "watches_burst", self.watches_burst),
+            (1, "drain_sessions_per_s", self.drain_sessions_per_s),
+        ] {
+            faults.unless_in(&(least..=RATE_MAX), name, value);
+        }
+    }
+
+    fn validate_sizes(&self, faults: &mut Faults) {
+        for (range, name, value) in [
+            (1_024..=1_048_576, "message_bytes_max", self.message_bytes_max),
+            (1..=10_000, "batch_fixes_max", self.batch_fixes_max),
+            (0..=16, "boards_max", self.boards_max),
+            (1..=SESSIONS_MAX, "sessions_max", self.sessions_max),
+            (1..=SESSIONS_MAX, "sessions_per_user_max", self.sessions_per_user_max),
+            (1..=SESSIONS_MAX, "unauthenticated_max", self.unauthenticated_max),
+            (1..=1_000, "changes_per_message_max", self.changes_per_message_max),
+        ] {
+            faults.unless_in(&range, name, value);
+        }
+        faults.unless_in(&UNSENT_BYTES, "unsent_bytes_max", self.unsent_bytes_max);
     }
 }
 
@@ -194,7 +232,10 @@ mod tests {
 
     #[test]
     fn what_can_not_work_is_named() {
-        let config = Config { ttl_ms: 0, ..Config::default() };
-        assert!(config.validate().is_err_and(|e| e.contains("ttl_ms")));
+        let config = Config { ttl_ms: 0, tick_ms: u64::MAX, sessions_max: 0, ..Config::default() };
+        let told = config.validate().expect_err("it can't work").to_string();
+        for name in ["ttl_ms must be from 1000", "tick_ms must", "sessions_max must be from 1 to"] {
+            assert!(told.contains(name), "{told}");
+        }
     }
 }

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use api::Signer;
-use model::{Clock, Role, SystemClock, UserId};
+use model::{Clock, Faults, Role, SystemClock, UserId};
 use simulation::{Observer, Plan, Summary, Tokens};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -37,6 +37,7 @@ pub(crate) use token::{signer, token};
 use crate::cli::args::Sources;
 use crate::cli::say;
 use crate::config::Config;
+use crate::config::reading::Read;
 
 /// How a command ended, or in words why it couldn't.
 type Done = Result<ExitCode, String>;
@@ -45,12 +46,29 @@ type Done = Result<ExitCode, String>;
 const SIMULATED_TOKEN_TTL_S: u32 = 24 * 60 * 60;
 
 fn config(sources: &Sources) -> Result<Config, String> {
-    let mut config = match &sources.config {
-        Some(path) => Config::load(path)?,
-        None => Config::default(),
-    };
-    sources.apply(&mut config);
-    Ok(config)
+    config_with(sources, |_| {})
+}
+
+/// The settings of a file, the environment and the command line, whose flags have the last word.
+fn config_with(sources: &Sources, flags: impl FnOnce(&mut Config)) -> Result<Config, String> {
+    let mut read = read(sources);
+    flags(&mut read.config);
+    read.checked().map_err(|faults| told(&faults))
+}
+
+fn read(sources: &Sources) -> Read {
+    let mut read = Read::new(sources.config.as_deref(), std::env::vars_os());
+    sources.apply(&mut read.config);
+    read
+}
+
+/// All that is wrong with settings, as an error.
+fn told(faults: &Faults) -> String {
+    let all: Vec<_> = faults.iter().collect();
+    match all.as_slice() {
+        [one] => (*one).to_owned(),
+        all => format!("{} things are wrong with the settings:\n  {}", all.len(), all.join("\n  ")),
+    }
 }
 
 impl Sources {

@@ -1,7 +1,16 @@
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
+use model::Faults;
 use serde::{Deserialize, Serialize};
 
+use super::address;
+
+/// What `connections_max` may be.
+const CONNECTIONS: RangeInclusive<usize> = 1..=10_000_000;
+/// What `head_timeout_ms` may be.
+const HEAD_TIMEOUT_MS: RangeInclusive<u64> = 100..=600_000;
+/// The longest `drain_ms`.
 const DRAIN_MS_MAX: u64 = 60_000;
 
 /// Where operators' programs ask, unless the settings say otherwise.
@@ -11,7 +20,8 @@ const OPERATIONS_LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 9_464);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
-    /// Address and port; port 0 takes a free one.
+    /// Address or name, and port; port 0 takes a free one.
+    #[serde(deserialize_with = "address::deserialize")]
     pub listen: SocketAddr,
     /// Connections that are no WebSockets (yet).
     pub connections_max: usize,
@@ -26,7 +36,8 @@ pub struct Http {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Operations {
-    /// Address and port of `/metrics`, `/live` and `/ready`; port 0 takes a free one.
+    /// Address or name, and port, of `/metrics`, `/live` and `/ready`; port 0 takes a free one.
+    #[serde(deserialize_with = "address::deserialize")]
     pub listen: SocketAddr,
 }
 
@@ -48,17 +59,23 @@ impl Operations {
     pub(crate) fn takes_any_port(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether both can't be listened on.
+    pub(super) fn collides_with(&self, other: SocketAddr) -> bool {
+        let own = self.listen;
+        let shared =
+            own.ip() == other.ip() || own.ip().is_unspecified() || other.ip().is_unspecified();
+        !self.takes_any_port() && own.port() == other.port() && own.port() != 0 && shared
+    }
 }
 
 impl Http {
     /// Says which values can't work, and what would.
-    pub(super) fn validate(&self) -> Result<(), String> {
-        if self.connections_max == 0 {
-            return Err("connections_max must be at least 1".to_owned());
-        }
-        if self.drain_ms > DRAIN_MS_MAX {
-            return Err(format!("drain_ms must be at most {DRAIN_MS_MAX}"));
-        }
-        Ok(())
+    pub(super) fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.unless_in(&CONNECTIONS, "connections_max", self.connections_max);
+        faults.unless_in(&HEAD_TIMEOUT_MS, "head_timeout_ms", self.head_timeout_ms);
+        faults.unless_in(&(0..=DRAIN_MS_MAX), "drain_ms", self.drain_ms);
+        faults.result()
     }
 }

@@ -1,6 +1,7 @@
 use std::ops::RangeInclusive;
 
 use api::{Limits, RateLimit, WorkLimits};
+use model::Faults;
 use serde::{Deserialize, Serialize};
 
 /// What `…_per_s` and `…_burst` may be.
@@ -61,7 +62,8 @@ impl Default for Rest {
 
 impl Rest {
     /// Says which values can't work, and what would.
-    pub(super) fn validate(&self) -> Result<(), String> {
+    pub(super) fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
         let rates = [
             ("requests_per_s", self.requests_per_s),
             ("requests_burst", self.requests_burst),
@@ -71,12 +73,13 @@ impl Rest {
             ("service_cost_burst", self.service_cost_burst),
         ];
         for (name, rate) in rates {
-            must_be_in(name, rate, &RATE)?;
+            faults.unless_in(&RATE, name, rate);
         }
-        must_be_in("light_cost_max", self.light_cost_max, &LIGHT_COST)?;
-        must_be_in("heavy_max", self.heavy_max, &(0..=HEAVY_MAX))?;
-        must_be_in("heavy_waiting_max", self.heavy_waiting_max, &(0..=HEAVY_MAX))?;
-        must_be_in("deadline_ms", self.deadline_ms, &DEADLINE_MS)
+        faults.unless_in(&LIGHT_COST, "light_cost_max", self.light_cost_max);
+        faults.unless_in(&(0..=HEAVY_MAX), "heavy_max", self.heavy_max);
+        faults.unless_in(&(0..=HEAVY_MAX), "heavy_waiting_max", self.heavy_waiting_max);
+        faults.unless_in(&DEADLINE_MS, "deadline_ms", self.deadline_ms);
+        faults.result()
     }
 
     /// The limits of a process that may use so many cores.
@@ -98,17 +101,6 @@ impl Rest {
     }
 }
 
-fn must_be_in<T: Copy + PartialOrd + std::fmt::Display>(
-    name: &str,
-    value: T,
-    range: &RangeInclusive<T>,
-) -> Result<(), String> {
-    if range.contains(&value) {
-        return Ok(());
-    }
-    Err(format!("{name} must be from {} to {}", range.start(), range.end()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_value_that_can_not_work_is_named_with_those_that_do() {
-        let refused = |rest: Rest| rest.validate().expect_err("it can't work");
+        let refused = |rest: Rest| rest.validate().expect_err("it can't work").to_string();
         let rest = Rest { user_cost_burst: 0, ..Rest::default() };
         assert_eq!(refused(rest), "user_cost_burst must be from 1 to 1000000000");
         let rest = Rest { deadline_ms: 99, ..Rest::default() };

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use api::metrics::Metric;
-use model::{Clock, Random};
+use model::{Clock, Faults, Random};
 use proximity::embedded::EmbeddedStore;
 use proximity::postgres::{self, PostgresStore};
 use proximity::{Proximity, Store};
@@ -42,13 +42,14 @@ impl Part for Businesses {
         database(config).is_none()
     }
 
-    fn validate(&self, config: &Config) -> Result<(), String> {
-        config.proximity.validate().map_err(|rule| format!("proximity.{rule}"))?;
+    fn validate(&self, config: &Config) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check_section("proximity", config.proximity.validate());
         match database(config) {
-            Some(databases) => databases.validate().map_err(|rule| format!("{DATABASE}.{rule}")),
-            None if Live.is_served(config) || !self.is_served(config) => Ok(()),
-            None => Err(NOT_SHARED.to_owned()),
+            Some(databases) => faults.check_section(DATABASE, databases.validate()),
+            None => faults.unless(Live.is_served(config) || !self.is_served(config), NOT_SHARED),
         }
+        faults.result()
     }
 
     fn files_max(&self, config: &Config) -> u64 {

@@ -4,6 +4,7 @@ use api::metrics::Metric;
 use directory::Store;
 use directory::embedded::EmbeddedStore;
 use directory::postgres::{self, PostgresStore};
+use model::Faults;
 
 use super::{
     DATABASE_FILES, Deps, Doing, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
@@ -31,11 +32,11 @@ impl Part for Directory {
         database(config).is_none()
     }
 
-    fn validate(&self, config: &Config) -> Result<(), String> {
-        config.directory.validate().map_err(|rule| format!("directory.{rule}"))?;
-        database(config)
-            .map_or(Ok(()), postgres::Config::validate)
-            .map_err(|rule| format!("{DATABASE}.{rule}"))
+    fn validate(&self, config: &Config) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check_section("directory", config.directory.validate());
+        faults.check_section(DATABASE, database(config).map_or(Ok(()), postgres::Config::validate));
+        faults.result()
     }
 
     fn files_max(&self, config: &Config) -> u64 {

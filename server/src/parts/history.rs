@@ -8,6 +8,7 @@ use std::sync::Arc;
 use api::metrics::Metric;
 use history_writer::History;
 use history_writer::streams::Leases;
+use model::Faults;
 
 use super::{Deps, Doing, Live, Opened, OwnCheck, Part, Server, unusable_database};
 use crate::config::{Config, HistoryBackend, NodeRole};
@@ -50,10 +51,12 @@ impl Part for MovementHistory {
         !logs::are_on_servers(config)
     }
 
-    fn validate(&self, config: &Config) -> Result<(), String> {
-        config.history.validate().map_err(|rule| format!("history.{rule}"))?;
-        places::validate(config)?;
-        logs::validate(config)
+    fn validate(&self, config: &Config) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check_section("history", config.history.validate());
+        faults.check_all(places::validate(config));
+        faults.check_all(logs::validate(config));
+        faults.result()
     }
 
     fn files_max(&self, config: &Config) -> u64 {

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use leaderboard::embedded::EmbeddedLog;
 use leaderboard::postgres::{self, PostgresLog};
 use leaderboard::{Error, FollowingIndex, Index, Leaderboard, Log, People};
-use model::UserId;
+use model::{Faults, UserId};
 
 use super::directory::open_directory;
 use super::{
@@ -55,16 +55,15 @@ impl Part for Leaderboards {
         database(config).is_none()
     }
 
-    fn validate(&self, config: &Config) -> Result<(), String> {
-        config.leaderboard.validate().map_err(|rule| format!("leaderboard.{rule}"))?;
+    fn validate(&self, config: &Config) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check_section("leaderboard", config.leaderboard.validate());
         let database = database(config);
         let are_shared = database.is_some() && config.backends.directory == StoreBackend::Postgres;
-        if is_alone(config) && !are_shared {
-            return Err(NOT_SHARED.to_owned());
-        }
-        let checked = database.map_or(Ok(()), postgres::Config::validate);
-        checked.map_err(|rule| format!("{DATABASE}.{rule}"))?;
-        standings::validate(config)
+        faults.unless(!is_alone(config) || are_shared, NOT_SHARED);
+        faults.check_section(DATABASE, database.map_or(Ok(()), postgres::Config::validate));
+        faults.check_all(standings::validate(config));
+        faults.result()
     }
 
     fn files_max(&self, config: &Config) -> u64 {

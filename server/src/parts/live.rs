@@ -3,7 +3,7 @@ use std::sync::Arc;
 use api::SystemRandom;
 use api::metrics::Metric;
 use directory::Directory;
-use model::ErrorChain;
+use model::{ErrorChain, Faults};
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::redis::{self, Redis};
 use ws_gateway::live::{self, FixLimit, Live as LivePath, Sink};
@@ -36,15 +36,15 @@ impl Part for Live {
         false
     }
 
-    fn validate(&self, config: &Config) -> Result<(), String> {
-        config.gateway.validate().map_err(|rule| format!("gateway.{rule}"))?;
+    fn validate(&self, config: &Config) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check_section("gateway", config.gateway.validate());
         if config.backends.live == LiveBackend::Redis {
-            config.redis.validate().map_err(|rule| format!("redis.{rule}"))?;
+            faults.check_section("redis", config.redis.validate());
         }
-        if config.roles.contains(&NodeRole::Gateway) && !config.backends.are_shared() {
-            return Err(NOT_SHARED.to_owned());
-        }
-        Ok(())
+        let is_one_of_several = config.roles.contains(&NodeRole::Gateway);
+        faults.unless(!is_one_of_several || config.backends.are_shared(), NOT_SHARED);
+        faults.result()
     }
 
     fn files_max(&self, config: &Config) -> u64 {

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
+use model::Faults;
 use serde::{Deserialize, Serialize};
 
-use super::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url, must_be_in};
+use super::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url};
 use crate::StoreError;
 
 /// Where a part's database is of which one server is read and written, and how long to wait for it.
@@ -39,15 +40,14 @@ impl Default for PrimaryConfig {
 
 impl PrimaryConfig {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
-        self.login().check().map_err(|why| format!("url {why}"))?;
-        must_be_in(&CONNECTIONS, "readers_max", self.readers_max)?;
-        let times = [
-            ("statement_timeout_ms", self.statement_timeout_ms),
-            ("lock_timeout_ms", self.lock_timeout_ms),
-            ("connect_timeout_ms", self.connect_timeout_ms),
-        ];
-        times.into_iter().try_for_each(|(name, value)| must_be_in(&TIMEOUT_MS, name, value))
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check(self.login().check().map_err(|why| format!("url {why}")));
+        faults.unless_in(&CONNECTIONS, "readers_max", self.readers_max);
+        faults.unless_in(&TIMEOUT_MS, "statement_timeout_ms", self.statement_timeout_ms);
+        faults.unless_in(&TIMEOUT_MS, "lock_timeout_ms", self.lock_timeout_ms);
+        faults.unless_in(&TIMEOUT_MS, "connect_timeout_ms", self.connect_timeout_ms);
+        faults.result()
     }
 
     fn login(&self) -> Login<'_> {
@@ -77,14 +77,14 @@ mod tests {
         let plain = PrimaryConfig::default;
         let cases = [
             (url("mysql://u:secret@h/db"), "url must begin with postgres://"),
-            (PrimaryConfig { readers_max: 0, ..plain() }, "readers_max must be in 1..=1000"),
+            (PrimaryConfig { readers_max: 0, ..plain() }, "readers_max must be from 1 to 1000"),
             (
                 PrimaryConfig { lock_timeout_ms: 60_001, ..plain() },
-                "lock_timeout_ms must be in 100..=60000",
+                "lock_timeout_ms must be from 100 to 60000",
             ),
         ];
         for (config, said) in cases {
-            let why = config.validate().expect_err("can't work");
+            let why = config.validate().expect_err("can't work").to_string();
             assert!(why.starts_with(said), "{why}");
             let json = serde_json::to_string(&config).expect("text");
             assert!(!format!("{why} {json} {config:?}").contains("secret"), "{json}");

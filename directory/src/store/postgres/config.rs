@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
+use model::Faults;
 use serde::{Deserialize, Serialize};
-use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url, must_be_in};
+use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url};
 
 use sql::StoreError;
 
@@ -44,13 +45,15 @@ impl Default for Config {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
-        self.login().check().map_err(|why| format!("url {why}"))?;
-        must_be_in(&CONNECTIONS, "connections_max", self.connections_max)?;
-        must_be_in(&CONNECTIONS, "readers_max", self.readers_max)?;
-        must_be_in(&TIMEOUT_MS, "connect_timeout_ms", self.connect_timeout_ms)?;
-        must_be_in(&TIMEOUT_MS, "lock_timeout_ms", self.lock_timeout_ms)?;
-        must_be_in(&TIMEOUT_MS, "statement_timeout_ms", self.statement_timeout_ms)
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check(self.login().check().map_err(|why| format!("url {why}")));
+        faults.unless_in(&CONNECTIONS, "connections_max", self.connections_max);
+        faults.unless_in(&CONNECTIONS, "readers_max", self.readers_max);
+        faults.unless_in(&TIMEOUT_MS, "connect_timeout_ms", self.connect_timeout_ms);
+        faults.unless_in(&TIMEOUT_MS, "lock_timeout_ms", self.lock_timeout_ms);
+        faults.unless_in(&TIMEOUT_MS, "statement_timeout_ms", self.statement_timeout_ms);
+        faults.result()
     }
 
     fn login(&self) -> Login<'_> {
@@ -102,11 +105,14 @@ mod tests {
         for (config, said) in [
             (with("mysql://u@h/db"), "url must begin with postgres://"),
             (Config { password_file: file, ..with("postgres://u:p@h/db") }, "url can't have"),
-            (Config { connections_max: 0, ..plain() }, "connections_max must be in 1..=1000"),
-            (Config { readers_max: 1_001, ..plain() }, "readers_max must be in 1..=1000"),
-            (Config { lock_timeout_ms: 99, ..plain() }, "lock_timeout_ms must be in 100..=60000"),
+            (Config { connections_max: 0, ..plain() }, "connections_max must be from 1 to 1000"),
+            (Config { readers_max: 1_001, ..plain() }, "readers_max must be from 1 to 1000"),
+            (
+                Config { lock_timeout_ms: 99, ..plain() },
+                "lock_timeout_ms must be from 100 to 60000",
+            ),
         ] {
-            let why = config.validate().expect_err("can't work");
+            let why = config.validate().expect_err("can't work").to_string();
             assert!(why.starts_with(said), "{why}");
             assert_eq!(config.primary().err(), Some(StoreError::unusable(why)));
         }

@@ -63,7 +63,7 @@ async fn offline_no_server_is_reached() {
 #[tokio::test]
 async fn each_mistake_is_marked_with_what_to_do() {
     let cases = [
-        (gateway("tick_ms = 5"), "settings", "unknown field `tick_ms`"),
+        (gateway("tick_ms = 5"), "settings", "tick_ms isn't a setting: gateway.tick_ms is meant?"),
         (gateway("[gateway]\ntick_ms = 0"), "values", "gateway.tick_ms must be from 1 to 1000"),
         (gateway_but("token.secret", "other.secret"), "token keys", "other.secret"),
         (gateway("[redis]\nshard_map_file = \"/nowhere\""), "shard map", "can't read /nowhere"),

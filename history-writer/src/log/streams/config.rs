@@ -1,9 +1,9 @@
 use std::ops::RangeInclusive;
 
+use model::Faults;
 use redis_connection::Server;
 use serde::{Deserialize, Serialize};
 use shard_map::{Shard, ShardMap, ShardName};
-use sql::postgres::must_be_in;
 
 /// What `streams_per_server` may be: a process reads each by itself.
 const STREAMS: RangeInclusive<u32> = 1..=256;
@@ -46,23 +46,23 @@ impl Default for Config {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_:".contains(&b);
         let prefix = self.key_prefix.as_bytes();
-        if prefix.is_empty() || prefix.len() > 32 || !prefix.iter().all(|b| allowed(*b)) {
-            return Err("key_prefix must be 1 to 32 letters, digits, -, _ or :".to_owned());
+        faults.unless(
+            (1..=32).contains(&prefix.len()) && prefix.iter().all(|b| allowed(*b)),
+            "key_prefix must be 1 to 32 letters, digits, -, _ or :",
+        );
+        faults.unless_in(&STREAMS, "streams_per_server", self.streams_per_server);
+        faults.unless_in(&STREAM_BYTES, "stream_bytes_max", self.stream_bytes_max);
+        faults.unless_in(&TIMES_MS, "connect_timeout_ms", self.connect_timeout_ms);
+        faults.unless_in(&TIMES_MS, "patience_ms", self.patience_ms);
+        for server in &self.servers {
+            faults.check(server.check().map_err(|why| format!("servers: {why}")));
         }
-        must_be_in(&STREAMS, "streams_per_server", self.streams_per_server)?;
-        must_be_in(&STREAM_BYTES, "stream_bytes_max", self.stream_bytes_max)?;
-        must_be_in(&TIMES_MS, "connect_timeout_ms", self.connect_timeout_ms)?;
-        must_be_in(&TIMES_MS, "patience_ms", self.patience_ms)?;
-        if let Some(server) = self.servers.iter().find(|server| !server.is_redis_url()) {
-            let name = &server.name;
-            return Err(format!(
-                "servers: the url of {name} must begin with redis:// or rediss://"
-            ));
-        }
-        self.map().map(|_| ())
+        faults.check(self.map());
+        faults.result()
     }
 
     /// Which server has whose points.

@@ -3,8 +3,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use model::Faults;
 use serde::{Deserialize, Serialize};
-use sql::postgres::{TIMEOUT_MS, must_be_in};
+use sql::postgres::TIMEOUT_MS;
 
 /// The most nodes that are named; the others are found through them.
 const NODES_MAX: usize = 64;
@@ -81,31 +82,37 @@ impl Default for Config {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
-        if self.nodes.is_empty() || self.nodes.len() > NODES_MAX {
-            return Err(format!("nodes must name 1 to {NODES_MAX} nodes, such as 10.0.0.1:9042"));
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.unless(
+            (1..=NODES_MAX).contains(&self.nodes.len()),
+            format!("nodes must name 1 to {NODES_MAX} nodes, such as 10.0.0.1:9042"),
+        );
+        for node in self.nodes.iter().take(NODES_MAX).filter(|node| !is_address(node)) {
+            faults.add(format!("nodes has {node:?}, which must be host:port"));
         }
-        if let Some(node) = self.nodes.iter().find(|node| !is_address(node)) {
-            return Err(format!("nodes has {node:?}, which must be host:port"));
-        }
-        if !is_keyspace(&self.keyspace) {
-            return Err(format!(
+        faults.unless(
+            is_keyspace(&self.keyspace),
+            format!(
                 "keyspace must be 1 to {KEYSPACE_BYTES_MAX} lowercase letters, digits and _, a letter first"
-            ));
-        }
+            ),
+        );
         for (datacenter, copies) in &self.replication {
-            if datacenter.is_empty() || datacenter.contains(['\'', '\n']) {
-                return Err(format!("replication has {datacenter:?}, which names no datacenter"));
-            }
-            must_be_in(&COPIES, &format!("replication.{datacenter}"), *copies)?;
+            faults.unless(
+                !datacenter.is_empty() && !datacenter.contains(['\'', '\n']),
+                format!("replication has {datacenter:?}, which names no datacenter"),
+            );
+            faults.unless_in(&COPIES, &format!("replication.{datacenter}"), *copies);
         }
-        if self.user.is_some() != self.password_file.is_some() {
-            return Err("user and password_file must both be set, or none of them".to_owned());
-        }
-        must_be_in(&CONNECTIONS_PER_NODE, "connections_per_node", self.connections_per_node)?;
-        must_be_in(&IN_FLIGHT, "in_flight_max", self.in_flight_max)?;
-        must_be_in(&TIMEOUT_MS, "connect_timeout_ms", self.connect_timeout_ms)?;
-        must_be_in(&TIMEOUT_MS, "statement_timeout_ms", self.statement_timeout_ms)
+        faults.unless(
+            self.user.is_some() == self.password_file.is_some(),
+            "user and password_file must both be set, or none of them",
+        );
+        faults.unless_in(&CONNECTIONS_PER_NODE, "connections_per_node", self.connections_per_node);
+        faults.unless_in(&IN_FLIGHT, "in_flight_max", self.in_flight_max);
+        faults.unless_in(&TIMEOUT_MS, "connect_timeout_ms", self.connect_timeout_ms);
+        faults.unless_in(&TIMEOUT_MS, "statement_timeout_ms", self.statement_timeout_ms);
+        faults.result()
     }
 
     pub(super) fn connect_timeout(&self) -> Duration {
@@ -153,12 +160,12 @@ mod tests {
             (keyspace("a; DROP KEYSPACE b"), "keyspace must be"),
             (keyspace(&"a".repeat(49)), "keyspace must be"),
             (copies("dc'1", 3), "names no datacenter"),
-            (copies("dc1", 0), "replication.dc1 must be in 1..=9"),
+            (copies("dc1", 0), "replication.dc1 must be from 1 to 9"),
             (Config { user: Some("u".to_owned()), ..default() }, "user and password_file"),
-            (Config { in_flight_max: 0, ..default() }, "in_flight_max must be in"),
-            (Config { statement_timeout_ms: 99, ..default() }, "statement_timeout_ms must be in"),
+            (Config { in_flight_max: 0, ..default() }, "in_flight_max must be from"),
+            (Config { statement_timeout_ms: 99, ..default() }, "statement_timeout_ms must be from"),
         ] {
-            let why = config.validate().expect_err("can't work");
+            let why = config.validate().expect_err("can't work").to_string();
             assert!(why.contains(said), "{why}");
         }
     }

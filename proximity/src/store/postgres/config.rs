@@ -2,9 +2,10 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use model::Faults;
 use serde::{Deserialize, Serialize};
 use sql::StoreError;
-use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url, must_be_in};
+use sql::postgres::{CONNECTIONS, Login, Server, TIMEOUT_MS, Times, Url};
 
 /// What `catch_up_ms` may be.
 const CATCH_UP_MS: RangeInclusive<u64> = 0..=10_000;
@@ -71,22 +72,23 @@ impl Default for Config {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
-        self.login(&self.url).check().map_err(|why| format!("url {why}"))?;
-        if self.replicas.len() > REPLICAS_MAX {
-            return Err(format!("replicas can't be more than {REPLICAS_MAX}"));
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check(self.login(&self.url).check().map_err(|why| format!("url {why}")));
+        let few = self.replicas.len() <= REPLICAS_MAX;
+        faults.unless(few, format!("replicas can't be more than {REPLICAS_MAX}"));
+        for (n, url) in self.replicas.iter().enumerate().take(REPLICAS_MAX) {
+            faults.check(self.login(url).check().map_err(|why| format!("replicas[{n}] {why}")));
         }
-        for (n, url) in self.replicas.iter().enumerate() {
-            self.login(url).check().map_err(|why| format!("replicas[{n}] {why}"))?;
-        }
-        must_be_in(&CONNECTIONS, "writers_max", self.writers_max)?;
-        must_be_in(&CONNECTIONS, "readers_max", self.readers_max)?;
-        must_be_in(&TIMEOUT_MS, "connect_timeout_ms", self.connect_timeout_ms)?;
-        must_be_in(&TIMEOUT_MS, "lock_timeout_ms", self.lock_timeout_ms)?;
-        must_be_in(&TIMEOUT_MS, "statement_timeout_ms", self.statement_timeout_ms)?;
-        must_be_in(&TIMEOUT_MS, "replica_timeout_ms", self.replica_timeout_ms)?;
-        must_be_in(&TIMEOUT_MS, "lag_max_ms", self.lag_max_ms)?;
-        must_be_in(&CATCH_UP_MS, "catch_up_ms", self.catch_up_ms)
+        faults.unless_in(&CONNECTIONS, "writers_max", self.writers_max);
+        faults.unless_in(&CONNECTIONS, "readers_max", self.readers_max);
+        faults.unless_in(&TIMEOUT_MS, "connect_timeout_ms", self.connect_timeout_ms);
+        faults.unless_in(&TIMEOUT_MS, "lock_timeout_ms", self.lock_timeout_ms);
+        faults.unless_in(&TIMEOUT_MS, "statement_timeout_ms", self.statement_timeout_ms);
+        faults.unless_in(&TIMEOUT_MS, "replica_timeout_ms", self.replica_timeout_ms);
+        faults.unless_in(&TIMEOUT_MS, "lag_max_ms", self.lag_max_ms);
+        faults.unless_in(&CATCH_UP_MS, "catch_up_ms", self.catch_up_ms);
+        faults.result()
     }
 
     fn login<'a>(&'a self, url: &'a str) -> Login<'a> {
@@ -158,12 +160,12 @@ mod tests {
                 Config { replicas: replicas(&[good; 65]), ..plain() },
                 "replicas can't be more than 64",
             ),
-            (Config { readers_max: 0, ..plain() }, "readers_max must be in 1..=1000"),
-            (Config { lag_max_ms: 99, ..plain() }, "lag_max_ms must be in 100..=60000"),
-            (Config { catch_up_ms: 10_001, ..plain() }, "catch_up_ms must be in 0..=10000"),
+            (Config { readers_max: 0, ..plain() }, "readers_max must be from 1 to 1000"),
+            (Config { lag_max_ms: 99, ..plain() }, "lag_max_ms must be from 100 to 60000"),
+            (Config { catch_up_ms: 10_001, ..plain() }, "catch_up_ms must be from 0 to 10000"),
             (Config { password_file: file, ..with(good) }, "url can't have"),
         ] {
-            let why = config.validate().expect_err("can't work");
+            let why = config.validate().expect_err("can't work").to_string();
             assert!(why.starts_with(said), "{why}");
         }
     }

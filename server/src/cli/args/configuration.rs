@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::Sources;
@@ -42,9 +40,8 @@ Examples:
 #[derive(Args)]
 #[command(after_help = MIGRATE_HELP)]
 pub(crate) struct MigrateArgs {
-    /// The settings of the gateways, which name the databases
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
 }
 
 const MIGRATE_HELP: &str = "\

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::values::{TimeOfDay, duration, speed, time_of_day};
+use crate::config::address;
 
 /// Where `./cluster` keeps what it needs to know, unless told otherwise.
 const CLUSTER: &str = "target/cluster";
@@ -13,7 +14,7 @@ const CLUSTER: &str = "target/cluster";
 #[command(after_help = DEMO_HELP)]
 pub(crate) struct DemoArgs {
     /// Where to listen
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address::parse)]
     pub(crate) listen: SocketAddr,
     /// Start no service, but spread the people over the gateways of `./cluster up`, whose folder this is
     /// [default: target/cluster]

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use clap::Args;
 
 use super::Sources;
-use crate::config::NodeRole;
+use crate::config::{NodeRole, address};
 
 #[derive(Args)]
 #[command(after_help = SERVE_HELP)]
@@ -15,7 +15,7 @@ pub(crate) struct ServeArgs {
     #[arg(long = "role", value_name = "ROLE", value_enum, value_delimiter = ',')]
     pub(crate) roles: Vec<NodeRole>,
     /// Where to listen [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address::parse)]
     pub(crate) listen: Option<SocketAddr>,
     /// Development mode: a page at /, and tokens for anybody who asks (loopback only)
     #[arg(long)]

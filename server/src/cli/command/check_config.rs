@@ -1,10 +1,14 @@
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{Done, columns};
+use super::{Done, columns, read};
 use crate::cli::args::{CheckConfigArgs, Sources};
 use crate::cli::say;
 use crate::config::Config;
+use crate::config::reading::Read;
+use crate::data_dir::DataDir;
 use crate::{Keys, logs, parts};
 
 /// One thing that was looked at: how it is, or what is wrong and what to do about it.
@@ -33,25 +37,44 @@ pub(crate) async fn check_config(args: &CheckConfigArgs) -> Done {
 }
 
 async fn all(args: &CheckConfigArgs) -> Vec<Check> {
-    let (config, from) = match read(&args.sources) {
-        Ok(read) => read,
-        Err(why) => return vec![Check::new("settings", Err(why))],
-    };
-    let values = config.validate().map(|()| "all within their limits".to_owned());
-    let mut checks = vec![Check::new("settings", Ok(from)), Check::new("values", values)];
-    if checks.iter().any(|check| check.outcome.is_err()) {
-        return checks;
+    let read = read(&args.sources);
+    let from = from(&args.sources, &read);
+    // What can be understood is looked at, whatever else can't.
+    let config = read.config.clone();
+    let written = read.faults.clone();
+    let wrong = read.checked().err().unwrap_or_default();
+    let mut checks = Vec::new();
+    if written.iter().next().is_none() {
+        checks.push(Check::new("settings", Ok(from)));
     }
-    let log = logs::start(&config.log.clone().of_command());
-    checks.push(Check::new("log", log.map(|()| config.log.filter.clone())));
+    if wrong.iter().next().is_none() {
+        checks.push(Check::new("values", Ok("all within their limits".to_owned())));
+    }
+    for fault in wrong.iter() {
+        let is_written = written.iter().any(|it| it == fault);
+        let what = match fault {
+            fault if fault.starts_with("log.") => "log",
+            _ if is_written => "settings",
+            _ => "values",
+        };
+        checks.push(Check::new(what, Err(fault.to_owned())));
+    }
+    if logs::filter(&config.log).is_ok() {
+        let log = logs::start(&config.log.clone().of_command());
+        checks.push(Check::new("log", log.map(|()| config.log.filter.clone())));
+    }
     checks.push(Check::new("token keys", keys(&config)));
-    checks.push(Check::new("data folder", Ok(data_folder(&config))));
-    let placements: Vec<_> = parts::ALL.iter().filter_map(|part| part.placement(&config)).collect();
-    let placed = placements.iter().all(Result::is_ok);
+    checks.push(Check::new("data folder", data_folder(&config)));
+    let addresses =
+        [("http.listen", config.http.listen), ("operations.listen", config.operations.listen)];
+    checks.extend(addresses.map(|(name, it)| Check::new("address", address(name, it))));
     let own = parts::served(&config).flat_map(|part| part.own_checks(&config));
     checks.extend(own.map(|(what, outcome)| Check::new(what, outcome)));
-    checks.extend(placements.into_iter().map(|outcome| Check::new("shard map", outcome)));
-    if !args.offline && placed {
+    if wrong.iter().all(|fault| !fault.contains("redis.")) {
+        let placements = parts::ALL.iter().filter_map(|part| part.placement(&config));
+        checks.extend(placements.map(|outcome| Check::new("shard map", outcome)));
+    }
+    if !args.offline && checks.iter().all(|check| check.outcome.is_ok()) {
         checks.extend(servers(&config).await);
     }
     checks
@@ -63,14 +86,15 @@ impl Check {
     }
 }
 
-/// The settings as they were written.
-fn read(sources: &Sources) -> Result<(Config, String), String> {
-    let (mut config, from) = match &sources.config {
-        Some(path) => (Config::read(path)?, path.display().to_string()),
-        None => (Config::default(), "the defaults; --config FILE names others".to_owned()),
+/// Where the settings come from.
+fn from(sources: &Sources, read: &Read) -> String {
+    let file = sources.config.as_ref().map(|path| path.display().to_string());
+    let variables = match read.variables {
+        0 => String::new(),
+        1 => ", and a variable".to_owned(),
+        several => format!(", and {several} variables"),
     };
-    sources.apply(&mut config);
-    Ok((config, from))
+    file.unwrap_or_else(|| "the defaults; --config FILE names others".to_owned()) + &variables
 }
 
 /// Whether the keys can be read. A key of the node's own isn't made for that.
@@ -88,13 +112,26 @@ fn keys(config: &Config) -> Result<String, String> {
     Ok(format!("{} of the issuer {}", config.auth.keys.len(), config.auth.issuer))
 }
 
-fn data_folder(config: &Config) -> String {
+/// Whether it can be made or written to, and the node's own key in it is one.
+fn data_folder(config: &Config) -> Result<String, String> {
     let dir = &config.data.dir;
     if !config.needs_data_dir() {
-        return "not needed".to_owned();
+        return Ok("not needed".to_owned());
     }
-    let made = if dir.exists() { "" } else { ", made when the service starts" };
-    format!("{}{made}", dir.display())
+    let how = DataDir::check(dir)?;
+    Keys::check_own(&config.auth, dir)?;
+    Ok(format!("{}{how}", dir.display()))
+}
+
+/// Whether this machine lets us listen there. Where the service runs that is to be restarted is no fault.
+fn address(name: &str, address: SocketAddr) -> Result<String, String> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(address.to_string()),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            Ok(format!("{address}, where something listens now"))
+        }
+        Err(error) => Err(format!("{name}: {address} can't be listened on: {error}")),
+    }
 }
 
 /// Reaches all servers at once.

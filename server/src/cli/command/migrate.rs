@@ -1,13 +1,12 @@
 use std::process::ExitCode;
 
-use super::Done;
+use super::{Done, config};
 use crate::cli::args::MigrateArgs;
 use crate::cli::say;
-use crate::config::Config;
 use crate::{logs, parts};
 
 pub(crate) async fn migrate(args: &MigrateArgs) -> Done {
-    let config = Config::load(&args.config)?;
+    let config = config(&args.sources)?;
     logs::start(&config.log.clone().of_command())?;
     for part in parts::ALL {
         if let Some(done) = part.migrate(&config).await? {

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use super::{Done, StopSignals, config};
+use super::{Done, StopSignals, config_with};
 use crate::cli::args::ServeArgs;
 use crate::cli::{say, say_error};
 use crate::{Node, logs};
@@ -9,14 +9,15 @@ use crate::{Node, logs};
 const EXIT_DEAD: u8 = 70;
 
 pub(crate) async fn serve(args: ServeArgs) -> Done {
-    let mut config = config(&args.sources)?;
-    if let Some(listen) = args.listen {
-        config.http.listen = listen;
-    }
-    if !args.roles.is_empty() {
-        config.roles = args.roles;
-    }
-    config.dev |= args.dev;
+    let config = config_with(&args.sources, |config| {
+        if let Some(listen) = args.listen {
+            config.http.listen = listen;
+        }
+        if !args.roles.is_empty() {
+            config.roles = args.roles;
+        }
+        config.dev |= args.dev;
+    })?;
     logs::start(&config.log)?;
     let (dev, own_key) = (config.dev, config.auth.keys.is_empty());
     // Before anybody can know that it listens, and so ask it to stop.

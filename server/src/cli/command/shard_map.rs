@@ -6,9 +6,8 @@ mod view;
 
 use ::shard_map::ShardMap;
 
-use super::Done;
-use crate::cli::args::{MapSource, ShardMapArgs, ShardMapCommand};
-use crate::config::Config;
+use super::{Done, config};
+use crate::cli::args::{MapSource, ShardMapArgs, ShardMapCommand, Sources};
 
 pub(crate) fn shard_map(args: &ShardMapArgs) -> Done {
     match &args.command {
@@ -19,7 +18,7 @@ pub(crate) fn shard_map(args: &ShardMapArgs) -> Done {
 
 fn read(source: &MapSource) -> Result<ShardMap, String> {
     if let Some(path) = &source.config {
-        let config = Config::load(path)?;
+        let config = config(&Sources { config: Some(path.clone()), data: None })?;
         let map = config.redis.shard_map();
         return map.map_err(|why| format!("{}: [redis] {why}", path.display()));
     }

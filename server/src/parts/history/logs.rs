@@ -5,6 +5,7 @@ use std::sync::Arc;
 use history_writer::embedded::EmbeddedLog;
 use history_writer::streams::{self, Leases, ReadingDeps, StreamsLog};
 use history_writer::{HttpPeers, Log, LogError, LogId, LogMarks, OwnedLogs, SharedLogs};
+use model::Faults;
 
 use super::super::{Deps, Server};
 use super::{NAME, places};
@@ -96,16 +97,17 @@ fn reads(config: &Config) -> bool {
     config.roles.is_empty() || config.roles.contains(&NodeRole::HistoryWriter)
 }
 
-pub(super) fn validate(config: &Config) -> Result<(), String> {
+pub(super) fn validate(config: &Config) -> Result<(), Faults> {
+    let mut faults = Faults::default();
     let is_stored_on_servers = config.backends.history == HistoryBackend::Cassandra;
     if !are_on_servers(config) {
         let has_role = config.roles.contains(&NodeRole::HistoryWriter);
-        return if has_role { Err(NOTHING_TO_READ.to_owned()) } else { Ok(()) };
+        faults.unless(!has_role, NOTHING_TO_READ);
+        return faults.result();
     }
-    if !is_stored_on_servers {
-        return Err(NEEDS_SERVERS.to_owned());
-    }
-    config.history.streams.validate().map_err(|rule| format!("history.streams.{rule}"))
+    faults.unless(is_stored_on_servers, NEEDS_SERVERS);
+    faults.check_section("history.streams", config.history.streams.validate());
+    faults.result()
 }
 
 pub(super) fn files_max(config: &Config) -> u64 {

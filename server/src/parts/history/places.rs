@@ -10,7 +10,7 @@ use history_writer::{
     EmbeddedRegister, EmbeddedStore, IDLE_CONNECTIONS_MAX, LogId, LogMarks, PEERS_ASKED_MAX,
     PeerAddress, Register, Store, WAITING_PATH,
 };
-use model::SystemClock;
+use model::{Faults, SystemClock};
 
 use super::super::{
     DATABASE_FILES, EMBEDDED_FILES, SCHEMA_FITS, Server, unusable_database, unusable_file,
@@ -120,18 +120,19 @@ fn retention(config: &Config) -> Option<Duration> {
     (days > 0).then(|| Duration::from_hours(24 * days))
 }
 
-pub(super) fn validate(config: &Config) -> Result<(), String> {
+pub(super) fn validate(config: &Config) -> Result<(), Faults> {
     if !is_on_servers(config) || !config.history.enabled {
         return Ok(());
     }
-    config.cassandra.validate().map_err(|rule| format!("{CHUNKS}.{rule}"))?;
-    config.postgres.history.validate().map_err(|rule| format!("{REGISTER}.{rule}"))?;
-    if config.history.retention_days > RETENTION_DAYS_MAX {
-        return Err(format!(
-            "history.retention_days must be at most {RETENTION_DAYS_MAX} in Cassandra"
-        ));
-    }
-    if config.history.key_files.is_empty() { Err(OWN_KEY.to_owned()) } else { Ok(()) }
+    let mut faults = Faults::default();
+    faults.check_section(CHUNKS, config.cassandra.validate());
+    faults.check_section(REGISTER, config.postgres.history.validate());
+    faults.unless(
+        config.history.retention_days <= RETENTION_DAYS_MAX,
+        format!("history.retention_days must be at most {RETENTION_DAYS_MAX} in Cassandra"),
+    );
+    faults.unless(!config.history.key_files.is_empty(), OWN_KEY);
+    faults.result()
 }
 
 pub(super) fn files_max(config: &Config) -> u64 {

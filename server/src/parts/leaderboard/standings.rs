@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use leaderboard::redis::{self, Config as RedisConfig, RedisIndex};
 use leaderboard::{Index, Leaderboard, Log, StoreError};
-use model::ErrorChain;
+use model::{ErrorChain, Faults};
 use shard_map::{Shard, ShardMap, ShardName};
 
 use super::{Deps, Server};
-use crate::config::{Config, StandingsBackend};
+use crate::config::{Config, LiveBackend, StandingsBackend};
 use crate::readiness::{Condition, Readiness};
 
 /// What `/ready` calls them.
@@ -23,15 +23,23 @@ pub(super) fn are_on_servers(config: &Config) -> bool {
 }
 
 /// Says which setting of the servers can't work, and what would.
-pub(super) fn validate(config: &Config) -> Result<(), String> {
+pub(super) fn validate(config: &Config) -> Result<(), Faults> {
+    let mut faults = Faults::default();
     let names = &config.standings.redis_shards;
     if !are_on_servers(config) {
         let idle = "standings.redis_shards is given, but backends.standings isn't \"redis\"";
-        return if names.is_empty() { Ok(()) } else { Err(idle.to_owned()) };
+        faults.unless(names.is_empty(), idle);
+        return faults.result();
     }
-    config.redis.validate().map_err(|rule| format!("redis.{rule}"))?;
+    // Where positions are on them too, that part tells it.
+    if config.backends.live == LiveBackend::Embedded {
+        faults.check_section("redis", config.redis.validate());
+    }
     // What a file of the shard map says is looked at by itself.
-    if names.is_empty() { Ok(()) } else { shard_map(config).map(|_| ()) }
+    if !names.is_empty() {
+        faults.check(shard_map(config));
+    }
+    faults.result()
 }
 
 /// Over which servers players are placed, and how.

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use model::Faults;
 use redis_connection::Server;
 use serde::{Deserialize, Serialize};
 use shard_map::{Shard, ShardMap, ShardName};
@@ -54,12 +55,14 @@ impl Default for Config {
 
 impl Config {
     /// Says which values can't work, and what would.
-    pub fn validate(&self) -> Result<(), String> {
+    pub fn validate(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
         let prefix = &self.key_prefix;
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        if !(1..=32).contains(&prefix.len()) || !prefix.bytes().all(allowed) {
-            return Err("key_prefix must be 1 to 32 letters, digits, - or _".to_owned());
-        }
+        faults.unless(
+            (1..=32).contains(&prefix.len()) && prefix.bytes().all(allowed),
+            "key_prefix must be 1 to 32 letters, digits, - or _",
+        );
         let times = [
             ("connect_timeout_ms", self.connect_timeout_ms),
             ("command_timeout_ms", self.command_timeout_ms),
@@ -69,32 +72,21 @@ impl Config {
             ("probe_timeout_ms", self.probe_timeout_ms),
         ];
         for (name, ms) in times {
-            if !(10..=60_000).contains(&ms) {
-                return Err(format!("{name} must be from 10 to 60000"));
-            }
+            faults.unless_in(&(10..=60_000), name, ms);
         }
-        if self.silence_timeout_ms < self.command_timeout_ms.max(self.probe_timeout_ms) {
-            let least = "command_timeout_ms and probe_timeout_ms";
-            return Err(format!("silence_timeout_ms must be at least {least}"));
-        }
-        if self.settle_ms > 60_000 {
-            return Err("settle_ms must be at most 60000".to_owned());
-        }
-        if self.shards.is_empty() {
-            return Err(
-                "shards must name at least one server: { name = \"a\", url = \"redis://…\" }"
-                    .to_owned(),
-            );
-        }
+        faults.unless(
+            self.silence_timeout_ms >= self.command_timeout_ms.max(self.probe_timeout_ms),
+            "silence_timeout_ms must be at least command_timeout_ms and probe_timeout_ms",
+        );
+        faults.unless_in(&(0..=60_000), "settle_ms", self.settle_ms);
+        faults.unless(
+            !self.shards.is_empty(),
+            "shards must name at least one server: { name = \"a\", url = \"redis://…\" }",
+        );
         for server in &self.shards {
-            if !server.is_redis_url() {
-                let name = &server.name;
-                return Err(format!(
-                    "shards: the url of {name} must begin with redis:// or rediss://"
-                ));
-            }
+            faults.check(server.check().map_err(|why| format!("shards: {why}")));
         }
-        Ok(())
+        faults.result()
     }
 
     /// Where each user lives: the map in the file, or one dealt from the list of servers.

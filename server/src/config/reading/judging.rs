@@ -1,0 +1,194 @@
+use std::path::Path;
+
+use model::Faults;
+use serde::Deserialize as _;
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
+
+use super::super::Config;
+use super::super::schema::{self, Kind, Step};
+use super::{line, put};
+
+/// How alike a name must be to be meant, of 1.
+const LIKENESS_MIN: f64 = 0.85;
+
+/// Judges each setting by itself: no other can hide what is wrong with it.
+#[derive(Debug, Default)]
+pub(super) struct Judge {
+    pub(super) faults: Faults,
+    /// The settings that these are about.
+    pub(super) about: Vec<String>,
+}
+
+impl Judge {
+    /// Takes over what is right of a file.
+    pub(super) fn file(&mut self, path: &Path, text: &str, written: Table, into: &mut Table) {
+        let places = DeTable::parse(text).ok();
+        let mut wrong = Vec::new();
+        section(&mut Vec::new(), written, into, &mut wrong);
+        for (steps, why) in wrong {
+            let at = places.as_ref().and_then(|places| place(places.get_ref(), &steps));
+            let at = at.map_or_else(String::new, |at| format!(", line {}", line(text, at)));
+            self.add(&steps, format!("{}{at}: {why}", path.display()));
+        }
+    }
+
+    /// Adds a fault of a setting.
+    pub(super) fn add(&mut self, path: &[Step], fault: String) {
+        self.faults.add(fault);
+        self.about.push(schema::shown(path));
+    }
+}
+
+type Wrong = Vec<(Vec<Step>, String)>;
+
+fn section(path: &mut Vec<Step>, written: Table, into: &mut Table, wrong: &mut Wrong) {
+    for (name, value) in written {
+        path.push(Step::Name(name));
+        match (schema::kind(path), value) {
+            (Some(Kind::Section(_)), Value::Table(table)) => section(path, table, into, wrong),
+            (_, value) => match setting(path, &value) {
+                Ok(()) => put(into, path, value),
+                Err(why) => wrong.extend(why),
+            },
+        }
+        path.pop();
+    }
+}
+
+/// Errs with all that is wrong with the value of one setting.
+pub(super) fn setting(path: &[Step], value: &Value) -> Result<(), Wrong> {
+    let shown = schema::shown(path);
+    let Some(kind) = schema::kind(path) else {
+        return Err(vec![(path.to_vec(), unknown(path))]);
+    };
+    if !fits(kind, value) {
+        return Err(vec![(path.to_vec(), format!("{shown} must be {kind}"))]);
+    }
+    if let Value::Array(entries) = value {
+        let wrong: Wrong =
+            entries.iter().enumerate().flat_map(|(n, value)| entry(path, n, value)).collect();
+        return if wrong.is_empty() { Ok(()) } else { Err(wrong) };
+    }
+    alone(path, value).map_err(|why| vec![(path.to_vec(), format!("{shown}: {why}"))])
+}
+
+/// What is wrong with an entry of a list.
+fn entry(list: &[Step], index: usize, value: &Value) -> Wrong {
+    let mut path = list.to_vec();
+    path.push(Step::Entry(index));
+    let shown = schema::shown(&path);
+    let kind = schema::kind(&path);
+    if let Some(kind) = kind.filter(|kind| !fits(*kind, value)) {
+        return vec![(path, format!("{shown} must be {kind}"))];
+    }
+    let mut wrong = Vec::new();
+    if let (Some(Kind::Section(_)), Value::Table(fields)) = (kind, value) {
+        for (name, value) in fields {
+            let mut path = path.clone();
+            path.push(Step::Name(name.clone()));
+            let shown = schema::shown(&path);
+            match schema::kind(&path) {
+                None => wrong.push((path.clone(), unknown(&path))),
+                Some(kind) if !fits(kind, value) => {
+                    wrong.push((path, format!("{shown} must be {kind}")));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    if wrong.is_empty()
+        && let Err(why) = alone(list, &Value::Array(vec![value.clone()]))
+    {
+        wrong.push((path, format!("{shown}: {why}")));
+    }
+    wrong
+}
+
+/// Whether the value is of this kind.
+fn fits(kind: Kind, value: &Value) -> bool {
+    match (kind, value) {
+        (Kind::Whole(least, most), Value::Integer(number)) => {
+            (least..=most).contains(&i128::from(*number))
+        }
+        (Kind::Word(words), Value::String(word)) => words.contains(&word.as_str()),
+        (Kind::Switch, Value::Boolean(_))
+        | (Kind::Text, Value::String(_))
+        | (Kind::List, Value::Array(_))
+        | (Kind::Table | Kind::Section(_), Value::Table(_))
+        | (Kind::Own, _) => true,
+        _ => false,
+    }
+}
+
+/// Why the settings can't have this value, beside which nothing is set.
+fn alone(path: &[Step], value: &Value) -> Result<(), String> {
+    let mut table = Table::new();
+    put(&mut table, path, value.clone());
+    let judged = Config::deserialize(Value::Table(table));
+    judged.map(drop).map_err(|error| in_our_words(error.message()))
+}
+
+/// What is wrong, without words of the language that this is written in.
+fn in_our_words(why: &str) -> String {
+    let quoted = |text: &str| text.split('`').nth(1).map(ToOwned::to_owned);
+    match why.split_once(' ') {
+        Some(("missing", _)) => {
+            quoted(why).map_or_else(|| why.to_owned(), |name| format!("{name} is missing"))
+        }
+        Some(("unknown", rest)) => rest
+            .replace('`', "\"")
+            .replacen("variant ", "has the unknown word ", 1)
+            .replacen("field ", "has the unknown name ", 1),
+        Some(("invalid", _)) if why.starts_with("invalid type") => {
+            "has a value of another kind".to_owned()
+        }
+        _ => why.to_owned(),
+    }
+}
+
+/// What to do about a name that isn't one.
+fn unknown(path: &[Step]) -> String {
+    let meant = near(path).map(|name| format!(": {name} is meant?")).unwrap_or_default();
+    format!("{} isn't a setting{meant}", schema::shown(path))
+}
+
+/// The setting with the most similar name: in the same section, else the same name in another one, else any.
+pub(super) fn near(path: &[Step]) -> Option<String> {
+    let (Step::Name(word), section) = path.split_last()? else { return None };
+    if let Some(Kind::Section(names)) = schema::kind(section) {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        if let Some(name) = likeliest(word, names) {
+            let mut path = section.to_vec();
+            path.push(Step::Name(name));
+            return Some(schema::shown(&path));
+        }
+    }
+    let all = schema::all();
+    let moved = all.iter().find(|name| name.rsplit('.').next() == Some(word));
+    moved.cloned().or_else(|| likeliest(&schema::shown(path), all))
+}
+
+fn likeliest(word: &str, names: Vec<String>) -> Option<String> {
+    let rated = names.into_iter().map(|name| (strsim::jaro_winkler(word, &name), name));
+    let (likeness, name) = rated.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (likeness >= LIKENESS_MIN).then_some(name)
+}
+
+/// Where in the text a setting stands: its name, or what contains it.
+fn place(table: &DeTable<'_>, path: &[Step]) -> Option<usize> {
+    let (Step::Name(name), rest) = path.split_first()? else { return None };
+    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == name.as_str())?;
+    inside(value, rest).or_else(|| Some(key.span().start))
+}
+
+fn inside(value: &Spanned<DeValue<'_>>, path: &[Step]) -> Option<usize> {
+    match (value.get_ref(), path.split_first()?) {
+        (DeValue::Table(table), _) => place(table, path),
+        (DeValue::Array(entries), (Step::Entry(index), rest)) => {
+            let entry = entries.get(*index)?;
+            inside(entry, rest).or_else(|| Some(entry.span().start))
+        }
+        _ => None,
+    }
+}

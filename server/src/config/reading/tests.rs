@@ -1,0 +1,156 @@
+use super::environment::PREFIX;
+use super::*;
+use crate::config::NodeRole;
+
+fn read(text: &str, environment: &[(&str, &str)]) -> Read {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("s.toml");
+    std::fs::write(&file, text).expect("written");
+    let variable = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
+    Read::new(Some(&file), environment.iter().map(variable))
+}
+
+fn faults(read: Read) -> Vec<String> {
+    let Err(faults) = read.checked() else { return Vec::new() };
+    // Without the folder.
+    faults
+        .iter()
+        .map(|fault| fault.split_once("s.toml, ").map_or(fault, |it| it.1).to_owned())
+        .collect()
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once_with_its_line() {
+    let text = "dev = \"yes\"\nlisten = \"localhost:8080\"\n\n[http]\nlisten = \"8080\"\ndrain_ms = -1\nconnections_max = 0\n\
+        [gateway]\ntlt_ms = 5\ntick_ms = 1.5\nallowed_origins = [\"https://a.example\", 5]\n\
+        [backends]\nlive = \"mysql\"\n[nothing]\nx = 1\n\
+        [redis]\nshards = [{ name = \"a\", url = \"redis://a\" },\n  { name = \"b\", weigth = 2 }, { name = \"c\" }]\n";
+    let told = faults(read(text, &[]));
+    let expected = [
+        "line 13: backends.live must be one of \"embedded\", \"redis\"",
+        "line 1: dev must be true or false",
+        "line 11: gateway.allowed_origins[1] must be text in quotes",
+        "line 10: gateway.tick_ms must be a whole number from 0 to 9223372036854775807",
+        "line 9: gateway.tlt_ms isn't a setting: gateway.ttl_ms is meant?",
+        "line 6: http.drain_ms must be a whole number from 0 to 9223372036854775807",
+        "line 5: http.listen: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080 or localhost:8080",
+        "line 2: listen isn't a setting: http.listen is meant?",
+        "line 14: nothing isn't a setting",
+        "line 18: redis.shards[1].weigth isn't a setting: redis.shards[1].weight is meant?",
+        "line 18: redis.shards[2]: url is missing",
+        "http.connections_max must be from 1 to 10000000",
+    ];
+    let missing: Vec<_> = expected.iter().filter(|it| !told.contains(&(**it).to_owned())).collect();
+    assert!(missing.is_empty() && told.len() == expected.len(), "{missing:#?} of {told:#?}");
+}
+
+#[test]
+fn all_errors_of_syntax_are_told() {
+    let told = faults(read("dev = \n[http]\nlisten = 'x\n[log]\nfilter = \"info\"\n", &[]));
+    assert!(
+        told.len() >= 2 && told[0].starts_with("line 1") && told[1].starts_with("line 3"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn variables_are_read_over_the_file() {
+    let text = "[http]\nlisten = \"127.0.0.1:1\"\ndrain_ms = 1\n[redis]\nkey_prefix = \"file\"\n";
+    let read = read(
+        text,
+        &[
+            ("WHEREABOUTS__HTTP__LISTEN", "localhost:2"),
+            ("WHEREABOUTS__ROLES", "gateway, businesses"),
+            ("WHEREABOUTS__AUTH__ISSUER", "2026"),
+            ("WHEREABOUTS__AUTH__AUDIENCE", "\"true\""),
+            ("WHEREABOUTS__LOG__FORMAT", "json"),
+            ("WHEREABOUTS__HISTORY__ENABLED", "false"),
+            ("WHEREABOUTS__HISTORY__STREAMS__PATIENCE_MS", " 1_000 "),
+            ("WHEREABOUTS__HISTORY__ADVERTISE", "gateway-1:8080"),
+            ("WHEREABOUTS__REDIS__SHARDS", r#"[{"name": "a", "url": "redis://u:secret@a"}]"#),
+            ("WHEREABOUTS__CASSANDRA__REPLICATION", "{ dc1 = 3 }"),
+            ("WHEREABOUTS__GATEWAY__ALLOWED_ORIGINS", "https://a.example,https://b.example"),
+            ("WHEREABOUTS__REDIS__KEY_PREFIX", ""),
+            ("WHEREABOUTS_PORT", "tcp://10.0.0.1:80"),
+            ("WHEREABOUTS_SERVICE_HOST", "10.0.0.1"),
+            ("WHEREABOUTS_BIN", "/whereabouts"),
+        ],
+    );
+    assert_eq!((read.faults.iter().next(), read.variables), (None, 11));
+    let config = read.config;
+    assert_eq!((config.http.listen.port(), config.http.drain_ms), (2, 1));
+    assert_eq!(config.roles, [NodeRole::Gateway, NodeRole::Businesses]);
+    assert_eq!((config.auth.issuer.as_str(), config.auth.audience.as_str()), ("2026", "true"));
+    assert!(!config.history.enabled && config.history.streams.patience_ms == 1_000);
+    assert_eq!(config.history.advertise.as_deref(), Some("gateway-1:8080"));
+    assert_eq!((config.redis.shards.len(), config.redis.key_prefix.as_str()), (1, "file"));
+    assert_eq!(config.cassandra.replication.get("dc1"), Some(&3));
+    assert_eq!(config.gateway.allowed_origins, ["https://a.example", "https://b.example"]);
+}
+
+#[test]
+fn a_variable_that_can_not_be_read_is_named_and_never_shown() {
+    let secret = "redis://u:secret@h";
+    for (name, value, said) in [
+        (
+            "WHEREABOUTS__HTTP__LISTNE",
+            "x",
+            "http.listne isn't a setting: WHEREABOUTS__HTTP__LISTEN is meant?",
+        ),
+        (
+            "WHEREABOUTS__HTTP",
+            "x",
+            "http is a section; its settings are given one by one, as WHEREABOUTS__HTTP__LISTEN",
+        ),
+        ("WHEREABOUTS__REDIS__SHARDS__0__URL", secret, "isn't a setting"),
+        (
+            "WHEREABOUTS__REDIS__SHARDS",
+            secret,
+            "redis.shards[0] must be a section with name, weight, url",
+        ),
+        ("WHEREABOUTS__HTTP__DRAIN_MS", "3s", "http.drain_ms must be a whole number"),
+        ("WHEREABOUTS__DEV", "yes", "dev must be true or false"),
+        (
+            "WHEREABOUTS__BACKENDS__LIVE",
+            "mysql",
+            "backends.live must be one of \"embedded\", \"redis\"",
+        ),
+        (
+            "WHEREABOUTS_HTTP_LISTEN",
+            "localhost:1",
+            "isn't read: WHEREABOUTS__HTTP__LISTEN is meant?",
+        ),
+        (
+            "WHEREABOUTS_HTTP__LISTEN",
+            "localhost:1",
+            "isn't read: WHEREABOUTS__HTTP__LISTEN is meant?",
+        ),
+        (
+            "whereabouts__http__listen",
+            "localhost:1",
+            "isn't read: WHEREABOUTS__HTTP__LISTEN is meant?",
+        ),
+        ("WHEREABOUTS_GATEWAY_TLT_MS", "1", "isn't read: WHEREABOUTS__GATEWAY__TTL_MS is meant?"),
+    ] {
+        let told = faults(read("", &[(name, value)]));
+        assert!(told.len() == 1 && told[0].starts_with(name) && told[0].contains(said), "{told:?}");
+        assert!(!told[0].contains("secret"), "{told:?}");
+    }
+}
+
+#[test]
+fn every_setting_has_a_variable_that_is_read() {
+    let dumped = toml::Table::try_from(Config::default()).expect("serialises");
+    for setting in super::super::schema::all() {
+        let steps: Vec<_> = setting.split('.').map(|name| Step::Name(name.to_owned())).collect();
+        let default = steps.iter().try_fold(Value::Table(dumped.clone()), |value, step| {
+            let Step::Name(name) = step else { return None };
+            value.get(name).cloned()
+        });
+        // What isn't set by default takes text, or a file's name.
+        let value = default.map_or_else(|| "10.0.0.1:1".to_owned(), |value| value.to_string());
+        let variable = format!("{PREFIX}{}", setting.to_uppercase().replace('.', "__"));
+        let read = read("", &[(&variable, &value)]);
+        assert_eq!((read.faults.iter().next(), read.variables), (None, 1), "{variable}={value}");
+    }
+}

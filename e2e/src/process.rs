@@ -89,6 +89,8 @@ impl Home {
         let listens = listens.unwrap_or_else(|_| panic!("it doesn't listen: {}", running.log()));
         let Some((address, operations)) = listens else { return Err(running.ended().await) };
         let auth = Config::default().auth;
+        // A service with keys of an issuer has made none of its own.
+        Keys::verifier(&auth, &self.data()).expect("the node's own key");
         let signer = Keys::signer(&auth, &self.data()).expect("the node's own key");
         Ok(Process { running, address, operations, signer })
     }

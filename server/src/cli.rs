@@ -31,15 +31,24 @@ Live positions of friends, over WebSockets and REST.
 
 One binary, nothing else to install: users and friendships live in a data folder, positions in memory.
 
-  whereabouts demo                 sixty people move through a city, and see each other
-  whereabouts serve --dev          the service alone, with a page at http://localhost:8080/
-  whereabouts token --user alice   a token with which alice can connect
+  whereabouts demo
+      sixty people move through a city, and see each other
+  whereabouts serve --dev
+      the service alone, with a page at http://localhost:8080/
+  whereabouts token --user alice
+      a token with which alice can connect
 
 Or over many gateways, with users and friendships in PostgreSQL and positions on Redis servers:
 
-  whereabouts check-config --config gateway.toml          whether it would work
-  whereabouts migrate --config gateway.toml               makes the tables
-  whereabouts serve --role gateway --config gateway.toml  one of the gateways";
+  whereabouts check-config --config gateway.toml
+      whether it would work
+  whereabouts migrate --config gateway.toml
+      makes the tables
+  whereabouts serve --role gateway --config gateway.toml
+      one of the gateways
+
+Settings come from a file (--config) and, over it, from variables of the environment: WHEREABOUTS__, then the name in \
+capitals, with two underscores for each dot. http.listen is WHEREABOUTS__HTTP__LISTEN. Flags have the last word.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -127,12 +136,4 @@ pub fn run() -> ExitCode {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-}
+mod tests;

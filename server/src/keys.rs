@@ -38,7 +38,8 @@ impl Keys {
         if auth.keys.is_empty() { own_key(data_dir).read().map(drop) } else { Ok(()) }
     }
 
-    /// Signs with the node's own key.
+    /// Signs with the key of the node that keeps its data in this folder. Only a node makes one: another's would be believed by
+    /// nobody.
     pub fn signer(auth: &Auth, data_dir: &Path) -> Result<Signer, String> {
         if !auth.keys.is_empty() {
             return Err(
@@ -46,7 +47,7 @@ impl Keys {
                     .to_owned(),
             );
         }
-        let secret = own_secret(data_dir)?;
+        let secret = own_key(data_dir).read()?.ok_or_else(|| no_service(data_dir))?;
         Signer::hs256(OWN_KID, &secret, &auth.issuer, &auth.audience).map_err(|e| e.to_string())
     }
 }
@@ -71,6 +72,14 @@ fn read_key(key: &Key) -> Result<VerifyingKey, String> {
 fn own_secret(data_dir: &Path) -> Result<Vec<u8>, String> {
     let own = own_key(data_dir);
     own.read()?.map_or_else(|| own.make(), Ok)
+}
+
+fn no_service(data_dir: &Path) -> String {
+    format!(
+        "no service has kept its data in {}, so there is no key to sign with: go to the folder that it was started in, name \
+         its data folder with --data DIR, or start one with whereabouts serve",
+        data_dir.display()
+    )
 }
 
 fn own_key(data_dir: &Path) -> OwnKey {
@@ -142,6 +151,10 @@ mod tests {
         let auth = Auth::default();
         let alice = UserId::parse("alice").expect("id");
         let now = Timestamp(1_800_000_000_000);
+        let refused = Keys::signer(&auth, dir.path()).map(drop).expect_err("nobody has made one");
+        assert!(refused.contains("no service has kept its data in"), "{refused}");
+        assert!(std::fs::read_dir(dir.path()).expect("the folder").next().is_none());
+        Keys::verifier(&auth, dir.path()).expect("a node starts");
         let token =
             Keys::signer(&auth, dir.path()).expect("signer").sign(&alice, Role::User, now, 60);
         for _ in 0..2 {

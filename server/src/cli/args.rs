@@ -30,7 +30,8 @@ pub(crate) use token::{Signing, TokenArgs};
 /// Where settings and state are.
 #[derive(Args, Clone)]
 pub(crate) struct Sources {
-    /// A TOML file with settings; see default.toml for all of them
+    /// A TOML file with settings, those that differ from what `dump-config` prints; variables such as
+    /// `WHEREABOUTS__HTTP__LISTEN` lie over it
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// The folder of the embedded state, and of the node's own key [default: whereabouts-data]

@@ -72,9 +72,9 @@ pub(crate) enum ExportFormat {
 }
 
 const BOARD_HELP: &str = "\
-Asks a running service, which goes on serving meanwhile. Requests are signed for an operator, by
-default with the node's own key out of its data folder; of a service with other keys name one by
---secret-file or --private-key-file and --kid.
+Asks a running service, which goes on serving meanwhile. Requests are signed for an operator, by default with \
+the node's own key out of its data folder; of a service with other keys name one by --secret-file or \
+--private-key-file and --kid.
 
 Examples:
   whereabouts board list

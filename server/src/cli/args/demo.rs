@@ -46,6 +46,9 @@ pub(crate) struct DemoArgs {
 
 const DEMO_HELP: &str = "\
 Examples:
-  whereabouts demo                         in this process; Ctrl-C ends it
-  whereabouts demo --for 60s --json        a summary for programs, with the oracle's verdict
-  ./cluster up && whereabouts demo --cluster    on the gateways of a cluster, over Redis and PostgreSQL";
+  whereabouts demo
+      in this process; Ctrl-C ends it
+  whereabouts demo --for 60s --json
+      a summary for programs, with the oracle's verdict
+  ./cluster up && whereabouts demo --cluster
+      on the gateways of a cluster, over Redis and PostgreSQL";

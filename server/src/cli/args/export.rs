@@ -70,7 +70,7 @@ impl WrittenFormat {
 }
 
 const TRACK_HELP: &str = "\
-Asks a running service, as a trusted service does, and writes the track as it comes, of any length. What may
+Asks a running service, as a trusted service does, and writes the track as it comes, of any length. What may \
 be missing is said at the end, on standard error; the exit code is then 1.
 
 Examples:

@@ -92,13 +92,13 @@ fn column(text: &str) -> Result<(String, String), String> {
 }
 
 const SCORES_HELP: &str = "\
-Posts the file to a running service, line after line, as a trusted service does: boards must be there.
-Each line counts once: by its key, or by the file's name and the line where there is none; importing
-again within the time that keys are remembered (a day) counts nothing twice. Lines that can't be
-counted are named with the reason; the others are, and the exit code is 1.
+Posts the file to a running service, line after line, as a trusted service does: boards must be there. Each \
+line counts once: by its key, or by the file's name and the line where there is none; importing again within \
+the time that keys are remembered (a day) counts nothing twice. Lines that can't be counted are named with the \
+reason; the others are, and the exit code is 1.
 
-  CSV      columns board, user, delta or score, and key if there is, in any order; others don't matter
-  NDJSON   an object a line, as POST /v1/scores takes it
+  CSV: columns board, user, delta or score, and key if there is, in any order; others don't matter
+  NDJSON: an object a line, as POST /v1/scores takes it
 
 Examples:
   whereabouts import scores results.csv --board weekly
@@ -106,16 +106,16 @@ Examples:
   whereabouts import scores results.ndjson --url http://localhost:8080 --as shop";
 
 const TRACK_HELP: &str = "\
-Posts the file to a running service, as a trusted service does, into the movement history of its user
-or users; fixes may be of any age, and nobody is shown them as present positions. A fix is known by
-its device, time and number: importing a file again changes nothing. What can't be read is passed over, and
-a table at the end says why, how often and where first; the exit code is then 1, but for what is no fix at all.
+Posts the file to a running service, as a trusted service does, into the movement history of its user or \
+users; fixes may be of any age, and nobody is shown them as present positions. A fix is known by its device, \
+time and number: importing a file again changes nothing. What can't be read is passed over, and a table at the \
+end says why, how often and where first; the exit code is then 1, but for what is no fix at all.
 
-  gpx              the points of the tracks of GPX 1.0 and 1.1
-  csv              columns ts, lat, lon; user, device, seq, accuracy_m, altitude_m, speed_mps,
-                   heading_deg, battery_percent if there are, in any order; ts in ISO 8601 or Unix time
-  owntracks        the recordings of OwnTracks (.rec)
-  google-timeline  Records.json of Google Takeout, or Timeline.json of a phone
+  gpx: the points of the tracks of GPX 1.0 and 1.1
+  csv: columns ts, lat, lon; user, device, seq, accuracy_m, altitude_m, speed_mps, heading_deg, \
+battery_percent if there are, in any order; ts in ISO 8601 or Unix time
+  owntracks: the recordings of OwnTracks (.rec)
+  google-timeline: Records.json of Google Takeout, or Timeline.json of a phone
 
 Examples:
   whereabouts import track ride.gpx --user alice
@@ -123,15 +123,14 @@ Examples:
   whereabouts import track Records.json --user alice --url http://localhost:8080";
 
 const PLACES_HELP: &str = "\
-Writes where the settings keep businesses: into the data folder, which no running service may hold,
-or with --config into PostgreSQL, also while services run. A place is known by its source and its id
-there: importing again changes what is different and nothing else, and leaves alone what has an owner
-by now. Lines that are no places are named with the reason; the others are imported, and the exit
-code is 1.
+Writes where the settings keep businesses: into the data folder, which no running service may hold, or with \
+--config into PostgreSQL, also while services run. A place is known by its source and its id there: importing \
+again changes what is different and nothing else, and leaves alone what has an owner by now. Lines that are no \
+places are named with the reason; the others are imported, and the exit code is 1.
 
-  CSV      columns id, name, category, lat, lon, in any order; address, phone, site if there are
-  NDJSON   an object a line: id, and what POST /v1/businesses takes; category, lat and lon as in CSV
-  GeoJSON  a FeatureCollection of Points with id, name, category or categories among the properties
+  CSV: columns id, name, category, lat, lon, in any order; address, phone, site if there are
+  NDJSON: an object a line: id, and what POST /v1/businesses takes; category, lat and lon as in CSV
+  GeoJSON: a FeatureCollection of Points with id, name, category or categories among the properties
 
 Examples:
   whereabouts import places data/pois.csv.gz

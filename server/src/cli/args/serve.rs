@@ -24,11 +24,14 @@ pub(crate) struct ServeArgs {
 
 const SERVE_HELP: &str = "\
 Examples:
-  whereabouts serve --dev                                 all in this process, with a page
-  whereabouts serve --config gateway.toml                 as the file says
-  whereabouts serve --role gateway --config gateway.toml  one of several gateways
+  whereabouts serve --dev
+      all in this process, with a page
+  whereabouts serve --config gateway.toml
+      as the file says
+  whereabouts serve --role gateway --config gateway.toml
+      one of several gateways
   whereabouts serve --role businesses --config gateway.toml
-                                                          one of several that search for businesses
+      one of several that search for businesses
 
-Several gateways share Redis and PostgreSQL: ops/gateway.toml is an example. What wouldn't work with a
-file, `whereabouts check-config` says beforehand.";
+Several gateways share Redis and PostgreSQL: ops/gateway.toml is an example. What wouldn't work with a file, \
+`whereabouts check-config` says beforehand.";

@@ -12,10 +12,9 @@ pub(crate) struct ShardMapArgs {
 }
 
 const SHARD_MAP_HELP: &str = "\
-Every user belongs to one of 16,384 slots, by a hash that never changes; the shard map gives each
-slot to a shard, which is a Redis server of [redis]. Without a file the slots are dealt by weight.
-To keep users where they are when servers come or go, write the changed map to a file, and name that
-file in redis.shard_map_file.";
+Every user belongs to one of 16,384 slots, by a hash that never changes; the shard map gives each slot to a \
+shard, which is a Redis server of [redis]. Without a file the slots are dealt by weight. To keep users where \
+they are when servers come or go, write the changed map to a file, and name that file in redis.shard_map_file.";
 
 #[derive(Subcommand)]
 pub(crate) enum ShardMapCommand {
@@ -86,9 +85,9 @@ pub(crate) struct Changes {
 }
 
 const PLAN_HELP: &str = "\
-As few slots move as balance allows. Only the plan is made: gateways read their map when they start,
-and all must have the same. So a changed map is put in force by stopping all gateways, naming the new
-file in redis.shard_map_file (and new servers in redis.shards) everywhere, and starting them again.
+As few slots move as balance allows. Only the plan is made: gateways read their map when they start, and all \
+must have the same. So a changed map is put in force by stopping all gateways, naming the new file in \
+redis.shard_map_file (and new servers in redis.shards) everywhere, and starting them again.
 
 Examples:
   whereabouts shard-map plan --config gateway.toml --add redis-4

@@ -70,5 +70,5 @@ Examples:
   whereabouts simulate --users 500 --friends 20 --for 60s
   whereabouts simulate --trace data/traces.csv.gz --speed 60 --friends 3 --json
 
-The oracle compares, every now and then, what everybody sees with a brute-force computation. The exit code is 1 if
-anybody was missed or shown wrongly, or a fix was lost.";
+The oracle compares, every now and then, what everybody sees with a brute-force computation. The exit code is \
+1 if anybody was missed or shown wrongly, or a fix was lost.";

@@ -36,17 +36,19 @@ pub(crate) struct ExportPointsArgs {
 }
 
 const POINTS_HELP: &str = "\
-Asks a running service, as a trusted service does, and writes a folder a day with Parquet files, sorted by
-user and time: user, device, time, received, seq, latitude, longitude, and what phones told beside these
-(null where one didn't); unshown says why nobody was shown a point. Memory doesn't grow with what is exported.
+Asks a running service, as a trusted service does, and writes a folder a day with Parquet files, sorted by \
+user and time: user, device, time, received, seq, latitude, longitude, and what phones told beside these (null \
+where one didn't); unshown says why nobody was shown a point. Memory doesn't grow with what is exported.
 
-A day appears when it is written, in place of what was there before; one of which nothing is missing has a
-file _SUCCESS, and is replaced by another such day only. Interrupted, it goes on with --resume, which must be given
-the same users. What was erased isn't there; what was exported before is yours to erase: export it again.
+A day appears when it is written, in place of what was there before; one of which nothing is missing has a \
+file _SUCCESS, and is replaced by another such day only. Interrupted, it goes on with --resume, which must be \
+given the same users. What was erased isn't there; what was exported before is yours to erase: export it \
+again.
 
 Where points may be missing it is said why, and the exit code is 1.
 
 Examples:
   whereabouts export points --all --from 2026-11-01 --to 2026-12-01 --output points
   whereabouts export points --users fleet.txt --from 2026-11-27 --to 2026-11-28 --output points
-  duckdb -c \"SELECT day, count(*) FROM read_parquet('points/*/*.parquet', hive_partitioning = true) GROUP BY day\"";
+  duckdb -c \"SELECT day, count(*) FROM read_parquet('points/*/*.parquet', hive_partitioning = true) GROUP BY \
+day\"";

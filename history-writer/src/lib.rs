@@ -73,8 +73,8 @@ pub use formats::{
 #[cfg(feature = "test-kit")]
 pub use log::conformance as log_conformance;
 pub use log::{
-    Answer, Batch, Log, LogError, LogReader, LogStatus, OwnedLog, OwnedLogs, Survives, embedded,
-    streams,
+    Answer, Batch, Log, LogError, LogReader, LogStatus, OwnedLog, OwnedLogs, Survives, TakePoints,
+    embedded, streams,
 };
 pub use peers::client::{HttpPeers, IDLE_CONNECTIONS_MAX};
 pub use peers::{

@@ -9,6 +9,7 @@ mod packed;
 mod recent_points;
 mod runs;
 pub mod streams;
+mod taking;
 mod uncertain_marks;
 mod write;
 
@@ -19,6 +20,7 @@ use model::{Timestamp, UserId};
 
 use crate::{LogPosition, Logged, Point, TimeRange, metrics};
 pub use owned::{OwnedLog, OwnedLogs};
+pub use taking::TakePoints;
 
 /// An answer to come.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, LogError>>;
@@ -159,10 +161,10 @@ pub trait LogReader: Send + Sync {
     /// Where reading begins after a start: all points before it are stored, and were a while ago.
     fn replay_from(&self) -> LogPosition;
 
-    /// Hands the durable points of a user that aren't stored to `take`, in no order; perhaps also some that are stored. Answers
-    /// whether these were all: not while more waits to be stored than the log remembers by user. Meant for few points: it
+    /// Hands the durable points of a user that aren't stored to `taker`, about in its direction; perhaps also some that are stored.
+    /// Answers whether these were all that it wanted: not while more waits to be stored than the log remembers by user. It
     /// doesn't wait, and takes memory for some of them only.
-    fn recent(&self, user: &UserId, take: &mut dyn FnMut(Point)) -> bool;
+    fn recent(&self, user: &UserId, taker: &mut dyn TakePoints) -> bool;
 
     /// The moment up to which all is stored that was received until then, as far as this log has it. `now` is that if
     /// nothing waits.

@@ -191,12 +191,20 @@ async fn an_entry_that_can_not_be_read_is_put_aside_and_the_rest_is_read() {
     server.run::<String>("XADD whereabouts:history:0 4-0 points 3 data damaged").await;
     server.run::<u64>("HINCRBY whereabouts:history:known:0 next 3").await;
     append(&log, 3..6).await;
-    let leases = read(&config, clock());
+    let clock = clock();
+    clock.advance_ms(60_000);
+    let leases = read(&config, clock.clone());
     let reader = only(&leases).await;
     for _ in 0..2 {
         assert_eq!(numbers(&*reader).await, (0..6).collect::<Vec<_>>());
     }
     assert_eq!(server.run::<u64>("XLEN whereabouts:history:aside:0").await, 1);
+    // Tracks lack what was received between the points before it and now, and no others.
+    let lost = reader.take_lost();
+    let lacks = |ms| lost.iter().any(|range| range.contains(Timestamp(START + ms)));
+    assert!(lost.len() == 1 && lacks(3) && lacks(60_000), "{lost:?}");
+    assert!(!lacks(-60_000) && !lacks(61_000), "{lost:?}");
+    assert_eq!(reader.take_lost(), []);
     let end = reader.status().end;
     reader.forget(end).await.expect("told");
     assert_eq!(lag(&server).await, 0, "nobody waits for it");

@@ -23,6 +23,24 @@ impl TimeRange {
     pub(crate) fn is_empty(&self) -> bool {
         self.to <= self.from
     }
+
+    /// The least one with all these moments; an empty one if there are none.
+    pub(crate) fn around(moments: impl Iterator<Item = Timestamp> + Clone) -> Self {
+        match (moments.clone().min(), moments.max()) {
+            (Some(from), Some(last)) => Self { from, to: last.plus_ms(1) },
+            _ => Self { from: Self::ALL.from, to: Self::ALL.from },
+        }
+    }
+
+    /// The least one with all moments of both, neither of which is empty.
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self { from: self.from.min(other.from), to: self.to.max(other.to) }
+    }
+
+    /// Whether there is a moment in both.
+    pub(crate) fn overlaps(&self, other: Self) -> bool {
+        self.from < other.to && other.from < self.to
+    }
 }
 
 /// What a person asked to be forgotten: the points of a stretch of time that were received until then.

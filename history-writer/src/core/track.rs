@@ -149,14 +149,27 @@ impl<'a> PageBuilder<'a> {
         }
     }
 
+    /// In which order points come.
+    pub fn direction(&self) -> Direction {
+        self.query.direction
+    }
+
     /// Whether a chunk that begins at this moment, or behind it in the query's order, may have a point of the page.
     pub fn may_want(&mut self, first: Timestamp) -> bool {
+        self.may_want_between(first, first.plus_ms(CHUNK_SPAN_MS_MAX))
+    }
+
+    /// Whether points of these times may be on the page.
+    pub fn may_want_times(&mut self, times: TimeRange) -> bool {
+        self.query.times().overlaps(times)
+            && self.may_want_between(times.from, times.to.plus_ms(-1))
+    }
+
+    fn may_want_between(&mut self, earliest: Timestamp, latest: Timestamp) -> bool {
         if !self.is_sorted && self.held.len() > self.query.limit {
             self.sort();
         }
         let TimeRange { from, to } = self.query.times();
-        // The ends of the times at which the chunk may have points.
-        let (earliest, latest) = (first, first.plus_ms(CHUNK_SPAN_MS_MAX));
         match self.query.direction {
             Direction::Ascending => {
                 earliest < to && self.last.as_ref().is_none_or(|last| earliest <= last.effective)

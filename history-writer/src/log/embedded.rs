@@ -37,7 +37,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::log::recent_points::{self, RecentPoints};
-use crate::log::{Answer, Batch, Log, LogError, LogReader, LogStatus, Survives};
+use crate::log::{Answer, Batch, Log, LogError, LogReader, LogStatus, Survives, TakePoints};
 use crate::{LogPosition, Point, TimeRange};
 use catalogue::Catalogue;
 pub use config::Config;
@@ -230,8 +230,8 @@ impl LogReader for EmbeddedLog {
         LogPosition(self.shared.marks.durable())
     }
 
-    fn recent(&self, user: &UserId, take: &mut dyn FnMut(Point)) -> bool {
-        recent_points::of_user(&self.shared.recent, user, take);
+    fn recent(&self, user: &UserId, taker: &mut dyn TakePoints) -> bool {
+        recent_points::of_user(&self.shared.recent, user, taker);
         self.shared.remembers_all()
     }
 

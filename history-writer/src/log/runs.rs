@@ -4,7 +4,7 @@ use model::UserId;
 
 use super::codec::put_run;
 use super::packed::{RUNS_BYTES_MAX, Summary};
-use crate::Point;
+use crate::{Point, TimeRange};
 
 /// The most bytes that wait, unless one call alone has more.
 pub(super) const WAITING_BYTES_MAX: usize = 32 << 20;
@@ -21,6 +21,8 @@ pub(super) struct Run {
     pub points_start: usize,
     /// Where they end.
     pub end: usize,
+    /// The effective times of the points.
+    pub times: TimeRange,
     pub summary: Summary,
 }
 
@@ -49,7 +51,8 @@ impl Runs {
             let summary = Summary { lowest, highest, points: points.len() as u32 };
             runs.lowest = lower(runs.lowest, Some(lowest));
             let end = runs.bytes.len();
-            runs.list.push(Run { user: user.clone(), points_start, end, summary });
+            let times = TimeRange::around(points.iter().map(Point::effective));
+            runs.list.push(Run { user: user.clone(), points_start, end, times, summary });
         }
         runs
     }

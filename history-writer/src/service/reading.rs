@@ -9,8 +9,8 @@ use super::{History, Incomplete, Shared};
 use crate::limits::CHUNK_POINTS_MAX;
 use crate::metrics::{READ_DURATION, READS};
 use crate::{
-    Direction, OpenError, OwnedLog, PageBuilder, Point, SealedChunk, StoreError, TimeRange,
-    TrackPage, TrackQuery, UserKey, UserRecord,
+    Direction, OpenError, OwnedLog, PageBuilder, Point, SealedChunk, StoreError, TakePoints,
+    TimeRange, TrackPage, TrackQuery, UserKey, UserRecord,
 };
 
 /// How often a track is read at once because the user's key changes meanwhile.
@@ -99,7 +99,7 @@ impl History {
         let (owned, mut own) = (deps.owned.now(), now);
         for OwnedLog { log, .. } in owned.iter() {
             let (stored_until, durable_until) = (log.stored_until(now), log.durable_until(now));
-            let is_all = log.recent(user, &mut |point| page.add(Some(point).filter(counts)));
+            let is_all = log.recent(user, &mut Waiting { page: &mut page, counts: &counts });
             if !is_all {
                 lacks.insert(Incomplete::Waiting);
             }
@@ -171,6 +171,26 @@ impl History {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Takes what isn't stored onto a page.
+struct Waiting<'a, 'p> {
+    page: &'a mut PageBuilder<'p>,
+    counts: &'a dyn Fn(&Point) -> bool,
+}
+
+impl TakePoints for Waiting<'_, '_> {
+    fn direction(&self) -> Direction {
+        self.page.direction()
+    }
+
+    fn may_want(&mut self, times: TimeRange) -> bool {
+        self.page.may_want_times(times)
+    }
+
+    fn take(&mut self, point: Point) {
+        self.page.add(Some(point).filter(self.counts));
     }
 }
 

@@ -68,15 +68,6 @@ impl KnownGaps {
     }
 }
 
-/// The effective times of points.
-fn times(points: &[Point]) -> TimeRange {
-    let times = points.iter().map(Point::effective);
-    match (times.clone().min(), times.max()) {
-        (Some(from), Some(last)) => TimeRange { from, to: last.plus_ms(1) },
-        _ => TimeRange { from: TimeRange::ALL.from, to: TimeRange::ALL.from },
-    }
-}
-
 /// What becomes of points that the log doesn't take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
@@ -107,7 +98,8 @@ impl Keeping {
         refused: Refused,
         appended: Answer<'static, LogPosition>,
     ) -> Self {
-        let lacking = (refused == Refused::Lost).then(|| times(points));
+        let lacking = (refused == Refused::Lost)
+            .then(|| TimeRange::around(points.iter().map(Point::effective)));
         let (count, shared) = (points.len() as u64, Arc::clone(shared));
         let handed_in = HandedIn { points: count, lacking, shared };
         Self { appended: Some(appended), handed_in }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use e2e::Person;
 use e2e::process::{Home, Process};
 use history_writer::embedded::EmbeddedLog;
-use history_writer::{Config, LogReader as _};
+use history_writer::{Config, LogReader as _, Point};
 use model::{SystemClock, UserId};
 
 /// The numbers of the fixes that the log has of a user, once no process has it open any more.
@@ -15,7 +15,7 @@ async fn logged(home: &Home, user: &str) -> Vec<u64> {
     let user = UserId::parse(user).expect("an id");
     let mut numbers = Vec::new();
     let log = log.expect("it opens");
-    assert!(log.recent(&user, &mut |point| numbers.push(point.version.seq)));
+    assert!(log.recent(&user, &mut |point: Point| numbers.push(point.version.seq)));
     numbers.sort_unstable();
     numbers
 }

@@ -93,7 +93,9 @@ pub(super) async fn what_is_not_stored_is_known_by_user(backend: &dyn LogBackend
     let read = world.read_all().await;
     let recent = |name: &str| {
         let mut found = Vec::new();
-        assert!(world.log.reader.recent(&user(name), &mut |point| found.push(point.version.seq)));
+        assert!(
+            world.log.reader.recent(&user(name), &mut |point: Point| found.push(point.version.seq))
+        );
         found.sort_unstable();
         found
     };

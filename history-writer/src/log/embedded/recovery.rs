@@ -18,6 +18,7 @@ use super::scan::scan;
 use super::writing::WrittenFrame;
 use crate::log::codec::next_run;
 use crate::log::recent_points::RecentPoints;
+use crate::{Point, TimeRange};
 
 /// What a log has.
 pub(super) struct Recovered {
@@ -123,15 +124,16 @@ impl Recovery {
         let (mut position, mut newest) = (frame.first, self.newest_received);
         while let Some(run) = next_run(&mut bytes)? {
             newest = newest.max(run.points.iter().map(|point| point.received).max());
+            let times = TimeRange::around(run.points.iter().map(Point::effective));
             let points = run.points.len() as u32;
-            read.push((position, run.user, points, run.rows));
+            read.push((position, run.user, points, times, run.rows));
             position += u64::from(points);
         }
         if position != frame.first + u64::from(frame.summary.points) {
             return Err(Malformed);
         }
-        for (position, user, points, rows) in read {
-            self.recent.add(segment, position, &user, points, rows);
+        for (position, user, points, times, rows) in read {
+            self.recent.add(segment, position, &user, points, times, rows);
         }
         self.catalogue.add(segment, frame);
         self.next = self.next.max(position);

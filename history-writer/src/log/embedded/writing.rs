@@ -156,12 +156,13 @@ impl Writing {
         {
             let mut recent = self.shared.recent.write();
             let mut position = first;
-            for Run { user, points_start, end, summary } in &runs.list {
+            for Run { user, points_start, end, times, summary } in &runs.list {
                 recent.add(
                     segment,
                     position,
                     user,
                     summary.points,
+                    *times,
                     &runs.bytes[*points_start..*end],
                 );
                 position += u64::from(summary.points);

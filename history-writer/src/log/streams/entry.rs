@@ -9,7 +9,7 @@ use segment_log::{Bytes, Malformed};
 use crate::log::codec::next_run;
 use crate::log::packed::{Summary, pack, unpack};
 use crate::log::recent_points::RecentPoints;
-use crate::{LogPosition, Logged};
+use crate::{LogPosition, Logged, Point, TimeRange};
 
 /// How entries are written.
 const VERSION: u8 = 1;
@@ -51,7 +51,8 @@ pub(super) fn decode(
     let mut known = Vec::new();
     while let Some(run) = next_run(&mut bytes)? {
         let position = first + points.len() as u64;
-        known.push((position, run.user.clone(), run.points.len() as u32, run.rows));
+        let times = TimeRange::around(run.points.iter().map(Point::effective));
+        known.push((position, run.user.clone(), run.points.len() as u32, times, run.rows));
         for point in run.points {
             let position = LogPosition(first + points.len() as u64);
             points.push(Logged { position, user: run.user.clone(), point });
@@ -61,8 +62,8 @@ pub(super) fn decode(
         return Err(Malformed);
     }
     if let Some(recent) = recent {
-        for (position, user, points, rows) in known {
-            recent.add(first / PART_POINTS, position, &user, points, rows);
+        for (position, user, points, times, rows) in known {
+            recent.add(first / PART_POINTS, position, &user, points, times, rows);
         }
     }
     Ok(Decoded { summary, points })

@@ -4,8 +4,11 @@ use std::collections::VecDeque;
 
 use model::{Monotonic, Timestamp};
 
+use crate::TimeRange;
 use crate::log::uncertain_marks::UncertainMarks;
 
+/// How long ago, at most, the points of an entry may have been received of which nothing is known, milliseconds: a day.
+const UNKNOWN_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How many entries are remembered as one: where few points come at a time there are many.
 const ENTRIES_AS_ONE: u64 = 64;
 
@@ -65,6 +68,8 @@ pub(super) struct Known {
     marks: UncertainMarks,
     /// All was read that had come into the stream until then.
     read_until: Timestamp,
+    /// When points were received that can't be read, and that nobody was told of yet.
+    lost: Vec<TimeRange>,
 }
 
 /// What a server is told of a mark.
@@ -98,7 +103,27 @@ impl Known {
             durable: mark,
             marks,
             read_until,
+            lost: Vec::new(),
         }
+    }
+
+    /// The entry that comes now can't be read. Its points came behind all that was read, so that they were received at most
+    /// `late_ms` before that, and before `now`.
+    pub(super) fn lose(&mut self, now: Timestamp, late_ms: i64) {
+        let is_any_known = self.read_until > Timestamp(0);
+        let from =
+            if is_any_known { self.read_until.plus_ms(-late_ms) } else { now.plus_ms(-UNKNOWN_MS) };
+        // Clocks may have been set back.
+        let range = TimeRange { from: from.min(now), to: now.plus_ms(1) };
+        match self.lost.last_mut().filter(|last| last.overlaps(range)) {
+            Some(last) => *last = last.with(range),
+            None => self.lost.push(range),
+        }
+    }
+
+    /// When what was lost since this was asked last had been received.
+    pub(super) fn take_lost(&mut self) -> Vec<TimeRange> {
+        std::mem::take(&mut self.lost)
     }
 
     /// Where in the stream the entry is that has a position, if that was read or is next.

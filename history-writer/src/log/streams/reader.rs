@@ -15,8 +15,8 @@ use super::keys::Keys;
 use super::known_entries::{Found, Known, KnownEntry};
 use super::server::{Server, script};
 use crate::log::recent_points::{self, RecentPoints};
-use crate::log::{Answer, Batch, LogError, LogReader, LogStatus, before};
-use crate::{LogPosition, Point, metrics};
+use crate::log::{Answer, Batch, LogError, LogReader, LogStatus, TakePoints, before};
+use crate::{LogPosition, TimeRange, metrics};
 
 /// What tools of Redis call whoever stores points.
 pub(super) const GROUP: &str = "history-writer";
@@ -128,6 +128,7 @@ impl StreamReader {
             "points of movement history are lost: an entry can't be read, and is put aside"
         );
         ::metrics::counter!(metrics::LOG_LOST).increment(points);
+        self.known.lock().lose(self.with.clock.now().wall, LATE_MS_MAX);
         Ok(())
     }
 
@@ -207,9 +208,13 @@ impl LogReader for StreamReader {
         LogPosition(self.known.lock().durable())
     }
 
-    fn recent(&self, user: &UserId, take: &mut dyn FnMut(Point)) -> bool {
-        recent_points::of_user(&self.recent, user, take);
+    fn recent(&self, user: &UserId, taker: &mut dyn TakePoints) -> bool {
+        recent_points::of_user(&self.recent, user, taker);
         self.recent.read().from() <= self.known.lock().told()
+    }
+
+    fn take_lost(&self) -> Vec<TimeRange> {
+        self.known.lock().take_lost()
     }
 
     fn recent_users(&self, after: Option<&UserId>, limit: usize) -> (Vec<UserId>, bool) {

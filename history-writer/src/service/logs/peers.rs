@@ -12,7 +12,7 @@ use super::{AWAY_AFTER_MS, Known, SharedLogs};
 use crate::metrics::{PEER_DURATION, PEER_QUESTIONS};
 use crate::peers::message::{ANSWERED_POINTS_MAX, AnsweredLog, Question, Waiting};
 use crate::service::{Deps, History, Incomplete, Shared};
-use crate::{LogMark, OwnedLog, PeerAddress, PeerError, Point, TimeRange};
+use crate::{LogMark, OwnedLog, PeerAddress, PeerError, Point, TakePoints, TimeRange};
 
 /// The most processes that are asked for one track. Of more, those are asked whose logs wait longest.
 pub const PEERS_ASKED_MAX: usize = 64;
@@ -226,15 +226,29 @@ impl Deps {
         for OwnedLog { id, log } in self.owned.now().iter() {
             // First until when: what comes meanwhile may be among the points or not.
             let (durable_until, stored_until) = (log.durable_until(now), log.stored_until(now));
-            let is_all = log.recent(user, &mut |point| {
-                // One more than fits tells that there are more.
-                if range.contains(point.effective()) && points.len() <= ANSWERED_POINTS_MAX {
-                    points.push(point);
-                }
-            });
+            let is_all = log.recent(user, &mut Asked { range, points: &mut points });
             logs.push(AnsweredLog { log: *id, is_all, durable_until, stored_until });
         }
         Waiting::new(user, &points, logs)
+    }
+}
+
+/// Takes the points that were asked for.
+struct Asked<'a> {
+    range: TimeRange,
+    points: &'a mut Vec<Point>,
+}
+
+impl TakePoints for Asked<'_> {
+    fn may_want(&mut self, times: TimeRange) -> bool {
+        // One more than fits tells that there are more.
+        self.range.overlaps(times) && self.points.len() <= ANSWERED_POINTS_MAX
+    }
+
+    fn take(&mut self, point: Point) {
+        if self.range.contains(point.effective()) && self.points.len() <= ANSWERED_POINTS_MAX {
+            self.points.push(point);
+        }
     }
 }
 

@@ -144,7 +144,7 @@ async fn what_memory_has_no_room_for_is_said_to_be_missing() {
 /// What of a user isn't stored, and whether that is all.
 fn recent(log: &EmbeddedLog, n: u64) -> (Vec<Point>, bool) {
     let mut points = Vec::new();
-    let is_complete = log.recent(&user(n), &mut |point| points.push(point));
+    let is_complete = log.recent(&user(n), &mut |point: Point| points.push(point));
     (points, is_complete)
 }
 

@@ -20,7 +20,7 @@
 //!
 //! # Limits
 //! [`BODY_BYTES_MAX`], [`BODY_ARRIVAL_MAX`], [`HEADER_BYTES_MAX`], [`HEADERS_BYTES_MAX`], [`TOKEN_BYTES_MAX`],
-//! [`TOKENS_REMEMBERED_MAX`], [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`STREAMS_PER_CALLER_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`]; those
+//! [`TOKENS_REMEMBERED_BYTES_MAX`], [`JWKS_BYTES_MAX`], [`JWKS_KEYS_MAX`], [`FETCH_MS_MAX`], [`UNKNOWN_KEY_INTERVAL_MS`], [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`STREAMS_PER_CALLER_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`]; those
 //! of a deployment in [`Limits`].
 
 mod accept;
@@ -40,8 +40,10 @@ mod work;
 
 pub use accept::{json_routes, preferred};
 pub use auth::{
-    Authenticated, BearerError, KeyError, SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX,
-    TOKENS_REMEMBERED_MAX, TokenError, Verifier, VerifyingKey, bearer,
+    Authenticated, BearerError, ClaimPath, FETCH_MS_MAX, FetchError, Issuer, IssuerRules,
+    JWKS_BYTES_MAX, JWKS_KEYS_MAX, JwksError, KeyError, KeySource, RSA_BITS_MIN, RoleRules,
+    SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX, TOKENS_REMEMBERED_BYTES_MAX, TokenError,
+    UNKNOWN_KEY_INTERVAL_MS, Verified, Verifier, VerifyingKey, bearer, check_issuers, jwks,
 };
 pub use context::{AppState, Context, Limits, SystemRandom};
 pub use cursor::{CURSOR_BYTES_MAX, Cursor};

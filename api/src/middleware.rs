@@ -28,6 +28,7 @@ use crate::{Context, Problem};
 use line_limit::LineLimit;
 use meters::{Meters, method_label};
 pub use origins::{AllowedOrigins, Origin, Refused};
+use request_checks::HeaderLimits;
 pub use request_checks::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX};
 use request_id::X_REQUEST_ID;
 pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
@@ -69,6 +70,7 @@ struct MiddlewareState {
     ids: SeededRandom,
     meters: Meters,
     lines: LineLimit,
+    headers: HeaderLimits,
     // A stopwatch for the log.
     began: Instant,
 }
@@ -80,6 +82,7 @@ impl MiddlewareState {
             ids: SeededRandom::new(start),
             meters: Meters::default(),
             lines: LineLimit::default(),
+            headers: HeaderLimits::for_tokens(context.deps().verifier.token_bytes_max()),
             began: Instant::now(),
         }
     }
@@ -106,7 +109,7 @@ impl Service<Request> for RequestService {
         let span = log.span();
         // tower-http's layer for panics would put each body into one more box. What a route that panics leaves behind is
         // dropped, or made for that.
-        let answer = request_checks::check(&request).and_then(|()| {
+        let answer = request_checks::check(&request, self.state.headers).and_then(|()| {
             let call = AssertUnwindSafe(|| self.route.call(request));
             catch_unwind(call).map_err(|panic| panicked(&*panic))
         });

@@ -90,7 +90,7 @@ impl Home {
         let Some((address, operations)) = listens else { return Err(running.ended().await) };
         let auth = Config::default().auth;
         // A service with keys of an issuer has made none of its own.
-        Keys::verifier(&auth, &self.data()).expect("the node's own key");
+        Keys::verifier(&auth, Some(&self.data())).expect("the node's own key");
         let signer = Keys::signer(&auth, &self.data()).expect("the node's own key");
         Ok(Process { running, address, operations, signer })
     }

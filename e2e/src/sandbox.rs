@@ -80,6 +80,17 @@ impl Sandbox {
         rest::request(self.address, method, path, Some(&token), body).await
     }
 
+    /// A request with this very token.
+    pub async fn with_token(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
+        rest::request(self.address, method, path, Some(token), body).await
+    }
+
     /// A request without a token.
     pub async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         rest::request(self.address, method, path, None, body).await

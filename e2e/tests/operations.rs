@@ -5,6 +5,7 @@ mod operations {
     mod drain;
     mod full_disk;
     mod history;
+    mod issuers;
     mod mounts;
     mod operators;
     mod real_tracks;

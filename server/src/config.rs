@@ -1,20 +1,23 @@
 pub(crate) mod address;
+mod auth;
 mod backends;
 mod http;
+mod issuer;
 pub(crate) mod reading;
 mod rest;
 pub(crate) mod schema;
 
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use model::Faults;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use auth::{Auth, Key};
 pub use backends::{Backends, LiveBackend, Postgres, Standings, StandingsBackend, StoreBackend};
 pub(crate) use backends::{HistoryBackend, HistoryLog};
 pub(crate) use http::{Http, Operations};
+pub(crate) use issuer::ForeignIssuer;
 use reading::Read;
 use rest::Rest;
 
@@ -62,9 +65,6 @@ pub struct Config {
     pub dev: bool,
 }
 
-/// What `auth.leeway_s` may be: up to an hour.
-const LEEWAY_S: RangeInclusive<u32> = 0..=3_600;
-
 /// What a process does in a deployment over many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -86,42 +86,6 @@ pub enum NodeRole {
 pub struct Data {
     /// A folder; made if missing.
     pub dir: PathBuf,
-}
-
-/// Whose tokens are believed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Auth {
-    /// What `iss` must be.
-    pub issuer: String,
-    /// What `aud` must be or contain.
-    pub audience: String,
-    /// How far clocks may differ, seconds.
-    pub leeway_s: u32,
-    /// Keys of the issuer. None: the node makes a key of its own in the data folder.
-    pub keys: Vec<Key>,
-}
-
-/// A key of the issuer: the algorithm is fixed with the key, whatever a token says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "alg", deny_unknown_fields)]
-pub enum Key {
-    /// A shared secret of at least 32 bytes, as the file's bytes.
-    #[serde(rename = "HS256")]
-    Hs256 {
-        /// The `kid` in tokens' headers.
-        kid: String,
-        /// The file that holds the secret.
-        secret_file: PathBuf,
-    },
-    /// An Ed25519 public key in PEM.
-    #[serde(rename = "EdDSA")]
-    EdDsa {
-        /// The `kid` in tokens' headers.
-        kid: String,
-        /// The file that holds the key.
-        public_key_file: PathBuf,
-    },
 }
 
 /// What is logged, to standard error.
@@ -147,13 +111,6 @@ pub enum LogFormat {
 impl Default for Data {
     fn default() -> Self {
         Self { dir: PathBuf::from("whereabouts-data") }
-    }
-}
-
-impl Default for Auth {
-    fn default() -> Self {
-        let word = || "whereabouts".to_owned();
-        Self { issuer: word(), audience: word(), leeway_s: 30, keys: Vec::new() }
     }
 }
 
@@ -185,12 +142,19 @@ impl Config {
         faults.unless(!self.data.dir.as_os_str().is_empty(), "data.dir must name a folder");
         faults.check_section("http", self.http.validate());
         faults.unless(!self.operations.collides_with(self.http.listen), SAME_ADDRESS);
-        faults.unless_in(&LEEWAY_S, "auth.leeway_s", self.auth.leeway_s);
+        faults.check_section("auth", self.auth.validate(self.gateway.message_bytes_max));
+        faults.unless(!self.dev || self.auth.unprefixed().is_none(), UNPREFIXED_DEV);
         faults.check_section("rest", self.rest.validate());
         faults.check_all(self.validate_parts());
-        faults.unless(self.roles.is_empty() || !self.auth.keys.is_empty(), KEYLESS_ROLES);
+        faults.unless(self.roles.is_empty() || self.auth.has_configured_keys(), KEYLESS_ROLES);
         faults.check(logs::filter(&self.log));
         faults.result()
+    }
+
+    /// Whether the node makes a key of its own to sign with: not beside configured ones, nor where other processes have the
+    /// same roles, which would refuse its tokens.
+    pub(crate) fn has_own_key(&self) -> bool {
+        self.auth.keys.is_empty() && self.roles.is_empty()
     }
 }
 
@@ -198,6 +162,9 @@ const SAME_ADDRESS: &str = "operations.listen must be another address or port th
 const OPEN_DEV: &str = "dev gives tokens to anybody: http.listen must then be a loopback address, such as 127.0.0.1:8080";
 const KEYED_DEV: &str =
     "dev gives tokens, which the page signs with the node's own key: auth.keys must then be empty";
+
+const UNPREFIXED_DEV: &str =
+    "dev gives tokens to anybody, for any user: each of auth.issuers must then have a prefix";
 
 const KEYLESS_ROLES: &str = "a role is given (--role, roles), but auth.keys is empty: every process would make a key of \
 its own, and refuse the tokens of the others. Set auth.keys to the keys of your issuer, the same everywhere.";

@@ -1,11 +1,19 @@
+mod address;
+mod fetch;
+
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use api::{Signer, Verifier, VerifyingKey};
+use api::{Issuer, KeySource, Signer, Verifier, VerifyingKey};
+use model::Role;
 
-use crate::config::{Auth, Key};
+use crate::config::{Auth, ForeignIssuer, Key};
+pub(crate) use address::JwksAddress;
+use fetch::Published;
 
 /// The `kid` of the key that a node makes for itself.
 const OWN_KID: &str = "own";
@@ -20,17 +28,30 @@ const OWN_KEY_BYTES: usize = 32;
 pub struct Keys;
 
 impl Keys {
-    /// What tokens are checked with: the configured keys, or the node's own, which is made if it is missing.
-    pub fn verifier(auth: &Auth, data_dir: &Path) -> Result<Verifier, String> {
-        let mut keys = Vec::new();
-        for key in &auth.keys {
-            keys.push(read_key(key)?);
+    /// What tokens are checked with: the configured keys, or the node's own in this folder, which is made if it is missing,
+    /// and those of the other issuers.
+    pub fn verifier(auth: &Auth, own_key_dir: Option<&Path>) -> Result<Verifier, String> {
+        let mut issuers = Vec::new();
+        if !auth.keys.is_empty() {
+            issuers.push(issuer(Issuer::new(auth.own_rules(), read_keys(&auth.keys)?))?);
+        } else if let Some(dir) = own_key_dir {
+            let key = VerifyingKey::hs256(OWN_KID, &own_secret(dir)?).map_err(|e| e.to_string())?;
+            issuers.push(issuer(Issuer::new(auth.own_rules(), vec![key]))?);
         }
-        if keys.is_empty() {
-            let secret = own_secret(data_dir)?;
-            keys.push(VerifyingKey::hs256(OWN_KID, &secret).map_err(|e| e.to_string())?);
+        for foreign in &auth.issuers {
+            let named = |why| format!("auth.issuers, {}: {why}", foreign.issuer);
+            issuers.push(foreign_issuer(foreign).map_err(named)?);
         }
-        Verifier::new(keys, &auth.issuer, &auth.audience, auth.leeway_s).map_err(|e| e.to_string())
+        let verifier = Verifier::of_issuers(issuers, auth.leeway_s).map_err(|e| e.to_string())?;
+        Ok(verifier.with_token_bytes_max(auth.token_bytes_max))
+    }
+
+    /// Where an issuer publishes its keys, if it does.
+    pub(crate) fn published(foreign: &ForeignIssuer) -> Result<Option<Published>, String> {
+        let Some(url) = &foreign.jwks_url else { return Ok(None) };
+        let interval = Duration::from_secs(foreign.jwks_refresh_s);
+        Published::new(JwksAddress::parse(url)?, foreign.jwks_ca_file.as_deref(), interval)
+            .map(Some)
     }
 
     /// Errs if the node's own key is damaged; one that is missing will be made.
@@ -50,6 +71,32 @@ impl Keys {
         let secret = own_key(data_dir).read()?.ok_or_else(|| no_service(data_dir))?;
         Signer::hs256(OWN_KID, &secret, &auth.issuer, &auth.audience).map_err(|e| e.to_string())
     }
+
+    /// Says whether the node's own key may sign for somebody with this role.
+    pub(crate) fn may_sign_for(auth: &Auth, role: Role) -> Result<(), String> {
+        match auth.unprefixed().filter(|_| role == Role::User) {
+            None => Ok(()),
+            Some(issuer) => Err(format!(
+                "users' tokens come from {} (auth.issuers), which has no prefix: the node's own key signs for --role service \
+                 and --role operator only",
+                issuer.issuer
+            )),
+        }
+    }
+}
+
+fn issuer(made: Result<Issuer, api::KeyError>) -> Result<Issuer, String> {
+    made.map_err(|e| e.to_string())
+}
+
+fn foreign_issuer(foreign: &ForeignIssuer) -> Result<Issuer, String> {
+    match Keys::published(foreign)? {
+        Some(source) => {
+            let source: Arc<dyn KeySource> = Arc::new(source);
+            Ok(Issuer::fetched(foreign.rules(), source))
+        }
+        None => issuer(Issuer::new(foreign.rules(), read_keys(&foreign.keys)?)),
+    }
 }
 
 /// The bytes of a key.
@@ -57,13 +104,36 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|e| format!("can't read the key {}: {e}", path.display()))
 }
 
+/// A shared secret. The newline that editors and `echo` put behind a printable one is no part of it; whatever else a file
+/// has is taken for random bytes, which may end in any.
+pub(crate) fn read_secret(path: &Path) -> Result<Vec<u8>, String> {
+    let mut secret = read(path)?;
+    let line = secret.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let is_printable =
+        |line: &&[u8]| std::str::from_utf8(line).is_ok_and(|text| !text.contains(char::is_control));
+    if let Some(length) = line.filter(is_printable).map(<[u8]>::len) {
+        secret.truncate(length);
+    }
+    Ok(secret)
+}
+
+fn read_keys(keys: &[Key]) -> Result<Vec<VerifyingKey>, String> {
+    keys.iter().map(read_key).collect()
+}
+
 fn read_key(key: &Key) -> Result<VerifyingKey, String> {
     let (made, path) = match key {
         Key::Hs256 { kid, secret_file } => {
-            (VerifyingKey::hs256(kid, &read(secret_file)?), secret_file)
+            (VerifyingKey::hs256(kid, &read_secret(secret_file)?), secret_file)
         }
         Key::EdDsa { kid, public_key_file } => {
             (VerifyingKey::eddsa(kid, &read(public_key_file)?), public_key_file)
+        }
+        Key::Rs256 { kid, public_key_file } => {
+            (VerifyingKey::rs256(kid, &read(public_key_file)?), public_key_file)
+        }
+        Key::Es256 { kid, public_key_file } => {
+            (VerifyingKey::es256(kid, &read(public_key_file)?), public_key_file)
         }
     };
     made.map_err(|e| format!("the key {} can't be used: {e}", path.display()))
@@ -141,34 +211,4 @@ fn write_once(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use model::{Role, Timestamp, UserId};
-
-    #[test]
-    fn a_node_believes_what_it_signed_before_and_after_a_restart() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let auth = Auth::default();
-        let alice = UserId::parse("alice").expect("id");
-        let now = Timestamp(1_800_000_000_000);
-        let refused = Keys::signer(&auth, dir.path()).map(drop).expect_err("nobody has made one");
-        assert!(refused.contains("no service has kept its data in"), "{refused}");
-        assert!(std::fs::read_dir(dir.path()).expect("the folder").next().is_none());
-        Keys::verifier(&auth, dir.path()).expect("a node starts");
-        let token =
-            Keys::signer(&auth, dir.path()).expect("signer").sign(&alice, Role::User, now, 60);
-        for _ in 0..2 {
-            let verifier = Keys::verifier(&auth, dir.path()).expect("verifier");
-            assert_eq!(verifier.verify(&token, now).map(|c| c.user), Ok(alice.clone()));
-        }
-    }
-
-    #[test]
-    fn a_damaged_key_is_said_and_not_replaced() {
-        let dir = tempfile::tempdir().expect("a folder");
-        std::fs::write(dir.path().join(OWN_KEY_FILE), b"short").expect("write");
-        let refused =
-            Keys::verifier(&Auth::default(), dir.path()).map(|_| ()).expect_err("refused");
-        assert!(refused.contains("token.key"), "{refused}");
-    }
-}
+mod tests;

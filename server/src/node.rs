@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{AllowedOrigins, Context, SystemRandom};
+use api::{AllowedOrigins, Context, SystemRandom, Verifier};
 use futures_util::future::join_all;
 use model::{Clock, Random, SystemClock};
 use proximity::Proximity;
@@ -18,7 +18,7 @@ use crate::http::dev::Dev;
 use crate::http::{dev, export, operations, routes};
 use crate::keys::Keys;
 use crate::parts::{Deps, Opened};
-use crate::readiness::{Ends, Readiness};
+use crate::readiness::{Condition, Ends, Readiness};
 use crate::{files, metrics, parts};
 pub(crate) use listeners::OPERATIONS_CONNECTIONS_MAX;
 
@@ -57,9 +57,10 @@ impl Node {
         metrics::recorder();
         let data = &config.data.dir;
         let data_dir = config.needs_data_dir().then(|| DataDir::open(data)).transpose()?;
-        let verifier = Arc::new(Keys::verifier(&config.auth, data)?);
+        let own_key_dir = config.has_own_key().then_some(data.as_path());
+        let verifier = Arc::new(Keys::verifier(&config.auth, own_key_dir)?);
         let signer = config.dev.then(|| Keys::signer(&config.auth, data)).transpose()?;
-        if config.backends.are_shared() && config.auth.keys.is_empty() {
+        if config.backends.are_shared() && !config.auth.has_configured_keys() {
             tracing::warn!(
                 "auth.keys is empty: this node believes only tokens of its own key; gateways that share state need the \
                  same keys"
@@ -75,7 +76,7 @@ impl Node {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let limits = config.rest.limits(cores);
         let context = Context::new(verifier.clone(), clock.clone(), random.clone(), limits);
-        let deps = Deps { config: &config, clock, random, verifier, context };
+        let deps = Deps { config: &config, clock, random, verifier: verifier.clone(), context };
         let mut opened = Opened::default();
         for part in parts::ALL {
             if part.is_served(&config) {
@@ -101,6 +102,7 @@ impl Node {
         let router = routes::assemble(routers, page, context, origins);
 
         let stop = CancellationToken::new();
+        look_after_issuers(&readiness, &config, &verifier);
         readiness.supervise("metrics", Ends::Never, tidy_metrics());
         opened.watches.drain(..).for_each(|watch| watch(&readiness));
         let serving = listener.run(router, stop.clone());
@@ -173,6 +175,17 @@ fn fit_open_files(config: &Config) -> Config {
         );
     }
     fitted
+}
+
+/// Keeps the keys of issuers fresh that publish them. One that is away is for every node: it makes none unready.
+fn look_after_issuers(readiness: &Readiness, config: &Config, verifier: &Arc<Verifier>) {
+    if config.auth.issuers.iter().all(|issuer| issuer.jwks_url.is_none()) {
+        return;
+    }
+    readiness.supervise("keys", Ends::Never, verifier.clone().run());
+    let verifier = verifier.clone();
+    readiness
+        .follow_own("issuers", move || Condition { fault: verifier.fault(), is_broken: false });
 }
 
 async fn tidy_metrics() {

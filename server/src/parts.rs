@@ -144,7 +144,7 @@ impl Config {
 
     /// Whether anything is kept in the data folder: an embedded store, or the node's own key.
     pub fn needs_data_dir(&self) -> bool {
-        self.auth.keys.is_empty() || served(self).any(|part| part.needs_data_dir(self))
+        self.has_own_key() || served(self).any(|part| part.needs_data_dir(self))
     }
 }
 

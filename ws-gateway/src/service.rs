@@ -206,8 +206,10 @@ impl Gateway {
     /// gateways made are missed.
     pub async fn run(self: Arc<Self>) {
         let timers = self.clone().turn_again_and_again();
+        let keys = self.clone().follow_keys();
         let feed = feed::run(self);
         tokio::join!(
+            keys.instrument(tracing::info_span!("keys")),
             timers.instrument(tracing::info_span!("timers")),
             feed.instrument(tracing::info_span!("directory_feed")),
         );
@@ -234,9 +236,7 @@ impl Gateway {
     /// are gone, or a little after the window.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Release);
-        let for_all_ms =
-            self.registry.len() as u64 * 1_000 / u64::from(self.config.drain_sessions_per_s.max(1));
-        let window_ms = self.config.drain_window_ms.max(for_all_ms);
+        let window_ms = self.close_window_ms();
         self.drain_window_ms.store(window_ms, Ordering::Release);
         self.registry.signal_all(|signals| signals.drain = true);
         let patience = Duration::from_millis(window_ms + DRAIN_GRACE_MS);
@@ -250,6 +250,26 @@ impl Gateway {
         let window_ms = self.drain_window_ms.load(Ordering::Acquire);
         let warning_ms = window_ms / 4;
         warning_ms + self.deps.random.next_u64() % (window_ms - warning_ms).max(1)
+    }
+
+    /// Within which time all sessions may be closed, so that they don't come back together.
+    fn close_window_ms(&self) -> u64 {
+        let for_all_ms =
+            self.registry.len() as u64 * 1_000 / u64::from(self.config.drain_sessions_per_s.max(1));
+        self.config.drain_window_ms.max(for_all_ms)
+    }
+
+    /// When a session is to close whose token doesn't count any more.
+    pub(crate) fn close_in_ms(&self) -> u64 {
+        self.deps.random.next_u64() % self.close_window_ms().max(1)
+    }
+
+    /// Has sessions look at their keys whenever any was removed.
+    async fn follow_keys(self: Arc<Self>) {
+        let mut removals = self.deps.verifier.removals();
+        while removals.changed().await.is_ok() {
+            self.registry.signal_all(|signals| signals.keys = true);
+        }
     }
 
     pub(crate) fn now(&self) -> Moment {

@@ -67,6 +67,8 @@ pub(crate) struct Session {
     ping: u64,
     /// When this session ends because the server goes away.
     closes_at: Option<Monotonic>,
+    /// When it ends because the key was removed by which its token is valid.
+    key_ends_at: Option<Monotonic>,
 }
 
 enum Phase {
@@ -115,6 +117,7 @@ impl Session {
             gap_stands: false,
             ping: 0,
             closes_at: None,
+            key_ends_at: None,
             limits,
         }
     }
@@ -151,9 +154,7 @@ impl Session {
             }
             Input::Board(watch, answer) => self.boards.read(now, watch, answer),
             Input::News(slot, record) => self.news(slot, record),
-            Input::Signals(signals, drain_in_ms) => {
-                self.signals(now, &signals, drain_in_ms, effects);
-            }
+            Input::Signals(signals, in_ms) => self.signals(now, &signals, in_ms, effects),
         }
     }
 
@@ -255,16 +256,13 @@ impl Session {
         }
     }
 
-    fn signals(
-        &mut self,
-        now: Moment,
-        signals: &Signals,
-        drain_in_ms: u64,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn signals(&mut self, now: Moment, signals: &Signals, in_ms: u64, effects: &mut Vec<Effect>) {
         if signals.drain && self.closes_at.is_none() {
-            self.closes_at = Some(now.monotonic.plus_ms(drain_in_ms));
+            self.closes_at = Some(now.monotonic.plus_ms(in_ms));
             self.due.insert(Due::Drain);
+        }
+        if signals.keys && self.key_ends_at.is_none() {
+            self.key_ends_at = Some(now.monotonic.plus_ms(in_ms));
         }
         if signals.timer {
             self.deadlines(now, effects);

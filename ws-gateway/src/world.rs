@@ -79,8 +79,11 @@ pub(crate) struct World {
 }
 
 fn verifier() -> Arc<Verifier> {
-    let key = VerifyingKey::hs256("k", &[7; 32]).expect("long enough");
-    Arc::new(Verifier::new(vec![key], "i", "a", 0).expect("one key"))
+    Arc::new(Verifier::new(vec![verifying_key()], "i", "a", 0).expect("one key"))
+}
+
+fn verifying_key() -> VerifyingKey {
+    VerifyingKey::hs256("k", &[7; 32]).expect("long enough")
 }
 
 fn id(name: &str) -> UserId {

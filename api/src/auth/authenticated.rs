@@ -28,7 +28,7 @@ where
         })?;
         let context = context.deps();
         let now = context.clock.now();
-        let caller = context.verifier.verify(token, now.wall)?;
+        let caller = context.verifier.verify_asking(token, now).await?.caller;
         rate::charge(&context.requests, &caller, now.monotonic)?;
         parts.extensions.insert(caller.clone());
         Ok(Self(caller))

@@ -1,35 +1,51 @@
 use std::fmt;
+use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
-use jsonwebtoken::Algorithm;
-use model::{Caller, Role, Timestamp, UserId};
+use model::{Caller, Moment, Timestamp};
 use serde::Deserialize;
+use tokio::sync::watch;
 
+use super::claims::Claims;
+use super::issuer::{Issuer, IssuerRules, check_issuers, judge_time};
 use super::memo::{Claimed, Memo};
 use super::{KeyError, TokenError, VerifyingKey};
 
-/// The longest token that is looked at, bytes.
-pub const TOKEN_BYTES_MAX: usize = 4_096;
+/// The longest token that is looked at unless the settings say otherwise, bytes.
+pub const TOKEN_BYTES_MAX: usize = 8_192;
 
 /// Verifies tokens (JWT, RFC 7519; JWS compact form, RFC 7515).
 ///
 /// A token chooses neither its algorithm nor its key beyond naming it: each key has one algorithm. That is what defeats
-/// `alg: none` and a public key used as a shared secret.
+/// `alg: none` and a public key used as a shared secret. Of several issuers the one counts that `iss` names, and then only
+/// its keys.
 ///
-/// What was verified is remembered, up to [`TOKENS_REMEMBERED_MAX`](super::TOKENS_REMEMBERED_MAX) tokens; a token that
-/// was refused never is.
+/// What was verified is remembered, up to
+/// [`TOKENS_REMEMBERED_BYTES_MAX`](super::TOKENS_REMEMBERED_BYTES_MAX), until its key is removed; a token that was refused
+/// never is.
 pub struct Verifier {
-    keys: Vec<VerifyingKey>,
-    issuer: String,
-    audience: String,
+    pub(super) issuers: Vec<Issuer>,
     leeway_ms: i64,
-    memo: Memo,
+    token_bytes_max: usize,
+    pub(super) memo: Memo,
+    /// How often keys were removed.
+    pub(super) removals: watch::Sender<u64>,
 }
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier").field("keys", &self.keys).finish_non_exhaustive()
+        let keys: Vec<_> = self.issuers.iter().map(Issuer::keys).collect();
+        f.debug_struct("Verifier").field("keys", &keys).finish_non_exhaustive()
     }
+}
+
+/// Whose a token is, and what it was verified with.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// Who the bearer is.
+    pub caller: Caller,
+    /// Once it isn't in use any more, the token doesn't count.
+    pub key: Arc<VerifyingKey>,
 }
 
 #[derive(Deserialize)]
@@ -39,85 +55,95 @@ struct Header {
     crit: Option<serde::de::IgnoredAny>,
 }
 
-/// Times are seconds, possibly with a fraction (RFC 7519, 2).
-#[derive(Deserialize)]
-struct Claims {
-    sub: Option<String>,
-    exp: Option<f64>,
-    nbf: Option<f64>,
-    iat: Option<f64>,
-    iss: Option<String>,
-    aud: Option<Audience>,
-    role: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Audience {
-    fn names(&self, us: &str) -> bool {
-        match self {
-            Self::One(one) => one == us,
-            Self::Many(many) => many.iter().any(|one| one == us),
-        }
+impl Header {
+    fn read(json: &[u8]) -> Result<Self, TokenError> {
+        // A struct would also be read from an array.
+        let object = json.first() == Some(&b'{');
+        let read = object.then(|| serde_json::from_slice(json).ok()).flatten();
+        let header: Self = read.ok_or(TokenError::BadHeader)?;
+        if header.crit.is_some() { Err(TokenError::Critical) } else { Ok(header) }
     }
 }
 
-fn timestamp(seconds: f64) -> Timestamp {
-    Timestamp((seconds * 1_000.0) as i64)
-}
-
-/// One part of a token: a JSON object in base64url.
-fn part<'de, T: Deserialize<'de>>(text: &str, into: &'de mut Vec<u8>) -> Result<T, TokenError> {
-    *into = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| TokenError::Malformed)?;
-    // A struct would also be read from an array.
-    if into.first() != Some(&b'{') {
-        return Err(TokenError::Malformed);
-    }
-    serde_json::from_slice(into).map_err(|_| TokenError::Malformed)
+fn decoded(part: &str) -> Result<Vec<u8>, TokenError> {
+    BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Malformed)
 }
 
 impl Verifier {
-    /// `leeway_s` is how far the clocks of issuer and server may differ, seconds.
+    /// For one issuer, ours. `leeway_s` is how far the clocks of issuer and server may differ, seconds.
     pub fn new(
         keys: Vec<VerifyingKey>,
         issuer: impl Into<String>,
         audience: impl Into<String>,
         leeway_s: u32,
     ) -> Result<Self, KeyError> {
-        if keys.is_empty() {
+        Self::of_issuers(vec![Issuer::new(IssuerRules::own(issuer, audience), keys)?], leeway_s)
+    }
+
+    /// For several issuers.
+    pub fn of_issuers(issuers: Vec<Issuer>, leeway_s: u32) -> Result<Self, KeyError> {
+        if issuers.is_empty() {
             return Err(KeyError::NoKeys);
         }
-        let repeated =
-            |(at, key): (usize, &VerifyingKey)| keys[..at].iter().any(|k| k.kid == key.kid);
-        if keys.iter().enumerate().any(repeated) {
-            return Err(KeyError::RepeatedKeyId);
-        }
+        check_issuers(&issuers.iter().map(|issuer| &issuer.rules).collect::<Vec<_>>())?;
         Ok(Self {
-            keys,
-            issuer: issuer.into(),
-            audience: audience.into(),
+            issuers,
             leeway_ms: i64::from(leeway_s) * 1_000,
+            token_bytes_max: TOKEN_BYTES_MAX,
             memo: Memo::default(),
+            removals: watch::Sender::new(0),
         })
     }
 
-    /// Who the token says its bearer is, if it is valid at `now`.
+    /// The same with another limit of a token's length, bytes.
+    #[must_use]
+    pub fn with_token_bytes_max(self, token_bytes_max: usize) -> Self {
+        Self { token_bytes_max, ..self }
+    }
+
+    /// The longest token that is looked at, bytes.
+    pub fn token_bytes_max(&self) -> usize {
+        self.token_bytes_max
+    }
+
+    /// Who the token says its bearer is, if it is valid at `now` by keys that are known already.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Caller, TokenError> {
-        if token.len() > TOKEN_BYTES_MAX {
-            return Err(TokenError::TooLong);
+        self.verify_claimed(token, now).map(|claimed| claimed.caller)
+    }
+
+    /// The same; its issuer is asked for new keys if the token names one that isn't known, as often as it may be asked.
+    pub async fn verify_asking(&self, token: &str, now: Moment) -> Result<Verified, TokenError> {
+        let mut verified = self.verify_claimed(token, now.wall);
+        if let Err(fault) = verified
+            && fault.may_be_of_a_new_key()
+            && let Some(remote) = self.issuer_of(token).ok().and_then(|it| it.remote.as_ref())
+        {
+            remote.ask(now.monotonic).await;
+            verified = self.verify_claimed(token, now.wall);
+            let still_unknown = verified.as_ref().is_err_and(|it| *it == TokenError::UnknownKey);
+            if still_unknown && remote.is_away() {
+                return Err(TokenError::KeysAway);
+            }
+        }
+        verified.map(|Claimed { caller, key, .. }| Verified { caller, key })
+    }
+
+    /// Changes whenever keys were removed: sessions that were opened with one must end.
+    pub fn removals(&self) -> watch::Receiver<u64> {
+        self.removals.subscribe()
+    }
+
+    fn verify_claimed(&self, token: &str, now: Timestamp) -> Result<Claimed, TokenError> {
+        if token.len() > self.token_bytes_max {
+            return Err(TokenError::TooLong(self.token_bytes_max));
         }
         if let Some(known) = self.memo.recall(token) {
-            self.judge_time(known.caller.expires, known.starts, now)?;
-            return Ok(known.caller);
+            judge_time(known.caller.expires, known.starts, (now, self.leeway_ms))?;
+            return Ok(known);
         }
         let claimed = self.read(token, now)?;
         self.memo.keep(token, claimed.clone());
-        Ok(claimed.caller)
+        Ok(claimed)
     }
 
     fn read(&self, token: &str, now: Timestamp) -> Result<Claimed, TokenError> {
@@ -126,146 +152,37 @@ impl Verifier {
         if payload.contains('.') {
             return Err(TokenError::Malformed);
         }
-        let mut buffer = Vec::new();
-        let header: Header = part(header, &mut buffer)?;
-        let key = self.key_for(&header)?;
-        // The library compares in constant time and errs on a signature that isn't base64url.
-        let signed =
-            jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.key, key.algorithm);
-        if !signed.unwrap_or(false) {
+        let header = Header::read(&decoded(header)?)?;
+        let payload = decoded(payload)?;
+        let issuer = self.issuer_named(&payload)?;
+        let key = issuer.key_for(header.kid.as_deref(), &header.alg)?;
+        let signature = decoded(signature).map_err(|_| TokenError::BadSignature)?;
+        if !key.verifies(message.as_bytes(), &signature) {
             return Err(TokenError::BadSignature);
         }
-        let claims: Claims = part(payload, &mut buffer)?;
-        self.judge(&claims, now)
+        let claims = Claims::read(&payload).ok_or(TokenError::BadClaims)?;
+        let others = self.issuers.iter().map(|it| it.rules.prefix.as_str());
+        let others = others.filter(|prefix| !prefix.is_empty());
+        issuer.rules.judge(&claims, (now, self.leeway_ms), others, &key)
     }
 
-    fn key_for(&self, header: &Header) -> Result<&VerifyingKey, TokenError> {
-        if header.crit.is_some() {
-            return Err(TokenError::Critical);
+    /// Whose keys count for a token with these claims, which nobody has verified yet.
+    fn issuer_named(&self, payload: &[u8]) -> Result<&Issuer, TokenError> {
+        if let [only] = self.issuers.as_slice() {
+            return Ok(only);
         }
-        let key = match (&header.kid, self.keys.as_slice()) {
-            (Some(kid), keys) => keys.iter().find(|key| key.kid == *kid),
-            (None, [only]) => Some(only),
-            (None, _) => return Err(TokenError::NoKeyId),
-        };
-        let key = key.ok_or(TokenError::UnknownKey)?;
-        let expected = match key.algorithm {
-            Algorithm::EdDSA => "EdDSA",
-            _ => "HS256",
-        };
-        if header.alg != expected {
-            return Err(TokenError::WrongAlgorithm);
-        }
-        Ok(key)
+        let claims = Claims::read(payload).ok_or(TokenError::BadClaims)?;
+        let name = claims.text("iss")?.ok_or(TokenError::WrongIssuer)?;
+        let named = self.issuers.iter().find(|issuer| issuer.rules.issuer == name);
+        named.ok_or(TokenError::WrongIssuer)
     }
 
-    fn judge(&self, claims: &Claims, now: Timestamp) -> Result<Claimed, TokenError> {
-        let expires = timestamp(claims.exp.ok_or(TokenError::NoExpiry)?);
-        let starts = [claims.nbf, claims.iat].into_iter().flatten().map(timestamp).max();
-        self.judge_time(expires, starts, now)?;
-        if claims.iss.as_deref() != Some(&self.issuer) {
-            return Err(TokenError::WrongIssuer);
-        }
-        if !claims.aud.as_ref().is_some_and(|audience| audience.names(&self.audience)) {
-            return Err(TokenError::WrongAudience);
-        }
-        let subject = claims.sub.as_deref().ok_or(TokenError::NoSubject)?;
-        let user = UserId::parse(subject).map_err(TokenError::BadSubject)?;
-        let role = match &claims.role {
-            None => Role::User,
-            Some(word) => Role::parse(word).ok_or(TokenError::UnknownRole)?,
-        };
-        Ok(Claimed { caller: Caller { user, role, expires }, starts })
-    }
-
-    fn judge_time(
-        &self,
-        expires: Timestamp,
-        starts: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), TokenError> {
-        if now - expires >= self.leeway_ms {
-            return Err(TokenError::Expired);
-        }
-        if starts.is_some_and(|starts| starts - now > self.leeway_ms) {
-            return Err(TokenError::NotYetValid);
-        }
-        Ok(())
+    /// The same of a whole token.
+    fn issuer_of(&self, token: &str) -> Result<&Issuer, TokenError> {
+        let payload = token.split('.').nth(1).ok_or(TokenError::Malformed)?;
+        self.issuer_named(&decoded(payload)?)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Signer;
-    use crate::auth::TOKENS_REMEMBERED_MAX;
-
-    const SECRET: &[u8] = b"a secret of more than 32 bytes for the tests";
-    const NOW: Timestamp = Timestamp(1_700_000_000_000);
-
-    fn verifier() -> Verifier {
-        let key = VerifyingKey::hs256("k", SECRET).expect("key");
-        Verifier::new(vec![key], "us", "them", 30).expect("verifier")
-    }
-
-    fn token(name: &str) -> String {
-        let signer = Signer::hs256("k", SECRET, "us", "them").expect("signer");
-        signer.sign(&UserId::parse(name).expect("id"), Role::Service, NOW, 60)
-    }
-
-    #[test]
-    fn a_remembered_token_is_not_verified_again_but_its_time_is_judged() {
-        let mut verifier = verifier();
-        let (known, new) = (token("alice"), token("bob"));
-        let first = verifier.verify(&known, NOW);
-        // Without its keys it can't verify anything.
-        verifier.keys.clear();
-        assert_eq!(verifier.verify(&new, NOW), Err(TokenError::UnknownKey));
-        assert_eq!(verifier.verify(&known, NOW), first);
-        let at = |ms| verifier.verify(&known, NOW.plus_ms(ms)).map(|caller| caller.role);
-        assert_eq!(at(60_000 + 29_999), Ok(Role::Service));
-        assert_eq!(at(60_000 + 30_000), Err(TokenError::Expired));
-        assert_eq!(at(-30_000), Ok(Role::Service));
-        assert_eq!(at(-30_001), Err(TokenError::NotYetValid));
-        assert_eq!(at(0), Ok(Role::Service));
-    }
-
-    #[test]
-    fn what_was_refused_is_not_remembered() {
-        let verifier = verifier();
-        let token = token("alice");
-        let (message, _) = token.rsplit_once('.').expect("dots");
-        assert_eq!(verifier.verify(&token, NOW.plus_ms(90_000)), Err(TokenError::Expired));
-        assert_eq!(verifier.verify(&token, NOW.plus_ms(-30_001)), Err(TokenError::NotYetValid));
-        let unsigned = format!("{message}.AAAA");
-        assert_eq!(verifier.verify(&unsigned, NOW), Err(TokenError::BadSignature));
-        assert_eq!(verifier.memo.tokens(), 0);
-        assert!(verifier.verify(&token, NOW).is_ok());
-        assert_eq!(verifier.memo.tokens(), 1);
-        // Differs from the remembered one in its signature only.
-        for _ in 0..2 {
-            assert_eq!(verifier.verify(&unsigned, NOW), Err(TokenError::BadSignature));
-        }
-        assert_eq!(verifier.memo.tokens(), 1);
-    }
-
-    #[test]
-    fn more_callers_than_are_remembered_are_verified_all_the_same() {
-        let verifier = verifier();
-        for n in 0..TOKENS_REMEMBERED_MAX + 1_000 {
-            let name = format!("u{n}");
-            let caller = verifier.verify(&token(&name), NOW).expect("valid");
-            assert_eq!(caller.user.as_str(), name);
-        }
-        assert!(verifier.memo.tokens() <= TOKENS_REMEMBERED_MAX);
-    }
-
-    #[test]
-    fn a_remembered_token_is_not_shown() {
-        let verifier = verifier();
-        let token = token("alice");
-        verifier.verify(&token, NOW).expect("valid");
-        let shown = format!("{verifier:?}");
-        assert!(!shown.contains(&token) && !shown.contains("alice"), "{shown}");
-    }
-}
+mod tests;

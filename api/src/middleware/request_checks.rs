@@ -5,31 +5,50 @@ use http::{HeaderMap, StatusCode, header};
 use model::ErrorKind;
 use percent_encoding::percent_decode_str;
 
-use crate::Problem;
 use crate::extract::too_large;
+use crate::{Problem, TOKEN_BYTES_MAX};
 
 /// The longest body, bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1_024;
-/// The longest header, name and value, bytes.
-pub const HEADER_BYTES_MAX: usize = 8 * 1_024;
+/// The longest header, name and value, bytes: the longest token that settings leave as it is, with what stands before it.
+pub const HEADER_BYTES_MAX: usize = TOKEN_BYTES_MAX + AUTHORIZATION_BYTES;
 /// All headers together, bytes.
 pub const HEADERS_BYTES_MAX: usize = 16 * 1_024;
 
+/// What stands before a token in its header, with room for odd spaces, bytes.
+const AUTHORIZATION_BYTES: usize = 64;
+
+/// How long headers may be, bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HeaderLimits {
+    /// One of them, name and value.
+    each: usize,
+    /// All of them.
+    all: usize,
+}
+
+impl HeaderLimits {
+    /// With room for tokens of this length.
+    pub(super) fn for_tokens(token_bytes_max: usize) -> Self {
+        let more = token_bytes_max.saturating_sub(TOKEN_BYTES_MAX);
+        Self { each: HEADER_BYTES_MAX + more, all: HEADERS_BYTES_MAX + more }
+    }
+}
+
 /// Refuses what no route should have to think of.
-pub(crate) fn check(request: &Request) -> Result<(), Problem> {
-    check_headers(request.headers())?;
+pub(super) fn check(request: &Request, limits: HeaderLimits) -> Result<(), Problem> {
+    check_headers(request.headers(), limits)?;
     check_path(request.uri().path())
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
+fn check_headers(headers: &HeaderMap, limits: HeaderLimits) -> Result<(), Problem> {
+    let HeaderLimits { each, all } = limits;
     let mut total = 0;
     for (name, value) in headers {
         let bytes = name.as_str().len() + value.len();
         total += bytes;
-        if bytes > HEADER_BYTES_MAX || total > HEADERS_BYTES_MAX {
-            let detail = format!(
-                "a header may have {HEADER_BYTES_MAX} bytes, all of them {HEADERS_BYTES_MAX}"
-            );
+        if bytes > each || total > all {
+            let detail = format!("a header may have {each} bytes, all of them {all}");
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             return Err(Problem::with_status(status, "headers_too_large", detail));
         }

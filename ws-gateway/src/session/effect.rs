@@ -39,7 +39,8 @@ pub(crate) enum Input<'a> {
     Board(WatchId, Result<BoardView, BoardFailure>),
     /// The newest record under a slot; none if there is nobody to be seen.
     News(u32, Option<Arc<Record>>),
-    /// Something was left from outside; if it is a drain, this session is to close within so many milliseconds.
+    /// Something was left from outside; if it is a drain, or that the token's key was removed, this session is to close within
+    /// so many milliseconds.
     Signals(Signals, u64),
 }
 

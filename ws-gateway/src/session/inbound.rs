@@ -135,6 +135,7 @@ impl Session {
             (Some(held), Ok(new)) if held.user == new.user && new.expires > held.expires => {
                 let token_expires = new.expires;
                 self.caller = Some(new);
+                self.key_ends_at = None;
                 effects.push(Effect::Send(Reply::Renewed { token_expires }));
                 return;
             }

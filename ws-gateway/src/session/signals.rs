@@ -20,6 +20,8 @@ pub(crate) struct Signals {
     pub(crate) regained: bool,
     /// The server is going away.
     pub(crate) drain: bool,
+    /// Keys were removed by which the session's token may be valid.
+    pub(crate) keys: bool,
     /// A deadline of the session's own has come.
     pub(crate) timer: bool,
 }

@@ -131,6 +131,19 @@ fn a_session_ends_with_its_token_unless_that_is_renewed() {
 }
 
 #[test]
+fn a_session_ends_when_its_key_was_removed_unless_a_token_of_another_key_renews_it() {
+    let removed = || Input::Signals(Signals { keys: true, ..Signals::default() }, 4_000);
+    let mut alone = Alone::live(&Config::default());
+    alone.step(removed());
+    assert_eq!(closed(&alone.pass_ms(3_999)), None);
+    assert_eq!(closed(&alone.pass_ms(1)), Some(CloseCode::TokenExpired));
+    let mut alone = Alone::live(&Config::default());
+    alone.step(removed());
+    alone.step(Input::Renewed(Ok(caller("alice", 7_200_000))));
+    assert_eq!(closed(&alone.pass_ms(5_000)), None);
+}
+
+#[test]
 fn a_token_of_somebody_else_renews_nothing() {
     let mut alone = Alone::live(&Config::default());
     let effects = alone.step(Input::Renewed(Ok(caller("mallory", 7_200_000))));

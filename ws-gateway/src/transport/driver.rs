@@ -5,12 +5,14 @@ mod closing;
 mod deadlines;
 mod history;
 mod io;
+mod tokens;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use model::{Caller, Moment, Monotonic, UserId};
+use api::{Verified, VerifyingKey};
+use model::{Moment, Monotonic, UserId};
 
 use crate::fanout::hub::ChannelEntry;
 use crate::fanout::registry::FixesUsed;
@@ -27,6 +29,7 @@ use crate::session::view::dirty_set::DirtySet;
 use crate::session::{Effect, Input, Session};
 use boards::Lane;
 use history::Asked;
+use tokens::Verifying;
 
 /// Something to write.
 #[derive(Debug)]
@@ -42,6 +45,7 @@ pub(crate) enum Out {
 struct Running {
     /// What the client asked for; it isn't read meanwhile.
     announce: Option<live::Asked<'static, Written>>,
+    verifying: Option<Verifying>,
     circle: Option<live::Asked<'static, Circle>>,
     positions: Option<live::Asked<'static, ()>>,
 }
@@ -64,13 +68,15 @@ pub(crate) struct Driver {
     scratch: Vec<Effect>,
     /// Shared with the user's other connections, once it is known whose this is.
     fixes_used: FixesUsed,
+    /// By which the session's token is valid.
+    key: Option<Arc<VerifyingKey>>,
     /// A close was ordered by either side: until when the other may take to answer.
     closed: Option<Monotonic>,
 }
 
 impl Driver {
-    /// A connection that has just been made; with a caller if the handshake brought a valid token.
-    pub(crate) fn new(permit: ConnectionPermit, caller: Option<Caller>) -> Self {
+    /// A connection that has just been made; with a token if the handshake brought a valid one.
+    pub(crate) fn new(permit: ConnectionPermit, verified: Option<Verified>) -> Self {
         let gateway = &permit.gateway;
         let id = model::token(&*gateway.deps.random);
         let epoch = gateway.live.epoch();
@@ -89,10 +95,11 @@ impl Driver {
             marked: DirtySet::default(),
             scratch: Vec::new(),
             fixes_used: FixesUsed::default(),
+            key: None,
             closed: None,
         };
-        if let Some(caller) = caller {
-            driver.admit(caller);
+        if let Some(verified) = verified {
+            driver.admit(verified);
         }
         driver
     }
@@ -106,6 +113,7 @@ impl Driver {
     pub(crate) fn takes_input(&self) -> bool {
         self.closed.is_none()
             && self.running.announce.is_none()
+            && self.running.verifying.is_none()
             && self.effects.is_empty()
             && self.out.is_empty()
             && self.session.takes_input()
@@ -183,7 +191,8 @@ impl Driver {
         }
     }
 
-    fn signalled(&mut self, signals: Signals) {
+    fn signalled(&mut self, mut signals: Signals) {
+        signals.keys &= self.key_is_gone();
         if signals == Signals::default() {
             return;
         }
@@ -196,8 +205,12 @@ impl Driver {
         if signals.gap {
             self.session.set_epoch(self.gateway().live.epoch());
         }
-        let drain_in_ms = if signals.drain { self.gateway().drain_in_ms() } else { 0 };
-        self.input(Input::Signals(signals, drain_in_ms));
+        let in_ms = match (signals.drain, signals.keys) {
+            (true, _) => self.gateway().drain_in_ms(),
+            (false, true) => self.gateway().close_in_ms(),
+            (false, false) => 0,
+        };
+        self.input(Input::Signals(signals, in_ms));
     }
 
     /// The next thing to write, made only now so that it is the newest.
@@ -251,6 +264,9 @@ impl Driver {
                 let Poll::Ready(answer) = announce.as_mut().poll(cx) else { return };
                 self.running.announce = None;
                 self.input(Input::Announced(io::told(&self.session, answer)));
+            }
+            if !self.hear_verified(cx) {
+                return;
             }
             let Some(effect) = self.effects.pop_front() else { return };
             match effect {

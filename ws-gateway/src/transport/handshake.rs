@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{AppState, Problem};
+use api::{AppState, Problem, Verified};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use data_encoding::BASE64;
 use hyper_util::rt::TokioIo;
 use metrics::counter;
-use model::{Caller, ErrorKind, RetryAfterMs};
+use model::{ErrorKind, RetryAfterMs};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -53,7 +53,7 @@ pub(crate) async fn upgrade(
     State(state): State<AppState<Arc<Gateway>>>,
     request: Request,
 ) -> Response {
-    let problem = match try_upgrade(&state.part, request) {
+    let problem = match try_upgrade(&state.part, request).await {
         Ok(response) => return response,
         Err(problem) => problem,
     };
@@ -73,23 +73,23 @@ pub(crate) async fn upgrade(
     response
 }
 
-fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Problem> {
+async fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
     check_upgrade(&request)?;
     check_query(request.uri().query().unwrap_or(""))?;
     let accept = accept_key(headers)?;
     check_origin(gateway, headers)?;
     let subprotocol = check_subprotocol(headers)?;
-    let caller = check_token(gateway, headers)?;
+    let verified = check_token(gateway, headers).await?;
     if gateway.is_draining() {
         return Err(unavailable("this server is going away"));
     }
-    if caller.is_some()
+    if verified.is_some()
         && let Err(RetryAfterMs(ms)) = gateway.admission.admit(gateway.now().monotonic)
     {
         return Err(unavailable("too many sessions are being opened").retry_after_ms(ms));
     }
-    let permit = gateway.permit(caller.as_ref()).map_err(|full| {
+    let permit = gateway.permit(verified.as_ref().map(|it| &it.caller)).map_err(|full| {
         unavailable(match full {
             Full::Unauthenticated => "too many connections that haven't authenticated",
             Full::Sessions | Full::User => "too many connections",
@@ -110,7 +110,7 @@ fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Pro
         drop(parts.read_buf);
         let stream = CheckedLengths::new(parts.io.into_inner(), early);
         let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-        socket::serve(socket, Driver::new(permit, caller)).await;
+        socket::serve(socket, Driver::new(permit, verified)).await;
     });
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = response.headers_mut();
@@ -215,9 +215,9 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, Proble
     Err(bad_request("none of the subprotocols offered is whereabouts.v1.json"))
 }
 
-fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+async fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Verified>, Problem> {
     let Some(token) = api::bearer(headers)? else { return Ok(None) };
-    Ok(Some(gateway.deps.verifier.verify(token, gateway.now().wall)?))
+    Ok(Some(gateway.deps.verifier.verify_asking(token, gateway.now()).await?))
 }
 
 fn upgrade_required(detail: &'static str) -> Problem {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use api::Verified;
 use model::{Caller, Role, Timestamp, UserId};
 use serde_json::Value;
 
-use super::START;
+use super::{START, verifying_key};
 use crate::protocol::{CloseCode, reply};
 use crate::service::Gateway;
 use crate::session::Input;
@@ -44,7 +45,8 @@ impl Client {
         seq: u64,
     ) -> Self {
         let caller = Caller { user: user.clone(), role: Role::User, expires };
-        let driver = Driver::new(gateway.permit(None).expect("there is room"), Some(caller));
+        let verified = Verified { caller, key: Arc::new(verifying_key()) };
+        let driver = Driver::new(gateway.permit(None).expect("there is room"), Some(verified));
         let (friends, heard) = (BTreeMap::new(), Vec::new());
         let (fixes, continues, closed, stuck) = (0, false, None, false);
         Self { user, expires, driver, seq, fixes, friends, heard, continues, closed, stuck }

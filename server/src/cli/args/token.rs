@@ -28,7 +28,7 @@ pub(crate) struct TokenArgs {
 pub(crate) struct Signing {
     #[command(flatten)]
     pub(crate) sources: Sources,
-    /// Sign with this HS256 secret (the file's bytes) instead of the node's own key
+    /// Sign with this HS256 secret (the file's bytes, of a text without its final newline) instead of the node's own key
     #[arg(long, value_name = "FILE", requires = "kid", conflicts_with = "private_key_file")]
     pub(crate) secret_file: Option<PathBuf>,
     /// Sign with this Ed25519 private key (PEM) instead of the node's own key

@@ -1,13 +1,15 @@
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::process::ExitCode;
+
+use api::KeySource as _;
+use futures_util::future::join_all;
 
 use super::{Done, columns, read};
 use crate::cli::args::{CheckConfigArgs, Sources};
 use crate::cli::say;
-use crate::config::Config;
 use crate::config::reading::Read;
+use crate::config::{Auth, Config, ForeignIssuer};
 use crate::data_dir::DataDir;
 use crate::{Keys, logs, parts};
 
@@ -76,6 +78,7 @@ async fn all(args: &CheckConfigArgs) -> Vec<Check> {
     }
     if !args.offline && checks.iter().all(|check| check.outcome.is_ok()) {
         checks.extend(servers(&config).await);
+        checks.extend(join_all(config.auth.issuers.iter().cloned().map(published)).await);
     }
     checks
 }
@@ -99,17 +102,38 @@ fn from(sources: &Sources, read: &Read) -> String {
 
 /// Whether the keys can be read. A key of the node's own isn't made for that.
 fn keys(config: &Config) -> Result<String, String> {
-    if config.auth.keys.is_empty() && config.backends.are_shared() {
-        return Ok(
-            "the node's own: set auth.keys before there is a second gateway, which would refuse its tokens"
-                .to_owned(),
-        );
+    let Auth { keys, issuer, issuers, .. } = &config.auth;
+    if !keys.is_empty() || !issuers.is_empty() {
+        Keys::verifier(&config.auth, None)?;
     }
-    if config.auth.keys.is_empty() {
-        return Ok("the node's own".to_owned());
-    }
-    Keys::verifier(&config.auth, Path::new(""))?;
-    Ok(format!("{} of the issuer {}", config.auth.keys.len(), config.auth.issuer))
+    let own = if !keys.is_empty() {
+        format!("{} of the issuer {issuer}", keys.len())
+    } else if config.has_own_key() && config.backends.are_shared() && issuers.is_empty() {
+        "the node's own: set auth.keys before there is a second gateway, which would refuse its tokens"
+            .to_owned()
+    } else if config.has_own_key() {
+        "the node's own".to_owned()
+    } else {
+        "none of ours".to_owned()
+    };
+    Ok(issuers.iter().fold(own, |all, issuer| format!("{all}; those of {}", issuer.issuer)))
+}
+
+/// Asks an issuer for its keys.
+async fn published(issuer: ForeignIssuer) -> Check {
+    let what = format!("issuer {}", issuer.issuer);
+    let outcome = match Keys::published(&issuer) {
+        Ok(Some(source)) => match source.fetch().await {
+            Ok(answer) => match api::jwks(&answer) {
+                Ok(keys) => Ok(format!("{} keys at {}", keys.len(), source.address())),
+                Err(why) => Err(format!("{}: {why}", source.address())),
+            },
+            Err(why) => Err(format!("{} {why}", source.address())),
+        },
+        Ok(None) => Ok("its keys are files".to_owned()),
+        Err(why) => Err(why),
+    };
+    Check { what, outcome }
 }
 
 /// Whether it can be made or written to, and the node's own key in it is one.

@@ -14,6 +14,10 @@ impl Session {
         if past(self.closes_at) {
             return self.close(CloseCode::Restarting, "this server is going away", effects);
         }
+        if past(self.key_ends_at) {
+            let detail = "the issuer has removed the key of this token";
+            return self.close(CloseCode::TokenExpired, detail, effects);
+        }
         if let Phase::Anonymous { deadline } = self.phase
             && past(Some(deadline))
         {
@@ -51,6 +55,7 @@ impl Session {
             self.next_telling(now),
             self.slow_consumer.close_at(),
             self.closes_at,
+            self.key_ends_at,
             self.reads.next_retry(),
             self.boards.next_look(),
         ]

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use api::TokenError;
+use api::Verified;
 use futures_util::future::join_all;
-use model::{Caller, RetryAfterMs};
+use model::RetryAfterMs;
 
 use super::Driver;
+use super::tokens::Purpose;
 use crate::fanout::hub::ChannelEntry;
 use crate::fanout::mailbox::Mailbox;
 use crate::live::{self, Channel};
 use crate::service::Gateway;
 use crate::session::circle::Circle;
-use crate::session::messages::{CloseCode, Token};
+use crate::session::messages::CloseCode;
 use crate::session::{Call, Input, Read, Session, Unavailable};
 
 /// What a session costs beside the friends that it watches, in friends.
@@ -26,28 +27,8 @@ impl Driver {
     pub(super) fn call(&mut self, call: Call) {
         let gateway = self.gateway().clone();
         match call {
-            Call::Admit(token) => match verify(&gateway, &token) {
-                Ok(caller) => match gateway.admission.admit(gateway.now().monotonic) {
-                    Ok(()) => self.admit(caller),
-                    Err(RetryAfterMs(ms)) => {
-                        let detail =
-                            format!("too many sessions are being opened: your turn is in {ms} ms");
-                        self.input(Input::Refused(CloseCode::TryAgainLater, detail));
-                    }
-                },
-                Err(fault) => {
-                    let code = if fault == TokenError::NotYetValid {
-                        CloseCode::TokenNotYetValid
-                    } else {
-                        CloseCode::Unauthenticated
-                    };
-                    self.input(Input::Refused(code, fault.to_string()));
-                }
-            },
-            Call::Renew(token) => {
-                let verified = verify(&gateway, &token).map_err(|fault| fault.to_string());
-                self.input(Input::Renewed(verified));
-            }
+            Call::Admit(token) => self.verify(token, Purpose::Admit),
+            Call::Renew(token) => self.verify(token, Purpose::Renew),
             Call::Announce(channel, sighting, fixes) => {
                 // Friends on this gateway don't wait for any server.
                 gateway.hub.take_in(&channel, sighting.clone());
@@ -60,7 +41,7 @@ impl Driver {
 
     /// Counts the connection to its user, before anything is read of them: with one token and a slow database nobody
     /// gets more connections than they may.
-    pub(super) fn admit(&mut self, caller: Caller) {
+    pub(super) fn admit(&mut self, Verified { caller, key }: Verified) {
         let gateway = self.gateway().clone();
         let now = gateway.now().monotonic;
         let paid = gateway.watching.as_ref().map_or(Ok(()), |all| all.check(&caller.user, now, 0));
@@ -73,6 +54,7 @@ impl Driver {
         if let Ok(used) = joined {
             self.fixes_used = used;
             self.input(Input::Admitted(caller));
+            self.hold_key(key);
         } else {
             let detail = format!("at most {per_user_max} connections of one user");
             self.input(Input::Refused(CloseCode::TooManySessions, detail));
@@ -206,10 +188,6 @@ fn bring(
         }
         Ok(())
     }
-}
-
-fn verify(gateway: &Gateway, token: &Token) -> Result<Caller, TokenError> {
-    gateway.deps.verifier.verify(&token.0, gateway.now().wall)
 }
 
 /// Says in the log why something can't be done now: the session needs to know only that.

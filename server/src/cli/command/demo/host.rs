@@ -72,7 +72,7 @@ impl Host {
             })?;
         }
         let Cluster { gateways: addresses, kid, secret_file } = cluster;
-        let secret = keys::read(secret_file.as_ref())?;
+        let secret = keys::read_secret(secret_file.as_ref())?;
         let Auth { issuer, audience, .. } = Auth::default();
         let signer = Signer::hs256(&kid, &secret, issuer, audience)
             .map_err(|e| format!("the key {secret_file} can't sign: {e}"))?;

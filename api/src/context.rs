@@ -5,7 +5,7 @@ use axum::extract::FromRef;
 use model::{Clock, Random};
 
 use crate::work::{Budgets, Gate};
-use crate::{RateLimit, Usage, Verifier, WorkLimits};
+use crate::{LineLimit, RateLimit, Usage, Verifier, WorkLimits};
 
 /// What every endpoint needs from outside. A router's state gives it by `FromRef`.
 ///
@@ -24,9 +24,22 @@ pub(crate) struct Deps {
     pub(crate) requests: Usage,
     /// Counts what they cost.
     pub(crate) budgets: Budgets,
+    /// How much of refusals is logged.
+    pub(crate) lines: Lines,
     /// Where heavy ones wait.
     pub(crate) gate: Arc<Gate>,
 }
+
+/// How many lines a second the log has of what clients can cause: together far below a hundred, also across the end of one.
+pub(crate) struct Lines {
+    /// Of what was refused, before or after it was known who asks, by requests and by connections.
+    pub(crate) refusals: LineLimit,
+    /// Of what failed here.
+    pub(crate) failures: LineLimit,
+}
+
+const REFUSALS_PER_S: u32 = 30;
+const FAILURES_PER_S: u32 = 15;
 
 /// How much callers may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,7 +68,16 @@ impl Context {
         let Limits { requests, work } = limits.into();
         let gate = Gate::new(work.heavy_max, work.heavy_waiting_max);
         let (requests, budgets) = (Usage::new(requests), Budgets::new(work));
-        Self(Arc::new(Deps { verifier, clock, random, requests, budgets, gate }))
+        let lines = Lines {
+            refusals: LineLimit::new(REFUSALS_PER_S),
+            failures: LineLimit::new(FAILURES_PER_S),
+        };
+        Self(Arc::new(Deps { verifier, clock, random, requests, budgets, lines, gate }))
+    }
+
+    /// How many lines the log has of what was refused, for all who refuse something.
+    pub fn refusals(&self) -> &LineLimit {
+        &self.0.lines.refusals
     }
 
     pub(crate) fn deps(&self) -> &Deps {

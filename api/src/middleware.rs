@@ -1,3 +1,4 @@
+mod clients;
 mod line_limit;
 mod meters;
 mod origins;
@@ -25,7 +26,8 @@ use tracing::field::display;
 use tracing::{Instrument, Span};
 
 use crate::{Context, Problem};
-use line_limit::LineLimit;
+pub use clients::{ClientNetwork, Connections, Peer, Places};
+pub use line_limit::LineLimit;
 use meters::{Meters, method_label};
 pub use origins::{AllowedOrigins, Origin, Refused};
 use request_checks::HeaderLimits;
@@ -69,10 +71,8 @@ struct MiddlewareState {
     // call a request.
     ids: SeededRandom,
     meters: Meters,
-    lines: LineLimit,
     headers: HeaderLimits,
-    // A stopwatch for the log.
-    began: Instant,
+    context: Context,
 }
 
 impl MiddlewareState {
@@ -81,9 +81,8 @@ impl MiddlewareState {
         Self {
             ids: SeededRandom::new(start),
             meters: Meters::default(),
-            lines: LineLimit::default(),
             headers: HeaderLimits::for_tokens(context.deps().verifier.token_bytes_max()),
-            began: Instant::now(),
+            context: context.clone(),
         }
     }
 }
@@ -199,8 +198,10 @@ impl RequestLog {
             };
         }
         let refused = status >= 400 && !(code.is_empty() && POLLED.contains(&route));
-        let second = self.state.began.elapsed().as_secs() as u32;
-        if refused && let Some(left_out) = self.state.lines.take(second) {
+        // What failed here isn't to be lost among refusals, which anybody can cause.
+        let lines = &self.state.context.deps().lines;
+        let lines = if cause.is_some() { &lines.failures } else { &lines.refusals };
+        if refused && let Some(left_out) = lines.take() {
             if left_out > 0 {
                 tracing::info!(left_out, "more requests were refused than are logged a second");
             }

@@ -2,6 +2,7 @@
 
 mod live {
     mod boards;
+    mod crowds;
     mod devices;
     mod framing;
     mod friends;

@@ -3,12 +3,13 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::Config;
+use crate::http::listener::ENDING_MAX;
 use crate::node::OPERATIONS_CONNECTIONS_MAX;
 use crate::parts;
 
 /// Files that are open for other things than connections of clients: standard streams, the lock of the data folder, the listeners,
-/// what the runtime waits with, the log, a file that is read now and then, and connections of operators.
-const ALWAYS: u64 = 32 + OPERATIONS_CONNECTIONS_MAX as u64;
+/// what the runtime waits with, the log, a file that is read now and then; connections of operators, and such as are ending.
+const ALWAYS: u64 = 32 + (OPERATIONS_CONNECTIONS_MAX + 2 * ENDING_MAX) as u64;
 /// Of what is left beside the service's own, one in so many is for connections over HTTP, if there aren't enough for all.
 const HTTP_SHARE: u64 = 4;
 

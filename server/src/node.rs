@@ -105,9 +105,9 @@ impl Node {
         look_after_issuers(&readiness, &config, &verifier);
         readiness.supervise("metrics", Ends::Never, tidy_metrics());
         opened.watches.drain(..).for_each(|watch| watch(&readiness));
-        let serving = listener.run(router, stop.clone());
+        let serving = listener.run(router, deps.context.clone(), stop.clone());
         let operating = operations::own_router(readiness.clone(), &deps.context);
-        let operating = for_operators.run(operating, stop.clone());
+        let operating = for_operators.run(operating, deps.context.clone(), stop.clone());
         let listening = [
             readiness.supervise("listener", Ends::WhenStopped, serving),
             readiness.supervise("operations", Ends::WhenStopped, operating),

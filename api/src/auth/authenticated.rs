@@ -3,7 +3,7 @@ use http::request::Parts;
 use model::{Caller, ErrorKind};
 
 use super::bearer;
-use crate::{Context, Problem, rate};
+use crate::{Context, Peer, Problem, rate};
 
 /// Extracts who asks: reads `Authorization: Bearer …`, verifies the token and charges the caller's rate; once per
 /// request, however often it is extracted.
@@ -29,6 +29,9 @@ where
         let context = context.deps();
         let now = context.clock.now();
         let caller = context.verifier.verify_asking(token, now).await?.caller;
+        if let Some(peer) = parts.extensions.get::<Peer>() {
+            peer.belongs_to(&caller.user);
+        }
         rate::charge(&context.requests, &caller, now.monotonic)?;
         parts.extensions.insert(caller.clone());
         Ok(Self(caller))

@@ -38,14 +38,25 @@ async fn beyond_the_limit_of_connections_newcomers_are_asked_to_come_later() {
 }
 
 #[tokio::test]
-async fn strangers_who_say_nothing_fill_only_their_own_places() {
+async fn strangers_who_say_nothing_make_room_for_others_the_oldest_first() {
     let world = Sandbox::with(|config| config.gateway.unauthenticated_max = 2).await;
-    let _silent = [world.connect_anonymously().await, world.connect_anonymously().await];
-    let refused = Person::try_connect(world.address(), None).await;
-    assert_come_later(&refused.err().expect("a refusal"));
+    let mut first = world.connect_anonymously().await;
+    let mut second = world.connect_anonymously().await;
+    let mut third = world.connect_anonymously().await;
+    assert_closed(&first.end().await, 1013);
     // Who has shown a token is no stranger.
     let mut alice = world.connect("alice").await;
     alice.at(LISBON).await;
+    for (person, user) in [(&mut second, "bob"), (&mut third, "carol")] {
+        person.send(&json!({ "type": "auth", "token": world.token(user, Role::User) })).await;
+        person.await_snapshot().await;
+    }
+    let mut silent = [world.connect_anonymously().await, world.connect_anonymously().await];
+    let _next = [world.connect_anonymously().await, world.connect_anonymously().await];
+    for silent in &mut silent {
+        assert_closed(&silent.end().await, 1013);
+    }
+    second.settle().await;
 }
 
 #[tokio::test]

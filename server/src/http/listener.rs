@@ -2,7 +2,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::{Connections, Context, Peer};
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -10,6 +13,7 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 /// What hyper buffers of a request's head, bytes: more than the middleware accepts, so that it can say why.
 const HEAD_BYTES_MAX: usize = 128 * 1024;
@@ -19,6 +23,12 @@ const BACKLOG: i32 = 4_096;
 
 /// How long to wait after a failed accept, such as for too many open files.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// Connections that have lost their place and are still open: those whose tasks haven't come to it yet, and those of users whose
+/// requests under way are finished, for so long.
+pub(crate) const ENDING_MAX: usize = 32;
+const FINISHING_MAX: usize = ENDING_MAX / 2;
+const FINISH: Duration = Duration::from_secs(5);
 
 /// How long requests may go on once the node goes away.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -69,55 +79,74 @@ impl Listener {
     }
 
     /// Accepts until it is stopped, then lets requests under way finish. Upgraded connections are not its business.
-    pub(crate) async fn run(self, router: Router, stop: CancellationToken) {
-        let permits = Arc::new(Semaphore::new(self.config.connections_max));
+    pub(crate) async fn run(self, router: Router, context: Context, stop: CancellationToken) {
+        let connections = Connections::new(self.config.connections_max);
+        // Whoever has lost their place is gone at once, or for a few of them soon: this limits open files whatever happens.
+        let open_max = self.config.connections_max + ENDING_MAX;
+        let (open, ending) = (Arc::new(Semaphore::new(open_max)), Semaphore::new(FINISHING_MAX));
+        let ending = Arc::new(ending);
         loop {
             let accepted = tokio::select! {
-                accepted = self.accept(&permits) => accepted,
+                accepted = self.accept(&open) => accepted,
                 () = stop.cancelled() => break,
             };
             match accepted {
-                Ok((stream, permit)) => self.serve(stream, permit, &router, stop.clone()),
+                Ok((stream, address, permit)) => {
+                    let peer = connections.enter(address.ip());
+                    let serving = self.serve(stream, peer, &router, stop.clone(), ending.clone());
+                    tokio::spawn(async move {
+                        serving.await;
+                        drop(permit);
+                    });
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection can't be accepted");
+                    if context.refusals().take().is_some() {
+                        tracing::warn!(%error, "a connection can't be accepted");
+                    }
                     tokio::time::sleep(ACCEPT_RETRY).await;
                 }
             }
         }
         drop(self.socket);
-        let all = u32::try_from(self.config.connections_max).unwrap_or(u32::MAX);
+        let all = u32::try_from(open_max).unwrap_or(u32::MAX);
         // Those that take longer are cut off with the process.
-        let _ = tokio::time::timeout(DRAIN, permits.acquire_many(all)).await;
+        let _ = tokio::time::timeout(DRAIN, open.acquire_many(all)).await;
     }
 
     async fn accept(
         &self,
-        permits: &Arc<Semaphore>,
-    ) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
-        let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
-        let (stream, _) = self.socket.accept().await?;
+        open: &Arc<Semaphore>,
+    ) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let permit = open.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let (stream, address) = self.socket.accept().await?;
         let socket = SockRef::from(&stream);
         socket.set_tcp_nodelay(true)?;
         socket.set_tcp_notsent_lowat(self.config.socket.unsent_bytes_max)?;
         socket.set_tcp_user_timeout(Some(self.config.socket.unacknowledged_max))?;
-        Ok((stream, permit))
+        Ok((stream, address, permit))
     }
 
+    /// Serves a connection to its end, to that of the node, or until it has to make room for another one.
     fn serve(
         &self,
         stream: TcpStream,
-        permit: OwnedSemaphorePermit,
+        peer: Peer,
         router: &Router,
         stop: CancellationToken,
-    ) {
-        let service = TowerToHyperService::new(router.clone());
+        finishing: Arc<Semaphore>,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let place = peer.clone();
+        let told = router.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer.clone());
+            request
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.config.head_timeout)
             .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(told))
             .with_upgrades();
-        tokio::spawn(async move {
+        async move {
             let mut connection = std::pin::pin!(connection);
             // Errors here are clients that went away or sent what isn't HTTP; hyper has answered what can be.
             tokio::select! {
@@ -126,8 +155,14 @@ impl Listener {
                     connection.as_mut().graceful_shutdown();
                     let _ = connection.await;
                 }
+                () = place.crowded_out() => {
+                    // Of a user a request may be under way, and clients know that connections end between two.
+                    if place.is_known() && let Ok(_permit) = finishing.try_acquire() {
+                        connection.as_mut().graceful_shutdown();
+                        let _ = tokio::time::timeout(FINISH, connection).await;
+                    }
+                }
             }
-            drop(permit);
-        });
+        }
     }
 }

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use api::{ClientNetwork, Places};
 use model::{Metres, UserId};
 use parking_lot::Mutex;
 
@@ -22,7 +23,8 @@ pub(crate) struct Registry {
 struct State {
     all: HashMap<u64, Connection>,
     by_user: HashMap<UserId, Sessions>,
-    anonymous: usize,
+    /// Those who haven't authenticated yet.
+    anonymous: Places<ClientNetwork>,
     next: u64,
 }
 
@@ -36,8 +38,8 @@ struct Sessions {
 struct Connection {
     mailbox: Arc<Mailbox>,
     user: Option<UserId>,
-    /// Counted among those who haven't authenticated yet.
-    anonymous: bool,
+    /// It had no time left to authenticate: others needed its place.
+    is_crowded_out: bool,
 }
 
 /// Why somebody can't be let in.
@@ -45,33 +47,36 @@ struct Connection {
 pub(crate) enum Full {
     /// Too many connections in all.
     Sessions,
-    /// Too many that haven't authenticated.
-    Unauthenticated,
     /// Too many of this user.
     User,
+    /// Too many that haven't authenticated, and this one has lost its place to another.
+    CrowdedOut,
 }
 
 impl Registry {
-    /// Counts a connection in; it is nobody's until [`Self::join`]. Without `anonymous_max` it has shown a valid token,
-    /// so that strangers who say nothing can't keep it out.
+    /// Counts a connection in; it is nobody's until [`Self::join`]. Without `anonymous` it has shown a valid token, so that
+    /// strangers who say nothing can't keep it out. A stranger says from where they come, and of how many there is room: the network
+    /// with most of them loses its oldest.
     pub(crate) fn enter(
         &self,
         mailbox: &Arc<Mailbox>,
         sessions_max: usize,
-        anonymous_max: Option<usize>,
+        anonymous: Option<(ClientNetwork, usize)>,
     ) -> Result<u64, Full> {
         let mut state = self.state.lock();
         if state.all.len() >= sessions_max {
             return Err(Full::Sessions);
         }
-        if anonymous_max.is_some_and(|max| state.anonymous >= max) {
-            return Err(Full::Unauthenticated);
-        }
-        let anonymous = anonymous_max.is_some();
-        state.anonymous += usize::from(anonymous);
         state.next += 1;
         let id = state.next;
-        state.all.insert(id, Connection { mailbox: mailbox.clone(), user: None, anonymous });
+        let connection = Connection { mailbox: mailbox.clone(), user: None, is_crowded_out: false };
+        state.all.insert(id, connection);
+        if let Some((network, anonymous_max)) = anonymous {
+            state.anonymous.enter(id, network);
+            if state.anonymous.len() > anonymous_max {
+                state.crowd_out();
+            }
+        }
         Ok(id)
     }
 
@@ -87,6 +92,9 @@ impl Registry {
         let Some(connection) = state.all.get_mut(&id).filter(|e| e.user.is_none()) else {
             return Ok(FixesUsed::default());
         };
+        if connection.is_crowded_out {
+            return Err(Full::CrowdedOut);
+        }
         let sessions = state.by_user.entry(user.clone()).or_default();
         if sessions.ids.len() >= per_user_max {
             return Err(Full::User);
@@ -94,7 +102,7 @@ impl Registry {
         sessions.ids.push(id);
         let fixes = sessions.fixes_used.clone();
         connection.user = Some(user.clone());
-        state.anonymous -= usize::from(std::mem::take(&mut connection.anonymous));
+        state.anonymous.leave(id);
         Ok(fixes)
     }
 
@@ -103,7 +111,7 @@ impl Registry {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         let Some(connection) = state.all.remove(&id) else { return };
-        state.anonymous -= usize::from(connection.anonymous);
+        state.anonymous.leave(id);
         let Some(user) = connection.user else { return };
         if let Entry::Occupied(mut sessions) = state.by_user.entry(user) {
             sessions.get_mut().ids.retain(|other| *other != id);
@@ -156,6 +164,16 @@ impl Registry {
 }
 
 impl State {
+    /// Takes the place of one stranger, whose connection is told to end.
+    fn crowd_out(&mut self) {
+        let Some(id) = self.anonymous.most_crowded() else { return };
+        self.anonymous.leave(id);
+        if let Some(connection) = self.all.get_mut(&id) {
+            connection.is_crowded_out = true;
+            connection.mailbox.signal(|signals| signals.crowded_out = true);
+        }
+    }
+
     fn signal<'u>(&self, users: impl IntoIterator<Item = &'u UserId>, set: impl Fn(&mut Signals)) {
         let sessions = users.into_iter().filter_map(|user| self.by_user.get(user));
         for id in sessions.flat_map(|sessions| &sessions.ids) {

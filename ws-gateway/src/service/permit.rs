@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api::ClientNetwork;
 use model::Caller;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -16,14 +17,15 @@ pub(crate) struct ConnectionPermit {
 }
 
 impl Gateway {
-    /// A place for one more connection, of somebody whose token is valid or of somebody unknown.
+    /// A place for one more connection, of somebody whose token is valid or of somebody unknown from this network.
     pub(crate) fn permit(
         self: &Arc<Self>,
         caller: Option<&Caller>,
+        network: ClientNetwork,
     ) -> Result<ConnectionPermit, Full> {
         let mailbox = Arc::new(Mailbox::default());
-        let anonymous_max = caller.is_none().then_some(self.config.unauthenticated_max);
-        let id = self.registry.enter(&mailbox, self.config.sessions_max, anonymous_max)?;
+        let anonymous = caller.is_none().then_some((network, self.config.unauthenticated_max));
+        let id = self.registry.enter(&mailbox, self.config.sessions_max, anonymous)?;
         self.metrics.sessions.increment(1.0);
         Ok(ConnectionPermit { gateway: self.clone(), id, mailbox, _open: self.open.token() })
     }

@@ -22,6 +22,8 @@ pub(crate) struct Signals {
     pub(crate) drain: bool,
     /// Keys were removed by which the session's token may be valid.
     pub(crate) keys: bool,
+    /// Others need the place of this connection, which hasn't authenticated.
+    pub(crate) crowded_out: bool,
     /// A deadline of the session's own has come.
     pub(crate) timer: bool,
 }

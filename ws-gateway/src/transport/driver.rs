@@ -196,6 +196,9 @@ impl Driver {
         if signals == Signals::default() {
             return;
         }
+        if signals.crowded_out {
+            return self.crowded_out();
+        }
         if signals.timer {
             let now = self.gateway().now().monotonic;
             for armed in &mut self.armed {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{AppState, Problem, Verified};
+use api::{AppState, ClientNetwork, Peer, Problem, Verified};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,6 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::fanout::registry::Full;
 use crate::metrics::REFUSED_UPGRADES;
 use crate::protocol::SUBPROTOCOL_JSON;
 use crate::service::Gateway;
@@ -89,12 +88,10 @@ async fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Respons
     {
         return Err(unavailable("too many sessions are being opened").retry_after_ms(ms));
     }
-    let permit = gateway.permit(verified.as_ref().map(|it| &it.caller)).map_err(|full| {
-        unavailable(match full {
-            Full::Unauthenticated => "too many connections that haven't authenticated",
-            Full::Sessions | Full::User => "too many connections",
-        })
-    })?;
+    let network = request.extensions().get().map_or_else(ClientNetwork::default, Peer::network);
+    let permit = gateway
+        .permit(verified.as_ref().map(|it| &it.caller), network)
+        .map_err(|_full| unavailable("too many connections"))?;
     let config = websocket_config(gateway.config.message_bytes_max);
     let upgrading = hyper::upgrade::on(request);
     tokio::spawn(async move {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use api::Verified;
+use api::{ClientNetwork, Verified};
 use model::{Caller, Role, Timestamp, UserId};
 use serde_json::Value;
 
@@ -46,7 +46,10 @@ impl Client {
     ) -> Self {
         let caller = Caller { user: user.clone(), role: Role::User, expires };
         let verified = Verified { caller, key: Arc::new(verifying_key()) };
-        let driver = Driver::new(gateway.permit(None).expect("there is room"), Some(verified));
+        let driver = Driver::new(
+            gateway.permit(None, ClientNetwork::default()).expect("there is room"),
+            Some(verified),
+        );
         let (friends, heard) = (BTreeMap::new(), Vec::new());
         let (fixes, continues, closed, stuck) = (0, false, None, false);
         Self { user, expires, driver, seq, fixes, friends, heard, continues, closed, stuck }

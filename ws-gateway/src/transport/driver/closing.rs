@@ -1,12 +1,14 @@
 //! How a connection ends.
 
-use super::{Driver, Running};
+use super::{Driver, Out, Running};
 use crate::fanout::hub::Due;
 use crate::metrics::Metrics;
 use crate::session::messages::CloseCode;
 
 /// How long a client may take to answer a close.
 const CLOSE_ANSWER_MS: u64 = 1_000;
+
+const CROWDED_OUT: &str = "too many connections that haven't authenticated";
 
 impl Driver {
     /// The client closes; the library answers.
@@ -20,6 +22,19 @@ impl Driver {
         Metrics::closed(code);
         self.out.clear();
         self.close();
+    }
+
+    /// Somebody else has the place of this connection, which hasn't authenticated: it says so and is gone, without waiting for an
+    /// answer, so that no number of such connections counts.
+    pub(super) fn crowded_out(&mut self) {
+        if self.closed.is_some() {
+            return;
+        }
+        Metrics::closed(CloseCode::TryAgainLater);
+        self.close();
+        self.closed = Some(self.gateway().now().monotonic);
+        self.out.clear();
+        self.out.push_back(Out::Close(CloseCode::TryAgainLater, CROWDED_OUT.to_owned()));
     }
 
     pub(super) fn close(&mut self) {

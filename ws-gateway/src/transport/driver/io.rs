@@ -11,6 +11,7 @@ use super::Driver;
 use super::tokens::Purpose;
 use crate::fanout::hub::ChannelEntry;
 use crate::fanout::mailbox::Mailbox;
+use crate::fanout::registry::Full;
 use crate::live::{self, Channel};
 use crate::service::Gateway;
 use crate::session::circle::Circle;
@@ -51,13 +52,18 @@ impl Driver {
         }
         let per_user_max = gateway.config.sessions_per_user_max;
         let joined = gateway.registry.join(self.permit.id, &caller.user, per_user_max);
-        if let Ok(used) = joined {
-            self.fixes_used = used;
-            self.input(Input::Admitted(caller));
-            self.hold_key(key);
-        } else {
-            let detail = format!("at most {per_user_max} connections of one user");
-            self.input(Input::Refused(CloseCode::TooManySessions, detail));
+        match joined {
+            Ok(used) => {
+                self.fixes_used = used;
+                self.input(Input::Admitted(caller));
+                self.hold_key(key);
+            }
+            // It has been told to end, and is about to hear it.
+            Err(Full::CrowdedOut) => {}
+            Err(Full::Sessions | Full::User) => {
+                let detail = format!("at most {per_user_max} connections of one user");
+                self.input(Input::Refused(CloseCode::TooManySessions, detail));
+            }
         }
     }
 

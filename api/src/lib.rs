@@ -51,9 +51,9 @@ pub use extract::{
     BODY_ARRIVAL_MAX, DataSubject, Json, PathParams, Query, ReadBack, ReadOnly, single_header,
 };
 pub use middleware::{
-    AllowedOrigins, BODY_BYTES_MAX, ClientNetwork, Connections, HEADER_BYTES_MAX,
-    HEADERS_BYTES_MAX, LineLimit, Origin, Peer, Places, REQUEST_ID_BYTES_MAX, Refused, RequestId,
-    with_middleware,
+    AllowedOrigins, BODY_BYTES_MAX, ClientHeader, ClientNetwork, Connections, HEADER_BYTES_MAX,
+    HEADERS_BYTES_MAX, LineLimit, Origin, Peer, Places, ProxyError, REQUEST_ID_BYTES_MAX, Refused,
+    RequestId, TrustedProxies, with_middleware,
 };
 pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};

@@ -26,7 +26,9 @@ use tracing::field::display;
 use tracing::{Instrument, Span};
 
 use crate::{Context, Problem};
-pub use clients::{ClientNetwork, Connections, Peer, Places};
+pub use clients::{
+    ClientHeader, ClientNetwork, Connections, Peer, Places, ProxyError, TrustedProxies,
+};
 pub use line_limit::LineLimit;
 use meters::{Meters, method_label};
 pub use origins::{AllowedOrigins, Origin, Refused};

@@ -1,6 +1,7 @@
 //! What operators type, and what they are told.
 
 mod operations {
+    mod between;
     mod config_commands;
     mod drain;
     mod full_disk;

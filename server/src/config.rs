@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use auth::{Auth, Key};
 pub use backends::{Backends, LiveBackend, Postgres, Standings, StandingsBackend, StoreBackend};
 pub(crate) use backends::{HistoryBackend, HistoryLog};
+pub use http::ClientHeader;
 pub(crate) use http::{Http, Operations};
 pub(crate) use issuer::ForeignIssuer;
 use reading::Read;

@@ -35,7 +35,8 @@ mod parts;
 mod readiness;
 
 pub use config::{
-    Backends, Config, LiveBackend, NodeRole, Postgres, Standings, StandingsBackend, StoreBackend,
+    Backends, ClientHeader, Config, LiveBackend, NodeRole, Postgres, Standings, StandingsBackend,
+    StoreBackend,
 };
 pub use keys::Keys;
 pub use node::Node;

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
+use api::TrustedProxies;
 use model::Faults;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,23 @@ pub struct Http {
     /// How long a process with roles goes on serving after it was told to go, with `/ready` red, so that balancers send
     /// nothing new; milliseconds, at most 60,000. A process without roles has no balancer before it, and doesn't wait.
     pub drain_ms: u64,
+    /// Proxies whose word about clients counts: addresses and networks.
+    pub trusted_proxies: Vec<String>,
+    /// Where these say whose request they pass on.
+    pub client_header: ClientHeader,
+}
+
+/// Where proxies say whose request they pass on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientHeader {
+    /// Nowhere.
+    #[default]
+    None,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+    /// `X-Forwarded-For`.
+    XForwardedFor,
 }
 
 /// Where operators ask how the process does.
@@ -44,7 +62,14 @@ pub struct Operations {
 impl Default for Http {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, connections_max: 1_024, head_timeout_ms: 10_000, drain_ms: 3_000 }
+        Self {
+            listen,
+            connections_max: 1_024,
+            head_timeout_ms: 10_000,
+            drain_ms: 3_000,
+            trusted_proxies: Vec::new(),
+            client_header: ClientHeader::None,
+        }
     }
 }
 
@@ -70,12 +95,30 @@ impl Operations {
 }
 
 impl Http {
+    /// Whose word about clients counts.
+    pub(crate) fn proxies(&self) -> Result<TrustedProxies, String> {
+        let header = match self.client_header {
+            ClientHeader::None => None,
+            ClientHeader::Forwarded => Some(api::ClientHeader::Forwarded),
+            ClientHeader::XForwardedFor => Some(api::ClientHeader::XForwardedFor),
+        };
+        if header.is_some() && self.trusted_proxies.is_empty() {
+            return Err(
+                "client_header is believed from nobody: name the proxies in trusted_proxies"
+                    .to_owned(),
+            );
+        }
+        TrustedProxies::parse(&self.trusted_proxies, header)
+            .map_err(|error| format!("trusted_proxies: {error}"))
+    }
+
     /// Says which values can't work, and what would.
     pub(super) fn validate(&self) -> Result<(), Faults> {
         let mut faults = Faults::default();
         faults.unless_in(&CONNECTIONS, "connections_max", self.connections_max);
         faults.unless_in(&HEAD_TIMEOUT_MS, "head_timeout_ms", self.head_timeout_ms);
         faults.unless_in(&(0..=DRAIN_MS_MAX), "drain_ms", self.drain_ms);
+        faults.check(self.proxies().map(drop));
         faults.result()
     }
 }

@@ -1,8 +1,8 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Connections, Context, Peer};
+use api::{Connections, Context, Peer, TrustedProxies};
 use axum::Router;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -43,13 +43,15 @@ pub(crate) struct SocketOptions {
 }
 
 /// Where to listen, and for whom there is room.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct ListenerConfig {
     pub(crate) address: SocketAddr,
     pub(crate) connections_max: usize,
     /// How long a client may take to send the head of a request.
     pub(crate) head_timeout: Duration,
     pub(crate) socket: SocketOptions,
+    /// Who may say that a request is somebody else's.
+    pub(crate) proxies: Arc<TrustedProxies>,
 }
 
 /// Accepts connections and hands them to the router.
@@ -93,7 +95,9 @@ impl Listener {
             match accepted {
                 Ok((stream, address, permit)) => {
                     let peer = connections.enter(address.ip());
-                    let serving = self.serve(stream, peer, &router, stop.clone(), ending.clone());
+                    let address = address.ip();
+                    let serving =
+                        self.serve(stream, (address, peer), &router, stop.clone(), ending.clone());
                     tokio::spawn(async move {
                         serving.await;
                         drop(permit);
@@ -130,14 +134,19 @@ impl Listener {
     fn serve(
         &self,
         stream: TcpStream,
-        peer: Peer,
+        (address, peer): (IpAddr, Peer),
         router: &Router,
         stop: CancellationToken,
         finishing: Arc<Semaphore>,
     ) -> impl Future<Output = ()> + Send + 'static {
         let place = peer.clone();
+        let proxies = self.config.proxies.trusts(address).then(|| self.config.proxies.clone());
         let told = router.clone().map_request(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer.clone());
+            let peer = match &proxies {
+                None => peer.clone(),
+                Some(proxies) => peer.at(proxies.client(address, request.headers())),
+            };
+            request.extensions_mut().insert(peer);
             request
         });
         let connection = http1::Builder::new()

@@ -1,5 +1,6 @@
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
@@ -11,7 +12,8 @@ pub(crate) const OPERATIONS_CONNECTIONS_MAX: usize = 64;
 /// The address of clients.
 pub(super) fn main(config: &Config) -> Result<Listener, String> {
     let (address, connections_max) = (config.http.listen, config.http.connections_max);
-    Listener::bind(listener(config, address, connections_max))
+    let proxies = Arc::new(config.http.proxies()?);
+    Listener::bind(ListenerConfig { proxies, ..listener(config, address, connections_max) })
         .map_err(|error| taken(address, &error, "Choose another with --listen ADDRESS:PORT."))
 }
 
@@ -39,6 +41,7 @@ fn listener(config: &Config, address: SocketAddr, connections_max: usize) -> Lis
             unsent_bytes_max: config.gateway.unsent_bytes_max,
             unacknowledged_max: Duration::from_millis(unacknowledged_ms),
         },
+        proxies: Arc::default(),
     }
 }
 

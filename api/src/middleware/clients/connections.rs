@@ -99,6 +99,20 @@ impl Peer {
         self.network
     }
 
+    /// The same connection for a request that a proxy passes on from elsewhere. As long as it isn't known whose it is, it counts there.
+    #[must_use]
+    pub fn at(&self, address: IpAddr) -> Self {
+        let network = ClientNetwork::from(address);
+        if !self.is_known() {
+            let mut state = self.place.connections.state.lock();
+            // It may have lost its place, or its user be known, meanwhile.
+            if state.anonymous.leave(self.place.id) {
+                state.anonymous.enter(self.place.id, network);
+            }
+        }
+        Self { network, place: self.place.clone() }
+    }
+
     /// Whether a request has brought a valid token.
     pub fn is_known(&self) -> bool {
         self.place.is_known.load(Ordering::Relaxed)
@@ -195,6 +209,20 @@ mod tests {
         let newcomers = [enter(&connections, 1), enter(&connections, 2)];
         assert!(phones.iter().chain(&newcomers).all(|peer| !has_to_go(peer)));
         assert_eq!(more.iter().chain(&greedy).filter(|peer| !has_to_go(peer)).count(), 7);
+    }
+
+    #[test]
+    fn what_a_proxy_passes_on_counts_where_it_comes_from() {
+        let connections = Connections::new(3);
+        let proxied: Vec<Peer> = (0..3).map(|_| enter(&connections, 1)).collect();
+        let clients: Vec<Peer> = proxied
+            .iter()
+            .zip([7, 8, 8])
+            .map(|(peer, last)| peer.at(IpAddr::from([198, 51, 100, last])))
+            .collect();
+        assert_eq!(clients[1].network(), clients[2].network());
+        let _newcomer = enter(&connections, 2);
+        assert!(!has_to_go(&proxied[0]) && has_to_go(&proxied[1]) && !has_to_go(&proxied[2]));
     }
 
     #[test]

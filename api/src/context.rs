@@ -4,6 +4,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use model::{Clock, Random};
 
+use crate::metrics::REFUSED_CONNECTIONS;
 use crate::work::{Budgets, Gate};
 use crate::{LineLimit, RateLimit, Usage, Verifier, WorkLimits};
 
@@ -73,6 +74,14 @@ impl Context {
             failures: LineLimit::new(FAILURES_PER_S),
         };
         Self(Arc::new(Deps { verifier, clock, random, requests, budgets, lines, gate }))
+    }
+
+    /// Counts a connection that isn't served, and logs why, unless that happens all the time.
+    pub fn refuse_connection(&self, reason: &'static str, why: &dyn fmt::Display) {
+        metrics::counter!(REFUSED_CONNECTIONS, "reason" => reason).increment(1);
+        if let Some(left_out) = self.refusals().take() {
+            tracing::info!(reason, %why, left_out, "a connection isn't served");
+        }
     }
 
     /// How many lines the log has of what was refused, for all who refuse something.

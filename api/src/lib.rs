@@ -20,7 +20,7 @@
 //!
 //! # Limits
 //! [`BODY_BYTES_MAX`], [`BODY_ARRIVAL_MAX`], [`HEADER_BYTES_MAX`], [`HEADERS_BYTES_MAX`], [`TOKEN_BYTES_MAX`],
-//! [`TOKENS_REMEMBERED_BYTES_MAX`], [`JWKS_BYTES_MAX`], [`JWKS_KEYS_MAX`], [`FETCH_MS_MAX`], [`UNKNOWN_KEY_INTERVAL_MS`], [`REQUEST_ID_BYTES_MAX`], [`CALLERS_MAX`], [`STREAMS_PER_CALLER_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`]; those
+//! [`TOKENS_REMEMBERED_BYTES_MAX`], [`JWKS_BYTES_MAX`], [`JWKS_KEYS_MAX`], [`FETCH_MS_MAX`], [`UNKNOWN_KEY_INTERVAL_MS`], [`REQUEST_ID_BYTES_MAX`], [`PROXY_HEADER_BYTES_MAX`], [`CALLERS_MAX`], [`STREAMS_PER_CALLER_MAX`], [`PAGE_LIMIT_MAX`], [`CURSOR_BYTES_MAX`]; those
 //! of a deployment in [`Limits`].
 
 mod accept;
@@ -52,8 +52,9 @@ pub use extract::{
 };
 pub use middleware::{
     AllowedOrigins, BODY_BYTES_MAX, ClientHeader, ClientNetwork, Connections, HEADER_BYTES_MAX,
-    HEADERS_BYTES_MAX, LineLimit, Origin, Peer, Places, ProxyError, REQUEST_ID_BYTES_MAX, Refused,
-    RequestId, TrustedProxies, with_middleware,
+    HEADERS_BYTES_MAX, LineLimit, Origin, PROXY_HEADER_BYTES_MAX, Peer, Places, ProxyError,
+    ProxyHeader, ProxyHeaderError, ProxyRead, REQUEST_ID_BYTES_MAX, Refused, RequestId,
+    TrustedProxies, with_middleware,
 };
 pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};

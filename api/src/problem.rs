@@ -135,6 +135,11 @@ impl Problem {
         &self.detail
     }
 
+    /// The body of the answer, where there is no request to answer.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.body()).expect("text and numbers become JSON")
+    }
+
     pub(crate) fn with_request_id(mut self, id: &str) -> Self {
         self.request_id = Some(id.to_owned());
         self
@@ -154,7 +159,7 @@ impl Problem {
 
     /// Writes the problem over a response, whose other headers (such as `Allow`) stay.
     pub(crate) fn write_to(self, response: &mut Response) {
-        let body = serde_json::to_vec(&self.body()).expect("text and numbers become JSON");
+        let body = self.to_json();
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

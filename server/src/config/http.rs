@@ -35,6 +35,8 @@ pub struct Http {
     pub trusted_proxies: Vec<String>,
     /// Where these say whose request they pass on.
     pub client_header: ClientHeader,
+    /// Every connection has to begin with a header of the PROXY protocol, by one of them.
+    pub proxy_protocol: bool,
 }
 
 /// Where proxies say whose request they pass on.
@@ -69,6 +71,7 @@ impl Default for Http {
             drain_ms: 3_000,
             trusted_proxies: Vec::new(),
             client_header: ClientHeader::None,
+            proxy_protocol: false,
         }
     }
 }
@@ -107,6 +110,10 @@ impl Http {
                 "client_header is believed from nobody: name the proxies in trusted_proxies"
                     .to_owned(),
             );
+        }
+        if self.proxy_protocol && self.trusted_proxies.is_empty() {
+            return Err("proxy_protocol is taken from nobody: name the proxies in trusted_proxies"
+                .to_owned());
         }
         TrustedProxies::parse(&self.trusted_proxies, header)
             .map_err(|error| format!("trusted_proxies: {error}"))

@@ -15,6 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::arrival::{Arrival, Refusal};
+
 /// What hyper buffers of a request's head, bytes: more than the middleware accepts, so that it can say why.
 const HEAD_BYTES_MAX: usize = 128 * 1024;
 
@@ -43,7 +45,7 @@ pub(crate) struct SocketOptions {
 }
 
 /// Where to listen, and for whom there is room.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct ListenerConfig {
     pub(crate) address: SocketAddr,
     pub(crate) connections_max: usize,
@@ -52,6 +54,8 @@ pub(crate) struct ListenerConfig {
     pub(crate) socket: SocketOptions,
     /// Who may say that a request is somebody else's.
     pub(crate) proxies: Arc<TrustedProxies>,
+    /// What comes before HTTP.
+    pub(crate) arrival: Arrival,
 }
 
 /// Accepts connections and hands them to the router.
@@ -85,26 +89,25 @@ impl Listener {
         let connections = Connections::new(self.config.connections_max);
         // Whoever has lost their place is gone at once, or for a few of them soon: this limits open files whatever happens.
         let open_max = self.config.connections_max + ENDING_MAX;
-        let (open, ending) = (Arc::new(Semaphore::new(open_max)), Semaphore::new(FINISHING_MAX));
-        let ending = Arc::new(ending);
+        let open = Arc::new(Semaphore::new(open_max));
+        let finishing = Arc::new(Semaphore::new(FINISHING_MAX));
+        let serving = Serving { router, context, stop, finishing };
         loop {
             let accepted = tokio::select! {
                 accepted = self.accept(&open) => accepted,
-                () = stop.cancelled() => break,
+                () = serving.stop.cancelled() => break,
             };
             match accepted {
                 Ok((stream, address, permit)) => {
                     let peer = connections.enter(address.ip());
-                    let address = address.ip();
-                    let serving =
-                        self.serve(stream, (address, peer), &router, stop.clone(), ending.clone());
+                    let connection = self.serve(stream, (address.ip(), peer), &serving);
                     tokio::spawn(async move {
-                        serving.await;
+                        connection.await;
                         drop(permit);
                     });
                 }
                 Err(error) => {
-                    if context.refusals().take().is_some() {
+                    if serving.context.refusals().take().is_some() {
                         tracing::warn!(%error, "a connection can't be accepted");
                     }
                     tokio::time::sleep(ACCEPT_RETRY).await;
@@ -135,41 +138,75 @@ impl Listener {
         &self,
         stream: TcpStream,
         (address, peer): (IpAddr, Peer),
-        router: &Router,
-        stop: CancellationToken,
-        finishing: Arc<Semaphore>,
+        serving: &Serving,
     ) -> impl Future<Output = ()> + Send + 'static {
+        let (config, serving) = (self.config.clone(), serving.clone());
+        async move {
+            let arrived = config.arrival.take(stream, address);
+            let arrived = tokio::select! {
+                arrived = tokio::time::timeout(config.head_timeout, arrived) => arrived,
+                () = serving.stop.cancelled() => return,
+                () = peer.crowded_out() => return,
+            };
+            match arrived {
+                Ok(Ok((stream, client))) => {
+                    let peer = if client == address { peer } else { peer.at(client) };
+                    serving.http(stream, &config, (client, peer)).await;
+                }
+                // Whoever says nothing isn't worth a line.
+                Err(_) | Ok(Err(Refusal::Gone)) => {}
+                Ok(Err(refusal)) => serving.context.refuse_connection(refusal.reason(), &refusal),
+            }
+        }
+    }
+}
+
+/// What the connections of a listener share.
+#[derive(Clone)]
+struct Serving {
+    router: Router,
+    context: Context,
+    stop: CancellationToken,
+    /// How many connections that have lost their place may finish a request.
+    finishing: Arc<Semaphore>,
+}
+
+impl Serving {
+    async fn http(
+        self,
+        stream: TcpStream,
+        config: &ListenerConfig,
+        (client, peer): (IpAddr, Peer),
+    ) {
         let place = peer.clone();
-        let proxies = self.config.proxies.trusts(address).then(|| self.config.proxies.clone());
-        let told = router.clone().map_request(move |mut request: Request<Incoming>| {
+        let proxies = config.proxies.trusts(client).then(|| config.proxies.clone());
+        let told = self.router.map_request(move |mut request: Request<Incoming>| {
             let peer = match &proxies {
                 None => peer.clone(),
-                Some(proxies) => peer.at(proxies.client(address, request.headers())),
+                Some(proxies) => peer.at(proxies.client(client, request.headers())),
             };
             request.extensions_mut().insert(peer);
             request
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.config.head_timeout)
+            .header_read_timeout(config.head_timeout)
             .max_buf_size(HEAD_BYTES_MAX)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(told))
             .with_upgrades();
-        async move {
-            let mut connection = std::pin::pin!(connection);
-            // Errors here are clients that went away or sent what isn't HTTP; hyper has answered what can be.
-            tokio::select! {
-                _ = connection.as_mut() => {}
-                () = stop.cancelled() => {
+        let mut connection = std::pin::pin!(connection);
+        // Errors here are clients that went away or sent what isn't HTTP; hyper has answered what can be.
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            () = self.stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+            () = place.crowded_out() => {
+                // Of a user a request may be under way, and clients know that connections end between two.
+                if place.is_known() && let Ok(_permit) = self.finishing.try_acquire() {
                     connection.as_mut().graceful_shutdown();
-                    let _ = connection.await;
-                }
-                () = place.crowded_out() => {
-                    // Of a user a request may be under way, and clients know that connections end between two.
-                    if place.is_known() && let Ok(_permit) = finishing.try_acquire() {
-                        connection.as_mut().graceful_shutdown();
-                        let _ = tokio::time::timeout(FINISH, connection).await;
-                    }
+                    let _ = tokio::time::timeout(FINISH, connection).await;
                 }
             }
         }

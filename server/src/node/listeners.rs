@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::http::arrival::Arrival;
 use crate::http::listener::{Listener, ListenerConfig, SocketOptions};
 
 /// Connections to the operators' address.
@@ -13,8 +14,14 @@ pub(crate) const OPERATIONS_CONNECTIONS_MAX: usize = 64;
 pub(super) fn main(config: &Config) -> Result<Listener, String> {
     let (address, connections_max) = (config.http.listen, config.http.connections_max);
     let proxies = Arc::new(config.http.proxies()?);
-    Listener::bind(ListenerConfig { proxies, ..listener(config, address, connections_max) })
-        .map_err(|error| taken(address, &error, "Choose another with --listen ADDRESS:PORT."))
+    let proxy_protocol = config.http.proxy_protocol.then(|| proxies.clone());
+    let arrival = Arrival { proxy_protocol };
+    Listener::bind(ListenerConfig {
+        proxies,
+        arrival,
+        ..listener(config, address, connections_max)
+    })
+    .map_err(|error| taken(address, &error, "Choose another with --listen ADDRESS:PORT."))
 }
 
 /// The operators' address, or a free port where another process has the default.
@@ -42,6 +49,7 @@ fn listener(config: &Config, address: SocketAddr, connections_max: usize) -> Lis
             unacknowledged_max: Duration::from_millis(unacknowledged_ms),
         },
         proxies: Arc::default(),
+        arrival: Arrival::default(),
     }
 }
 

@@ -27,8 +27,8 @@ use tracing::{Instrument, Span};
 
 use crate::{Context, Problem};
 pub use clients::{
-    ClientHeader, ClientNetwork, Connections, PROXY_HEADER_BYTES_MAX, Peer, Places, ProxyError,
-    ProxyHeader, ProxyHeaderError, ProxyRead, TrustedProxies,
+    ClientHeader, ClientNetwork, Connections, Duplex, PROXY_HEADER_BYTES_MAX, Peer, Places,
+    ProxyError, ProxyHeader, ProxyHeaderError, ProxyRead, Stream, TrustedProxies,
 };
 pub use line_limit::LineLimit;
 use meters::{Meters, method_label};

@@ -73,6 +73,12 @@ impl Raw {
         self.send_frame(RawFrame::text(text)).await;
     }
 
+    /// All that still comes until the connection ends.
+    pub async fn rest(&mut self) -> Vec<u8> {
+        while self.receive().await {}
+        std::mem::take(&mut self.received)
+    }
+
     /// Ends this side's half of the connection.
     pub async fn finish(&mut self) {
         // Fails only if the server has hung up already.

@@ -9,6 +9,8 @@ mod operations {
     mod issuers;
     mod mounts;
     mod operators;
+    mod proxy_protocol;
     mod real_tracks;
+    mod tls;
     mod tracks;
 }

@@ -17,7 +17,7 @@ pub(crate) use auth::{Auth, Key};
 pub use backends::{Backends, LiveBackend, Postgres, Standings, StandingsBackend, StoreBackend};
 pub(crate) use backends::{HistoryBackend, HistoryLog};
 pub use http::ClientHeader;
-pub(crate) use http::{Http, Operations};
+pub(crate) use http::{Http, Operations, TlsFiles};
 pub(crate) use issuer::ForeignIssuer;
 use reading::Read;
 use rest::Rest;

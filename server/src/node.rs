@@ -20,7 +20,7 @@ use crate::keys::Keys;
 use crate::parts::{Deps, Opened};
 use crate::readiness::{Condition, Ends, Readiness};
 use crate::{files, metrics, parts};
-pub(crate) use listeners::OPERATIONS_CONNECTIONS_MAX;
+pub(crate) use listeners::{OPERATIONS_CONNECTIONS_MAX, tls};
 
 /// How often the metrics recorder tidies up its histograms.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
@@ -56,6 +56,7 @@ impl Node {
         let config = fit_open_files(&config);
         metrics::recorder();
         let data = &config.data.dir;
+        let tls = listeners::tls(&config)?;
         let data_dir = config.needs_data_dir().then(|| DataDir::open(data)).transpose()?;
         let own_key_dir = config.has_own_key().then_some(data.as_path());
         let verifier = Arc::new(Keys::verifier(&config.auth, own_key_dir)?);
@@ -85,7 +86,7 @@ impl Node {
                 tracing::info!(part = part.name(), "off, as the settings of this process say");
             }
         }
-        let listener = listeners::main(&config)?;
+        let listener = listeners::main(&config, tls.clone())?;
         let for_operators = listeners::operations(&config)?;
         let (address, operations_address) = (listener.address(), for_operators.address());
 
@@ -104,6 +105,9 @@ impl Node {
         let stop = CancellationToken::new();
         look_after_issuers(&readiness, &config, &verifier);
         readiness.supervise("metrics", Ends::Never, tidy_metrics());
+        if let Some(tls) = tls {
+            readiness.supervise("certificate", Ends::Never, tls.follow());
+        }
         opened.watches.drain(..).for_each(|watch| watch(&readiness));
         let serving = listener.run(router, deps.context.clone(), stop.clone());
         let operating = operations::own_router(readiness.clone(), &deps.context);

@@ -5,10 +5,12 @@ mod forwarded;
 mod network;
 mod places;
 mod proxy_header;
+mod stream;
 mod trusted;
 
 pub use connections::{Connections, Peer};
 pub use network::ClientNetwork;
 pub use places::Places;
 pub use proxy_header::{PROXY_HEADER_BYTES_MAX, ProxyHeader, ProxyHeaderError, ProxyRead};
+pub use stream::{Duplex, Stream};
 pub use trusted::{ClientHeader, ProxyError, TrustedProxies};

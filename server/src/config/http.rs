@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 
 use api::TrustedProxies;
 use model::Faults;
@@ -37,6 +38,36 @@ pub struct Http {
     pub client_header: ClientHeader,
     /// Every connection has to begin with a header of the PROXY protocol, by one of them.
     pub proxy_protocol: bool,
+    /// The certificate, if TLS ends here.
+    pub tls: TlsFiles,
+}
+
+/// The files of a certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsFiles {
+    /// The chain in PEM, the server's own certificate first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_file: Option<PathBuf>,
+    /// Its private key in PEM, without a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    /// Certificate and key, if TLS ends here.
+    pub(crate) fn pair(&self) -> Result<Option<(&Path, &Path)>, String> {
+        match (&self.certificate_file, &self.key_file) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
+            (Some(_), None) => {
+                Err("tls.key_file is missing: a certificate needs its key".to_owned())
+            }
+            (None, Some(_)) => {
+                Err("tls.certificate_file is missing: a key needs its certificate".to_owned())
+            }
+        }
+    }
 }
 
 /// Where proxies say whose request they pass on.
@@ -72,6 +103,7 @@ impl Default for Http {
             trusted_proxies: Vec::new(),
             client_header: ClientHeader::None,
             proxy_protocol: false,
+            tls: TlsFiles::default(),
         }
     }
 }
@@ -125,6 +157,7 @@ impl Http {
         faults.unless_in(&CONNECTIONS, "connections_max", self.connections_max);
         faults.unless_in(&HEAD_TIMEOUT_MS, "head_timeout_ms", self.head_timeout_ms);
         faults.unless_in(&(0..=DRAIN_MS_MAX), "drain_ms", self.drain_ms);
+        faults.check(self.tls.pair().map(drop));
         faults.check(self.proxies().map(drop));
         faults.result()
     }

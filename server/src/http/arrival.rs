@@ -1,4 +1,6 @@
-//! What comes before HTTP on a connection: who stands in between.
+//! What comes before HTTP on a connection: who stands in between, and TLS.
+
+pub(crate) mod tls;
 
 use std::io;
 use std::net::IpAddr;
@@ -6,11 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{
-    PROXY_HEADER_BYTES_MAX, Problem, ProxyHeader, ProxyHeaderError, ProxyRead, TrustedProxies,
+    PROXY_HEADER_BYTES_MAX, Problem, ProxyHeader, ProxyHeaderError, ProxyRead, Stream,
+    TrustedProxies,
 };
 use model::ErrorKind;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use tls::Tls;
 
 /// As many bytes tell a request, TLS and the PROXY protocol apart.
 const FIRST_BYTES: usize = 16;
@@ -30,6 +35,7 @@ const GOODBYE_BYTES_MAX: u64 = 64 * 1024;
 pub(crate) struct Arrival {
     /// A header of the PROXY protocol, from these proxies; without, none is taken.
     pub(crate) proxy_protocol: Option<Arc<TrustedProxies>>,
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 /// Why a connection isn't served.
@@ -51,9 +57,15 @@ pub(crate) enum Refusal {
         "this port doesn't take the PROXY protocol: set http.proxy_protocol and http.trusted_proxies, or have the proxy not send it"
     )]
     ProxyHeaderUnwanted,
+    /// A request without TLS to a port with it.
+    #[error("this port speaks TLS: connect with https or wss")]
+    TlsMissing,
     /// TLS to a port without.
-    #[error("this port doesn't speak TLS: connect with http or ws")]
+    #[error("this port doesn't speak TLS: http.tls has no certificate")]
     TlsUnwanted,
+    /// The handshake failed.
+    #[error("the TLS handshake failed: {0}")]
+    Handshake(io::Error),
     /// The client went away.
     #[error("the connection ended before it said anything")]
     Gone,
@@ -67,7 +79,9 @@ impl Refusal {
             Self::UntrustedProxy => "untrusted_proxy",
             Self::ProxyHeader(_) => "proxy_header",
             Self::ProxyHeaderUnwanted => "proxy_header_unwanted",
+            Self::TlsMissing => "tls_missing",
             Self::TlsUnwanted => "tls_unwanted",
+            Self::Handshake(_) => "tls_handshake",
             Self::Gone => "gone",
         }
     }
@@ -86,7 +100,7 @@ impl Arrival {
         &self,
         mut stream: TcpStream,
         peer: IpAddr,
-    ) -> Result<(TcpStream, IpAddr), Refusal> {
+    ) -> Result<(Stream, IpAddr), Refusal> {
         let mut client = peer;
         if let Some(proxies) = &self.proxy_protocol {
             if !proxies.trusts(peer) {
@@ -104,10 +118,15 @@ impl Arrival {
         if ProxyHeader::begins(first) {
             return Err(refuse(stream, Refusal::ProxyHeaderUnwanted).await);
         }
-        match first.first() {
-            None => Err(Refusal::Gone),
-            Some(&TLS_HANDSHAKE) => Err(refuse(stream, Refusal::TlsUnwanted).await),
-            Some(_) => Ok((stream, client)),
+        match (&self.tls, first.first()) {
+            (_, None) => Err(Refusal::Gone),
+            (None, Some(&TLS_HANDSHAKE)) => Err(refuse(stream, Refusal::TlsUnwanted).await),
+            (None, Some(_)) => Ok((Stream::Plain(stream), client)),
+            (Some(tls), Some(&TLS_HANDSHAKE)) => {
+                let stream = tls.accept(stream).await.map_err(Refusal::Handshake)?;
+                Ok((Stream::Wrapped(Box::new(stream)), client))
+            }
+            (Some(_), Some(_)) => Err(refuse(stream, Refusal::TlsMissing).await),
         }
     }
 }

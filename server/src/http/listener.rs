@@ -2,7 +2,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Connections, Context, Peer, TrustedProxies};
+use api::{Connections, Context, Peer, Stream, TrustedProxies};
 use axum::Router;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -172,12 +172,7 @@ struct Serving {
 }
 
 impl Serving {
-    async fn http(
-        self,
-        stream: TcpStream,
-        config: &ListenerConfig,
-        (client, peer): (IpAddr, Peer),
-    ) {
+    async fn http(self, stream: Stream, config: &ListenerConfig, (client, peer): (IpAddr, Peer)) {
         let place = peer.clone();
         let proxies = config.proxies.trusts(client).then(|| config.proxies.clone());
         let told = self.router.map_request(move |mut request: Request<Incoming>| {

@@ -5,23 +5,31 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::http::arrival::Arrival;
+use crate::http::arrival::tls::Tls;
 use crate::http::listener::{Listener, ListenerConfig, SocketOptions};
 
 /// Connections to the operators' address.
 pub(crate) const OPERATIONS_CONNECTIONS_MAX: usize = 64;
 
 /// The address of clients.
-pub(super) fn main(config: &Config) -> Result<Listener, String> {
+pub(super) fn main(config: &Config, tls: Option<Arc<Tls>>) -> Result<Listener, String> {
     let (address, connections_max) = (config.http.listen, config.http.connections_max);
     let proxies = Arc::new(config.http.proxies()?);
     let proxy_protocol = config.http.proxy_protocol.then(|| proxies.clone());
-    let arrival = Arrival { proxy_protocol };
+    let arrival = Arrival { proxy_protocol, tls };
     Listener::bind(ListenerConfig {
         proxies,
         arrival,
         ..listener(config, address, connections_max)
     })
     .map_err(|error| taken(address, &error, "Choose another with --listen ADDRESS:PORT."))
+}
+
+/// What the settings name of TLS, read.
+pub(crate) fn tls(config: &Config) -> Result<Option<Arc<Tls>>, String> {
+    let files = config.http.tls.pair().map_err(|rule| format!("http.{rule}"))?;
+    let load = |(certificate, key)| Tls::load(certificate, key).map(Arc::new);
+    files.map(load).transpose().map_err(|why| format!("http.tls: {why}"))
 }
 
 /// The operators' address, or a free port where another process has the default.

@@ -2,6 +2,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use api::Stream;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -65,6 +66,13 @@ impl<S> CheckedLengths<S> {
             at += 1;
         }
         at
+    }
+}
+
+impl CheckedLengths<Stream> {
+    /// Whether what was written has to be flushed to be sent.
+    pub(crate) fn keeps_back(&self) -> bool {
+        self.stream.keeps_back()
     }
 }
 

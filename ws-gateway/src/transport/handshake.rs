@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{AppState, ClientNetwork, Peer, Problem, Verified};
+use api::{AppState, ClientNetwork, Peer, Problem, Stream, Verified};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
@@ -11,7 +11,6 @@ use data_encoding::BASE64;
 use hyper_util::rt::TokioIo;
 use metrics::counter;
 use model::{ErrorKind, RetryAfterMs};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -98,8 +97,10 @@ async fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Respons
         // The client may have gone before the answer reached it.
         let Ok(upgraded) = upgrading.await else { return };
         // The bare stream: what the HTTP library keeps around it costs more than all the rest of a connection.
-        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
-            tracing::error!("a WebSocket came over something else than TCP");
+        let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else {
+            tracing::error!(
+                "a WebSocket came over something else than a connection of the listener"
+            );
             return;
         };
         // A copy: even an empty piece of the library's buffer would keep all of its 8 KiB.

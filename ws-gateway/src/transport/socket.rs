@@ -4,9 +4,9 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use api::Stream as ByteStream;
 use futures_util::{Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -34,7 +34,7 @@ thread_local! {
     static BATCH: RefCell<(Vec<u8>, Vec<u8>)> = const { RefCell::new((Vec::new(), Vec::new())) };
 }
 
-pub(crate) type WebSocket = WebSocketStream<CheckedLengths<TcpStream>>;
+pub(crate) type WebSocket = WebSocketStream<CheckedLengths<ByteStream>>;
 
 /// A WebSocket and its session: reads, writes, and nothing else.
 struct Connection {
@@ -155,6 +155,7 @@ impl Connection {
             return Ok(Poll::Ready(()));
         }
         let written = write_some(self.socket.get_mut(), cx, &self.rest)?;
+        self.unflushed |= self.socket.get_ref().keeps_back();
         if written < self.rest.len() {
             self.rest.drain(..written);
             return Ok(Poll::Pending);
@@ -195,6 +196,7 @@ impl Connection {
             }
             let written = write_some(self.socket.get_mut(), cx, batch)?;
             self.rest.extend(&batch[written..]);
+            self.unflushed |= !batch.is_empty() && self.socket.get_ref().keeps_back();
             self.owing |= !batch.is_empty();
             Ok(!batch.is_empty() || self.goodbye.is_some())
         })

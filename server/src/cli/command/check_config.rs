@@ -8,10 +8,11 @@ use futures_util::future::join_all;
 use super::{Done, columns, read};
 use crate::cli::args::{CheckConfigArgs, Sources};
 use crate::cli::say;
+use crate::config::TlsFiles;
 use crate::config::reading::Read;
 use crate::config::{Auth, Config, ForeignIssuer};
 use crate::data_dir::DataDir;
-use crate::{Keys, logs, parts};
+use crate::{Keys, logs, node, parts};
 
 /// One thing that was looked at: how it is, or what is wrong and what to do about it.
 struct Check {
@@ -66,6 +67,10 @@ async fn all(args: &CheckConfigArgs) -> Vec<Check> {
         checks.push(Check::new("log", log.map(|()| config.log.filter.clone())));
     }
     checks.push(Check::new("token keys", keys(&config)));
+    if config.http.tls != TlsFiles::default() {
+        let read = node::tls(&config).map(|_| "certificate and key belong together".to_owned());
+        checks.push(Check::new("TLS", read));
+    }
     checks.push(Check::new("data folder", data_folder(&config)));
     let addresses =
         [("http.listen", config.http.listen), ("operations.listen", config.operations.listen)];

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use super::{Done, StopSignals, config_with};
 use crate::cli::args::ServeArgs;
 use crate::cli::{say, say_error};
+use crate::config::TlsFiles;
 use crate::{Node, logs};
 
 /// The exit code of a service that can't go on by a fault of its own (`EX_SOFTWARE` of sysexits.h).
@@ -19,15 +20,16 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
         config.dev |= args.dev;
     })?;
     logs::start(&config.log)?;
+    let scheme = if config.http.tls == TlsFiles::default() { "http" } else { "https" };
     let (dev, own_key) = (config.dev, config.auth.keys.is_empty());
     // Before anybody can know that it listens, and so ask it to stop.
     let mut stop = StopSignals::listen()?;
     let node = Node::start(config).await?;
-    say!("Whereabouts listens on http://{}", node.address());
-    say!("  docs      http://{}/docs/", node.address());
+    say!("Whereabouts listens on {scheme}://{}", node.address());
+    say!("  docs      {scheme}://{}/docs/", node.address());
     say!("  metrics   http://{}/metrics", node.operations_address());
     if dev {
-        say!("  page      http://{}/", node.address());
+        say!("  page      {scheme}://{}/", node.address());
     }
     if own_key {
         say!("  a token   whereabouts token --user alice");

@@ -16,7 +16,7 @@ use super::super::{
     DATABASE_FILES, EMBEDDED_FILES, SCHEMA_FITS, Server, unusable_database, unusable_file,
 };
 use super::NAME;
-use crate::config::{Config, HistoryBackend};
+use crate::config::{Config, HistoryBackend, HistoryLog, TlsFiles};
 use crate::keys::OwnKey;
 
 /// What `check-config` calls the databases.
@@ -120,11 +120,19 @@ fn retention(config: &Config) -> Option<Duration> {
     (days > 0).then(|| Duration::from_hours(24 * days))
 }
 
+const ASKED_PLAINLY: &str = "gateways ask each other for movement history by plain HTTP (what they say is sealed), but http.listen \
+wants TLS or the PROXY protocol (http.tls, http.proxy_protocol): set history.advertise to an address that leads there without, or \
+backends.history_log to \"redis\", or have the proxy end TLS";
+
 pub(super) fn validate(config: &Config) -> Result<(), Faults> {
     if !is_on_servers(config) || !config.history.enabled {
         return Ok(());
     }
     let mut faults = Faults::default();
+    let is_plain = !config.http.proxy_protocol && config.http.tls == TlsFiles::default();
+    let is_asked =
+        config.backends.history_log == HistoryLog::Disk && config.history.advertise.is_none();
+    faults.unless(is_plain || !is_asked, ASKED_PLAINLY);
     faults.check_section(CHUNKS, config.cassandra.validate());
     faults.check_section(REGISTER, config.postgres.history.validate());
     faults.unless(

@@ -1,0 +1,153 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Mutex, RwLock};
+use rustls::ServerConfig;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The longest file of a certificate or key that is read, bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The protocol that is spoken within (ALPN).
+const HTTP_1_1: &[u8] = b"http/1.1";
+
+/// The certificate of a listener, as its files have it now.
+pub(crate) struct Tls {
+    acceptor: TlsAcceptor,
+    current: Arc<Current>,
+    files: Files,
+    /// What the files had when they were looked at last.
+    seen: Mutex<Contents>,
+}
+
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+#[derive(PartialEq, Eq)]
+struct Contents {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+}
+
+/// What new connections are shown.
+struct Current(RwLock<Arc<CertifiedKey>>);
+
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Current")
+    }
+}
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.read().clone())
+    }
+}
+
+impl Tls {
+    /// Reads certificate and key; says what is wrong with them.
+    pub(crate) fn load(certificate: &Path, key: &Path) -> Result<Self, String> {
+        let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
+        let contents = files.read()?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let certified = files.certified(&contents, &provider)?;
+        let current = Arc::new(Current(RwLock::new(Arc::new(certified))));
+        let versions = &[&rustls::version::TLS13, &rustls::version::TLS12];
+        let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions);
+        let config = config.map_err(|error| format!("TLS can't be offered: {error}"))?;
+        let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
+        config.alpn_protocols = vec![HTTP_1_1.to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        Ok(Self { acceptor, current, files, seen: Mutex::new(contents) })
+    }
+
+    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        self.acceptor.accept(stream).await
+    }
+
+    /// Takes what the files have whenever they change, until the returned future is dropped. What can't be taken is said once, and
+    /// connections go on to be shown the last that could.
+    pub(crate) async fn follow(self: Arc<Self>) {
+        let mut interval = tokio::time::interval(LOOK);
+        loop {
+            interval.tick().await;
+            let tls = self.clone();
+            // Files may lie on something slow.
+            let _ = tokio::task::spawn_blocking(move || tls.look()).await;
+        }
+    }
+
+    fn look(&self) {
+        let contents = match self.files.read() {
+            Ok(contents) => contents,
+            // Being replaced, perhaps: what was read last counts until there is something to read.
+            Err(why) => return tracing::debug!(why, "the certificate can't be read now"),
+        };
+        let mut seen = self.seen.lock();
+        if *seen == contents {
+            return;
+        }
+        match self.files.certified(&contents, self.acceptor.config().crypto_provider()) {
+            Ok(certified) => {
+                *self.current.0.write() = Arc::new(certified);
+                tracing::info!("the TLS certificate has changed, and is used from now on");
+            }
+            Err(why) => tracing::warn!(
+                why,
+                "the TLS certificate has changed, and the one of before stays in use"
+            ),
+        }
+        *seen = contents;
+    }
+}
+
+impl Files {
+    fn read(&self) -> Result<Contents, String> {
+        Ok(Contents { certificate: read(&self.certificate)?, key: read(&self.key)? })
+    }
+
+    fn certified(
+        &self,
+        contents: &Contents,
+        provider: &CryptoProvider,
+    ) -> Result<CertifiedKey, String> {
+        let (certificate, key) = (self.certificate.display(), self.key.display());
+        let chain: Result<Vec<_>, _> =
+            CertificateDer::pem_slice_iter(&contents.certificate).collect();
+        let chain = chain.map_err(|e| format!("{certificate}: not certificates in PEM: {e}"))?;
+        if chain.is_empty() {
+            return Err(format!(
+                "{certificate}: no certificate in PEM (-----BEGIN CERTIFICATE-----): put the chain there, the server's first"
+            ));
+        }
+        let private = PrivateKeyDer::from_pem_slice(&contents.key)
+            .map_err(|e| format!("{key}: no private key in PEM, without a password: {e}"))?;
+        CertifiedKey::from_der(chain, private, provider).map_err(|e| {
+            format!("{certificate} and {key} don't belong together, or aren't for a server: {e}")
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let cant = |why: String| format!("can't read {}: {why}", path.display());
+    let bytes = std::fs::metadata(path).map_err(|e| cant(e.to_string()))?.len();
+    if bytes > FILE_BYTES_MAX {
+        return Err(cant(format!("it has more than {FILE_BYTES_MAX} bytes")));
+    }
+    std::fs::read(path).map_err(|e| cant(e.to_string()))
+}

@@ -2,17 +2,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use http::{HeaderMap, HeaderValue, header};
 use model::{Clock, Random};
 
 use crate::metrics::REFUSED_CONNECTIONS;
 use crate::work::{Budgets, Gate};
-use crate::{LineLimit, RateLimit, Usage, Verifier, WorkLimits};
+use crate::{BasePath, LineLimit, RateLimit, Usage, Verifier, WorkLimits};
 
 /// What every endpoint needs from outside. A router's state gives it by `FromRef`.
 ///
 /// One reference: it is cloned several times a request.
 #[derive(Clone)]
-pub struct Context(Arc<Deps>);
+pub struct Context(Arc<Deps>, Arc<BasePath>);
 
 pub(crate) struct Deps {
     /// Judges tokens.
@@ -73,7 +74,30 @@ impl Context {
             refusals: LineLimit::new(REFUSALS_PER_S),
             failures: LineLimit::new(FAILURES_PER_S),
         };
-        Self(Arc::new(Deps { verifier, clock, random, requests, budgets, lines, gate }))
+        Self(
+            Arc::new(Deps { verifier, clock, random, requests, budgets, lines, gate }),
+            Arc::default(),
+        )
+    }
+
+    /// The same for a service that is reached under a path.
+    #[must_use]
+    pub fn under(self, base_path: BasePath) -> Self {
+        Self(self.0, Arc::new(base_path))
+    }
+
+    /// Where the service is reached; links begin with it.
+    pub fn base_path(&self) -> &Arc<BasePath> {
+        &self.1
+    }
+
+    /// The link in these headers as it has to be outside, if there is one.
+    pub(crate) fn location(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        if *self.1 == BasePath::default() {
+            return None;
+        }
+        let link = headers.get(header::LOCATION)?.to_str().ok()?;
+        HeaderValue::try_from(format!("{}{link}", self.1)).ok().filter(|_| link.starts_with('/'))
     }
 
     /// Counts a connection that isn't served, and logs why, unless that happens all the time.

@@ -1,3 +1,4 @@
+mod base_path;
 mod clients;
 mod line_limit;
 mod meters;
@@ -18,7 +19,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::Route;
 use futures_util::FutureExt;
-use http::StatusCode;
+use http::{StatusCode, header};
 use model::{ErrorChain, ErrorKind, SeededRandom};
 use tower::Service;
 use tower::layer::layer_fn;
@@ -26,6 +27,7 @@ use tracing::field::display;
 use tracing::{Instrument, Span};
 
 use crate::{Context, Problem};
+pub use base_path::{BasePath, BasePathError};
 pub use clients::{
     ClientHeader, ClientNetwork, Connections, Duplex, PROXY_HEADER_BYTES_MAX, Peer, Places,
     ProxyError, ProxyHeader, ProxyHeaderError, ProxyRead, Stream, TrustedProxies,
@@ -172,7 +174,11 @@ impl RequestLog {
 
     fn end(self, mut response: Response) -> Response {
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            problem.with_request_id(self.id.as_str()).write_to(&mut response);
+            let base_path = self.state.context.base_path();
+            problem.with_request_id(self.id.as_str()).below(base_path).write_to(&mut response);
+        }
+        if let Some(location) = self.state.context.location(response.headers()) {
+            response.headers_mut().insert(header::LOCATION, location);
         }
         let (status, elapsed) = (response.status(), self.started.elapsed());
         self.log(status, response.extensions().get(), elapsed);

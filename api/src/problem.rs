@@ -9,6 +9,8 @@ use serde::Serialize;
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{IntoResponses, ToSchema};
 
+use crate::BasePath;
+
 /// A refusal as problem JSON (RFC 9457).
 ///
 /// Its request id is put in by the [middleware](crate::with_middleware), so that whoever refuses needn't know it. There its cause is
@@ -19,6 +21,7 @@ pub struct Problem {
     code: &'static str,
     detail: String,
     request_id: Option<String>,
+    base_path: Option<Arc<BasePath>>,
     retry_after_s: Option<u64>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -80,6 +83,7 @@ impl Problem {
             code,
             detail: detail.into(),
             request_id: None,
+            base_path: None,
             retry_after_s: None,
             cause: None,
         }
@@ -145,9 +149,16 @@ impl Problem {
         self
     }
 
+    /// Of a service that is reached under this path.
+    pub(crate) fn below(mut self, base_path: &Arc<BasePath>) -> Self {
+        self.base_path = Some(base_path.clone());
+        self
+    }
+
     fn body(&self) -> ProblemBody<'_> {
+        let base_path = self.base_path.as_deref().map(ToString::to_string).unwrap_or_default();
         ProblemBody {
-            r#type: format!("/problems/{}", self.code),
+            r#type: format!("{base_path}/problems/{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             code: self.code,

@@ -1,6 +1,7 @@
 //! What operators type, and what they are told.
 
 mod operations {
+    mod base_path;
     mod between;
     mod config_commands;
     mod drain;

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{AllowedOrigins, Context, SystemRandom, Verifier};
+use api::{AllowedOrigins, BasePath, Context, SystemRandom, Verifier};
 use futures_util::future::join_all;
 use model::{Clock, Random, SystemClock};
 use proximity::Proximity;
@@ -76,7 +76,9 @@ impl Node {
         // Where it can't be told, heavy requests are worked on one after the other.
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let limits = config.rest.limits(cores);
+        let base_path = BasePath::parse(&config.http.base_path).map_err(|rule| rule.to_string())?;
         let context = Context::new(verifier.clone(), clock.clone(), random.clone(), limits);
+        let context = context.under(base_path);
         let deps = Deps { config: &config, clock, random, verifier: verifier.clone(), context };
         let mut opened = Opened::default();
         for part in parts::ALL {

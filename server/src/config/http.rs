@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use api::TrustedProxies;
+use api::{BasePath, TrustedProxies};
 use model::Faults;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,8 @@ pub struct Http {
     pub client_header: ClientHeader,
     /// Every connection has to begin with a header of the PROXY protocol, by one of them.
     pub proxy_protocol: bool,
+    /// The path under which the service is reached, such as `/geo`; empty: the root.
+    pub base_path: String,
     /// The certificate, if TLS ends here.
     pub tls: TlsFiles,
 }
@@ -103,6 +105,7 @@ impl Default for Http {
             trusted_proxies: Vec::new(),
             client_header: ClientHeader::None,
             proxy_protocol: false,
+            base_path: String::new(),
             tls: TlsFiles::default(),
         }
     }
@@ -158,6 +161,8 @@ impl Http {
         faults.unless_in(&HEAD_TIMEOUT_MS, "head_timeout_ms", self.head_timeout_ms);
         faults.unless_in(&(0..=DRAIN_MS_MAX), "drain_ms", self.drain_ms);
         faults.check(self.tls.pair().map(drop));
+        let base_path = BasePath::parse(&self.base_path).map(drop);
+        faults.check(base_path.map_err(|rule| format!("base_path {rule}")));
         faults.check(self.proxies().map(drop));
         faults.result()
     }

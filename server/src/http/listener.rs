@@ -175,12 +175,16 @@ impl Serving {
     async fn http(self, stream: Stream, config: &ListenerConfig, (client, peer): (IpAddr, Peer)) {
         let place = peer.clone();
         let proxies = config.proxies.trusts(client).then(|| config.proxies.clone());
+        let base_path = self.context.base_path().clone();
         let told = self.router.map_request(move |mut request: Request<Incoming>| {
             let peer = match &proxies {
                 None => peer.clone(),
                 Some(proxies) => peer.at(proxies.client(client, request.headers())),
             };
             request.extensions_mut().insert(peer);
+            if let Some(within) = base_path.within(request.uri()) {
+                *request.uri_mut() = within;
+            }
             request
         });
         let connection = http1::Builder::new()

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use api::AllowedOrigins;
+use api::{AllowedOrigins, BasePath};
 use axum::Router;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -9,7 +9,7 @@ use axum::routing::get;
 use history_writer::http::{COMPLETE_UNTIL, INCOMPLETE};
 use proximity::http::FRESHNESS;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, Server};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -30,8 +30,11 @@ pub(crate) fn assemble(
     allowed_origins: AllowedOrigins,
 ) -> Router {
     let described = OpenApiRouter::with_openapi(api::openapi());
-    let (router, description) =
+    let (router, mut description) =
         parts.into_iter().fold(described, OpenApiRouter::merge).split_for_parts();
+    if **context.base_path() != BasePath::default() {
+        description.servers = Some(vec![Server::new(context.base_path().to_string())]);
+    }
     let mut router = router.merge(docs(&description));
     if let Some(dev) = dev {
         router = router.merge(dev);
@@ -89,7 +92,7 @@ fn cors(allowed_origins: AllowedOrigins) -> CorsLayer {
 fn docs(description: &OpenApi) -> Router {
     let json = description.to_json().expect("a description of routes has a JSON form");
     // By default the page shows our address to a validator on the internet.
-    let config = Config::from("/openapi.json").validator_url("none");
+    let config = Config::from("../openapi.json").validator_url("none");
     let serve = move || {
         let json = json.clone();
         async move { ([(header::CONTENT_TYPE, "application/json")], json).into_response() }

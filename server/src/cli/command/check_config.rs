@@ -8,9 +8,8 @@ use futures_util::future::join_all;
 use super::{Done, columns, read};
 use crate::cli::args::{CheckConfigArgs, Sources};
 use crate::cli::say;
-use crate::config::TlsFiles;
 use crate::config::reading::Read;
-use crate::config::{Auth, Config, ForeignIssuer};
+use crate::config::{Auth, Config, ForeignIssuer, TlsFiles};
 use crate::data_dir::DataDir;
 use crate::{Keys, logs, node, parts};
 

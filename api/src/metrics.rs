@@ -68,7 +68,7 @@ metric_table! {
     Counter HTTP_REQUESTS = "whereabouts_http_requests_total";
     /// Time from a request's headers to its answer's headers, by method and route pattern.
     Histogram HTTP_REQUEST_DURATION = "whereabouts_http_request_duration_seconds";
-    /// Connections that weren't served, by what was wrong with their beginning (proxy_header_missing, tls_unwanted and so on).
+    /// Connections that weren't served, by what was wrong with their beginning: a header of a proxy, or TLS.
     Counter REFUSED_CONNECTIONS = "whereabouts_http_refused_connections_total";
     /// Connections that lost their place to others, by who had it (anonymous; user, after a valid token).
     Counter CROWDED_OUT = "whereabouts_http_crowded_out_total";

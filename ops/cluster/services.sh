@@ -42,6 +42,8 @@ roles = [$roles]
 
 [http]
 listen = "$HOST:$(port_of "$1")"
+trusted_proxies = ["$HOST"]
+client_header = "x-forwarded-for"
 
 [auth]
 keys = [{ kid = "$KID", alg = "HS256", secret_file = "$dir/secrets/token" }]

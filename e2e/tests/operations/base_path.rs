@@ -4,7 +4,7 @@ use e2e::Sandbox;
 use serde_json::json;
 
 async fn under(path: &str) -> Sandbox {
-    Sandbox::with(|config| config.http.base_path = path.to_owned()).await
+    Sandbox::with(|config| path.clone_into(&mut config.http.base_path)).await
 }
 
 #[tokio::test]

@@ -134,7 +134,8 @@ impl Arrival {
 /// Reads the header and nothing behind it.
 async fn proxy_header(stream: &mut TcpStream) -> Result<ProxyHeader, Refusal> {
     let mut header = Vec::new();
-    let mut next = [0; PROXY_HEADER_BYTES_MAX];
+    // Not in place: every connection's task would have the room for it.
+    let mut next = vec![0; PROXY_HEADER_BYTES_MAX];
     loop {
         let had = header.len();
         let bytes = stream.peek(&mut next).await?;

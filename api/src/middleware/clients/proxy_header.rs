@@ -118,13 +118,12 @@ fn read_binary(bytes: &[u8]) -> Result<ProxyRead, ProxyHeaderError> {
     let Some(addresses) = rest.get(..length) else { return Ok(ProxyRead::Begun) };
     let is_own = command == 0x20;
     let client = match (is_own, family) {
-        (true, _) => None,
         // A stream or datagrams over IPv4 or IPv6: the source stands first. Extensions come behind the addresses.
-        (_, 0x11 | 0x12) => Some(source::<4, 12>(addresses).map(IpAddr::from)),
-        (_, 0x21 | 0x22) => Some(source::<16, 36>(addresses).map(IpAddr::from)),
+        (false, 0x11 | 0x12) => Some(source::<4, 12>(addresses).map(IpAddr::from)),
+        (false, 0x21 | 0x22) => Some(source::<16, 36>(addresses).map(IpAddr::from)),
         // Unspecified, or sockets of the proxy's own machine.
-        (_, 0x00 | 0x31 | 0x32) => None,
-        _ => return Err(ProxyHeaderError::Malformed),
+        (false, 0x00 | 0x31 | 0x32) | (true, _) => None,
+        (false, _) => return Err(ProxyHeaderError::Malformed),
     };
     let header = match client {
         None => ProxyHeader::Own,

@@ -149,7 +149,7 @@ impl ProxyNetwork {
             return Err(ProxyFault::Everybody);
         }
         let network = Self { first, prefix_bits };
-        if network.start(first) != first { Err(ProxyFault::HostBits) } else { Ok(network) }
+        if network.start(first) == first { Ok(network) } else { Err(ProxyFault::HostBits) }
     }
 
     fn contains(&self, address: IpAddr) -> bool {

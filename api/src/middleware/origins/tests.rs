@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 fn allowed(entries: &[&str]) -> AllowedOrigins {
     let entries: Vec<_> = entries.iter().map(|&entry| entry.to_owned()).collect();
@@ -122,4 +123,20 @@ fn a_refusal_says_what_was_compared_and_not_what_is_allowed() {
     let told = Refused { origin: &long, host: Some("shop.example.com") }.to_string();
     assert!(told.contains("shop.example.com") && told.contains("gateway.allowed_origins"));
     assert!(told.len() < 400, "{told}");
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_sent_is_judged_the_same_in_either_case(
+        scheme in prop::sample::select(vec!["http://", "https://", "", "://", "wss://"]),
+        rest in "[a-zA-Z0-9.:*/\\[\\]_\u{e9} -]{0,40}",
+        host in "[a-zA-Z0-9.:\\[\\]]{0,30}",
+    ) {
+        let allowed = AllowedOrigins::parse(&["https://*.example.com".to_owned()]).expect("an origin");
+        let (origin, upper) = (format!("{scheme}{rest}"), format!("{scheme}{}", rest.to_ascii_uppercase()));
+        prop_assert_eq!(allowed.allow(&origin), allowed.allow(&upper));
+        prop_assert_eq!(allowed.allow_at(&origin, Some(&host)), allowed.allow_at(&upper, Some(&host)));
+        // What may stand in the settings is either refused there or can be met.
+        let _ = AllowedOrigins::parse(&[origin]);
+    }
 }

@@ -38,7 +38,10 @@ pub(super) struct ChangeBody {
 #[derive(Serialize, ToSchema)]
 pub(super) struct ChangesBody {
     changes: Vec<ChangeBody>,
-    /// Where to go on, at once or later; there is always one.
+    /// Where to go on, at once or later: `after` of the next request. There is always one.
+    next_cursor: String,
+    /// The same, for clients of before.
+    #[schema(deprecated)]
     next: String,
     /// There was more already.
     more: bool,
@@ -75,7 +78,12 @@ pub(super) async fn list(
         at_ms: at.0,
         business: business.as_ref().map(|it| BusinessBody::for_caller(it, &caller)),
     });
-    let body =
-        ChangesBody { changes: changes.collect(), next: page.next.to_string(), more: page.more };
+    let next = page.next.to_string();
+    let body = ChangesBody {
+        changes: changes.collect(),
+        next_cursor: next.clone(),
+        next,
+        more: page.more,
+    };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }

@@ -189,7 +189,8 @@ impl RequestLog {
 
     fn log(&self, status: StatusCode, problem: Option<&Problem>, elapsed: Duration) {
         let (method, route, request_id) = (self.method, self.route(), self.id.as_str());
-        let (status, duration_ms) = (status.as_u16(), elapsed.as_secs_f64() * 1_000.0);
+        // Whole microseconds: a product of fractions would have sixteen digits.
+        let (status, duration_ms) = (status.as_u16(), elapsed.as_micros() as f64 / 1_000.0);
         let code = problem.map_or("", Problem::code);
         let cause = problem.and_then(Problem::cause).map(|cause| display(ErrorChain(cause)));
         macro_rules! line {

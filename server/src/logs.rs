@@ -23,7 +23,13 @@ pub(crate) fn start(log: &Log) -> Result<(), String> {
         .with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => {
+            // Else a panic would be a line that no program can read.
+            std::panic::set_hook(Box::new(|panic| {
+                tracing::error!(panic = %panic, "a fault of ours");
+            }));
+            builder.json().flatten_event(true).try_init()
+        }
     };
     started.map_err(|e| format!("the log can't be started: {e}"))
 }

@@ -45,15 +45,9 @@ type Done = Result<ExitCode, String>;
 /// How long the tokens of simulated people hold, seconds.
 const SIMULATED_TOKEN_TTL_S: u32 = 24 * 60 * 60;
 
-fn config(sources: &Sources) -> Result<Config, String> {
-    config_with(sources, |_| {})
-}
-
 /// The settings of a file, the environment and the command line, whose flags have the last word.
-fn config_with(sources: &Sources, flags: impl FnOnce(&mut Config)) -> Result<Config, String> {
-    let mut read = read(sources);
-    flags(&mut read.config);
-    read.checked().map_err(|faults| told(&faults))
+fn config(sources: &Sources) -> Result<Config, String> {
+    read(sources).checked().map_err(|faults| told(&faults))
 }
 
 fn read(sources: &Sources) -> Read {

@@ -7,7 +7,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::judge::checkpoint::{self, Finding};
 use crate::judge::inspector::Ask;
-use crate::people::cast::Cast;
+use crate::people::cast::{Cast, TraceTime};
 use crate::people::crowd::{Counts, Crowd, add};
 use crate::plan::{Held, Plan};
 use crate::report::memory::Sampler;
@@ -33,7 +33,7 @@ pub(crate) struct Conductor<'a> {
     asks: mpsc::Receiver<Ask>,
     replay: Replay,
     time: ReplayTime,
-    trace_time: Option<(f64, f64)>,
+    trace_time: Option<TraceTime>,
     memory: Option<Sampler>,
     oracle: Oracle,
     lost: u64,
@@ -177,9 +177,7 @@ impl<'a> Conductor<'a> {
         let (told_at, told) = std::mem::replace(&mut self.told, (elapsed, counts));
         self.observer.tick(&Scene {
             elapsed,
-            trace_seconds: self
-                .trace_time
-                .map(|(start, speed)| start + replayed.as_secs_f64() * speed),
+            trace_seconds: self.trace_time.as_ref().map(|time| time.at(replayed)),
             connected: self.crowd.connected(),
             counts,
             lately: counts.since(&told),

@@ -64,6 +64,8 @@ pub enum People {
         /// Its seconds per real second, above 0. The service's TTL counts in real time: whoever replays faster than
         /// life starts it with a TTL that is shorter by as much.
         speed: f64,
+        /// Where in its time it begins again from `from_seconds`, for ever; none: it ends with its last row.
+        loops_at_seconds: Option<f64>,
     },
     /// Between random places within a circle.
     Walkers {

@@ -1,9 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{Position, UserId};
 
 use crate::plan::{Friends, People, Plan};
-use crate::world::replay::Source;
+use crate::world::replay::{Again, Source};
 use crate::world::trace::{Trace, survey};
 use crate::world::walk::Walkers;
 use crate::{Error, Graph};
@@ -14,8 +15,24 @@ pub(crate) struct Cast {
     pub(crate) source: Source,
     /// Where people are when it starts: since how many seconds (of real time), and where.
     pub(crate) at_first: Vec<(u32, f64, Position)>,
-    /// Where in the trace's time it starts, and how fast that passes.
-    pub(crate) trace_time: Option<(f64, f64)>,
+    /// How the trace's time passes.
+    pub(crate) trace_time: Option<TraceTime>,
+}
+
+/// How the time of a trace passes.
+pub(crate) struct TraceTime {
+    start_seconds: f64,
+    speed: f64,
+    /// After how long it begins again.
+    round_s: Option<f64>,
+}
+
+impl TraceTime {
+    /// Where in its time a trace is after a replay of so long.
+    pub(crate) fn at(&self, replayed: Duration) -> f64 {
+        let passed_s = replayed.as_secs_f64() * self.speed;
+        self.start_seconds + self.round_s.map_or(passed_s, |round_s| passed_s % round_s)
+    }
 }
 
 impl Cast {
@@ -37,12 +54,20 @@ impl Cast {
                     trace_time: None,
                 })
             }
-            People::Trace { path, from_seconds, speed } => {
+            People::Trace { path, from_seconds, speed, loops_at_seconds } => {
                 if !(speed.is_finite() && *speed > 0.0 && from_seconds.is_finite()) {
                     return Err(Error::Plan("a trace needs a start and a speed above 0".into()));
                 }
                 let found = survey(path, *from_seconds)?;
                 let start_seconds = found.start_seconds;
+                if loops_at_seconds.is_some_and(|at| at.is_nan() || at <= start_seconds) {
+                    return Err(Error::Plan("a trace must loop behind its start".into()));
+                }
+                let again = loops_at_seconds.map(|at_seconds| Again {
+                    path: path.clone(),
+                    at_seconds,
+                    rounds: 0,
+                });
                 let numbers = found.users.iter().cloned().zip(0..).collect();
                 let rows = Box::new(Trace::open(path)?);
                 let at_first = (0..).zip(&found.last_known).filter_map(|(number, last)| {
@@ -52,8 +77,12 @@ impl Cast {
                 Ok(Self {
                     at_first: at_first.collect(),
                     graph: befriend(&plan.graph, found.users)?,
-                    source: Source::Trace { rows, numbers, start_seconds, speed: *speed },
-                    trace_time: Some((start_seconds, *speed)),
+                    source: Source::Trace { rows, numbers, start_seconds, speed: *speed, again },
+                    trace_time: Some(TraceTime {
+                        start_seconds,
+                        speed: *speed,
+                        round_s: loops_at_seconds.map(|at| at - start_seconds),
+                    }),
                 })
             }
         }

@@ -57,13 +57,19 @@ impl Crowd {
                 add(&self.tally.pings_unanswered, usize::from(late));
             }
             FromServer::Renewed(renewed) => state.renewed(self.now_ms(), renewed.token_expires_ms),
-            FromServer::Radius(radius) => state.radius_m = radius.radius_m,
+            FromServer::Radius(radius) => {
+                state.radius_m = radius.radius_m;
+                state.view_decided_at = Some(now);
+            }
             FromServer::Gap => {
                 state.view.expect_snapshot();
                 state.gaps += 1;
                 add(&self.tally.gaps, 1);
             }
-            FromServer::Position(own) => self.found(me, &mut state, &own),
+            FromServer::Position(own) => {
+                state.view_decided_at = Some(now);
+                self.found(me, &mut state, &own);
+            }
             FromServer::Unlocated => state.view.clear(),
             FromServer::Error(fault) => {
                 self.refused(me, &mut state, &fault, now);
@@ -94,11 +100,12 @@ impl Crowd {
         add(&self.tally.pushes, 1);
         add(&self.tally.changes, push.came.len() + push.moved.len() + push.left.len());
         add(&self.tally.distances, push.distances.len());
-        let own = state.last_sent.map(|(_, at)| at);
+        let own = state.last_sent.map(|(_, at)| at).max(state.view_decided_at);
         for friend in &push.came {
             let Some(number) = self.put(me, state, friend).number() else { continue };
             self.coming(me, number, Change::Came);
-            // Somebody can come by their own fix or by mine. The later of both did it; only theirs is measured.
+            // Somebody can come by their own fix, by mine, or because I see farther. The latest did it; only theirs is
+            // measured.
             if let Some(sent) = self.person(number).sent_at(friend.time_ms)
                 && own.is_none_or(|own| own <= sent)
             {

@@ -84,6 +84,8 @@ pub(crate) struct State {
     /// How often something may have been missed.
     pub(crate) gaps: u64,
     pub(crate) radius_m: f64,
+    /// When something else than a friend's fix last decided who is in view: a radius, or a position from elsewhere.
+    pub(crate) view_decided_at: Option<Instant>,
     pub(crate) view: View,
     pub(crate) outstanding: VecDeque<Report>,
     pub(crate) last_sent: Option<(Report, Instant)>,

@@ -17,8 +17,10 @@ use crate::people::address::Address;
 /// A request that takes longer has failed.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 
-/// How much of a refusal is read and told.
-const REFUSAL_BYTES_MAX: usize = 4_096;
+/// The longest answer that is read.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// How much of a refusal is told.
 const REFUSAL_CHARS_MAX: usize = 300;
 
 /// A request, whoever makes it and wherever it goes.
@@ -60,13 +62,13 @@ impl Rest {
         Self { addresses, client }
     }
 
-    /// Makes a request once, of one of the addresses.
+    /// Makes a request once, of one of the addresses; answers with what a success says.
     pub(crate) async fn send(
         &self,
         address: usize,
         ask: &Ask,
         bearer: &HeaderValue,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(StatusCode, Bytes), Refusal> {
         let address = &self.addresses[address];
         let mut request = Request::builder()
             .method(ask.method.clone())
@@ -85,11 +87,11 @@ impl Rest {
                 })?;
             let status = response.status();
             // Read to its end, so that the connection serves the next request.
-            let said = Limited::new(response.into_body(), REFUSAL_BYTES_MAX).collect().await;
-            if status.is_success() {
-                return Ok(());
-            }
+            let said = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
             let said = said.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            if status.is_success() {
+                return Ok((status, said));
+            }
             let said: String =
                 String::from_utf8_lossy(&said).chars().take(REFUSAL_CHARS_MAX).collect();
             let detail = format!("{status} {said}");

@@ -118,7 +118,13 @@ impl Scene<'_> {
         number.map_or(0, |number| self.crowd.graph.friends(number).len())
     }
 
-    /// How many see somebody, over all.
+    /// How many people see somebody.
+    pub fn watchers(&self) -> usize {
+        let sees = |it: &&crate::people::person::Person| !it.state().view.friends.is_empty();
+        self.crowd.people.iter().filter(sees).count()
+    }
+
+    /// How many each of them sees, added up: two who see each other are two.
     pub fn pairs_in_view(&self) -> usize {
         self.crowd.people.iter().map(|person| person.state().view.friends.len()).sum()
     }

@@ -46,7 +46,12 @@ struct Evening {
 async fn evening(habit: Habit, trace: &str) -> Evening {
     let fake = Fake::start(habit, 1_000.0, &[("ann", "ben")]).await;
     let (trace, graph) = (file(trace), file("ann,ben\n"));
-    let people = People::Trace { path: trace.path().to_owned(), from_seconds: 0.0, speed: 80.0 };
+    let people = People::Trace {
+        path: trace.path().to_owned(),
+        from_seconds: 0.0,
+        speed: 80.0,
+        loops_at_seconds: None,
+    };
     let friends = Friends::File(graph.path().to_owned());
     let mut plan = Plan::new(vec![fake.address.clone()], people, friends);
     plan.setup = Setup::Exists;

@@ -118,7 +118,7 @@ impl Changer {
         for tries in 1..=TRIES_MAX {
             let address = below(&self.random, self.rest.addresses.len());
             match self.rest.send(address, &ask, &bearer).await {
-                Ok(()) => return true,
+                Ok(_) => return true,
                 Err(Refusal::Never(why)) => {
                     self.crowd.fault(who, format_args!("{} {}: {why}", ask.method, ask.path));
                     return false;

@@ -1,6 +1,7 @@
 //! Who reports when: the positions of a trace or of walkers, in order of time, no faster than the service allows.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use model::{Position, UserId};
@@ -19,9 +20,24 @@ const CATCH_UP: f64 = 1.25;
 /// Where the positions come from.
 pub(crate) enum Source {
     /// A file. Reading it blocks, but only for a few milliseconds' worth of rows at a time out of the page cache.
-    Trace { rows: Box<Trace>, numbers: HashMap<UserId, u32>, start_seconds: f64, speed: f64 },
+    Trace {
+        rows: Box<Trace>,
+        numbers: HashMap<UserId, u32>,
+        start_seconds: f64,
+        speed: f64,
+        again: Option<Again>,
+    },
     /// People on their ways.
     Walkers(Box<Walkers>),
+}
+
+/// A trace that begins again and again.
+pub(crate) struct Again {
+    pub(crate) path: PathBuf,
+    /// Where in its time it does, seconds.
+    pub(crate) at_seconds: f64,
+    /// How often it has.
+    pub(crate) rounds: u32,
 }
 
 struct Step {
@@ -37,19 +53,33 @@ impl Source {
                 let turn = walkers.turn();
                 Ok(Some(Step { due: turn.due, who: turn.walker, position: turn.position }))
             }
-            Self::Trace { rows, numbers, start_seconds, speed } => {
-                for row in rows {
-                    let row = row?;
+            Self::Trace { rows, numbers, start_seconds, speed, again } => {
+                let mut told_since = again.as_ref().map_or(0, |again| again.rounds);
+                loop {
+                    let row = rows.next().transpose()?;
+                    let length_s = again.as_ref().map_or(0.0, |it| it.at_seconds - *start_seconds);
+                    let Some(row) = row.filter(|row| {
+                        again.as_ref().is_none_or(|again| row.seconds < again.at_seconds)
+                    }) else {
+                        let Some(again) = again else { return Ok(None) };
+                        // A round without a row would go on for ever.
+                        if again.rounds > told_since {
+                            return Ok(None);
+                        }
+                        (told_since, again.rounds) = (again.rounds, again.rounds + 1);
+                        **rows = Trace::open(&again.path)?;
+                        continue;
+                    };
                     // What lies at or before the start was told as everybody's first position.
                     if row.seconds > *start_seconds
                         && let Some(&who) = numbers.get(&row.user)
                     {
-                        let after_s = (row.seconds - *start_seconds) / *speed;
+                        let rounds = f64::from(again.as_ref().map_or(0, |again| again.rounds));
+                        let after_s = (row.seconds - *start_seconds + rounds * length_s) / *speed;
                         let due = Duration::try_from_secs_f64(after_s).unwrap_or(Duration::MAX);
                         return Ok(Some(Step { due, who, position: row.position }));
                     }
                 }
-                Ok(None)
             }
         }
     }
@@ -150,12 +180,25 @@ mod tests {
     use std::io::Write;
 
     fn replay(rows: &str, start_seconds: f64, speed: f64, fixes_per_s: f64) -> Replay {
+        replay_of(rows, start_seconds, speed, fixes_per_s, None).1
+    }
+
+    fn replay_of(
+        rows: &str,
+        start_seconds: f64,
+        speed: f64,
+        fixes_per_s: f64,
+        at_seconds: Option<f64>,
+    ) -> (tempfile::NamedTempFile, Replay) {
         let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
         write!(file, "user,seconds,lat,lon\n{rows}").expect("written");
         let rows = Box::new(Trace::open(file.path()).expect("readable"));
         let numbers = ["a", "b"].map(|id| UserId::parse(id).expect("an id")).into_iter().zip(0..);
-        let source = Source::Trace { rows, numbers: numbers.collect(), start_seconds, speed };
-        Replay::new(source, 2, fixes_per_s).expect("possible")
+        let path = file.path().to_owned();
+        let again = at_seconds.map(|at_seconds| Again { path, at_seconds, rounds: 0 });
+        let source =
+            Source::Trace { rows, numbers: numbers.collect(), start_seconds, speed, again };
+        (file, Replay::new(source, 2, fixes_per_s).expect("possible"))
     }
 
     fn released(replay: &mut Replay, ms: u64) -> Vec<(u32, f64)> {
@@ -173,6 +216,23 @@ mod tests {
         assert!(!replay.is_over());
         assert_eq!(released(&mut replay, 5_000), [(1, 3.0)]);
         assert!(replay.is_over());
+    }
+
+    #[test]
+    fn a_trace_that_loops_begins_again_where_it_began() {
+        let rows = "a,90,9,0\na,100,1,0\na,101,2,0\nb,102,3,0\na,103,4,0\n";
+        let (_file, mut looping) = replay_of(rows, 100.0, 1.0, 1e3, Some(103.0));
+        let mut told = Vec::new();
+        for ms in (500..=8_000).step_by(500) {
+            told.extend(released(&mut looping, ms).into_iter().map(|(_, latitude)| (ms, latitude)));
+        }
+        let expected =
+            [(1_000, 2.0), (2_000, 3.0), (4_000, 2.0), (5_000, 3.0), (7_000, 2.0), (8_000, 3.0)];
+        assert_eq!(told, expected);
+        assert!(!looping.is_over());
+        let (_file, mut empty) = replay_of("a,90,9,0\n", 100.0, 1.0, 1e3, Some(103.0));
+        assert_eq!(released(&mut empty, 10_000), []);
+        assert!(empty.is_over(), "where nothing happens, nothing is looked for without end");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Makes users and friendships over REST, as an operator's script would.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, StatusCode};
+use hyper::body::Bytes;
 use model::UserId;
+use serde::Deserialize;
 
 use crate::people::rest::{Ask, Refusal, Rest, bearer};
 use crate::plan::Tokens;
@@ -24,7 +26,8 @@ const PAUSE_FIRST: Duration = Duration::from_millis(100);
 /// The observer hears of every so many requests.
 const TELL_EVERY: usize = 50;
 
-/// Makes everybody in `graph` known to the service, with their friendships.
+/// Makes everybody in `graph` known to the service, with their friendships and no others among them: an earlier run may have
+/// left some, and whoever sees such a friend would count as shown to a stranger.
 pub(crate) async fn create(
     rest: &Rest,
     graph: &Graph,
@@ -35,18 +38,37 @@ pub(crate) async fn create(
 
     let users = graph.people().iter().map(|id| {
         let body = serde_json::json!({ "display_name": display_name(id) }).to_string();
-        (format!("/v1/users/{id}"), body)
+        Ask { method: Method::PUT, path: format!("/v1/users/{id}"), body }
     });
     let of = graph.people().len();
-    service.put_all(users, |done| observer.stage(Stage::Users { done, of })).await?;
+    let made = service.ask_all(users, |done| observer.stage(Stage::Users { done, of })).await?;
 
     let people = graph.people();
-    let friendships = graph.pairs().map(|(a, b)| {
-        let (a, b) = (&people[a as usize], &people[b as usize]);
-        (format!("/v1/users/{a}/friends/{b}"), String::new())
-    });
+    let known = (0..).zip(&made).filter(|(_, (status, _))| *status != StatusCode::CREATED);
+    let known: Vec<u32> = known.map(|(number, _)| number).collect();
+    let outdated = service.outdated(graph, &known).await?;
+    service.ask_all(outdated.into_iter(), |_| ()).await?;
+    let friendships = graph.pairs().map(|(a, b)| friendship(Method::PUT, people, a, b));
     let of = graph.pairs().count();
-    service.put_all(friendships, |done| observer.stage(Stage::Friendships { done, of })).await
+    let tell = |done| observer.stage(Stage::Friendships { done, of });
+    service.ask_all(friendships, tell).await.map(drop)
+}
+
+fn friendship(method: Method, people: &[UserId], a: u32, b: u32) -> Ask {
+    let (a, b) = (&people[a as usize], &people[b as usize]);
+    Ask { method, path: format!("/v1/users/{a}/friends/{b}"), body: String::new() }
+}
+
+/// A page of somebody's friends.
+#[derive(Deserialize)]
+struct Friends {
+    friends: Vec<Friend>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Friend {
+    id: String,
 }
 
 /// The id with a capital first letter.
@@ -61,37 +83,64 @@ struct Service<'a> {
 }
 
 impl Service<'_> {
-    async fn put_all(
+    /// Makes all requests; answers in their order.
+    async fn ask_all(
         &self,
-        requests: impl Iterator<Item = (String, String)>,
+        requests: impl Iterator<Item = Ask>,
         tell: impl Fn(usize),
-    ) -> Result<(), Error> {
-        let done = AtomicUsize::new(0);
+    ) -> Result<Vec<(StatusCode, Bytes)>, Error> {
         tell(0);
-        stream::iter(requests.enumerate())
-            .map(|(number, (path, body))| async move {
-                self.put(number % self.rest.addresses.len(), path, body).await
-            })
-            .buffer_unordered(REQUESTS_MAX)
-            .try_for_each(|()| {
-                let done = 1 + done.fetch_add(1, Relaxed);
-                if done.is_multiple_of(TELL_EVERY) {
-                    tell(done);
-                }
-                std::future::ready(Ok(()))
-            })
-            .await?;
-        tell(done.into_inner());
-        Ok(())
+        let addresses = self.rest.addresses.len();
+        let mut answers = stream::iter(requests.enumerate())
+            .map(|(number, ask)| self.ask(number % addresses, ask))
+            .buffered(REQUESTS_MAX);
+        let mut all = Vec::new();
+        while let Some(answer) = answers.try_next().await? {
+            all.push(answer);
+            if all.len().is_multiple_of(TELL_EVERY) {
+                tell(all.len());
+            }
+        }
+        tell(all.len());
+        Ok(all)
     }
 
-    async fn put(&self, address: usize, path: String, body: String) -> Result<(), Error> {
-        let ask = Ask { method: Method::PUT, path, body };
+    /// Ends of friendships among people of the graph that aren't in it.
+    async fn outdated(&self, graph: &Graph, known: &[u32]) -> Result<Vec<Ask>, Error> {
+        let people = graph.people();
+        let numbers: HashMap<&str, u32> = people.iter().map(UserId::as_str).zip(0..).collect();
+        let mut ends = Vec::new();
+        let mut pages: Vec<(u32, String)> = known.iter().map(|it| (*it, String::new())).collect();
+        while !pages.is_empty() {
+            let asks = pages.iter().map(|(number, cursor)| {
+                let id = &people[*number as usize];
+                let path = format!("/v1/users/{id}/friends?limit=100{cursor}");
+                Ask { method: Method::GET, path, body: String::new() }
+            });
+            let answers = self.ask_all(asks, |_| ()).await?;
+            let mut further = Vec::new();
+            for ((number, _), (_, said)) in pages.into_iter().zip(answers) {
+                let page: Friends = serde_json::from_slice(&said).map_err(|error| {
+                    let path = format!("/v1/users/{}/friends", people[number as usize]);
+                    Error::Setup { path, detail: format!("the answer can't be read: {error}") }
+                })?;
+                let others = page.friends.iter().filter_map(|it| numbers.get(it.id.as_str()));
+                let others = others
+                    .filter(|other| number < **other && !graph.friends(number).contains(other));
+                ends.extend(others.map(|it| friendship(Method::DELETE, people, number, *it)));
+                further.extend(page.next_cursor.map(|it| (number, format!("&cursor={it}"))));
+            }
+            pages = further;
+        }
+        Ok(ends)
+    }
+
+    async fn ask(&self, address: usize, ask: Ask) -> Result<(StatusCode, Bytes), Error> {
         let mut pause = PAUSE_FIRST;
         let mut tries = 1;
         loop {
             match self.rest.send(address, &ask, &self.bearer).await {
-                Ok(()) => return Ok(()),
+                Ok(answer) => return Ok(answer),
                 Err(Refusal::Later(_)) if tries < TRIES_MAX => {}
                 Err(Refusal::Later(detail) | Refusal::Never(detail)) => {
                     return Err(Error::Setup { path: ask.path, detail });

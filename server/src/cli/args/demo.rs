@@ -30,10 +30,10 @@ pub(crate) struct DemoArgs {
     /// Seconds of the recorded day per second; the TTL shrinks by as much (not that of a cluster)
     #[arg(long, value_name = "N", default_value_t = 60.0, value_parser = speed)]
     pub(crate) speed: f64,
-    /// Time of the recorded day to start at
+    /// Time of the recorded day to start at; after two hours of it they begin again
     #[arg(long, value_name = "HH:MM", default_value = "08:30", value_parser = time_of_day)]
     pub(crate) from: TimeOfDay,
-    /// End after this time, such as 60s or 5m [default: at the end of the day, or with Ctrl-C]
+    /// End after this time, such as 60s or 5m [default: with Ctrl-C]
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub(crate) duration: Option<Duration>,
     /// Keep the state in this folder instead of a temporary one

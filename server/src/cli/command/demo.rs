@@ -27,6 +27,9 @@ const PLACES: &[u8] = include_bytes!("../../../../data/pois.csv.gz");
 const FRIENDS_EACH: usize = 14;
 const STRANGERS: usize = 6;
 
+/// After so much of the day it begins again, seconds: in the morning from half past eight on everybody moves for two hours.
+const LOOP_S: f64 = 7_200.0;
+
 /// Who says what was scored.
 const PRODUCER: &str = "demo";
 
@@ -53,7 +56,12 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
     let service = Service::at(host.addresses[0].clone(), &host.signer, &producer, Role::Service);
     Season::make_board(&service).await?;
     tokio::spawn(Season::read(&people.users)?.play(service));
-    let trace = People::Trace { path: day, from_seconds: args.from.0, speed: args.speed };
+    let trace = People::Trace {
+        path: day,
+        from_seconds: args.from.0,
+        speed: args.speed,
+        loops_at_seconds: Some(people.start_seconds + LOOP_S),
+    };
     let graph = Friends::Generated { friends_each: FRIENDS_EACH, strangers: STRANGERS, seed: SEED };
     let mut plan = Plan::new(host.addresses, trace, graph);
     plan.duration = args.duration;

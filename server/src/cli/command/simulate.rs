@@ -19,7 +19,12 @@ pub(crate) async fn simulate(args: SimulateArgs) -> Done {
 
 fn plan(args: SimulateArgs) -> Result<Plan, String> {
     let people = match args.trace {
-        Some(path) => People::Trace { path, from_seconds: args.from.0, speed: args.speed },
+        Some(path) => People::Trace {
+            path,
+            from_seconds: args.from.0,
+            speed: args.speed,
+            loops_at_seconds: None,
+        },
         None => People::Walkers {
             count: args.users,
             centre: Position::new(args.centre.0, args.centre.1)

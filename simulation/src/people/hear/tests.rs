@@ -172,6 +172,22 @@ fn who_came_because_i_moved_tells_no_latency_and_nobody_is_counted_twice() {
 }
 
 #[test]
+fn who_came_because_i_see_farther_or_was_moved_from_elsewhere_tells_no_latency() {
+    let bench = bench();
+    let (_, theirs) = bench.send(1, 100);
+    bench.hear_after(5_000, 0, r#"{"type":"radius","radius_m":5000}"#);
+    bench.hear_after(5_001, 0, &push("came", &friend("ben", theirs)));
+    let (_, theirs) = bench.send(1, 6_000);
+    let elsewhere = r#"{"type":"position","id":"ann","class":"precise","latitude":48,"longitude":11,"time_ms":5}"#;
+    bench.hear_after(7_000, 0, elsewhere);
+    bench.hear_after(7_001, 0, &push("came", &friend("ben", theirs)));
+    assert_eq!(bench.crowd.latency.quantiles().count, 0);
+    let (_, theirs) = bench.send(1, 8_000);
+    bench.hear_after(8_003, 0, &push("came", &friend("ben", theirs)));
+    assert_eq!(bench.crowd.latency.quantiles().count, 1);
+}
+
+#[test]
 fn two_fixes_of_one_millisecond_get_times_of_their_own() {
     let bench = bench();
     let (first, second) = (bench.send(0, 7), bench.send(0, 7));

@@ -39,6 +39,11 @@ type Requests = Arc<Mutex<Vec<String>>>;
 
 /// A service that writes down every request and answers with what `status` says to their number.
 async fn service(status: fn(usize) -> u16) -> (Rest, Requests) {
+    service_with(status, "said why").await
+}
+
+/// The same, with this in every answer.
+async fn service_with(status: fn(usize) -> u16, said: &'static str) -> (Rest, Requests) {
     let requests = Requests::default();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("bound"));
@@ -57,7 +62,7 @@ async fn service(status: fn(usize) -> u16) -> (Rest, Requests) {
                     let mut diary = diary.lock();
                     let status = status(diary.len());
                     diary.push(format!("{} {} {bearer} {body}", head.method, head.uri.path()));
-                    let mut response = Response::new(Full::<Bytes>::from("said why"));
+                    let mut response = Response::new(Full::<Bytes>::from(said));
                     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
                     Ok::<_, Infallible>(response)
                 }
@@ -76,7 +81,7 @@ fn graph() -> Graph {
 
 #[tokio::test]
 async fn users_come_first_then_friendships_with_the_services_token() {
-    let (rest, requests) = service(|_| 204).await;
+    let (rest, requests) = service(|_| 201).await;
     let diary = Diary::default();
     create(&rest, &graph(), &Given, &diary).await.expect("made");
     let mut requests = requests.lock().clone();
@@ -94,7 +99,7 @@ async fn users_come_first_then_friendships_with_the_services_token() {
 
 #[tokio::test]
 async fn later_means_again_and_a_refusal_is_told() {
-    let (rest, requests) = service(|number| if number < 3 { 503 } else { 200 }).await;
+    let (rest, requests) = service(|number| if number < 3 { 503 } else { 201 }).await;
     create(&rest, &graph(), &Given, &Diary::default()).await.expect("made");
     assert_eq!(requests.lock().len(), 3 + 4);
 
@@ -114,4 +119,17 @@ async fn nobody_waits_for_ever_for_a_service_that_is_always_busy() {
     let alone = Graph::new(names, []);
     assert!(create(&rest, &alone, &Given, &Diary::default()).await.is_err());
     assert_eq!(requests.lock().len(), TRIES_MAX as usize);
+}
+
+#[tokio::test]
+async fn friendships_of_an_earlier_run_end_but_those_with_other_people_stay() {
+    let said =
+        r#"{"friends": [{"id": "ben"}, {"id": "cy"}, {"id": "stranger"}], "next_cursor": null}"#;
+    let (rest, requests) = service_with(|_| 200, said).await;
+    create(&rest, &graph(), &Given, &Diary::default()).await.expect("made");
+    let requests = requests.lock().clone();
+    let mut ended: Vec<_> = requests.iter().filter(|it| it.starts_with("DELETE")).collect();
+    ended.sort();
+    let ends = |a, b| format!("DELETE /v1/users/{a}/friends/{b} Bearer service-token ");
+    assert_eq!(ended, [&ends("ann", "cy"), &ends("ben", "cy")]);
 }

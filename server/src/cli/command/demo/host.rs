@@ -31,7 +31,7 @@ pub(super) struct Host {
     pub(super) addresses: Vec<String>,
     pub(super) signer: Signer,
     /// How the viewer of the demo takes part.
-    pub(super) invitation: String,
+    pub(super) invitation: Vec<String>,
     pub(super) held: Option<Held>,
     /// Ours, to be let go in the end.
     pub(super) node: Option<Node>,
@@ -53,7 +53,10 @@ impl Host {
         let data = config.data.dir.display();
         Ok(Self {
             signer: Keys::signer(&config.auth, &config.data.dir)?,
-            invitation: format!("{address}/ · whereabouts token --user you --data {data}"),
+            invitation: vec![
+                format!("Connect yourself: {address}/"),
+                format!("whereabouts token --user you --data {data}"),
+            ],
             addresses: vec![address],
             held: Some(Arc::new(move |user| dev.holds(user))),
             node: Some(node),
@@ -76,10 +79,10 @@ impl Host {
         let Auth { issuer, audience, .. } = Auth::default();
         let signer = Signer::hs256(&kid, &secret, issuer, audience)
             .map_err(|e| format!("the key {secret_file} can't sign: {e}"))?;
-        let invitation = format!(
-            "{} · whereabouts token --user you --kid {kid} --secret-file {secret_file}",
-            addresses.join(" or ")
-        );
+        let invitation = vec![
+            format!("Connect yourself: {}", addresses.join(" or ")),
+            format!("whereabouts token --user you --kid {kid} --secret-file {secret_file}"),
+        ];
         Ok(Self { addresses, signer, invitation, held: None, node: None })
     }
 }

@@ -6,6 +6,8 @@ use model::{Role, Timestamp, UserId};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+#[path = "auth/corpus.rs"]
+mod corpus;
 #[path = "auth/fixture.rs"]
 mod fixture;
 #[path = "auth/issuers.rs"]

@@ -149,6 +149,10 @@ async fn whatever_an_issuer_answers_the_keys_that_are_known_stay() {
         assert!(is_let_in(&node, &known).await, "{bad:?}");
         let ready = node.request("GET", "/ready", None).await;
         assert_eq!(ready.status, 200, "{}", ready.text);
+        let mut person = Person::connect(node.address(), &known).await;
+        person.send(&json!({"type": "renew", "token": token(&P256, "new")})).await;
+        let told = person.hear(|m| m["type"] == "error").await;
+        assert_eq!(told["error"], "unavailable", "{bad:?} {told}");
         let mut person = node.connect_anonymously().await;
         person.send(&json!({"type": "auth", "token": token(&P256, "new")})).await;
         assert!(matches!(person.end().await, Frame::Closed(1013, _)), "{bad:?}");

@@ -24,7 +24,7 @@ pub(crate) enum Input<'a> {
     /// [`Call::Admit`] didn't.
     Refused(CloseCode, String),
     /// [`Call::Renew`] is done; the error says why the token doesn't do.
-    Renewed(Result<Caller, String>),
+    Renewed(Result<Caller, Rejection>),
     /// [`super::Read::Circle`] is done.
     Circle(Result<Circle, Unavailable>),
     /// [`super::Read::Positions`] is done, and all news from it was given.

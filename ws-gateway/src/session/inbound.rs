@@ -130,7 +130,7 @@ impl Session {
         }
     }
 
-    pub(super) fn renewed(&mut self, answer: Result<Caller, String>, effects: &mut Vec<Effect>) {
+    pub(super) fn renewed(&mut self, answer: Result<Caller, Rejection>, effects: &mut Vec<Effect>) {
         let refusal = match (&self.caller, answer) {
             (Some(held), Ok(new)) if held.user == new.user && new.expires > held.expires => {
                 let token_expires = new.expires;
@@ -143,7 +143,7 @@ impl Session {
                 "this token doesn't hold longer than the one before".to_owned()
             }
             (_, Ok(_)) => "this token is of another user".to_owned(),
-            (_, Err(detail)) => detail,
+            (_, Err(rejection)) => return self.refuse(rejection, effects),
         };
         self.refuse(Rejection::new(ErrorWord::InvalidToken, refusal), effects);
     }

@@ -8,7 +8,7 @@ use model::{FeedPosition, ReadToken, Role, Timestamp};
 
 use crate::{Config, protocol};
 use circle::Circle;
-use messages::Reply;
+use messages::{ErrorWord, Rejection, Reply};
 use record::Written;
 
 const START: Moment = Moment { wall: Timestamp(1_800_000_000_000), monotonic: Monotonic(0) };
@@ -148,7 +148,8 @@ fn a_token_of_somebody_else_renews_nothing() {
     let mut alone = Alone::live(&Config::default());
     let effects = alone.step(Input::Renewed(Ok(caller("mallory", 7_200_000))));
     assert_eq!(error(&effects), Some("invalid_token"));
-    let effects = alone.step(Input::Renewed(Err("expired".to_owned())));
+    let effects =
+        alone.step(Input::Renewed(Err(Rejection::new(ErrorWord::InvalidToken, "expired"))));
     assert_eq!(error(&effects), Some("invalid_token"));
     assert_eq!(alone.session.caller, Some(caller("alice", 3_600_000)));
 }

@@ -9,8 +9,11 @@ use model::RetryAfterMs;
 
 use super::Driver;
 use crate::session::Input;
-use crate::session::messages::{CloseCode, Token};
+use crate::session::messages::{CloseCode, ErrorWord, Rejection, Token};
 use crate::session::signals::Signals;
+
+/// When a token may be sent again whose issuer can't be asked for its key now, milliseconds.
+const KEYS_RETRY_MS: u64 = 5_000;
 
 /// What a token is verified for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +79,14 @@ impl Driver {
                     self.hold_key(key);
                 }
             }
-            Err(fault) => self.input(Input::Renewed(Err(fault.to_string()))),
+            Err(fault) => {
+                // The client can't know of an issuer that is away, and its session goes on.
+                let is_away = fault == TokenError::KeysAway;
+                let word = if is_away { ErrorWord::Unavailable } else { ErrorWord::InvalidToken };
+                let mut rejection = Rejection::new(word, fault.to_string());
+                rejection.retry_after_ms = is_away.then_some(KEYS_RETRY_MS);
+                self.input(Input::Renewed(Err(rejection)));
+            }
         }
     }
 

@@ -1,10 +1,10 @@
 //! The real program as a child process.
 
 mod binary;
+mod running;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
 
 use api::Signer;
 use model::{Clock, Role, SystemClock, UserId};
@@ -12,24 +12,16 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use server::{Config, Keys};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, Command};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::process::Command;
 
 use crate::DEADLINE;
 use crate::person::Person;
 use crate::rest::{self, Answer};
 pub use binary::{CRASH_VARIABLE, binary, crashing_binary};
+use running::{Running, read};
 
 /// How long tokens of a test hold, seconds.
 const TOKEN_TTL_S: u32 = 3_600;
-
-/// What `serve` prints once it listens, before the address.
-const LISTENS: &str = "listens on http://";
-
-/// What it prints before the address of operators.
-const MEASURES: &str = "metrics   http://";
 
 /// A folder with settings and data, in which the real program is run, again and again if need be.
 pub struct Home {
@@ -253,70 +245,5 @@ impl Process {
         let mut person = Person::connect(self.address, &self.token(user, Role::User)).await;
         person.await_snapshot().await;
         person
-    }
-}
-
-/// A child process whose output is read as it comes.
-struct Running {
-    child: Child,
-    output: BufReader<tokio::process::ChildStdout>,
-    log: Log,
-    logging: JoinHandle<()>,
-}
-
-type Log = watch::Receiver<String>;
-
-fn read(log: &Log) -> String {
-    log.borrow().clone()
-}
-
-impl Running {
-    fn spawn(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.kill_on_drop(true).spawn().expect("a program that can be run");
-        let output = BufReader::new(child.stdout.take().expect("asked for"));
-        let mut lines = BufReader::new(child.stderr.take().expect("asked for")).lines();
-        let (writer, log) = watch::channel(String::new());
-        let logging = tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                writer.send_modify(|log| {
-                    log.push_str(&line);
-                    log.push('\n');
-                });
-            }
-        });
-        Self { child, output, log, logging }
-    }
-
-    fn log(&self) -> String {
-        read(&self.log)
-    }
-
-    /// Reads the output up to the lines with the addresses, of clients and of operators; none if it ends before.
-    async fn addresses(&mut self) -> Option<(SocketAddr, SocketAddr)> {
-        let address = self.address_behind(LISTENS).await?;
-        let measures = self.address_behind(MEASURES).await?;
-        let parse = |text: &str| text.split('/').next()?.trim().parse().ok();
-        Some((parse(&address)?, parse(&measures)?))
-    }
-
-    async fn address_behind(&mut self, words: &str) -> Option<String> {
-        loop {
-            let mut line = String::new();
-            if self.output.read_line(&mut line).await.ok()? == 0 {
-                return None;
-            }
-            if let Some((_, address)) = line.split_once(words) {
-                return Some(address.to_owned());
-            }
-        }
-    }
-
-    async fn ended(mut self) -> Ended {
-        let mut output = String::new();
-        self.output.read_to_string(&mut output).await.expect("readable output");
-        let status: ExitStatus = self.child.wait().await.expect("a child");
-        self.logging.await.expect("the log is read to its end");
-        Ended { code: status.code(), output, log: read(&self.log) }
     }
 }

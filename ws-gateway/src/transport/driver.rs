@@ -5,6 +5,7 @@ mod closing;
 mod deadlines;
 mod history;
 mod io;
+mod signalled;
 mod tokens;
 
 use std::collections::VecDeque;
@@ -24,7 +25,6 @@ use crate::service::{ConnectionPermit, Gateway};
 use crate::session::circle::Circle;
 use crate::session::messages::{CloseCode, Reply, Request};
 use crate::session::seam::{self, Planted, planted};
-use crate::session::signals::Signals;
 use crate::session::view::dirty_set::DirtySet;
 use crate::session::{Effect, Input, Session};
 use boards::Lane;
@@ -189,31 +189,6 @@ impl Driver {
         {
             self.signalled(signals);
         }
-    }
-
-    fn signalled(&mut self, mut signals: Signals) {
-        signals.keys &= self.key_is_gone();
-        if signals == Signals::default() {
-            return;
-        }
-        if signals.crowded_out {
-            return self.crowded_out();
-        }
-        if signals.timer {
-            let now = self.gateway().now().monotonic;
-            for armed in &mut self.armed {
-                *armed = armed.filter(|key| key.deadline > now);
-            }
-        }
-        if signals.gap {
-            self.session.set_epoch(self.gateway().live.epoch());
-        }
-        let in_ms = match (signals.drain, signals.keys) {
-            (true, _) => self.gateway().drain_in_ms(),
-            (false, true) => self.gateway().close_in_ms(),
-            (false, false) => 0,
-        };
-        self.input(Input::Signals(signals, in_ms));
     }
 
     /// The next thing to write, made only now so that it is the newest.

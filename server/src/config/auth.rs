@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ForeignIssuer;
 
+/// What `lifetime_max_s` may be, 0 for any: up to a hundred years.
+pub(super) const LIFETIME_S: RangeInclusive<u64> = 0..=3_153_600_000;
 /// What `leeway_s` may be: up to an hour.
 const LEEWAY_S: RangeInclusive<u32> = 0..=3_600;
 
@@ -119,6 +121,7 @@ impl Auth {
     /// Says which values can't work, and what would; a message may be so long.
     pub(super) fn validate(&self, message_bytes_max: usize) -> Result<(), Faults> {
         let mut faults = Faults::default();
+        faults.unless_in(&LIFETIME_S, "lifetime_max_s", self.lifetime_max_s);
         faults.unless_in(&LEEWAY_S, "leeway_s", self.leeway_s);
         faults.unless_in(&TOKEN_BYTES, "token_bytes_max", self.token_bytes_max);
         let fits = self.token_bytes_max <= TOKEN_BYTES_MAX

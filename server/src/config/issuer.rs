@@ -6,7 +6,7 @@ use model::Faults;
 use serde::{Deserialize, Serialize};
 
 use super::Key;
-use super::auth::unless_0;
+use super::auth::{LIFETIME_S, unless_0};
 use crate::keys::JwksAddress;
 
 /// What `jwks_refresh_s` may be.
@@ -154,6 +154,7 @@ impl ForeignIssuer {
         ] {
             faults.unless(holds, rule);
         }
+        faults.unless_in(&LIFETIME_S, "lifetime_max_s", self.lifetime_max_s);
         faults.unless_in(&JWKS_REFRESH_S, "jwks_refresh_s", self.jwks_refresh_s);
         faults.check(check_claim("subject_claim", &rules.subject_claim));
         let name = if given.is_list { "roles_claim" } else { "role_claim" };

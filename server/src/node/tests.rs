@@ -1,3 +1,5 @@
+mod extremes;
+
 use super::*;
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! The middleware: what it adds to every answer, and what it refuses.
 
+#[path = "middleware/corpus.rs"]
+mod corpus;
+
 use std::sync::Arc;
 
 use api::{

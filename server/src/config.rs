@@ -21,8 +21,7 @@ pub(crate) use http::{Http, Operations, TlsFiles};
 pub(crate) use issuer::ForeignIssuer;
 use reading::Read;
 use rest::Rest;
-
-use crate::logs;
+use tracing_subscriber::EnvFilter;
 
 /// Everything that can be set, each part's own section as the part defines it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -122,6 +121,12 @@ impl Default for Log {
 }
 
 impl Log {
+    /// What is logged, if that can be understood.
+    pub(crate) fn parsed_filter(&self) -> Result<EnvFilter, String> {
+        EnvFilter::try_new(&self.filter)
+            .map_err(|e| format!("log.filter {:?} can't be used: {e}", self.filter))
+    }
+
     /// What a command says that ends by itself and tells how it goes: warnings, unless the settings ask for something.
     #[must_use]
     pub fn of_command(self) -> Self {
@@ -148,7 +153,7 @@ impl Config {
         faults.check_section("rest", self.rest.validate());
         faults.check_all(self.validate_parts());
         faults.unless(self.roles.is_empty() || self.auth.has_configured_keys(), KEYLESS_ROLES);
-        faults.check(logs::filter(&self.log));
+        faults.check(self.log.parsed_filter());
         faults.result()
     }
 

@@ -4,7 +4,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::Config;
 use crate::http::listener::ENDING_MAX;
-use crate::node::OPERATIONS_CONNECTIONS_MAX;
+use crate::http::operations::OPERATIONS_CONNECTIONS_MAX;
 use crate::parts;
 
 /// Files that are open for other things than connections of clients: standard streams, the lock of the data folder, the listeners,

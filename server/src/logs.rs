@@ -1,18 +1,10 @@
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
-
 use crate::config::{Log, LogFormat};
-
-/// What is logged, if that can be understood.
-pub(crate) fn filter(log: &Log) -> Result<EnvFilter, String> {
-    EnvFilter::try_new(&log.filter)
-        .map_err(|e| format!("log.filter {:?} can't be used: {e}", log.filter))
-}
 
 /// Starts the log on standard error. Answers why the filter can't be used.
 pub(crate) fn start(log: &Log) -> Result<(), String> {
-    let filter = filter(log)?;
+    let filter = log.parsed_filter()?;
     // Colours are for people: in a file or a journal they would only be in the way of a search.
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let builder = tracing_subscriber::fmt()

@@ -20,7 +20,7 @@ use crate::keys::Keys;
 use crate::parts::{Deps, Opened};
 use crate::readiness::{Condition, Ends, Readiness};
 use crate::{files, metrics, parts};
-pub(crate) use listeners::{OPERATIONS_CONNECTIONS_MAX, tls};
+pub(crate) use listeners::tls;
 
 /// How often the metrics recorder tidies up its histograms.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);

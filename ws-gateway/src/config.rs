@@ -165,8 +165,10 @@ impl Config {
             self.stuck_close_ms > self.stuck_degrade_ms,
             "stuck_close_ms must be greater than stuck_degrade_ms",
         );
-        let origins = AllowedOrigins::parse(&self.allowed_origins);
-        faults.check(origins.map_err(|why| format!("allowed_origins: {why}")));
+        for origin in &self.allowed_origins {
+            let origins = AllowedOrigins::parse(std::slice::from_ref(origin));
+            faults.check(origins.map_err(|why| format!("allowed_origins: {why}")));
+        }
         faults.result()
     }
 

@@ -108,7 +108,7 @@ async fn headers_that_ask_for_something_else() {
     let zipped = put(&world, &[JSON, ("content-encoding", "gzip")], GOOD).await;
     zipped.refused(415, "unsupported_encoding");
     put(&world, &[JSON, ("accept", "text/html")], GOOD).await.refused(406, "not_acceptable");
-    let large = "x".repeat(8 * 1_024 + 1);
+    let large = "x".repeat(api::HEADER_BYTES_MAX + 1);
     put(&world, &[JSON, ("x-large", &large)], GOOD).await.refused(431, "headers_too_large");
     let body = format!("{{\"display_name\":\"{}\"}}", "x".repeat(64 * 1_024));
     put(&world, &[JSON], body).await.refused(413, "body_too_large");

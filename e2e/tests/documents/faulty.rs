@@ -91,7 +91,7 @@ impl Faulty {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let connection = http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service.clone())
+                    .serve_connection(TokioIo::new(api::Stream::Plain(stream)), service.clone())
                     .with_upgrades();
                 tokio::spawn(connection);
             }

@@ -68,8 +68,9 @@ async fn a_header_that_is_not_set_changes_nothing() {
     let world = behind_proxies(ClientHeader::Forwarded).await;
     let header = "X-Forwarded-For";
     let mut oldest = connection(world.address(), header, "192.0.2.1").await;
+    let mut others = Vec::new();
     for _ in 0..3 {
-        connection(world.address(), header, "198.51.100.1").await;
+        others.push(connection(world.address(), header, "198.51.100.1").await);
     }
     assert!(!is_open(&mut oldest, header, "192.0.2.1").await);
 }

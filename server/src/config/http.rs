@@ -163,7 +163,14 @@ impl Http {
         faults.check(self.tls.pair().map(drop));
         let base_path = BasePath::parse(&self.base_path).map(drop);
         faults.check(base_path.map_err(|rule| format!("base_path {rule}")));
-        faults.check(self.proxies().map(drop));
+        let parse = |text| TrustedProxies::parse(std::slice::from_ref(text), None);
+        let wrong: Vec<_> = self.trusted_proxies.iter().filter_map(|it| parse(it).err()).collect();
+        if wrong.is_empty() {
+            faults.check(self.proxies().map(drop));
+        }
+        for error in wrong {
+            faults.add(format!("trusted_proxies: {error}"));
+        }
         faults.result()
     }
 }

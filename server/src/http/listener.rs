@@ -28,7 +28,7 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// Connections that have lost their place and are still open: those whose tasks haven't come to it yet, and those of users whose
 /// requests under way are finished, for so long.
-pub(crate) const ENDING_MAX: usize = 32;
+pub(crate) const ENDING_MAX: usize = 8;
 const FINISHING_MAX: usize = ENDING_MAX / 2;
 const FINISH: Duration = Duration::from_secs(5);
 

@@ -15,6 +15,9 @@ use utoipa_axum::routes;
 use crate::metrics;
 use crate::readiness::Readiness;
 
+/// Connections to the operators' address.
+pub(crate) const OPERATIONS_CONNECTIONS_MAX: usize = 16;
+
 /// Whether this node should be sent requests.
 #[derive(Serialize, ToSchema)]
 struct Readout {

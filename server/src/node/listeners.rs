@@ -7,9 +7,7 @@ use crate::config::Config;
 use crate::http::arrival::Arrival;
 use crate::http::arrival::tls::Tls;
 use crate::http::listener::{Listener, ListenerConfig, SocketOptions};
-
-/// Connections to the operators' address.
-pub(crate) const OPERATIONS_CONNECTIONS_MAX: usize = 64;
+use crate::http::operations::OPERATIONS_CONNECTIONS_MAX;
 
 /// The address of clients.
 pub(super) fn main(config: &Config, tls: Option<Arc<Tls>>) -> Result<Listener, String> {

@@ -61,7 +61,7 @@ async fn all(args: &CheckConfigArgs) -> Vec<Check> {
         };
         checks.push(Check::new(what, Err(fault.to_owned())));
     }
-    if logs::filter(&config.log).is_ok() {
+    if config.log.parsed_filter().is_ok() {
         let log = logs::start(&config.log.clone().of_command());
         checks.push(Check::new("log", log.map(|()| config.log.filter.clone())));
     }

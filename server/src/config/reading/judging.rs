@@ -11,6 +11,8 @@ use super::{line, put};
 
 /// How alike a name must be to be meant, of 1.
 const LIKENESS_MIN: f64 = 0.85;
+/// How much of a word is shown that isn't one of ours, characters.
+const WORD_SHOWN_MAX: usize = 64;
 
 /// Judges each setting by itself: no other can hide what is wrong with it.
 #[derive(Debug, Default)]
@@ -63,7 +65,7 @@ pub(super) fn setting(path: &[Step], value: &Value) -> Result<(), Wrong> {
         return Err(vec![(path.to_vec(), unknown(path))]);
     };
     if !fits(kind, value) {
-        return Err(vec![(path.to_vec(), format!("{shown} must be {kind}"))]);
+        return Err(vec![(path.to_vec(), misfit(&shown, kind, value))]);
     }
     if let Value::Array(entries) = value {
         let wrong: Wrong =
@@ -80,7 +82,7 @@ fn entry(list: &[Step], index: usize, value: &Value) -> Wrong {
     let shown = schema::shown(&path);
     let kind = schema::kind(&path);
     if let Some(kind) = kind.filter(|kind| !fits(*kind, value)) {
-        return vec![(path, format!("{shown} must be {kind}"))];
+        return vec![(path, misfit(&shown, kind, value))];
     }
     let mut wrong = Vec::new();
     if let (Some(Kind::Section(_)), Value::Table(fields)) = (kind, value) {
@@ -91,7 +93,7 @@ fn entry(list: &[Step], index: usize, value: &Value) -> Wrong {
             match schema::kind(&path) {
                 None => wrong.push((path.clone(), unknown(&path))),
                 Some(kind) if !fits(kind, value) => {
-                    wrong.push((path, format!("{shown} must be {kind}")));
+                    wrong.push((path, misfit(&shown, kind, value)));
                 }
                 Some(_) => {}
             }
@@ -103,6 +105,17 @@ fn entry(list: &[Step], index: usize, value: &Value) -> Wrong {
         wrong.push((path, format!("{shown}: {why}")));
     }
     wrong
+}
+
+/// Says what a value must be. A word is named, others may be secrets.
+fn misfit(shown: &str, kind: Kind, value: &Value) -> String {
+    match (kind, value) {
+        (Kind::Word(_), Value::String(word)) => {
+            let word: String = word.chars().take(WORD_SHOWN_MAX).collect();
+            format!("{shown} must be {kind}, not {word:?}")
+        }
+        _ => format!("{shown} must be {kind}"),
+    }
 }
 
 /// Whether the value is of this kind.

@@ -27,7 +27,7 @@ fn all_that_is_wrong_is_told_at_once_with_its_line() {
         [redis]\nshards = [{ name = \"a\", url = \"redis://a\" },\n  { name = \"b\", weigth = 2 }, { name = \"c\" }]\n";
     let told = faults(read(text, &[]));
     let expected = [
-        "line 13: backends.live must be one of \"embedded\", \"redis\"",
+        "line 13: backends.live must be one of \"embedded\", \"redis\", not \"mysql\"",
         "line 1: dev must be true or false",
         "line 11: gateway.allowed_origins[1] must be text in quotes",
         "line 10: gateway.tick_ms must be a whole number from 0 to 9223372036854775807",

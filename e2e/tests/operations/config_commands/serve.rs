@@ -35,10 +35,7 @@ async fn roles_and_backends_that_do_not_exist_are_refused_with_those_that_do() {
         ("[backends]\ndirectory = \"mysql\"\n", ["line 2", "mysql", "postgres"]),
         ("[redis]\nkey_prefx = \"a\"\n", ["line 2", "key_prefx", "key_prefix"]),
         ("[[redis.shards]]\nname = \"a\"\nhost = \"b\"\n", ["line 3", "host", "url"]),
-        (
-            "[postgres.directory]\npassword = \"hush\"\n",
-            ["line 2", "unknown field `password`", "url"],
-        ),
+        ("[postgres.directory]\npassword = \"hush\"\n", ["line 2", "password", "password_file"]),
     ];
     for (settings, words) in cases {
         // The line itself is shown, with what it says: whoever reads it has the file.

@@ -121,7 +121,7 @@ impl HexagonRange {
         let mut ranges: Vec<Self> = Vec::new();
         for cell in cells {
             match ranges.last_mut() {
-                Some(range) if range.last.0.succ() == Some(cell) => range.last = Hexagon(cell),
+                Some(range) if next(range.last.0) == Some(cell) => range.last = Hexagon(cell),
                 _ => ranges.push(Self { first: Hexagon(cell), last: Hexagon(cell) }),
             }
         }
@@ -132,6 +132,17 @@ impl HexagonRange {
     pub fn contains(&self, cell: Hexagon) -> bool {
         (self.first..=self.last).contains(&cell)
     }
+}
+
+/// The cell that follows in the order of the index, if there is one. The library's `succ` alone takes the resolution for a part of the
+/// cell behind the last one of base cell 54, at resolutions 3, 7 and 11 (h3o 0.11).
+fn next(cell: CellIndex) -> Option<CellIndex> {
+    let base = cell.parent(h3o::Resolution::Zero)?;
+    let position = cell.child_position(h3o::Resolution::Zero)?;
+    if position + 1 < base.children_count(cell.resolution()) {
+        return cell.succ();
+    }
+    base.succ()?.center_child(cell.resolution())
 }
 
 /// By how much the counters change, by the integers of their cells; those that stay aren't there.

@@ -162,8 +162,16 @@ fn in_our_words(why: &str) -> String {
 
 /// What to do about a name that isn't one.
 fn unknown(path: &[Step]) -> String {
-    let meant = near(path).map(|name| format!(": {name} is meant?")).unwrap_or_default();
-    format!("{} isn't a setting{meant}", schema::shown(path))
+    let shown = schema::shown(path);
+    if let Some(name) = near(path) {
+        return format!("{shown} isn't a setting: {name} is meant?");
+    }
+    match path.split_last().and_then(|(_, section)| schema::kind(section)) {
+        Some(Kind::Section(names)) if path.len() > 1 => {
+            format!("{shown} isn't a setting; there are {}", names.join(", "))
+        }
+        _ => format!("{shown} isn't a setting"),
+    }
 }
 
 /// The setting with the most similar name: in the same section, else the same name in another one, else any.
@@ -176,6 +184,10 @@ pub(super) fn near(path: &[Step]) -> Option<String> {
             path.push(Step::Name(name));
             return Some(schema::shown(&path));
         }
+    }
+    // What an entry of a list has is nowhere else.
+    if section.iter().any(|step| matches!(step, Step::Entry(_))) {
+        return None;
     }
     let all = schema::all();
     let moved = all.iter().find(|name| name.rsplit('.').next() == Some(word));

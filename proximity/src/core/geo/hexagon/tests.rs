@@ -16,11 +16,11 @@ fn viewport(south: f64, west: f64, north: f64, east: f64) -> Viewport {
 
 /// All of a cover, one by one.
 fn cells(cover: &[HexagonRange]) -> impl Iterator<Item = CellIndex> {
-    let next = |range: &HexagonRange| {
+    let of_range = |range: &HexagonRange| {
         let last = range.last.0;
-        std::iter::successors(Some(range.first.0), move |it| it.succ().filter(|it| *it <= last))
+        std::iter::successors(Some(range.first.0), move |it| next(*it).filter(|it| *it <= last))
     };
-    cover.iter().flat_map(next)
+    cover.iter().flat_map(of_range)
 }
 
 fn latitudes() -> impl Strategy<Value = f64> {
@@ -62,6 +62,26 @@ proptest! {
         prop_assert!(cells(&cover).count() <= HEXAGONS_MAX);
         prop_assert!(cover.windows(2).all(|two| two[0].last < two[1].first));
         prop_assert!(cover.iter().any(|range| range.contains(cell)));
+    }
+}
+
+#[test]
+fn every_cell_is_followed_by_the_next() {
+    for resolution in Resolution::all().take(4) {
+        let mut all: Vec<_> =
+            CellIndex::base_cells().flat_map(|it| it.children(resolution.0)).collect();
+        all.sort_unstable();
+        assert!(all.windows(2).all(|two| next(two[0]) == Some(two[1])), "{resolution:?}");
+        assert_eq!(all.last().copied().and_then(next), None);
+        assert_eq!(HexagonRange::new(all), [HexagonRange::whole(resolution)]);
+    }
+    // The ends of base cells at resolutions that are too fine to be walked through.
+    for resolution in Resolution::all().skip(4) {
+        for base in CellIndex::base_cells() {
+            let last = base.child_at(base.children_count(resolution.0) - 1, resolution.0);
+            let first = base.succ().and_then(|it| it.center_child(resolution.0));
+            assert_eq!(last.and_then(next), first);
+        }
     }
 }
 

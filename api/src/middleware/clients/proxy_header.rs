@@ -70,11 +70,13 @@ impl ProxyHeader {
 
 fn read_text(bytes: &[u8]) -> Result<ProxyRead, ProxyHeaderError> {
     let line = &bytes[..bytes.len().min(TEXT_BYTES_MAX)];
-    let Some(end) = line.windows(2).position(|two| two == b"\r\n") else {
-        // A line that is ended otherwise never comes to its end.
-        let is_possible = line.len() < TEXT_BYTES_MAX && !line.contains(&b'\n');
+    let Some(end) = line.iter().position(|byte| *byte == b'\n') else {
+        let is_possible = line.len() < TEXT_BYTES_MAX;
         return if is_possible { Ok(ProxyRead::Begun) } else { Err(ProxyHeaderError::TooLong) };
     };
+    // Whatever follows, so that it doesn't matter how the bytes come apart.
+    let end = end.checked_sub(1).filter(|end| line[*end] == b'\r');
+    let end = end.ok_or(ProxyHeaderError::Malformed)?;
     let text = str::from_utf8(&line[TEXT.len()..end]).map_err(|_| ProxyHeaderError::Malformed)?;
     let header = text_header(text).ok_or(ProxyHeaderError::Malformed)?;
     Ok(ProxyRead::Whole(header, end + 2))
@@ -228,7 +230,7 @@ mod tests {
         }
         let endless = format!("PROXY UNKNOWN {}", "x".repeat(100));
         assert_eq!(refused(endless.as_bytes()), ProxyHeaderError::TooLong);
-        assert_eq!(refused(b"PROXY UNKNOWN\n"), ProxyHeaderError::TooLong);
+        assert_eq!(refused(b"PROXY UNKNOWN\n"), ProxyHeaderError::Malformed);
         let longest = binary(0x21, 0x11, &[0; PROXY_HEADER_BYTES_MAX - BINARY_HEAD_BYTES]);
         assert!(matches!(ProxyHeader::read(&longest), Ok(ProxyRead::Whole(..))));
         let too_long = binary(0x21, 0x11, &[0; PROXY_HEADER_BYTES_MAX]);

@@ -187,7 +187,7 @@ impl OwnKey {
         let mut key = vec![0; self.bytes];
         getrandom::fill(&mut key).map_err(|e| format!("no randomness for a key: {e}"))?;
         write_once(&self.path, &key).map_err(|e| format!("can't write {shown}: {e}"))?;
-        // Whoever was first: a node and `whereabouts token` may both have found none.
+        // Whoever was first: two processes may have found none.
         read(&self.path)
     }
 }

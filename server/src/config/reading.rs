@@ -24,7 +24,7 @@ pub(crate) struct Read {
     pub(crate) config: Config,
     /// What can't be.
     pub(crate) faults: Faults,
-    /// The settings that those are about.
+    /// The settings that those are about: none of the names that aren't settings.
     about: Vec<String>,
     /// How many come from the environment.
     pub(crate) variables: usize,
@@ -57,12 +57,22 @@ impl Read {
     pub(crate) fn checked(self) -> Result<Config, Faults> {
         let Self { config, mut faults, about, .. } = self;
         // What contradicts a setting that couldn't be understood may not be wrong at all.
-        let is_of_its_own = |fault: &&str| !about.iter().any(|name| fault.contains(name));
+        let is_of_its_own = |fault: &&str| !about.iter().any(|name| names(fault, name));
         if let Err(others) = config.validate() {
             others.iter().filter(is_of_its_own).for_each(|fault| faults.add(fault));
         }
         faults.result().map(|()| config)
     }
+}
+
+/// Whether a fault is about a setting or something in it.
+fn names(fault: &str, setting: &str) -> bool {
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || "_.[]".contains(c);
+    let mut words = fault.split(|c| !is_of_a_name(c));
+    words.any(|word| {
+        let behind = word.strip_prefix(setting);
+        behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(['.', '[']))
+    })
 }
 
 /// The text of a file, and what it says.

@@ -18,7 +18,7 @@ const WORD_SHOWN_MAX: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Judge {
     pub(super) faults: Faults,
-    /// The settings that these are about.
+    /// The settings that these are about: none of the names that aren't settings.
     pub(super) about: Vec<String>,
 }
 
@@ -38,7 +38,9 @@ impl Judge {
     /// Adds a fault of a setting.
     pub(super) fn add(&mut self, path: &[Step], fault: String) {
         self.faults.add(fault);
-        self.about.push(schema::shown(path));
+        if schema::kind(path).is_some() {
+            self.about.push(schema::shown(path));
+        }
     }
 }
 

@@ -45,6 +45,25 @@ fn all_that_is_wrong_is_told_at_once_with_its_line() {
 }
 
 #[test]
+fn a_fault_hides_no_other_whatever_its_name() {
+    let text = "a = 1\nhttp.drain_ms = 99_000_000\nhttp.drain = 1\n[gateway]\ntick_ms = 0\n[http.tls]\nkey_file = 5\n\
+        certificate_file = \"chain.pem\"\n";
+    let told = faults(read(text, &[]));
+    for expected in [
+        "a isn't a setting",
+        "http.drain isn't a setting",
+        "http.tls.key_file must be text in quotes",
+        "http.drain_ms must be from 0 to 60000",
+        "gateway.tick_ms must be",
+    ] {
+        assert!(told.iter().any(|fault| fault.contains(expected)), "{expected}: {told:#?}");
+    }
+    // What contradicts a value that couldn't be understood.
+    let doubted = told.iter().filter(|fault| fault.contains("key_file")).count();
+    assert_eq!(doubted, 1, "{told:#?}");
+}
+
+#[test]
 fn all_errors_of_syntax_are_told() {
     let told = faults(read("dev = \n[http]\nlisten = 'x\n[log]\nfilter = \"info\"\n", &[]));
     assert!(

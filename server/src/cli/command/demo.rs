@@ -55,7 +55,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
     let producer = UserId::parse(PRODUCER).expect("a valid id");
     let service = Service::at(host.addresses[0].clone(), &host.signer, &producer, Role::Service);
     Season::make_board(&service).await?;
-    tokio::spawn(Season::read(&people.users)?.play(service));
+    let season = tokio::spawn(Season::read(&people.users)?.play(service));
     let trace = People::Trace {
         path: day,
         from_seconds: args.from.0,
@@ -70,6 +70,8 @@ pub(crate) async fn demo(args: DemoArgs) -> Done {
     let observer: Arc<dyn Observer> =
         if args.json { Arc::new(NoObserver) } else { Arc::new(LiveTable::new(host.invitation)) };
     let summary = simulated(plan, host.signer, observer).await?;
+    // Else it would complain that the service has gone.
+    season.abort();
     if let Some(node) = host.node {
         node.drain().await;
     }

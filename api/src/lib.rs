@@ -52,9 +52,9 @@ pub use extract::{
 };
 pub use middleware::{
     AllowedOrigins, BODY_BYTES_MAX, BasePath, BasePathError, ClientHeader, ClientNetwork,
-    Connections, Duplex, HEADER_BYTES_MAX, HEADERS_BYTES_MAX, LineLimit, Origin,
+    Connections, Duplex, End, HEADER_BYTES_MAX, HEADERS_BYTES_MAX, LineLimit, Origin,
     PROXY_HEADER_BYTES_MAX, Peer, Places, ProxyError, ProxyHeader, ProxyHeaderError, ProxyRead,
-    REQUEST_ID_BYTES_MAX, Refused, RequestId, Stream, TrustedProxies, with_middleware,
+    REQUEST_ID_BYTES_MAX, Refused, Stream, TrustedProxies, with_middleware,
 };
 pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};

@@ -29,7 +29,7 @@ use tracing::{Instrument, Span};
 use crate::{Context, Problem};
 pub use base_path::{BasePath, BasePathError};
 pub use clients::{
-    ClientHeader, ClientNetwork, Connections, Duplex, PROXY_HEADER_BYTES_MAX, Peer, Places,
+    ClientHeader, ClientNetwork, Connections, Duplex, End, PROXY_HEADER_BYTES_MAX, Peer, Places,
     ProxyError, ProxyHeader, ProxyHeaderError, ProxyRead, Stream, TrustedProxies,
 };
 pub use line_limit::LineLimit;
@@ -37,8 +37,8 @@ use meters::{Meters, method_label};
 pub use origins::{AllowedOrigins, Origin, Refused};
 use request_checks::HeaderLimits;
 pub use request_checks::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_BYTES_MAX};
-use request_id::X_REQUEST_ID;
-pub use request_id::{REQUEST_ID_BYTES_MAX, RequestId};
+pub use request_id::REQUEST_ID_BYTES_MAX;
+use request_id::{RequestId, X_REQUEST_ID};
 
 /// Wraps all routes: request ids, one log line and two metrics a request, checks of what no route should think of, and problems
 /// for unknown paths (404), methods (405, with `Allow`; also for OPTIONS and TRACE) and panics (500). HEAD is answered as
@@ -108,8 +108,8 @@ impl Service<Request> for RequestService {
         Service::<Request>::poll_ready(&mut self.route, waking)
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let log = RequestLog::begin(self.state.clone(), &mut request);
+    fn call(&mut self, request: Request) -> Self::Future {
+        let log = RequestLog::begin(self.state.clone(), &request);
         let span = log.span();
         // tower-http's layer for panics would put each body into one more box. What a route that panics leaves behind is
         // dropped, or made for that.
@@ -153,12 +153,11 @@ struct RequestLog {
 }
 
 impl RequestLog {
-    fn begin(state: Arc<MiddlewareState>, request: &mut Request) -> Self {
+    fn begin(state: Arc<MiddlewareState>, request: &Request) -> Self {
         let started = Instant::now();
         let id = RequestId::from_headers(request.headers(), &state.ids);
         let method = method_label(request.method());
         let matched = request.extensions().get::<MatchedPath>().cloned();
-        request.extensions_mut().insert(id);
         Self { state, started, id, method, matched }
     }
 

@@ -6,13 +6,13 @@ mod corpus;
 use std::sync::Arc;
 
 use api::{
-    Authenticated, BODY_BYTES_MAX, Context, HEADER_BYTES_MAX, Json, Problem, RateLimit, RequestId,
-    Signer, Verifier, VerifyingKey, Work, json_routes, with_middleware,
+    Authenticated, BODY_BYTES_MAX, Context, HEADER_BYTES_MAX, Json, Problem, RateLimit, Signer,
+    Verifier, VerifyingKey, Work, json_routes, with_middleware,
 };
+use axum::Router;
 use axum::body::Body;
-use axum::extract::FromRef;
+use axum::extract::{FromRef, Path};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use model::{Clock, ErrorKind, ManualClock, Role, SeededRandom, Timestamp, UserId};
@@ -60,10 +60,7 @@ impl World {
         let context = Context::new(verifier, clock.clone(), random, limit);
         let routes = OpenApiRouter::new()
             .route("/pies", post(async |Json(pie): Json<Pie>| Json(pie)).get(async || Json(7)))
-            .route(
-                "/pies/{pie}",
-                get(async |Extension(id): Extension<RequestId>| Json(id.as_str().to_owned())),
-            )
+            .route("/pies/{pie}", get(async |Path(pie): Path<String>| Json(pie)))
             .route(
                 "/me",
                 get(async |Authenticated(caller): Authenticated| Json(caller.user.to_string())),
@@ -131,7 +128,6 @@ async fn a_good_request_id_is_kept_and_a_bad_one_replaced() {
     let world = World::new();
     let kept = world.get("/pies/apple", &[("x-request-id", "abc-1.2_3~")]).await;
     assert_eq!(kept.headers["x-request-id"], "abc-1.2_3~");
-    assert_eq!(kept.body, "abc-1.2_3~");
     for bad in ["", "a b", "a\"b", "é", &"x".repeat(65)] {
         let made = world.get("/pies/apple", &[("x-request-id", bad)]).await;
         assert_eq!(made.headers["x-request-id"].len(), 16, "{bad:?}");

@@ -70,15 +70,21 @@ class Service:
         self.pid = self.process.pid
         self.operations = None
 
-    def get(self, path, token="", at=None):
+    def ask(self, path, token="", at=None):
         connection = http.client.HTTPConnection(at or self.address)
         connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
-        text = answer.read().decode()
-        assert answer.status == 200, text
+        return answer.status, answer.read().decode()
+
+    def get(self, path, token="", at=None):
+        status, text = self.ask(path, token, at)
+        assert status == 200, text
         return text
 
     def metrics(self):
+        # Earlier builds have them where everything is.
+        if self.operations is None and self.ask("/metrics")[0] == 200:
+            self.operations = self.address
         if self.operations is None:
             line = self.process.stdout.readline()
             while "metrics" not in line:

@@ -9,12 +9,11 @@ pub const REQUEST_ID_BYTES_MAX: usize = 64;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The name of a request in the log, in its answer's header `x-request-id` and in a problem. Handlers find it in the
-/// request's extensions.
+/// The name of a request in the log, in its answer's header `x-request-id` and in a problem.
 ///
 /// It is kept in place: every request has one, and few are ever read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct RequestId {
+#[derive(PartialEq, Eq)]
+pub(super) struct RequestId {
     text: [u8; REQUEST_ID_BYTES_MAX],
     bytes: usize,
 }
@@ -46,7 +45,7 @@ impl RequestId {
     }
 
     /// The id as text: 1 to [`REQUEST_ID_BYTES_MAX`] characters of `A–Z a–z 0–9 - _ . ~`.
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         str::from_utf8(&self.text[..self.bytes]).expect("only ASCII was let in")
     }
 

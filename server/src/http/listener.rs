@@ -2,18 +2,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Connections, Context, Peer, Stream, TrustedProxies};
+use api::{Connections, Context, End, Peer, Stream, TrustedProxies};
 use axum::Router;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
+use tower::Service as _;
 
 use super::arrival::{Arrival, Refusal};
 
@@ -91,11 +91,11 @@ impl Listener {
         let open_max = self.config.connections_max + ENDING_MAX;
         let open = Arc::new(Semaphore::new(open_max));
         let finishing = Arc::new(Semaphore::new(FINISHING_MAX));
-        let serving = Serving { router, context, stop, finishing };
+        let serving = Serving { router, context, finishing };
         loop {
             let accepted = tokio::select! {
                 accepted = self.accept(&open) => accepted,
-                () = serving.stop.cancelled() => break,
+                () = stop.cancelled() => break,
             };
             match accepted {
                 Ok((stream, address, permit)) => {
@@ -115,6 +115,7 @@ impl Listener {
             }
         }
         drop(self.socket);
+        connections.stop();
         let all = u32::try_from(open_max).unwrap_or(u32::MAX);
         // Those that take longer are cut off with the process.
         let _ = tokio::time::timeout(DRAIN, open.acquire_many(all)).await;
@@ -145,8 +146,7 @@ impl Listener {
             let arrived = config.arrival.take(stream, address);
             let arrived = tokio::select! {
                 arrived = tokio::time::timeout(config.head_timeout, arrived) => arrived,
-                () = serving.stop.cancelled() => return,
-                () = peer.crowded_out() => return,
+                _ = peer.told_to_end() => return,
             };
             match arrived {
                 Ok(Ok((stream, client))) => {
@@ -166,7 +166,6 @@ impl Listener {
 struct Serving {
     router: Router,
     context: Context,
-    stop: CancellationToken,
     /// How many connections that have lost their place may finish a request.
     finishing: Arc<Semaphore>,
 }
@@ -176,7 +175,8 @@ impl Serving {
         let place = peer.clone();
         let proxies = config.proxies.trusts(client).then(|| config.proxies.clone());
         let base_path = self.context.base_path().clone();
-        let told = self.router.map_request(move |mut request: Request<Incoming>| {
+        let router = self.router;
+        let answer = service_fn(move |mut request: Request<Incoming>| {
             let peer = match &proxies {
                 None => peer.clone(),
                 Some(proxies) => peer.at(proxies.client(client, request.headers())),
@@ -185,25 +185,31 @@ impl Serving {
             if let Some(within) = base_path.within(request.uri()) {
                 *request.uri_mut() = within;
             }
-            request
+            // A router is always ready. Wrapped for hyper as other services are it would be cloned and asked in steps.
+            router.clone().call(request)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(config.head_timeout)
             .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(told))
+            .serve_connection(TokioIo::new(stream), answer)
             .with_upgrades();
         let mut connection = std::pin::pin!(connection);
         // Errors here are clients that went away or sent what isn't HTTP; hyper has answered what can be.
-        tokio::select! {
-            _ = connection.as_mut() => {}
-            () = self.stop.cancelled() => {
+        let end = tokio::select! {
+            _ = connection.as_mut() => return,
+            end = place.told_to_end() => end,
+        };
+        match end {
+            End::Stop => {
                 connection.as_mut().graceful_shutdown();
                 let _ = connection.await;
             }
-            () = place.crowded_out() => {
+            End::CrowdedOut => {
                 // Of a user a request may be under way, and clients know that connections end between two.
-                if place.is_known() && let Ok(_permit) = self.finishing.try_acquire() {
+                if place.is_known()
+                    && let Ok(_permit) = self.finishing.try_acquire()
+                {
                     connection.as_mut().graceful_shutdown();
                     let _ = tokio::time::timeout(FINISH, connection).await;
                 }

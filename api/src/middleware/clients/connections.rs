@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use metrics::counter;
 use model::UserId;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+
+use super::ending::{End, Ending};
 
 use super::{ClientNetwork, Places};
 use crate::metrics::CROWDED_OUT;
@@ -31,7 +32,8 @@ struct State {
     next: u64,
     anonymous: Places<ClientNetwork>,
     known: Places<UserId>,
-    ends: HashMap<u64, Arc<Notify>>,
+    ends: HashMap<u64, Arc<Ending>>,
+    is_stopped: bool,
 }
 
 impl Connections {
@@ -42,16 +44,26 @@ impl Connections {
 
     /// Lets a connection in, for which another may have to go.
     pub fn enter(self: &Arc<Self>, address: IpAddr) -> Peer {
-        let (network, end) = (ClientNetwork::from(address), Arc::new(Notify::new()));
+        let (network, end) = (ClientNetwork::from(address), Arc::new(Ending::default()));
         let mut state = self.state.lock();
         let id = state.next;
         state.next += 1;
         state.anonymous.enter(id, network);
         state.ends.insert(id, end.clone());
+        if state.is_stopped {
+            end.tell(End::Stop);
+        }
         state.make_room(self.connections_max);
         drop(state);
         let place = Place { connections: self.clone(), id, is_known: AtomicBool::new(false), end };
         Peer { network, place: Arc::new(place) }
+    }
+
+    /// Tells all connections to end, also those that come yet.
+    pub fn stop(&self) {
+        let mut state = self.state.lock();
+        state.is_stopped = true;
+        state.ends.values().for_each(|end| end.tell(End::Stop));
     }
 }
 
@@ -74,7 +86,7 @@ impl State {
             self.known.leave(id);
         }
         if let Some(end) = self.ends.remove(&id) {
-            end.notify_one();
+            end.tell(End::CrowdedOut);
         }
     }
 }
@@ -90,7 +102,7 @@ struct Place {
     connections: Arc<Connections>,
     id: u64,
     is_known: AtomicBool,
-    end: Arc<Notify>,
+    end: Arc<Ending>,
 }
 
 impl Peer {
@@ -118,9 +130,9 @@ impl Peer {
         self.place.is_known.load(Ordering::Relaxed)
     }
 
-    /// Waits until this connection has lost its place to another one, and has to end.
-    pub async fn crowded_out(&self) {
-        self.place.end.notified().await;
+    /// Waits until this connection has to end, and says why. Only the task of the connection may wait for it.
+    pub async fn told_to_end(&self) -> End {
+        self.place.end.told().await
     }
 
     /// A request has brought a valid token of this user.
@@ -154,7 +166,7 @@ mod tests {
     use futures_util::FutureExt as _;
 
     fn has_to_go(peer: &Peer) -> bool {
-        peer.crowded_out().now_or_never().is_some()
+        peer.told_to_end().now_or_never() == Some(End::CrowdedOut)
     }
 
     fn enter(connections: &Arc<Connections>, last: u8) -> Peer {
@@ -223,6 +235,19 @@ mod tests {
         assert_eq!(clients[1].network(), clients[2].network());
         let _newcomer = enter(&connections, 2);
         assert!(!has_to_go(&proxied[0]) && has_to_go(&proxied[1]) && !has_to_go(&proxied[2]));
+    }
+
+    #[test]
+    fn all_are_told_to_end_when_the_listener_stops() {
+        let connections = Connections::new(2);
+        let (crowded_out, open) = (enter(&connections, 1), enter(&connections, 1));
+        let other = enter(&connections, 2);
+        connections.stop();
+        let late = enter(&connections, 3);
+        assert!(has_to_go(&crowded_out));
+        for peer in [open, other, late] {
+            assert_eq!(peer.told_to_end().now_or_never(), Some(End::Stop));
+        }
     }
 
     #[test]

@@ -30,6 +30,15 @@ function search(radius, category) {
   return demo.ask('GET', `/v1/search/nearby?${query}`, null, token);
 }
 
+/** The page as nobody, who looks around. */
+async function open(options) {
+  const page = await browser.open(demo, options);
+  await until('one may be somebody', async () => await page.locator('#who option').count() > 1);
+  await page.selectOption('#who', '');
+  await until('nobody', async () => /Choose whom to be/.test(await page.textContent('#hint')));
+  return page;
+}
+
 const places = page => page.$$eval('#places li', rows => rows.map(row => row.querySelector('.name').textContent));
 
 /** The page shows what the service finds. The nearest may be the same as before; how many there are in all isn't. */
@@ -42,7 +51,7 @@ async function shows(page, { businesses, total }) {
 }
 
 test('a click lists what is around it, by radius and category, until it is cleared', async () => {
-  const page = await browser.open(demo);
+  const page = await open();
   await page.selectOption('#look-radius', '500');
   await page.click('#map', { position: MIDDLE });
   const near = await search(500);
@@ -72,7 +81,7 @@ test('a click lists what is around it, by radius and category, until it is clear
 });
 
 test('a mistyped category is told', async () => {
-  const page = await browser.open(demo, { mayBeRefused: true });
+  const page = await open({ mayBeRefused: true });
   await page.click('#map', { position: MIDDLE });
   await shows(page, await search(1_000));
   await page.fill('#look-category', 'No such thing');
@@ -83,7 +92,7 @@ test('a mistyped category is told', async () => {
 });
 
 test('without a mouse the middle of the map is looked around', async () => {
-  const page = await browser.open(demo);
+  const page = await open();
   await page.selectOption('#look-radius', '1000');
   await page.focus('#look-category');
   await page.keyboard.press('Enter');
@@ -113,7 +122,7 @@ test('names of businesses are text', async () => {
   const business = { id: '1', distance_m: 1, name, position: { latitude: 36.17, longitude: -115.14 }, categories: [name] };
   const body = JSON.stringify({ businesses: [business], total: 1_234 });
   const answer = route => route.fulfill({ status: 200, contentType: 'application/json', body });
-  const page = await browser.open(demo, { prepare: page => page.route('**/v1/search/nearby?*', answer) });
+  const page = await open({ prepare: page => page.route('**/v1/search/nearby?*', answer) });
   await page.click('#map', { position: MIDDLE });
   await until('listed', async () => (await places(page))[0] === name);
   assert.equal(await page.textContent('#found'), 'The nearest 1 of 1,234 within 1 km');

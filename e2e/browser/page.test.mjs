@@ -43,6 +43,25 @@ describe('in the demo', () => {
   const isAt = (place, friend) => friend && Math.abs(friend.latitude - place.latitude) < 2e-5
     && Math.abs(friend.longitude - place.longitude) < 2e-5;
 
+  test('whoever opens the page is somebody who has company, and stays it', async () => {
+    const page = await browser.open(demo);
+    await until('friends', async () => Object.keys(await listed(page)).length > 0);
+    const who = await page.inputValue('#who');
+    assert.equal(await page.evaluate(() => location.hash), `#${who}`);
+    await page.reload();
+    await until('live again', async () => await page.textContent('#status') === 'live');
+    assert.equal(await page.inputValue('#who'), who);
+  });
+
+  test('whoever chooses to be nobody stays it', async () => {
+    const page = await browser.open(demo);
+    await until('friends', async () => Object.keys(await listed(page)).length > 0);
+    await page.selectOption('#who', '');
+    await until('nobody', async () => /Choose whom to be/.test(await page.textContent('#hint')));
+    assert.equal(await page.textContent('#status'), 'not connected');
+    assert.ok(await page.locator('#session').isHidden());
+  });
+
   test('whoever is chosen sees friends, whose distances change', async () => {
     const who = await somebody();
     const page = await browser.open(demo);

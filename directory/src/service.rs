@@ -12,8 +12,8 @@ use sql::{CommitMetrics, Committed, GroupCommit};
 
 use crate::metrics::{COMMIT_DURATION, COMMIT_MUTATIONS, MUTATIONS};
 use crate::{
-    Applied, Change, Changes, Config, DisplayName, Entry, Error, FeedGap, Friend, Limits, List,
-    Mutation, Outcome, Refusal, Relation, Store, User, Verb, WriteRequest,
+    Applied, BATCH_MAX, Change, Changes, Config, DisplayName, Entry, Error, FeedGap, Friend,
+    Limits, List, Mutation, Outcome, Refusal, Relation, Store, User, Verb, WriteRequest,
 };
 use circles::CircleReader;
 pub use circles::{CIRCLE_WAIT_MAX, CIRCLES_WAITING_MAX};
@@ -115,6 +115,20 @@ impl Directory {
     pub async fn relation(&self, user: &UserId, other: &UserId) -> Result<Relation, Error> {
         let found = self.shared.store.relations(&[(user.clone(), other.clone())]).await?;
         Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    /// How `user` stands to each of these, in this order; for showing.
+    pub async fn relations(
+        &self,
+        user: &UserId,
+        others: &[UserId],
+    ) -> Result<Vec<Relation>, Error> {
+        let pairs: Vec<_> = others.iter().map(|other| (user.clone(), other.clone())).collect();
+        let mut relations = Vec::with_capacity(pairs.len());
+        for some in pairs.chunks(BATCH_MAX) {
+            relations.extend(self.shared.store.relations(some).await?);
+        }
+        Ok(relations.into_iter().map(Relation::visible).collect())
     }
 
     /// Part of one of a user's lists: see [`Store::page`].

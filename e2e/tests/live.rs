@@ -11,6 +11,7 @@ mod live {
     mod limits;
     mod lists;
     mod payloads;
+    mod people;
     mod presence;
     mod sessions;
 }

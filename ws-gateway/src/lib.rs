@@ -28,7 +28,7 @@
 //! # Limits
 //! All in [`Config`], but for: 8 devices on one connection, 500 friends in one answer over REST; of a board that is watched
 //! [`TOP_MAX`], [`AROUND_MAX`], [`BOARD_INTERVAL_MS`]; of movement history [`HISTORY_AGE_MS_MAX`], [`ACKS_WAITING_MAX`],
-//! [`ACK_WAIT_MS_MAX`].
+//! [`ACK_WAIT_MS_MAX`]; of people 64 whose relation is to be told, and 256 names at a time.
 
 mod config;
 mod fanout;
@@ -57,5 +57,6 @@ pub use session::fixes::history::{
     ACK_WAIT_MS_MAX, ACKS_WAITING_MAX, HISTORY_AGE_MS_MAX, HistoryFix, Kept,
 };
 pub use session::fixes::validation::Unshown;
+pub use session::friends::people::{RelationState, ShownRelation};
 pub use session::record::{CLOCK_AHEAD_MS, Presence, Record, Sighting};
 pub use session::view::hysteresis::Hysteresis;

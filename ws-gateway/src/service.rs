@@ -1,4 +1,5 @@
 pub(crate) mod boards;
+mod directory_changes;
 pub(crate) mod export;
 pub(crate) mod feed;
 pub(crate) mod friends;
@@ -11,8 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use api::{AllowedOrigins, RateLimit, Usage, Verifier};
-use futures_util::future::BoxFuture;
-use model::{Clock, Moment, Random, UserId};
+use model::{Clock, Moment, Random};
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
@@ -33,6 +34,12 @@ use sink::FanoutSink;
 
 /// How long a drain waits beyond its window for sessions that don't end.
 const DRAIN_GRACE_MS: u64 = 2_000;
+
+/// How many sessions read names and relations at a time.
+const PEOPLE_READS_MAX: usize = 4;
+
+/// Changes of names and relations that are told to other gateways at a time; of more these hear by the feed.
+const PEOPLE_TOLD_MAX: usize = 256;
 
 /// The finest and the coarsest step of the timer wheel, milliseconds.
 const STEP_MS: (u64, u64) = (1, 50);
@@ -70,6 +77,10 @@ pub struct Gateway {
     pub(crate) session_limits: Arc<Limits>,
     pub(crate) deps: Deps,
     pub(crate) hub: Arc<Hub>,
+    sink: Arc<FanoutSink>,
+    /// Taken by whoever reads names and relations: many sessions that begin at once leave the directory to others too.
+    pub(crate) people_reads: Semaphore,
+    people_told: Arc<Semaphore>,
     pub(crate) live: Arc<dyn Live>,
     pub(crate) timers: Arc<Timers>,
     pub(crate) registry: Arc<Registry>,
@@ -103,11 +114,12 @@ impl Gateway {
         let deliveries = metrics.deliveries.clone();
         let hub = Arc::new(Hub::new(timers.clone(), deps.clock.clone(), deliveries));
         let registry = Arc::new(Registry::default());
-        let live = attach(Arc::new(FanoutSink {
+        let sink = Arc::new(FanoutSink {
             hub: hub.clone(),
             registry: registry.clone(),
             friends: deps.friends.clone(),
-        }));
+        });
+        let live = attach(sink.clone());
         Arc::new(Self {
             admission: Admission::new(&config),
             watching: (config.watches_per_s > 0).then(|| {
@@ -121,6 +133,9 @@ impl Gateway {
             config: Arc::new(config),
             deps,
             hub,
+            sink,
+            people_reads: Semaphore::new(PEOPLE_READS_MAX),
+            people_told: Arc::new(Semaphore::new(PEOPLE_TOLD_MAX)),
             live,
             timers,
             registry,
@@ -133,40 +148,7 @@ impl Gateway {
 
     /// These circles have changed, in this order: their open sessions follow before they tell anything more.
     pub fn changed(&self, changes: &[CircleChange]) {
-        self.registry.amend(changes, |radius_m| self.deps.friends.radius(radius_m));
-    }
-
-    /// Takes in what the directory of this process has changed, or may have, before that is answered; the returned future
-    /// tells other gateways.
-    pub fn directory_changed(&self, change: &directory::Change) -> BoxFuture<'static, ()> {
-        match change {
-            directory::Change::Committed { timeline, changes } => {
-                let of = |change| friends::change(*timeline, change);
-                self.committed(changes.iter().map(of).collect())
-            }
-            directory::Change::Doubtful(users) => {
-                self.may_have_changed(users);
-                Box::pin(std::future::ready(()))
-            }
-        }
-    }
-
-    /// These circles were changed by a commit of this process: as [`Self::changed`], and then by the returned future also
-    /// for all other gateways. Of what can't be told now whoever leads the feed makes sure.
-    pub fn committed(&self, changes: Vec<CircleChange>) -> BoxFuture<'static, ()> {
-        self.changed(&changes);
-        let live = self.live.clone();
-        Box::pin(async move {
-            if let Err(error) = live.tell(changes).await {
-                error.log("changes of circles can't be told now");
-            }
-        })
-    }
-
-    /// The circles of these users may have changed, and it isn't known how: their open sessions read them again before
-    /// they tell anything more.
-    pub fn may_have_changed(&self, users: &[UserId]) {
-        self.registry.signal(users, |signals| signals.circle_unknown = true);
+        self.sink.take_in(changes);
     }
 
     /// What carries positions to and from other gateways; for operators.

@@ -4,7 +4,7 @@ pub(crate) mod boards;
 pub(crate) mod circle;
 mod effect;
 pub(crate) mod fixes;
-mod friends;
+pub(crate) mod friends;
 mod inbound;
 pub(crate) mod limits;
 pub(crate) mod messages;
@@ -25,6 +25,7 @@ pub(crate) use effect::{Call, Effect, Input, Unavailable};
 use fixes::Announcing;
 use fixes::history::WaitingAcks;
 use fixes::validation::DeviceSeqs;
+use friends::people::Relations;
 use limits::Limits;
 use limits::budget::{Budget, Excess, Spent};
 use messages::CloseCode;
@@ -34,7 +35,6 @@ use outbound::slow_consumer::SlowConsumer;
 pub(crate) use reads::Read;
 use reads::Reads;
 use record::{Presence, Record};
-use signals::Signals;
 use view::{SELF_SLOT, View};
 
 /// The state of one connection.
@@ -58,6 +58,7 @@ pub(crate) struct Session {
     waiting_acks: WaitingAcks,
     circle: CircleLog,
     reads: Reads,
+    relations: Relations,
     boards: Boards,
     /// What the client is to be told.
     due: DueSet,
@@ -112,6 +113,7 @@ impl Session {
             waiting_acks: WaitingAcks::default(),
             circle: CircleLog::default(),
             reads: Reads::new(spread),
+            relations: Relations::default(),
             boards: Boards::default(),
             due: DueSet::default(),
             gap_stands: false,
@@ -147,6 +149,7 @@ impl Session {
             Input::Renewed(answer) => self.renewed(answer, effects),
             Input::Circle(answer) => self.circle(now, answer, effects),
             Input::Positions(answer) => self.positions(now, answer.is_ok()),
+            Input::People(asked, answer) => self.people(now, asked, answer),
             Input::Announced(answer) => self.announced(now, answer, effects),
             Input::Kept(kept) => self.waiting_acks.answered(kept, effects),
             Input::BoardChanged(watch) => {
@@ -198,7 +201,12 @@ impl Session {
     pub(crate) fn next_read(&mut self, now: Moment) -> Option<Read> {
         match self.phase {
             Phase::Anonymous { .. } | Phase::Closed => None,
-            Phase::Opening { .. } | Phase::Live => self.reads.next(now.monotonic),
+            Phase::Opening { .. } | Phase::Live => {
+                if self.wants_people(now) {
+                    self.reads.want_people();
+                }
+                self.reads.next(now.monotonic)
+            }
         }
     }
 
@@ -253,34 +261,6 @@ impl Session {
         }
         if slot == SELF_SLOT {
             self.due.set(Due::Position, from_elsewhere && self.view.located());
-        }
-    }
-
-    fn signals(&mut self, now: Moment, signals: &Signals, in_ms: u64, effects: &mut Vec<Effect>) {
-        if signals.drain && self.closes_at.is_none() {
-            self.closes_at = Some(now.monotonic.plus_ms(in_ms));
-            self.due.insert(Due::Drain);
-        }
-        if signals.keys && self.key_ends_at.is_none() {
-            self.key_ends_at = Some(now.monotonic.plus_ms(in_ms));
-        }
-        if signals.timer {
-            self.deadlines(now, effects);
-        }
-        if !matches!(self.phase, Phase::Opening { .. } | Phase::Live) {
-            return;
-        }
-        for amendment in &signals.amendments {
-            self.amend(amendment, effects);
-        }
-        if signals.circle_unknown {
-            self.reads.circle_is_unknown();
-        }
-        if signals.gap {
-            self.gap();
-        }
-        if signals.regained {
-            self.view.look_at_withheld();
         }
     }
 }

@@ -5,6 +5,7 @@ mod client;
 mod ends;
 mod held;
 mod history;
+mod names;
 mod properties;
 mod scenes;
 mod schedules;
@@ -25,6 +26,7 @@ use crate::service::friends::Friends;
 use crate::service::history::History;
 use crate::service::{Deps, Gateway};
 use crate::session::circle::Circle;
+use crate::session::friends::people::{RelationState, ShownRelation};
 use crate::{Config, protocol::CloseCode};
 use client::Client;
 
@@ -41,6 +43,7 @@ const ROUNDS_MAX: usize = 1_000;
 #[derive(Default)]
 struct Acquaintances {
     circles: Mutex<HashMap<UserId, Circle>>,
+    names: Mutex<HashMap<UserId, String>>,
     fails: Mutex<bool>,
 }
 
@@ -53,6 +56,26 @@ impl Friends for Acquaintances {
             Ok(self.change(&user, |circle| circle.clone()))
         };
         Box::pin(std::future::ready(answer))
+    }
+
+    fn names(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<Vec<Arc<str>>, Error>> {
+        let chosen = self.names.lock();
+        let name = |user: &UserId| chosen.get(user).map_or(user.as_str(), String::as_str).into();
+        let answer = if *self.fails.lock() {
+            Err(Error::unavailable("as the test wants"))
+        } else {
+            Ok(users.iter().map(name).collect())
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn relations(
+        &self,
+        _: UserId,
+        others: Vec<UserId>,
+    ) -> BoxFuture<'_, Result<Vec<ShownRelation>, Error>> {
+        let asks = ShownRelation { state: RelationState::Incoming, name: Some("Asker".into()) };
+        Box::pin(std::future::ready(Ok(vec![asks; others.len()])))
     }
 
     fn radius(&self, chosen_m: Option<u32>) -> Metres {

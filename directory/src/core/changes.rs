@@ -25,14 +25,29 @@ pub enum CircleEdit {
         /// What they chose, metres; `None` for the deployment's radius.
         radius_m: Option<u32>,
     },
+    /// What `user` is shown of how they stand to `other` has changed, other than by becoming friends or ceasing to be. Only for
+    /// `user`: the other one may be shown nothing of it.
+    Standing {
+        /// Who is shown it.
+        user: UserId,
+        /// Of whom.
+        other: UserId,
+    },
+    /// A user has another name from now on.
+    Name {
+        /// The user.
+        user: UserId,
+    },
 }
 
 impl CircleEdit {
-    /// The one or two users whose circles it changes.
+    /// The one or two users whose circles it changes, or of whom it is.
     pub fn users(&self) -> impl Iterator<Item = &UserId> {
         let (one, other) = match self {
             Self::Pair { low, high, .. } => (low, Some(high)),
-            Self::Radius { user, .. } => (user, None),
+            Self::Radius { user, .. } | Self::Standing { user, .. } | Self::Name { user } => {
+                (user, None)
+            }
         };
         std::iter::once(one).chain(other)
     }

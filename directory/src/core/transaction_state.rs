@@ -1,6 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod edits;
 
-use model::{Timestamp, UserId, ViewerClass};
+use std::collections::{BTreeSet, HashMap};
+
+use model::{Timestamp, UserId};
 
 use super::pair::Pair;
 use super::{
@@ -101,10 +103,7 @@ pub(crate) struct TransactionState {
     tallies: HashMap<UserId, Tally>,
     changed_users: BTreeSet<UserId>,
     changed_pairs: BTreeSet<Pair>,
-    /// Of each pair that became friends or ceased to be, whether they were friends at first.
-    friends_before: BTreeMap<Pair, bool>,
-    /// Of each user whose radius was set, what it was at first.
-    radius_before: BTreeMap<UserId, Option<u32>>,
+    before: edits::Before,
 }
 
 impl TransactionState {
@@ -140,27 +139,11 @@ impl TransactionState {
 
     /// What is to be stored.
     pub(crate) fn into_changes(mut self) -> ChangeSet {
-        let edits = self.edits();
+        let edits = self.before.edits(&self.users, &self.pairs);
         let users = self.changed_users.iter().filter_map(|id| self.users.remove(id)).collect();
         let stored = |pair: Pair| self.pairs.remove(&pair).map(|row| (pair, row));
         let pairs = self.changed_pairs.into_iter().filter_map(stored).collect();
         ChangeSet { users, pairs, edits }
-    }
-
-    fn edits(&self) -> Vec<CircleEdit> {
-        let pairs = self.friends_before.iter().filter_map(|(pair, before)| {
-            let now = self.pairs.get(pair)?.relation.friend;
-            (now != *before).then(|| CircleEdit::Pair {
-                low: pair.low.clone(),
-                high: pair.high.clone(),
-                class: now.then_some(ViewerClass::Precise),
-            })
-        });
-        let radii = self.radius_before.iter().filter_map(|(user, before)| {
-            let radius_m = self.users.get(user)?.radius_m;
-            (radius_m != *before).then(|| CircleEdit::Radius { user: user.clone(), radius_m })
-        });
-        pairs.chain(radii).collect()
     }
 
     fn create(&mut self, id: &UserId, name: DisplayName, created: Timestamp) -> Outcome {
@@ -175,7 +158,8 @@ impl TransactionState {
         if user.name == *name {
             return Outcome::Unchanged;
         }
-        user.name = name.clone();
+        let before = std::mem::replace(&mut user.name, name.clone());
+        self.before.name(id, before);
         self.changed_users.insert(id.clone());
         Outcome::Changed
     }
@@ -186,7 +170,7 @@ impl TransactionState {
             return Ok(Outcome::Unchanged);
         }
         let before = std::mem::replace(&mut user.radius_m, radius_m);
-        self.radius_before.entry(id.clone()).or_insert(before);
+        self.before.radius(id, before);
         self.changed_users.insert(id.clone());
         Ok(Outcome::Changed)
     }
@@ -215,9 +199,7 @@ impl TransactionState {
         self.check_limits(user, other, before, after, limits)?;
         self.count(user, before, after);
         self.count(other, before.mirror(), after.mirror());
-        if before.friend != after.friend {
-            self.friends_before.entry(pair.clone()).or_insert(before.friend);
-        }
+        self.before.relation(&pair, row.relation);
         let relation = if from_low { after } else { after.mirror() };
         let since = |was: Relation, is: Relation, since| {
             if was.visible() == is.visible() { since } else { at }

@@ -40,6 +40,12 @@ impl Names {
         self.cache.remove(user);
     }
 
+    /// Forgets all names: any may have been changed.
+    fn forget_all(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.cache.clear();
+    }
+
     fn recall(&self, user: &UserId, now: Monotonic) -> Option<Remembered> {
         let known = self.cache.get(user)?;
         let is_fresh = !self.is_shared || now.since_ms(known.read) <= NAME_AGE_MS_MAX;
@@ -77,6 +83,18 @@ impl Directory {
             *place = Some(remembered);
         }
         Ok(names.into_iter().map(|name| name?.name).collect())
+    }
+}
+
+impl Directory {
+    /// Forgets a name that another process has changed: whoever asks from now on hears the newest.
+    pub fn forget_name(&self, user: &UserId) {
+        self.shared.names.forget(user);
+    }
+
+    /// The same of all names.
+    pub fn forget_names(&self) {
+        self.shared.names.forget_all();
     }
 }
 

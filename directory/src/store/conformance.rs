@@ -64,7 +64,7 @@ macro_rules! conformance_list {
             circles::circles_that_are_asked_for_at_once_share_statements,
             feed::positions_have_no_gaps_and_follow_the_order_of_commits,
             feed::a_circle_and_the_changes_behind_it_give_every_later_circle,
-            feed::what_changes_no_circle_has_no_position,
+            feed::what_changes_nothing_for_anybody_has_no_position,
             feed::the_feed_is_read_in_parts,
             feed::what_was_forgotten_is_said_to_be,
             feed::a_position_of_another_history_is_refused,

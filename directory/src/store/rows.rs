@@ -131,13 +131,17 @@ fn circle(row: &impl Columns) -> Result<StoredCircle, sqlx::Error> {
 const PAIR: &str = "pair";
 /// The column `kind` of a change of a radius.
 const RADIUS: &str = "radius";
+/// The column `kind` of a change of what somebody is shown of another.
+const STANDING: &str = "standing";
+/// The column `kind` of a change of a name.
+const NAME: &str = "name";
 
 /// A row of `changes`, but for its position and time.
 pub(crate) struct EditRow<'a> {
     pub(crate) kind: &'static str,
-    /// The low one of a pair, or whose radius it is.
+    /// The low one of a pair, or whose radius or name it is, or who is shown something of `b`.
     pub(crate) a: &'a str,
-    /// The high one of a pair.
+    /// The other one, if there is one: the high one of a pair.
     pub(crate) b: Option<&'a str>,
     pub(crate) class: Option<&'static str>,
     pub(crate) radius_m: Option<i64>,
@@ -145,21 +149,23 @@ pub(crate) struct EditRow<'a> {
 
 impl<'a> EditRow<'a> {
     pub(crate) fn new(edit: &'a CircleEdit) -> Self {
+        let row = |kind, a: &'a UserId, b: Option<&'a UserId>| Self {
+            kind,
+            a: a.as_str(),
+            b: b.map(UserId::as_str),
+            class: None,
+            radius_m: None,
+        };
         match edit {
-            CircleEdit::Pair { low, high, class } => Self {
-                kind: PAIR,
-                a: low.as_str(),
-                b: Some(high.as_str()),
-                class: class.map(ViewerClass::as_str),
-                radius_m: None,
-            },
-            CircleEdit::Radius { user, radius_m } => Self {
-                kind: RADIUS,
-                a: user.as_str(),
-                b: None,
-                class: None,
-                radius_m: radius_m.map(i64::from),
-            },
+            CircleEdit::Pair { low, high, class } => {
+                let class = class.map(ViewerClass::as_str);
+                Self { class, ..row(PAIR, low, Some(high)) }
+            }
+            CircleEdit::Radius { user, radius_m } => {
+                Self { radius_m: radius_m.map(i64::from), ..row(RADIUS, user, None) }
+            }
+            CircleEdit::Standing { user, other } => row(STANDING, user, Some(other)),
+            CircleEdit::Name { user } => row(NAME, user, None),
         }
     }
 }
@@ -186,6 +192,8 @@ fn edit(row: &impl Columns) -> Result<CircleEdit, sqlx::Error> {
             Ok(CircleEdit::Pair { low: id(row, "a")?, high: id(row, "b")?, class: class(row)? })
         }
         RADIUS => Ok(CircleEdit::Radius { user: id(row, "a")?, radius_m: small(row, "radius_m")? }),
+        STANDING => Ok(CircleEdit::Standing { user: id(row, "a")?, other: id(row, "b")? }),
+        NAME => Ok(CircleEdit::Name { user: id(row, "a")? }),
         other => Err(damaged(format!("a change of the kind {other} isn't known"))),
     }
 }

@@ -17,8 +17,8 @@ use ws_gateway::Sighting;
 use ws_gateway::live::embedded::Embedded;
 use ws_gateway::live::{Channel, Error, FixLimit, Live, Sink, Written};
 use ws_gateway::{
-    BoardFailure, BoardShape, BoardView, Boards, Circle, CircleChange, Config, Deps, Friends,
-    Gateway,
+    BoardFailure, BoardShape, BoardView, Boards, Circle, CircleChange, CircleEdit, Config, Deps,
+    Friends, Gateway, ShownRelation,
 };
 
 const SECRET: [u8; 32] = [7; 32];
@@ -109,6 +109,16 @@ impl Faulty {
         self.faults.board_fails.send_replace(fail);
     }
 
+    /// More changes of what alice is shown of bob than are kept for anybody.
+    pub(crate) fn flood(&self) {
+        let alice = UserId::parse("alice").expect("an id");
+        let change = CircleChange {
+            as_of: ReadToken { timeline: 1, position: FeedPosition(2) },
+            edit: CircleEdit::Shown(alice, bob()),
+        };
+        self.faults.sink.get().expect("attached").changed(&vec![change; 1_000]);
+    }
+
     /// The bus may have missed something.
     pub(crate) fn gap(&self) {
         let bob = Channel::precise(bob());
@@ -184,6 +194,19 @@ impl Friends for Bob {
         let as_of = ReadToken { timeline: 1, position: FeedPosition(1) };
         let circle = Circle { as_of, friends: vec![bob()], radius: self.radius(None) };
         Box::pin(std::future::ready(Ok(circle)))
+    }
+
+    fn names(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<Vec<Arc<str>>, Error>> {
+        let names = users.iter().map(|user| user.as_str().into()).collect();
+        Box::pin(std::future::ready(Ok(names)))
+    }
+
+    fn relations(
+        &self,
+        _: UserId,
+        _: Vec<UserId>,
+    ) -> BoxFuture<'_, Result<Vec<ShownRelation>, Error>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
     fn radius(&self, _: Option<u32>) -> Metres {

@@ -242,6 +242,8 @@ async fn faults(contract: &Contract) -> Vec<Person> {
     let mut alice = Person::connect(gateway.address, &gateway.token).await;
     alice.await_snapshot().await;
     ask(contract, &mut alice, fix(1, LISBON), "ack").await;
+    gateway.flood();
+    alice.hear(|m| m["type"] == "relations_unknown").await;
     gateway.gap();
     alice.hear(|m| m["type"] == "gap").await;
     alice.await_snapshot().await;

@@ -11,5 +11,6 @@ mod devices;
 mod faults;
 mod losses;
 mod operators;
+mod people;
 mod pings;
 mod slow;

@@ -32,7 +32,7 @@ pub(crate) enum FromServer<'a> {
     Gap,
     Unlocated,
     Error(ErrorReply<'a>),
-    /// Of interest to people, not to the simulation: `hint`, `degraded`, `recovered`, `drain`.
+    /// Of interest to people, not to the simulation: `hint`, `names`, `relation`, `degraded` and so on.
     Aside,
     Unknown,
 }
@@ -171,7 +171,8 @@ impl<'a> FromServer<'a> {
             "unlocated" => Self::Unlocated,
             "error" => Self::Error(serde_json::from_str(text)?),
             "position" => Self::Position(serde_json::from_str(text)?),
-            "hint" | "degraded" | "recovered" | "drain" => Self::Aside,
+            "hint" | "degraded" | "recovered" | "drain" | "names" | "relation"
+            | "relations_unknown" => Self::Aside,
             _ => Self::Unknown,
         })
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
 use metrics::Counter;
-use model::{Clock, Monotonic};
+use model::{Clock, Monotonic, UserId};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::fanout::mailbox::Mailbox;
@@ -140,6 +140,17 @@ impl Hub {
                 entry.state.lock().watchers.iter().filter(|watcher| watcher.slot != SELF_SLOT)
             {
                 watcher.mailbox.signal(|signals| signals.gap = true);
+            }
+        }
+    }
+
+    /// Tells everybody who watches this user, other than as their own, that they have another name now.
+    pub(crate) fn renamed(&self, user: &UserId) {
+        let Some(entry) = self.find(&Channel::precise(user.clone())) else { return };
+        let state = entry.state.lock();
+        for Watcher { mailbox, slot } in &state.watchers {
+            if *slot != SELF_SLOT {
+                mailbox.signal(|signals| signals.rename(*slot));
             }
         }
     }

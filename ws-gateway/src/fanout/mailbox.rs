@@ -44,6 +44,11 @@ impl Mailbox {
         self.waker.wake();
     }
 
+    /// Gives the session another turn.
+    pub(crate) fn wake(&self) {
+        self.waker.wake();
+    }
+
     /// From now on marks don't wake the session, until [`Self::tick_over`]; `false` if that was so already. What is
     /// marked at this moment still gets its turn: then nothing cools.
     pub(crate) fn cool(&self) -> bool {

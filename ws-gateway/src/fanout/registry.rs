@@ -147,6 +147,11 @@ impl Registry {
                 CircleEdit::Radius { user, radius_m } => {
                     tell(user, Amended::Radius(radius(*radius_m)));
                 }
+                CircleEdit::Shown(user, other) => {
+                    tell(user, Amended::Standing(other.clone()));
+                }
+                // Of those who watch them, the hub knows.
+                CircleEdit::Renamed(_) => {}
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod boards;
 mod lists;
+mod people;
 
 use model::DeviceId;
 use serde::Serialize;
@@ -12,17 +13,20 @@ use crate::session::messages::{ErrorWord, RefusedFix, Reply, Welcome};
 use crate::session::outbound::reporting_hint::{Accuracy, ReportingHint};
 
 /// The names of all messages that the server sends, in the order of the documentation.
-pub const REPLY_TYPES: [&str; 21] = [
+pub const REPLY_TYPES: [&str; 24] = [
     "welcome",
     "snapshot",
     "position",
     "push",
+    "names",
     "ack",
     "kept",
     "signed_off",
     "pong",
     "renewed",
     "radius",
+    "relation",
+    "relations_unknown",
     "hint",
     "gap",
     "unlocated",
@@ -42,6 +46,7 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
         Reply::Snapshot(part) => lists::snapshot(part, out),
         Reply::Position(record) => lists::position(record, out),
         Reply::Push(news) => lists::push(news, out),
+        Reply::Names(names) => people::names(names, out),
         Reply::Welcome(it) => welcome(it, out),
         Reply::Ack { device, seq, kept, unshown, refused } => Object::new(out, "ack")
             .with("device", device.as_str())
@@ -64,6 +69,8 @@ pub(crate) fn encode(reply: &Reply, out: &mut Vec<u8>) {
             Object::new(out, "renewed").with("token_expires_ms", token_expires.0).end();
         }
         Reply::Radius(radius) => Object::new(out, "radius").with("radius_m", radius.0).end(),
+        Reply::Relation(it) => people::relation(&it.0, &it.1, out),
+        Reply::RelationsUnknown => Object::new(out, "relations_unknown").end(),
         Reply::ReportingHint(it) => with_hint(Object::new(out, "hint"), *it).end(),
         Reply::Gap => Object::new(out, "gap").end(),
         Reply::Unlocated => Object::new(out, "unlocated").end(),

@@ -136,6 +136,7 @@ impl Follower {
     fn restart(&mut self, gateway: &Gateway, as_of: ReadToken) {
         tracing::warn!("the feed of changes can't be read on: all circles are read anew");
         self.cursor = Some(as_of);
+        gateway.deps.friends.all_renamed();
         gateway.registry.signal_all(|signals| signals.circle_unknown = true);
     }
 

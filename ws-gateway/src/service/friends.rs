@@ -1,8 +1,11 @@
-use directory::{CHANGE_AGE_MS_MAX, Changes};
+use std::sync::Arc;
+
+use directory::{CHANGE_AGE_MS_MAX, Changes, DisplayName, Relation};
 use model::{FeedPosition, Metres, ReadToken, UserId, ViewerClass};
 
 use crate::live::{Asked, Error};
 use crate::session::circle::{Circle, CircleChange, CircleEdit};
+use crate::session::friends::people::{RelationState, ShownRelation};
 
 /// Changes that are forgotten at once: more than a busy directory makes in ten seconds.
 const FORGOTTEN_MAX: usize = 20_000;
@@ -19,6 +22,18 @@ pub trait Friends: Send + Sync {
 
     /// How far somebody looks who has chosen this, or nothing.
     fn radius(&self, chosen_m: Option<u32>) -> Metres;
+
+    /// What these users are called, in this order; their ids where they have chosen nothing.
+    fn names(&self, users: Vec<UserId>) -> Asked<'_, Vec<Arc<str>>>;
+
+    /// How these stand to the user, in this order, as the user is shown it at this moment and nobody else is.
+    fn relations(&self, user: UserId, others: Vec<UserId>) -> Asked<'_, Vec<ShownRelation>>;
+
+    /// Whoever asks from now on hears a name of this user that isn't older than this.
+    fn renamed(&self, _user: &UserId) {}
+
+    /// The same of all users.
+    fn all_renamed(&self) {}
 
     /// Up to where the feed of changes goes. As the two below, of use only where several processes make changes.
     fn feed_state(&self) -> Asked<'_, ReadToken> {
@@ -73,6 +88,30 @@ impl Friends for directory::Directory {
         Metres(f64::from(self.radius_m(chosen_m)))
     }
 
+    fn names(&self, users: Vec<UserId>) -> Asked<'_, Vec<Arc<str>>> {
+        Box::pin(async move {
+            let names = self.names(&users).await?.into_iter().zip(&users);
+            Ok(names.map(|(name, user)| shown_name(user, name)).collect())
+        })
+    }
+
+    fn relations(&self, user: UserId, others: Vec<UserId>) -> Asked<'_, Vec<ShownRelation>> {
+        Box::pin(async move {
+            let relations = self.relations(&user, &others).await?;
+            let names = self.names(&others).await?;
+            let each = others.iter().zip(relations).zip(names);
+            Ok(each.map(|((other, relation), name)| shown(other, relation, name)).collect())
+        })
+    }
+
+    fn renamed(&self, user: &UserId) {
+        self.forget_name(user);
+    }
+
+    fn all_renamed(&self) {
+        self.forget_names();
+    }
+
     fn feed_state(&self) -> Asked<'_, ReadToken> {
         Box::pin(async move {
             let (state, _) = self.state().await?;
@@ -104,6 +143,25 @@ impl Friends for directory::Directory {
     }
 }
 
+fn shown_name(user: &UserId, name: Option<DisplayName>) -> Arc<str> {
+    name.unwrap_or_else(|| DisplayName::of_id(user)).as_str().into()
+}
+
+/// What the lists over REST show of somebody, and nothing else.
+fn shown(other: &UserId, relation: Relation, name: Option<DisplayName>) -> ShownRelation {
+    let visible = relation.visible();
+    let state = match visible {
+        Relation { friend: true, .. } => RelationState::Friends,
+        Relation { blocks: true, .. } => RelationState::Blocked,
+        Relation { asked_by: true, .. } => RelationState::Incoming,
+        Relation { asked: true, .. } => RelationState::Outgoing,
+        _ => RelationState::None,
+    };
+    // Whom the user asks, or blocks, need not exist, and isn't to be found out.
+    let is_named = matches!(state, RelationState::Friends | RelationState::Incoming);
+    ShownRelation { state, name: is_named.then(|| shown_name(other, name)) }
+}
+
 /// A change as the directory tells it.
 pub(crate) fn change(timeline: u64, change: &directory::CircleChange) -> CircleChange {
     let edit = match &change.what {
@@ -115,6 +173,10 @@ pub(crate) fn change(timeline: u64, change: &directory::CircleChange) -> CircleC
         directory::CircleEdit::Radius { user, radius_m } => {
             CircleEdit::Radius { user: user.clone(), radius_m: *radius_m }
         }
+        directory::CircleEdit::Standing { user, other } => {
+            CircleEdit::Shown(user.clone(), other.clone())
+        }
+        directory::CircleEdit::Name { user } => CircleEdit::Renamed(user.clone()),
     };
     CircleChange { as_of: ReadToken { timeline, position: change.position }, edit }
 }

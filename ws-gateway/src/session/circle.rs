@@ -49,14 +49,28 @@ pub enum CircleEdit {
         /// Metres; none: as far as the deployment says.
         radius_m: Option<u32>,
     },
+    /// The first is shown something else of how they stand to the second. Only for the first; what comes with [`Self::Pair`] is
+    /// said by that.
+    Shown(UserId, UserId),
+    /// This user has another name now.
+    Renamed(UserId),
+}
+
+impl CircleEdit {
+    /// Whether it changes who may be seen, or how far.
+    pub(crate) fn is_of_circles(&self) -> bool {
+        matches!(self, Self::Pair { .. } | Self::Radius { .. })
+    }
 }
 
 impl CircleChange {
-    /// Whose circles change.
+    /// Whose circles change, or of whom it is.
     pub fn users(&self) -> impl Iterator<Item = &UserId> {
         let (one, other) = match &self.edit {
             CircleEdit::Pair { low, high, .. } => (low, Some(high)),
-            CircleEdit::Radius { user, .. } => (user, None),
+            CircleEdit::Radius { user, .. }
+            | CircleEdit::Shown(user, _)
+            | CircleEdit::Renamed(user) => (user, None),
         };
         std::iter::once(one).chain(other)
     }
@@ -75,6 +89,8 @@ pub(crate) enum Amended {
     Friend(UserId, bool),
     /// How far to look.
     Radius(Metres),
+    /// The user is shown something else of this other one.
+    Standing(UserId),
 }
 
 /// What an amendment does to what is known.
@@ -99,6 +115,9 @@ pub(crate) struct CircleLog {
 impl CircleLog {
     /// Takes a change in.
     pub(crate) fn amend(&mut self, amendment: &Amendment) -> Effect {
+        if matches!(amendment.what, Amended::Standing(_)) {
+            return Effect::None;
+        }
         let as_of = amendment.as_of;
         let same_timeline = |other: ReadToken| other.timeline == as_of.timeline;
         if !self.known().is_none_or(same_timeline) {
@@ -127,6 +146,7 @@ impl CircleLog {
                 }
                 self.radius = Some((as_of, *radius));
             }
+            Amended::Standing(_) => {}
         }
         Effect::Apply
     }

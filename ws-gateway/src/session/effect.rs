@@ -6,6 +6,7 @@ use super::boards::{BoardFailure, BoardView, WatchId};
 use super::circle::Circle;
 use super::fixes::history::{HistoryFix, Kept};
 use super::fixes::validation::Unshown;
+use super::friends::people::{PeopleAnswer, PeopleRead};
 use super::messages::{CloseCode, Rejection, Reply, Request, Token};
 use super::record::{Channel, Record, Sighting, Written};
 use super::signals::Signals;
@@ -29,6 +30,8 @@ pub(crate) enum Input<'a> {
     Circle(Result<Circle, Unavailable>),
     /// [`super::Read::Positions`] is done, and all news from it was given.
     Positions(Result<(), Unavailable>),
+    /// [`super::Read::People`] is done, of these.
+    People(PeopleRead, Result<PeopleAnswer, Unavailable>),
     /// [`Call::Announce`] is done.
     Announced(Result<Written, Unavailable>),
     /// History has answered for the first [`Effect::ToHistory`] that it hadn't answered for.

@@ -1,5 +1,7 @@
 //! Whom the session may see: their list, their channels, and what follows when something may have been missed.
 
+pub(crate) mod people;
+
 use model::{Metres, Moment};
 
 use super::circle::{self, Amended, Amendment, Circle};
@@ -40,9 +42,14 @@ impl Session {
 
     /// The circle has changed, in this way.
     pub(super) fn amend(&mut self, amendment: &Amendment, effects: &mut Vec<Effect>) {
+        if let Amended::Friend(other, _) | Amended::Standing(other) = &amendment.what
+            && self.is_welcomed()
+        {
+            self.relations.changed(other);
+        }
         match self.circle.amend(amendment) {
             circle::Effect::None => {}
-            circle::Effect::Unknown => self.reads.circle_is_unknown(),
+            circle::Effect::Unknown => self.circle_is_unknown(),
             // Until the first reading there is nobody in the view: it will have this change, or be brought up to date.
             circle::Effect::Apply if !self.is_welcomed() => {}
             circle::Effect::Apply => match &amendment.what {
@@ -54,7 +61,18 @@ impl Session {
                     unwatch(self.view.remove(friend).into_iter().collect(), effects);
                 }
                 Amended::Radius(radius) => self.look_as_far_as(*radius),
+                Amended::Standing(_) => {}
             },
+        }
+    }
+
+    /// Something may have been missed: of friends nothing may be told until the circle was read anew, and then with names;
+    /// and whoever stands otherwise to the user now, the client finds in its lists.
+    pub(super) fn circle_is_unknown(&mut self) {
+        self.reads.circle_is_unknown();
+        self.view.all_renamed();
+        if self.is_welcomed() {
+            self.relations.are_unknown();
         }
     }
 
@@ -95,6 +113,9 @@ impl Session {
             // From here on no change of the circle is missed. What was read before, while the user's own server was
             // away, may lack one.
             self.reads.want_circle();
+            if self.is_welcomed() {
+                self.relations.are_unknown();
+            }
         } else if !self.is_welcomed() && !self.reads.own_channel {
             // The client may know its friends' names while their positions can't be read, and that its fixes fail.
             self.reads.want_circle();

@@ -41,6 +41,8 @@ impl Session {
             Due::SlowConsumer => self.slow_consumer.has_notice(),
             Due::Push => self.view.has_pending(),
             Due::Boards => self.boards.have_news(),
+            Due::Relations => self.relations.have_news(),
+            Due::Names => self.view.has_names(),
             told_once => self.due.contains(told_once),
         };
         let is_of_friends = due >= Due::Position && due != Due::Boards;
@@ -72,10 +74,15 @@ impl Session {
             Due::Gap => Some(Reply::Gap),
             Due::SlowConsumer => self.slow_consumer.take_notice(),
             Due::Radius => Some(Reply::Radius(self.radius)),
+            Due::Relations => self.relations.tell(),
             Due::Unlocated => Some(Reply::Unlocated),
             Due::Position => self.view.own_record().cloned().map(Reply::Position),
             Due::Snapshot => Some(self.snapshot_part(now, may_tell)),
             Due::Push => self.push(now, may_tell),
+            Due::Names => {
+                let names = self.view.tell_names(may_tell);
+                (!names.is_empty()).then(|| Reply::Names(names.into()))
+            }
             Due::ReportingHint => {
                 let nearest = self.view.nearest();
                 self.given_hint

@@ -1,11 +1,14 @@
-//! What a session has to read of others: who its friends are, and where they are. Both go on beside what the client says,
-//! and neither waits for the other.
+//! What a session has to read of others: who its friends are, where they are, and what to call them. All goes on beside what the client says,
+//! and none waits for another.
 
 use model::Monotonic;
 
 /// How long to wait before a reading that failed is tried again, milliseconds; and up to as much again, by session, so
 /// that those who failed together don't come back together.
 pub(super) const RETRY_MS: u64 = 1_000;
+
+/// How often that time is doubled at most while people can't be read: nobody waits for names.
+const PEOPLE_DOUBLINGS_MAX: u32 = 5;
 
 /// Something to read, one of each at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub(crate) enum Read {
     Circle,
     /// The positions of all who are watched and weren't read yet, once they are subscribed.
     Positions,
+    /// What people are called, and how the user stands to them.
+    People,
 }
 
 /// One kind of reading.
@@ -65,6 +70,9 @@ impl Lane {
 pub(super) struct Reads {
     circle: Lane,
     positions: Lane,
+    people: Lane,
+    /// How often people couldn't be read, since they last could.
+    people_failures: u32,
     /// The circle may be another one than is known: nothing of friends may be told.
     pub(super) unknown: bool,
     /// The user's own channel is subscribed, so that changes of their circle are heard: a circle that was read before is
@@ -79,6 +87,8 @@ impl Reads {
         Self {
             circle: Lane::default(),
             positions: Lane::default(),
+            people: Lane::default(),
+            people_failures: 0,
             unknown: false,
             own_channel: false,
             retry_ms: RETRY_MS + spread % RETRY_MS,
@@ -90,7 +100,10 @@ impl Reads {
         if self.circle.begins(now) {
             return Some(Read::Circle);
         }
-        self.positions.begins(now).then_some(Read::Positions)
+        if self.positions.begins(now) {
+            return Some(Read::Positions);
+        }
+        self.people.begins(now).then_some(Read::People)
     }
 
     pub(super) fn want_circle(&mut self) {
@@ -117,6 +130,27 @@ impl Reads {
         self.positions.done(self.retry_at(now, ok));
     }
 
+    /// Unlike the others these wait for their time after a failure, whatever else comes to be wanted.
+    pub(super) fn want_people(&mut self) {
+        self.people.due = true;
+    }
+
+    /// Whether people could be read at this moment.
+    pub(super) fn may_read_people(&self, now: Monotonic) -> bool {
+        !self.people.running && self.people.retry_at.is_none_or(|at| now >= at)
+    }
+
+    pub(super) fn people_done(&mut self, now: Monotonic, ok: bool) {
+        self.people = Lane::default();
+        if ok {
+            self.people_failures = 0;
+            return;
+        }
+        let wait_ms = self.retry_ms << self.people_failures.min(PEOPLE_DOUBLINGS_MAX);
+        self.people_failures += 1;
+        self.people = Lane { due: true, running: false, retry_at: Some(now.plus_ms(wait_ms)) };
+    }
+
     fn retry_at(&self, now: Monotonic, ok: bool) -> Option<Monotonic> {
         (!ok).then(|| now.plus_ms(self.retry_ms))
     }
@@ -133,7 +167,10 @@ impl Reads {
 
     /// When something that failed is tried again.
     pub(super) fn next_retry(&self) -> Option<Monotonic> {
-        [self.circle.retry_at, self.positions.retry_at].into_iter().flatten().min()
+        [self.circle.retry_at, self.positions.retry_at, self.people.retry_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 
@@ -153,6 +190,25 @@ mod tests {
         assert_eq!(reads.next(Monotonic(1)), Some(Read::Circle));
         reads.circle_done(Monotonic(2), true);
         assert!(reads.are_idle());
+    }
+
+    #[test]
+    fn people_that_can_not_be_read_are_tried_ever_more_rarely_and_keep_nothing_waiting() {
+        let mut reads = Reads::new(0);
+        let mut now = Monotonic(0);
+        for wait_ms in [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 32_000] {
+            reads.want_people();
+            assert_eq!(reads.next(now), Some(Read::People));
+            assert!(reads.are_idle() && reads.are_settled());
+            reads.people_done(now, false);
+            reads.want_people();
+            assert_eq!(reads.next(now.plus_ms(wait_ms - 1)), None);
+            now = now.plus_ms(wait_ms);
+            assert_eq!(reads.next_retry(), Some(now));
+        }
+        assert_eq!(reads.next(now), Some(Read::People));
+        reads.people_done(now, true);
+        assert_eq!((reads.next_retry(), reads.next(now)), (None, None));
     }
 
     #[test]

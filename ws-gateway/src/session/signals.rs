@@ -1,7 +1,14 @@
-use crate::session::circle::Amendment;
+use model::Moment;
+
+use super::circle::Amendment;
+use super::outbound::due::Due;
+use super::{Effect, Phase, Session};
 
 /// Changes of a circle that wait for one session; with more, it reads its circle anew.
 const AMENDMENTS_WAITING_MAX: usize = 256;
+
+/// Friends with other names that wait for one session; with more, all names are told again.
+const RENAMED_WAITING_MAX: usize = 256;
 
 /// Things a session must do, other than look at friends; left from outside, taken at its next turn.
 #[expect(
@@ -14,6 +21,10 @@ pub(crate) struct Signals {
     pub(crate) amendments: Vec<Amendment>,
     /// The circle may have changed, and it isn't known how: read it, and tell nothing until then.
     pub(crate) circle_unknown: bool,
+    /// Slots of friends who have other names now.
+    pub(crate) renamed: Vec<u32>,
+    /// Any friend may have another name now.
+    pub(crate) names_unknown: bool,
     /// Something may have been missed: tell the client and start over from the cache.
     pub(crate) gap: bool,
     /// Those of whom nothing could be told for a while may be told of again.
@@ -39,7 +50,60 @@ impl Signals {
         }
     }
 
+    /// The friend in this slot has another name now.
+    pub(crate) fn rename(&mut self, slot: u32) {
+        if self.renamed.len() < RENAMED_WAITING_MAX {
+            self.renamed.push(slot);
+        } else {
+            self.renamed = Vec::new();
+            self.names_unknown = true;
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl Session {
+    pub(super) fn signals(
+        &mut self,
+        now: Moment,
+        signals: &Signals,
+        in_ms: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        if signals.drain && self.closes_at.is_none() {
+            self.closes_at = Some(now.monotonic.plus_ms(in_ms));
+            self.due.insert(Due::Drain);
+        }
+        if signals.keys && self.key_ends_at.is_none() {
+            self.key_ends_at = Some(now.monotonic.plus_ms(in_ms));
+        }
+        if signals.timer {
+            self.deadlines(now, effects);
+        }
+        if !matches!(self.phase, Phase::Opening { .. } | Phase::Live) {
+            return;
+        }
+        for amendment in &signals.amendments {
+            self.amend(amendment, effects);
+        }
+        if signals.circle_unknown {
+            self.circle_is_unknown();
+        }
+        if signals.gap {
+            self.gap();
+        }
+        if signals.names_unknown {
+            self.view.all_renamed();
+        }
+        for slot in &signals.renamed {
+            self.view.renamed(*slot);
+        }
+        if signals.regained {
+            self.view.look_at_withheld();
+            self.view.want_missing_names();
+        }
     }
 }

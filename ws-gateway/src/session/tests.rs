@@ -10,6 +10,7 @@ use crate::{Config, protocol};
 use circle::Circle;
 use messages::{ErrorWord, Rejection, Reply};
 use record::Written;
+use signals::Signals;
 
 const START: Moment = Moment { wall: Timestamp(1_800_000_000_000), monotonic: Monotonic(0) };
 

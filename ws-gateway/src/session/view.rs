@@ -1,5 +1,6 @@
 pub(crate) mod dirty_set;
 pub(crate) mod hysteresis;
+mod names;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use crate::session::record::Record;
 use crate::session::seam::{Planted, planted};
 use crate::session::view::dirty_set::DirtySet;
 use crate::session::view::hysteresis::{Decimetres, Hysteresis};
+use names::Names;
 
 /// The slot in which the user themself is watched; friends have the others.
 pub(crate) const SELF_SLOT: u32 = 0;
@@ -36,6 +38,7 @@ pub(crate) struct View {
     /// Who is in the client's list and no friend any more. Told before anything else, in a message of their own, since
     /// they may have become friends again meanwhile.
     dismissed: Vec<UserId>,
+    names: Names,
 }
 
 #[derive(Default)]
@@ -64,6 +67,7 @@ impl View {
             after_snapshot: DirtySet::default(),
             withheld: DirtySet::default(),
             dismissed: Vec::new(),
+            names: Names::default(),
         }
     }
 
@@ -109,6 +113,7 @@ impl View {
             self.dismissed.push(user.clone());
         }
         self.unwatched.retain(|other| *other != slot);
+        self.names.forget(slot);
         if planted(Planted::SlotGivenAway) {
             self.free.push(slot);
         }
@@ -197,6 +202,7 @@ impl View {
             slot.told = None;
         }
         self.dismissed.clear();
+        self.names = Names::default();
         self.look_at_all();
     }
 
@@ -261,7 +267,10 @@ impl View {
                 let distance = Decimetres::round(metres);
                 let seen = || Seen { record: record.clone(), distance };
                 match &entry.told {
-                    None => changes.came.push(seen()),
+                    None => {
+                        changes.came.push(seen());
+                        self.names.came(slot);
+                    }
                     Some(told) if told.record.version != record.version => {
                         changes.moved.push(seen());
                     }

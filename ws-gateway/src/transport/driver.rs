@@ -5,6 +5,7 @@ mod closing;
 mod deadlines;
 mod history;
 mod io;
+mod people;
 mod signalled;
 mod tokens;
 
@@ -48,6 +49,7 @@ struct Running {
     verifying: Option<Verifying>,
     circle: Option<live::Asked<'static, Circle>>,
     positions: Option<live::Asked<'static, ()>>,
+    people: Option<people::Reading>,
 }
 
 /// One connection, apart from its socket.

@@ -25,6 +25,8 @@ pub(super) struct Client {
     pub(super) fixes: usize,
     pub(super) friends: BTreeMap<String, Value>,
     pub(super) heard: Vec<Value>,
+    /// What it was told of names, in order: everything else is as if nobody had one.
+    pub(super) named: Vec<(String, String)>,
     pub(super) continues: bool,
     pub(super) closed: Option<CloseCode>,
     /// While set the socket takes nothing.
@@ -50,9 +52,9 @@ impl Client {
             gateway.permit(None, ClientNetwork::default()).expect("there is room"),
             Some(verified),
         );
-        let (friends, heard) = (BTreeMap::new(), Vec::new());
+        let (friends, heard, named) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (fixes, continues, closed, stuck) = (0, false, None, false);
-        Self { user, expires, driver, seq, fixes, friends, heard, continues, closed, stuck }
+        Self { user, expires, driver, seq, fixes, friends, heard, named, continues, closed, stuck }
     }
 
     /// One turn, as the socket's task takes it; answers whether anything was said.
@@ -109,6 +111,14 @@ impl Client {
                 }
             }
             Some("gap") => self.continues = false,
+            Some("names") => {
+                for named in list("names") {
+                    assert!(self.friends.contains_key(&id(&named)), "named unseen");
+                    let name = named["display_name"].as_str().expect("a name").to_owned();
+                    self.named.push((id(&named), name));
+                }
+                return;
+            }
             _ => {}
         }
         self.heard.push(message);

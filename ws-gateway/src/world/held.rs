@@ -1,20 +1,21 @@
 //! What goes on outside the gateways, each thing held until a schedule lets it happen: readings of circles and positions,
 //! subscriptions, writes, and what the bus carries.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+mod truth;
+
+use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use model::{FeedPosition, Metres, ReadToken, UserId};
 use parking_lot::Mutex;
 
 use crate::live::{Channel, Error, Live, Sink, Written};
-use crate::service::friends::Friends;
-use crate::session::circle::{Circle, CircleChange, CircleEdit};
+use crate::session::circle::CircleChange;
 use crate::session::record::Sighting;
+pub(super) use truth::{HeldFriends, Truth};
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -196,81 +197,5 @@ impl Sink for HeldSink {
     fn gap(&self, channels: &[Channel]) {
         let channels = channels.to_vec();
         self.push(move |sink| sink.gap(&channels));
-    }
-}
-
-/// Who is whose friend in truth.
-pub(super) struct Truth {
-    state: Mutex<TruthState>,
-    holds: Arc<Holds>,
-}
-
-#[derive(Default)]
-struct TruthState {
-    position: u64,
-    pairs: BTreeSet<(UserId, UserId)>,
-    radius_m: HashMap<UserId, u32>,
-}
-
-/// How far everybody looks who hasn't chosen, metres.
-const RADIUS_M: u32 = 8_047;
-
-impl Truth {
-    pub(super) fn new(holds: Arc<Holds>) -> Self {
-        Self { state: Mutex::default(), holds }
-    }
-
-    pub(super) fn commit(&self, edit: CircleEdit) -> CircleChange {
-        let mut state = lock(&self.state);
-        state.position += 1;
-        match &edit {
-            CircleEdit::Pair { low, high, friends: true } => {
-                state.pairs.insert((low.clone(), high.clone()));
-            }
-            CircleEdit::Pair { low, high, friends: false } => {
-                state.pairs.remove(&(low.clone(), high.clone()));
-            }
-            CircleEdit::Radius { user, radius_m } => {
-                state.radius_m.insert(user.clone(), radius_m.unwrap_or(RADIUS_M));
-            }
-        }
-        CircleChange {
-            as_of: ReadToken { timeline: 1, position: FeedPosition(state.position) },
-            edit,
-        }
-    }
-
-    pub(super) fn are_friends(&self, one: &UserId, other: &UserId) -> bool {
-        let pair = (one.min(other).clone(), one.max(other).clone());
-        lock(&self.state).pairs.contains(&pair)
-    }
-
-    pub(super) fn read(&self, user: &UserId) -> Circle {
-        let state = lock(&self.state);
-        let friends = state.pairs.iter().filter_map(|(low, high)| match () {
-            () if low == user => Some(high.clone()),
-            () if high == user => Some(low.clone()),
-            () => None,
-        });
-        let radius_m = state.radius_m.get(user).copied().unwrap_or(RADIUS_M);
-        Circle {
-            as_of: ReadToken { timeline: 1, position: FeedPosition(state.position) },
-            friends: friends.collect(),
-            radius: Metres(f64::from(radius_m)),
-        }
-    }
-}
-
-/// The truth as gateways read it: when it is looked at, and when the answer comes, the schedule says.
-pub(super) struct HeldFriends(pub(super) Arc<Truth>);
-
-impl Friends for HeldFriends {
-    fn circle(&self, user: UserId) -> BoxFuture<'_, Result<Circle, Error>> {
-        let truth = self.0.clone();
-        self.0.holds.hold(move || Ok(truth.read(&user)))
-    }
-
-    fn radius(&self, chosen_m: Option<u32>) -> Metres {
-        Metres(f64::from(chosen_m.unwrap_or(RADIUS_M)))
     }
 }

@@ -8,7 +8,7 @@ use model::ManualClock;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{Backend, NOW, World, id, relate};
-use crate::{Change, Config, Directory, Listener, Mutation, Verb};
+use crate::{Change, Config, Directory, DisplayName, Listener, Mutation, Verb};
 
 /// Remembers what it is told.
 #[derive(Clone, Default)]
@@ -39,13 +39,14 @@ impl Ear {
     }
 }
 
-/// Friendship made and ended, also by a block; radius.
+/// Friendship made and ended, also by a block; requests, to whom they show; radius; name.
 pub async fn whoever_is_concerned_is_named(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob", "carol", "dave"]).await;
     let ear = Ear::on(|listener| world.store.listen(listener));
     world.does("alice", Verb::Befriend, "bob").await.expect("befriended");
     assert_eq!(ear.heard(), ["alice", "bob"]);
     world.does("carol", Verb::Ask, "alice").await.expect("asked");
+    assert_eq!(ear.heard(), ["alice", "carol"]);
     world.does("alice", Verb::Accept, "carol").await.expect("accepted");
     assert_eq!(ear.heard(), ["alice", "carol"]);
     world.does("bob", Verb::Block, "alice").await.expect("blocked");
@@ -55,9 +56,14 @@ pub async fn whoever_is_concerned_is_named(backend: &dyn Backend) {
     let radius = Mutation::SetRadius { user: id("dave"), radius_m: Some(300) };
     world.mutation(radius).await.expect("set");
     assert_eq!(ear.heard(), ["dave"]);
+    world.does("alice", Verb::Ask, "bob").await.expect("as if nothing were in the way");
+    assert_eq!(ear.heard(), ["alice"], "bob blocks alice");
+    let name = DisplayName::parse("D").expect("a name");
+    world.mutation(Mutation::Put { user: id("dave"), name }).await.expect("renamed");
+    assert_eq!(ear.heard(), ["dave"]);
 }
 
-/// A listener isn't called for requests, refusals, repetitions, and what the same batch undoes.
+/// A listener isn't called for refusals, repetitions, and what the same batch undoes.
 pub async fn nothing_is_announced_where_nothing_changed(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob"]).await;
     world.does("alice", Verb::Befriend, "bob").await.expect("befriended");
@@ -66,7 +72,7 @@ pub async fn nothing_is_announced_where_nothing_changed(backend: &dyn Backend) {
         .batch(vec![
             relate(Verb::Befriend, "bob", "alice"),
             relate(Verb::Ask, "alice", "carol"),
-            relate(Verb::Block, "alice", "dave"),
+            relate(Verb::Cancel, "alice", "carol"),
             relate(Verb::Ask, "alice", "alice"),
             Mutation::SetRadius { user: id("bob"), radius_m: None },
             relate(Verb::Remove, "bob", "alice"),

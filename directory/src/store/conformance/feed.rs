@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 
 use super::{Backend, World, ensure, id, relate};
 use crate::{
-    CHANGES_MAX, Change, Changes, CircleChange, CircleEdit, Error, FeedGap, Mutation, Store,
-    StoredCircle, Verb,
+    CHANGES_MAX, Change, Changes, CircleChange, CircleEdit, DisplayName, Error, FeedGap, Mutation,
+    Store, StoredCircle, Verb,
 };
 
 const CROWD: [&str; 6] = ["a", "B", "c~", "d.d", "e-", "f"];
@@ -63,6 +63,7 @@ fn follow(circles: &mut BTreeMap<UserId, StoredCircle>, edit: &CircleEdit) {
                 friends.sort_unstable_by(|one, two| one.id.cmp(&two.id));
             }
         }
+        CircleEdit::Standing { .. } | CircleEdit::Name { .. } => {}
     }
 }
 
@@ -74,7 +75,7 @@ fn anything(random: &dyn Random) -> Mutation {
         let radius_m = [None, Some(500), Some(700)][below(3)];
         return Mutation::SetRadius { user: id(user), radius_m };
     }
-    let verbs = [Verb::Befriend, Verb::Remove, Verb::Block, Verb::Unblock];
+    let verbs = [Verb::Befriend, Verb::Remove, Verb::Block, Verb::Unblock, Verb::Ask];
     relate(verbs[below(verbs.len())], user, CROWD[below(CROWD.len())])
 }
 
@@ -145,15 +146,17 @@ pub async fn a_circle_and_the_changes_behind_it_give_every_later_circle(backend:
     }
 }
 
-/// Users who come or are renamed, requests, blocks of strangers, refusals, and what the same batch undoes.
-pub async fn what_changes_no_circle_has_no_position(backend: &dyn Backend) {
+/// Users who come, refusals, and what the same batch undoes.
+pub async fn what_changes_nothing_for_anybody_has_no_position(backend: &dyn Backend) {
     let world = World::with(backend, &["alice", "bob"]).await;
     let start = state(&world).await;
     world
         .batch(vec![
             ensure("carol"),
             relate(Verb::Ask, "alice", "bob"),
+            relate(Verb::Decline, "bob", "alice"),
             relate(Verb::Block, "alice", "dave"),
+            relate(Verb::Unblock, "alice", "dave"),
             relate(Verb::Befriend, "alice", "nobody"),
             relate(Verb::Befriend, "alice", "carol"),
             relate(Verb::Remove, "carol", "alice"),
@@ -232,6 +235,10 @@ pub async fn the_feed_survives_reopening(backend: &dyn Backend) {
     world.does("alice", Verb::Befriend, "bob").await.expect("befriended");
     let radius = Mutation::SetRadius { user: id("bob"), radius_m: Some(300) };
     world.mutation(radius).await.expect("set");
+    world.does("bob", Verb::Block, "carol").await.expect("blocked");
+    world.does("carol", Verb::Ask, "bob").await.expect_err("she doesn't exist");
+    let name = DisplayName::parse("B").expect("a name");
+    world.mutation(Mutation::Put { user: id("bob"), name }).await.expect("renamed");
     drop(world);
     let world = World::with(backend, &[]).await;
     let all = read(&world, start, 10).await.expect("nothing is missing");
@@ -240,6 +247,8 @@ pub async fn the_feed_survives_reopening(backend: &dyn Backend) {
     let expected = [
         CircleEdit::Pair { low, high, class },
         CircleEdit::Radius { user: id("bob"), radius_m: Some(300) },
+        CircleEdit::Standing { user: id("bob"), other: id("carol") },
+        CircleEdit::Name { user: id("bob") },
     ];
     assert!(all.changes.iter().map(|change| &change.what).eq(&expected));
 }

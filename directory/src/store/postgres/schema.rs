@@ -7,7 +7,7 @@ use sql::StoreError;
 /// taken. A step that was released is never changed.
 ///
 /// Ids compare as bytes (`COLLATE "C"`) whatever the database's language: pages promise that order.
-const STEPS: [&str; 2] = [FIRST, CHANGES];
+const STEPS: [&str; 3] = [FIRST, CHANGES, PEOPLE];
 
 const FIRST: &str = r#"
     CREATE SCHEMA directory;
@@ -65,6 +65,12 @@ const CHANGES: &str = "
         radius_m BIGINT,                -- NULL: the deployment's
         at_ms    BIGINT NOT NULL        -- by the server's clock
     );
+";
+
+/// Nothing to be made: programs of before, which can't read these kinds, don't begin with them.
+const PEOPLE: &str = "
+    COMMENT ON COLUMN directory.changes.kind IS
+        'pair; radius; standing: what a is shown of b; name: of a';
 ";
 
 /// All of it.

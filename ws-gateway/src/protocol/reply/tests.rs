@@ -8,6 +8,7 @@ use super::lists::head;
 use super::*;
 use crate::session::boards::{BoardView, Difference};
 use crate::session::fixes::history::Kept;
+use crate::session::friends::people::{RelationState, ShownRelation};
 use crate::session::messages::{
     BoardChange, BoardEnd, Changes, ErrorWord, Push, Rejection, Snapshot,
 };
@@ -39,7 +40,10 @@ fn name(reply: &Reply) -> &'static str {
         Reply::SignedOff { .. } => "signed_off",
         Reply::Pong { .. } => "pong",
         Reply::Renewed { .. } => "renewed",
+        Reply::Names(_) => "names",
         Reply::Radius(_) => "radius",
+        Reply::Relation(_) => "relation",
+        Reply::RelationsUnknown => "relations_unknown",
         Reply::ReportingHint(_) => "hint",
         Reply::Gap => "gap",
         Reply::Unlocated => "unlocated",
@@ -90,11 +94,13 @@ fn every_reply_goes_out_under_a_listed_name() {
         place: None,
         difference,
     };
+    let shown = ShownRelation { state: RelationState::Outgoing, name: None };
     let replies = [
         Reply::Welcome(Box::new(welcome)),
         Reply::Snapshot(Box::new(snapshot)),
         Reply::Position(Arc::new(record())),
         Reply::Push(Box::new(Push { at, changes: Changes::default() })),
+        Reply::Names([(record().user, "Bob".into())].into()),
         Reply::Ack {
             device: device(),
             seq: 1,
@@ -107,6 +113,8 @@ fn every_reply_goes_out_under_a_listed_name() {
         Reply::Pong { id: 1, at },
         Reply::Renewed { token_expires: at },
         Reply::Radius(Metres(1.0)),
+        Reply::Relation(Box::new((record().user, shown))),
+        Reply::RelationsUnknown,
         Reply::ReportingHint(hint),
         Reply::Gap,
         Reply::Unlocated,
@@ -125,6 +133,19 @@ fn every_reply_goes_out_under_a_listed_name() {
         assert!(text(reply).starts_with(&start), "{}", text(reply));
     }
     assert!(REPLY_TYPES.iter().eq(replies.iter().map(name).collect::<Vec<_>>().iter()));
+}
+
+#[test]
+fn names_of_any_script_are_told_as_they_are() {
+    let name = "\u{200f}\u{5d0} \"\\ 👩‍👩‍👧";
+    let told = text(&Reply::Names([(record().user, name.into())].into()));
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["names"], serde_json::json!([{ "id": "bob", "display_name": name }]));
+    let asks = ShownRelation { state: RelationState::Incoming, name: Some(name.into()) };
+    let told = text(&Reply::Relation(Box::new((record().user, asks))));
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    let expected = serde_json::json!({ "type": "relation", "id": "bob", "display_name": name, "state": "incoming" });
+    assert_eq!(told, expected);
 }
 
 #[test]

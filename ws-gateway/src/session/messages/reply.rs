@@ -6,6 +6,7 @@ use super::{BoardEnd, RefusedFix, Rejection};
 use crate::session::boards::{BoardView, Difference};
 use crate::session::fixes::history::Kept;
 use crate::session::fixes::validation::Unshown;
+use crate::session::friends::people::ShownRelation;
 use crate::session::limits::Limits;
 use crate::session::outbound::reporting_hint::ReportingHint;
 use crate::session::record::Record;
@@ -19,6 +20,8 @@ pub(crate) enum Reply {
     /// The client's own position, as another of its connections set it.
     Position(Arc<Record>),
     Push(Box<Push>),
+    /// What friends in the client's list are called.
+    Names(Box<[(UserId, Arc<str>)]>),
     /// A fix was taken in, and is shown unless something stands against it.
     Ack {
         device: DeviceId,
@@ -43,6 +46,10 @@ pub(crate) enum Reply {
         token_expires: Timestamp,
     },
     Radius(Metres),
+    /// How somebody stands to the user now.
+    Relation(Box<(UserId, ShownRelation)>),
+    /// That may have changed of anybody.
+    RelationsUnknown,
     ReportingHint(ReportingHint),
     /// Something may have been missed; a snapshot follows.
     Gap,

@@ -18,6 +18,10 @@ pub(in crate::session) enum Due {
     Snapshot,
     /// What friends did since. Whether it is due, the view knows.
     Push,
+    /// What friends in the list are called. Whether it is due, the view knows.
+    Names,
+    /// How somebody stands to the user has changed. Whether it is due, the relations know.
+    Relations,
     /// How often to report may have changed.
     ReportingHint,
     /// What boards show. Whether it is due, they know.
@@ -27,7 +31,7 @@ pub(in crate::session) enum Due {
 }
 
 impl Due {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Drain,
         Self::Gap,
         Self::SlowConsumer,
@@ -36,6 +40,8 @@ impl Due {
         Self::Position,
         Self::Snapshot,
         Self::Push,
+        Self::Names,
+        Self::Relations,
         Self::ReportingHint,
         Self::Boards,
         Self::Pong,

@@ -41,6 +41,19 @@ impl DirtySet {
         Some(slot)
     }
 
+    /// Whether a slot is in it.
+    pub(crate) fn contains(&self, slot: u32) -> bool {
+        self.words.get(slot as usize / 64).is_some_and(|word| word & 1 << (slot % 64) != 0)
+    }
+
+    /// Takes this slot out, if it is there.
+    pub(crate) fn remove(&mut self, slot: u32) {
+        if self.contains(slot) {
+            self.words[slot as usize / 64] &= !(1 << (slot % 64));
+            self.count -= 1;
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -54,11 +67,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_a_set(steps in proptest::collection::vec(proptest::option::of(0u32..300), 0..400)) {
+        fn it_is_a_set(steps in proptest::collection::vec(proptest::option::of(0u32..600), 0..400)) {
             let (mut marks, mut model) = (DirtySet::default(), BTreeSet::new());
             for step in steps {
                 match step {
-                    Some(slot) => prop_assert_eq!(marks.insert(slot), model.insert(slot)),
+                    Some(slot @ 0..400) => prop_assert_eq!(marks.insert(slot), model.insert(slot)),
+                    Some(other) => {
+                        let slot = other - 400;
+                        prop_assert_eq!(marks.contains(slot), model.remove(&slot));
+                        marks.remove(slot);
+                    }
                     None => match marks.pop() {
                         Some(slot) => prop_assert!(model.remove(&slot)),
                         None => prop_assert!(model.is_empty()),

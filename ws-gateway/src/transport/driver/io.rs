@@ -103,6 +103,7 @@ impl Driver {
                 self.input(Input::Positions(told(&self.session, answer)));
                 progress = true;
             }
+            progress |= self.hear_people(cx);
             if progress {
                 self.carry_out(cx);
             }
@@ -110,6 +111,7 @@ impl Driver {
             match self.session.next_read(now).filter(|_| self.closed.is_none()) {
                 Some(Read::Circle) => self.running.circle = self.read_circle(),
                 Some(Read::Positions) => self.running.positions = Some(self.read_positions()),
+                Some(Read::People) => self.running.people = self.read_people(),
                 None if progress => {}
                 None => return,
             }

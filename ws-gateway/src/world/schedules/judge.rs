@@ -1,4 +1,4 @@
-//! Whether everybody sees exactly whom they should, once everything has come to its end.
+//! Whether everybody sees exactly whom they should, and knows their names, once everything has come to its end.
 
 use futures_util::FutureExt;
 use model::{Clock, UserId, distance};
@@ -53,6 +53,15 @@ impl Stage {
                     return Err(self.wrong(&format!(
                         "{user} should see {other}: {expected}, and heard last {last:?}"
                     )));
+                }
+            }
+            for other in client.friends.keys() {
+                let told = client.named.iter().rfind(|(user, _)| user == other);
+                let told = told.map(|(_, name)| name.as_str());
+                let name = self.truth.name(&id(other));
+                if told != Some(name.as_str()) {
+                    let user = &client.user;
+                    return Err(self.wrong(&format!("{user} calls {name} {told:?}")));
                 }
             }
         }

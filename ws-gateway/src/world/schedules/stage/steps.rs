@@ -48,7 +48,7 @@ impl Stage {
 
     /// Somebody asks for a change of a circle.
     pub(super) fn change(&mut self, below: &dyn Fn(usize) -> usize) {
-        let edit = match below(8) {
+        let edit = match below(9) {
             0 => {
                 let user = id(PEOPLE[below(PEOPLE.len())]);
                 CircleEdit::Radius { user, radius_m: Some(RADII_M[below(RADII_M.len())]) }
@@ -56,7 +56,8 @@ impl Stage {
             1..=2 => pair(0, 1, true),
             3..=4 => pair(0, 1, false),
             5..=6 => pair(0, 2, true),
-            _ => pair(0, 2, false),
+            7 => pair(0, 2, false),
+            _ => CircleEdit::Renamed(id(PEOPLE[below(PEOPLE.len())])),
         };
         let (gateway, doubtful) = (below(GATEWAYS), below(8) == 0);
         self.note(|| format!("asked of gateway {gateway}: {edit:?}, doubtful: {doubtful}"));

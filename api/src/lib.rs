@@ -58,7 +58,7 @@ pub use middleware::{
 };
 pub use openapi::openapi;
 pub use page::{Limit, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, Page, PageQuery};
-pub use problem::Problem;
+pub use problem::{Problem, pages as problems};
 pub use rate::RateLimit;
 pub use usage::{CALLERS_MAX, Usage};
 pub use work::{BodyPart, Overspent, STREAMS_PER_CALLER_MAX, Work, WorkLimits, streamed};

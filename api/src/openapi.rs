@@ -11,7 +11,10 @@ use crate::problem::ProblemBody;
 pub fn openapi() -> OpenApi {
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let refusal = ResponseBuilder::new()
-        .description("Refused; `code` and `detail` say why (RFC 9457)")
+        .description(
+            "Refused; `code` and `detail` say why (RFC 9457), and `type` leads to a page that says what to do: all of these are \
+             listed at /problems/",
+        )
         .content("application/problem+json", problem)
         .build();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));

@@ -1,3 +1,5 @@
+pub mod pages;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
@@ -150,7 +152,8 @@ impl Problem {
     }
 
     /// Of a service that is reached under this path.
-    pub(crate) fn below(mut self, base_path: &Arc<BasePath>) -> Self {
+    #[must_use]
+    pub fn below(mut self, base_path: &Arc<BasePath>) -> Self {
         self.base_path = Some(base_path.clone());
         self
     }

@@ -129,7 +129,7 @@ impl Raw {
         answer.json = serde_json::from_slice(&body).unwrap_or(Value::Null);
         answer.text = String::from_utf8_lossy(&body).into_owned();
         answer.bytes = body;
-        Some(answer)
+        Some(answer.checked())
     }
 
     /// A body in chunks; none if it broke off.

@@ -24,6 +24,20 @@ pub struct Answer {
     pub bytes: Vec<u8>,
 }
 
+impl Answer {
+    /// The same; panics if it is a problem that has no page, or one whose page doesn't have its status.
+    pub(crate) fn checked(self) -> Self {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        if kind.is_some_and(|kind| kind == "application/problem+json") && self.json.is_object() {
+            let mut all = server::problems::tables().flatten();
+            let meaning = all.find(|meaning| self.json["code"] == meaning.code);
+            let named = meaning.is_some_and(|meaning| meaning.statuses.contains(&self.status));
+            assert!(named, "say in a `problem_table!` what it means: {self:?}");
+        }
+        self
+    }
+}
+
 /// Sends one request over a connection of its own.
 pub(crate) async fn request(
     address: SocketAddr,
@@ -70,5 +84,7 @@ pub(crate) async fn try_request(
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let bytes = bytes.to_vec();
-    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, json, text, bytes })
+    let answer =
+        Answer { status: parts.status.as_u16(), headers: parts.headers, json, text, bytes };
+    Ok(answer.checked())
 }

@@ -96,10 +96,14 @@ impl Sandbox {
         rest::request(self.address, method, path, None, body).await
     }
 
+    /// Where it answers operators.
+    pub fn operations_address(&self) -> SocketAddr {
+        self.node.as_ref().expect("a running node").operations_address()
+    }
+
     /// All that the node measures.
     pub async fn metrics(&self) -> String {
-        let address = self.node.as_ref().expect("a running node").operations_address();
-        rest::request(address, "GET", "/metrics", None, None).await.text
+        rest::request(self.operations_address(), "GET", "/metrics", None, None).await.text
     }
 
     /// Makes sure that a user exists.

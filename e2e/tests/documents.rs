@@ -12,6 +12,7 @@ mod documents {
     mod links;
     mod live;
     mod metrics;
+    mod problems;
     mod protocol;
     mod readme;
     mod rest;

@@ -48,6 +48,7 @@ pub mod http;
 mod log;
 pub mod metrics;
 mod peers;
+pub mod problems;
 mod service;
 mod store;
 

@@ -32,6 +32,7 @@ pub mod http;
 mod index;
 mod log;
 pub mod metrics;
+pub mod problems;
 mod service;
 
 #[cfg(feature = "test-kit")]

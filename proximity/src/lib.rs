@@ -38,6 +38,7 @@ mod core;
 mod error;
 pub mod http;
 pub mod metrics;
+pub mod problems;
 mod service;
 mod store;
 

@@ -6,4 +6,5 @@ pub(crate) mod dev;
 pub(crate) mod export;
 pub(crate) mod listener;
 pub(crate) mod operations;
+pub mod problems;
 pub(crate) mod routes;

@@ -38,5 +38,6 @@ pub use config::{
     Backends, ClientHeader, Config, LiveBackend, NodeRole, Postgres, Standings, StandingsBackend,
     StoreBackend,
 };
+pub use http::problems;
 pub use keys::Keys;
 pub use node::Node;

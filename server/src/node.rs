@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::http::dev::Dev;
-use crate::http::{dev, export, operations, routes};
+use crate::http::{dev, export, operations, problems, routes};
 use crate::keys::Keys;
 use crate::parts::{Deps, Opened};
 use crate::readiness::{Condition, Ends, Readiness};
@@ -72,7 +72,6 @@ impl Node {
         for placement in parts::ALL.iter().filter_map(|part| part.placement(&config)) {
             placement?;
         }
-
         // Where it can't be told, heavy requests are worked on one after the other.
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let limits = config.rest.limits(cores);
@@ -88,12 +87,14 @@ impl Node {
                 tracing::info!(part = part.name(), "off, as the settings of this process say");
             }
         }
-        let listener = listeners::main(&config, tls.clone())?;
-        let for_operators = listeners::operations(&config)?;
+        let base_path = deps.context.base_path();
+        let listener = listeners::main(&config, base_path, tls.clone())?;
+        let for_operators = listeners::operations(&config, base_path)?;
         let (address, operations_address) = (listener.address(), for_operators.address());
 
         let readiness = Readiness::default();
         opened.routers.insert(0, operations::router(readiness.clone()));
+        opened.routers.push(problems::router(&deps.context));
         // Where users are known.
         if parts::knows_users(&config) {
             let pieces = std::mem::take(&mut opened.pieces);

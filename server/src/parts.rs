@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use api::export::Piece;
 use api::metrics::Metric;
+use api::problems::Meaning;
 use api::{Context, Verifier};
 use futures_util::future::BoxFuture;
 use model::{Clock, ErrorChain, Faults, Random};
@@ -55,6 +56,9 @@ pub(crate) trait Part: Sync {
 
     /// The tables of its metrics.
     fn metrics(&self) -> &'static [&'static [Metric]];
+
+    /// What the words of its problems mean.
+    fn problems(&self) -> &'static [Meaning];
 
     /// Where users live, in words, if that is in several places; the files that tell it are read.
     fn placement(&self, _config: &Config) -> Option<Result<String, String>> {

@@ -35,6 +35,7 @@ mod fanout;
 mod http;
 pub mod live;
 pub mod metrics;
+pub mod problems;
 pub mod protocol;
 mod service;
 mod session;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{
-    PROXY_HEADER_BYTES_MAX, Problem, ProxyHeader, ProxyHeaderError, ProxyRead, Stream,
+    BasePath, PROXY_HEADER_BYTES_MAX, Problem, ProxyHeader, ProxyHeaderError, ProxyRead, Stream,
     TrustedProxies,
 };
 use model::ErrorKind;
@@ -36,6 +36,8 @@ pub(crate) struct Arrival {
     /// A header of the PROXY protocol, from these proxies; without, none is taken.
     pub(crate) proxy_protocol: Option<Arc<TrustedProxies>>,
     pub(crate) tls: Option<Arc<Tls>>,
+    /// Where links of answers begin.
+    pub(crate) base_path: Arc<BasePath>,
 }
 
 /// Why a connection isn't served.
@@ -72,7 +74,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// For the metrics.
+    /// The word for metrics, and for the client.
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::ProxyHeaderMissing => "proxy_header_missing",
@@ -104,30 +106,45 @@ impl Arrival {
         let mut client = peer;
         if let Some(proxies) = &self.proxy_protocol {
             if !proxies.trusts(peer) {
-                return Err(refuse(stream, Refusal::UntrustedProxy).await);
+                return Err(self.refuse(stream, Refusal::UntrustedProxy).await);
             }
             match proxy_header(&mut stream).await {
                 Ok(ProxyHeader::Client(address)) => client = address.to_canonical(),
                 Ok(ProxyHeader::Own) => {}
-                Err(refusal) => return Err(refuse(stream, refusal).await),
+                Err(refusal) => return Err(self.refuse(stream, refusal).await),
             }
         }
         let mut first = [0; FIRST_BYTES];
         let bytes = stream.peek(&mut first).await?;
         let first = &first[..bytes];
         if ProxyHeader::begins(first) {
-            return Err(refuse(stream, Refusal::ProxyHeaderUnwanted).await);
+            return Err(self.refuse(stream, Refusal::ProxyHeaderUnwanted).await);
         }
         match (&self.tls, first.first()) {
             (_, None) => Err(Refusal::Gone),
-            (None, Some(&TLS_HANDSHAKE)) => Err(refuse(stream, Refusal::TlsUnwanted).await),
+            (None, Some(&TLS_HANDSHAKE)) => Err(self.refuse(stream, Refusal::TlsUnwanted).await),
             (None, Some(_)) => Ok((Stream::Plain(stream), client)),
             (Some(tls), Some(&TLS_HANDSHAKE)) => {
                 let stream = tls.accept(stream).await.map_err(Refusal::Handshake)?;
                 Ok((Stream::Wrapped(Box::new(stream)), client))
             }
-            (Some(_), Some(_)) => Err(refuse(stream, Refusal::TlsMissing).await),
+            (Some(_), Some(_)) => Err(self.refuse(stream, Refusal::TlsMissing).await),
         }
+    }
+
+    /// Tells why, and lets it be read: to hang up on unread bytes would reset the connection.
+    async fn refuse(&self, mut stream: TcpStream, refusal: Refusal) -> Refusal {
+        let goodbye = async {
+            match refusal {
+                Refusal::TlsUnwanted => stream.write_all(&TLS_ALERT).await?,
+                _ => stream.write_all(&answer(&refusal, &self.base_path)).await?,
+            }
+            stream.shutdown().await?;
+            tokio::io::copy(&mut stream.take(GOODBYE_BYTES_MAX), &mut tokio::io::sink()).await
+        };
+        // Whether it was read makes no difference here.
+        let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+        refusal
     }
 }
 
@@ -155,25 +172,10 @@ async fn proxy_header(stream: &mut TcpStream) -> Result<ProxyHeader, Refusal> {
     }
 }
 
-/// Tells why, and lets it be read: to hang up on unread bytes would reset the connection.
-async fn refuse(mut stream: TcpStream, refusal: Refusal) -> Refusal {
-    let goodbye = async {
-        match refusal {
-            Refusal::TlsUnwanted => stream.write_all(&TLS_ALERT).await?,
-            _ => stream.write_all(&answer(&refusal)).await?,
-        }
-        stream.shutdown().await?;
-        tokio::io::copy(&mut stream.take(GOODBYE_BYTES_MAX), &mut tokio::io::sink()).await
-    };
-    // Whether it was read makes no difference here.
-    let _ = tokio::time::timeout(GOODBYE, goodbye).await;
-    refusal
-}
-
 /// An answer as HTTP has it, whatever was spoken.
-fn answer(refusal: &Refusal) -> Vec<u8> {
+fn answer(refusal: &Refusal, base_path: &Arc<BasePath>) -> Vec<u8> {
     let problem = Problem::new(ErrorKind::Invalid, refusal.reason(), refusal.to_string());
-    let body = problem.to_json();
+    let body = problem.below(base_path).to_json();
     let head = format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()

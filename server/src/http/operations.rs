@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::problems;
 use crate::metrics;
 use crate::readiness::Readiness;
 
@@ -36,9 +37,10 @@ pub(crate) fn router(readiness: Readiness) -> OpenApiRouter {
     OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready)).with_state(readiness)
 }
 
-/// These and `/metrics`, at an address of their own.
+/// These and `/metrics`, at an address of their own, and what its problems mean.
 pub(crate) fn own_router(readiness: Readiness, context: &Context) -> Router {
-    let (router, _) = router(readiness).split_for_parts();
+    let router = router(readiness).merge(problems::router(context));
+    let (router, _) = router.split_for_parts();
     api::with_middleware(router.route("/metrics", get(metrics)), context)
 }
 

@@ -3,6 +3,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::BasePath;
+
 use crate::config::Config;
 use crate::http::arrival::Arrival;
 use crate::http::arrival::tls::Tls;
@@ -10,11 +12,15 @@ use crate::http::listener::{Listener, ListenerConfig, SocketOptions};
 use crate::http::operations::OPERATIONS_CONNECTIONS_MAX;
 
 /// The address of clients.
-pub(super) fn main(config: &Config, tls: Option<Arc<Tls>>) -> Result<Listener, String> {
+pub(super) fn main(
+    config: &Config,
+    base_path: &Arc<BasePath>,
+    tls: Option<Arc<Tls>>,
+) -> Result<Listener, String> {
     let (address, connections_max) = (config.http.listen, config.http.connections_max);
     let proxies = Arc::new(config.http.proxies()?);
     let proxy_protocol = config.http.proxy_protocol.then(|| proxies.clone());
-    let arrival = Arrival { proxy_protocol, tls };
+    let arrival = Arrival { proxy_protocol, tls, base_path: base_path.clone() };
     Listener::bind(ListenerConfig {
         proxies,
         arrival,
@@ -31,9 +37,15 @@ pub(crate) fn tls(config: &Config) -> Result<Option<Arc<Tls>>, String> {
 }
 
 /// The operators' address, or a free port where another process has the default.
-pub(super) fn operations(config: &Config) -> Result<Listener, String> {
+pub(super) fn operations(config: &Config, base_path: &Arc<BasePath>) -> Result<Listener, String> {
     let address = config.operations.listen;
-    let bind = |address| Listener::bind(listener(config, address, OPERATIONS_CONNECTIONS_MAX));
+    let bind = |address| {
+        let arrival = Arrival { base_path: base_path.clone(), ..Arrival::default() };
+        Listener::bind(ListenerConfig {
+            arrival,
+            ..listener(config, address, OPERATIONS_CONNECTIONS_MAX)
+        })
+    };
     let bound = bind(address).or_else(|error| {
         if config.operations.takes_any_port() && error.kind() == io::ErrorKind::AddrInUse {
             bind(SocketAddr::new(address.ip(), 0))

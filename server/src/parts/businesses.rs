@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use api::metrics::Metric;
+use api::problems::Meaning;
 use model::{Clock, Faults, Random};
 use proximity::embedded::EmbeddedStore;
 use proximity::postgres::{self, PostgresStore};
@@ -62,6 +63,10 @@ impl Part for Businesses {
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
         &[proximity::metrics::ALL]
+    }
+
+    fn problems(&self) -> &'static [Meaning] {
+        proximity::problems::ALL
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use api::metrics::Metric;
+use api::problems::Meaning;
 use directory::Store;
 use directory::embedded::EmbeddedStore;
 use directory::postgres::{self, PostgresStore};
@@ -47,6 +48,10 @@ impl Part for Directory {
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
         &[directory::metrics::ALL]
+    }
+
+    fn problems(&self) -> &'static [Meaning] {
+        directory::problems::ALL
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {

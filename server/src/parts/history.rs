@@ -6,6 +6,7 @@ mod places;
 use std::sync::Arc;
 
 use api::metrics::Metric;
+use api::problems::Meaning;
 use history_writer::History;
 use history_writer::streams::Leases;
 use model::Faults;
@@ -65,6 +66,10 @@ impl Part for MovementHistory {
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
         &[history_writer::metrics::ALL]
+    }
+
+    fn problems(&self) -> &'static [Meaning] {
+        history_writer::problems::ALL
     }
 
     fn own_checks(&self, config: &Config) -> Vec<OwnCheck> {

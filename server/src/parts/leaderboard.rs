@@ -4,6 +4,7 @@ mod watched;
 use std::sync::Arc;
 
 use api::metrics::Metric;
+use api::problems::Meaning;
 use futures_util::future::BoxFuture;
 use leaderboard::embedded::EmbeddedLog;
 use leaderboard::postgres::{self, PostgresLog};
@@ -77,6 +78,10 @@ impl Part for Leaderboards {
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
         &[leaderboard::metrics::ALL]
+    }
+
+    fn problems(&self) -> &'static [Meaning] {
+        leaderboard::problems::ALL
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use api::SystemRandom;
 use api::metrics::Metric;
+use api::problems::Meaning;
 use directory::Directory;
 use model::{ErrorChain, Faults};
 use ws_gateway::live::embedded::Embedded;
@@ -56,6 +57,10 @@ impl Part for Live {
 
     fn metrics(&self) -> &'static [&'static [Metric]] {
         &[ws_gateway::metrics::ALL, redis::metrics::ALL]
+    }
+
+    fn problems(&self) -> &'static [Meaning] {
+        ws_gateway::problems::ALL
     }
 
     fn placement(&self, config: &Config) -> Option<Result<String, String>> {

@@ -3,7 +3,7 @@ mod faults;
 use std::error::Error;
 use std::fmt;
 
-pub use faults::Faults;
+pub use faults::{Faults, SettingFault};
 
 /// What kind of failure an error is; each crate's error tells its own, and one table at each edge turns the kind into a
 /// status or a close code.

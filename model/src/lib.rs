@@ -26,7 +26,7 @@ mod time;
 mod viewer;
 
 pub use distance::{Ecef, distance, distance_to_line};
-pub use error::{ErrorChain, ErrorKind, Faults};
+pub use error::{ErrorChain, ErrorKind, Faults, SettingFault};
 pub use fix::{Fix, FixError, Version, limits};
 pub use hash::fnv1a;
 pub use id::{BoardId, DeviceId, IdError, UserId};

@@ -153,7 +153,9 @@ impl Config {
         faults.check_section("rest", self.rest.validate());
         faults.check_all(self.validate_parts());
         faults.unless(self.roles.is_empty() || self.auth.has_configured_keys(), KEYLESS_ROLES);
-        faults.check(self.log.parsed_filter());
+        if let Err(why) = self.log.parsed_filter() {
+            faults.add_of("log", why);
+        }
         faults.result()
     }
 

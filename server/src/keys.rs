@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Issuer, KeySource, Signer, Verifier, VerifyingKey};
-use model::Role;
+use model::{Faults, Role};
 
 use crate::config::{Auth, ForeignIssuer, Key};
 pub(crate) use address::JwksAddress;
@@ -29,21 +29,24 @@ pub struct Keys;
 
 impl Keys {
     /// What tokens are checked with: the configured keys, or the node's own in this folder, which is made if it is missing,
-    /// and those of the other issuers.
+    /// and those of the other issuers. Errs with all that is wrong with them, a line each.
     pub fn verifier(auth: &Auth, own_key_dir: Option<&Path>) -> Result<Verifier, String> {
-        let mut issuers = Vec::new();
-        if !auth.keys.is_empty() {
-            issuers.push(issuer(Issuer::new(auth.own_rules(), read_keys(&auth.keys)?))?);
-        } else if let Some(dir) = own_key_dir {
+        let mut issuers = configured(auth)?;
+        if let Some(dir) = own_key_dir.filter(|_| auth.keys.is_empty()) {
             let key = VerifyingKey::hs256(OWN_KID, &own_secret(dir)?).map_err(|e| e.to_string())?;
-            issuers.push(issuer(Issuer::new(auth.own_rules(), vec![key]))?);
-        }
-        for foreign in &auth.issuers {
-            let named = |why| format!("auth.issuers, {}: {why}", foreign.issuer);
-            issuers.push(foreign_issuer(foreign).map_err(named)?);
+            issuers.insert(0, issuer(Issuer::new(auth.own_rules(), vec![key]))?);
         }
         let verifier = Verifier::of_issuers(issuers, auth.leeway_s).map_err(|e| e.to_string())?;
         Ok(verifier.with_token_bytes_max(auth.token_bytes_max))
+    }
+
+    /// Says which configured keys can't be used, all of them.
+    pub(crate) fn check(auth: &Auth) -> Result<(), Faults> {
+        let issuers = configured(auth)?;
+        let verifier = Verifier::of_issuers(issuers, auth.leeway_s).map_err(|e| e.to_string());
+        let mut faults = Faults::default();
+        faults.check(verifier);
+        faults.result()
     }
 
     /// Where an issuer publishes its keys, if it does.
@@ -89,14 +92,39 @@ fn issuer(made: Result<Issuer, api::KeyError>) -> Result<Issuer, String> {
     made.map_err(|e| e.to_string())
 }
 
-fn foreign_issuer(foreign: &ForeignIssuer) -> Result<Issuer, String> {
-    match Keys::published(foreign)? {
-        Some(source) => {
-            let source: Arc<dyn KeySource> = Arc::new(source);
-            Ok(Issuer::fetched(foreign.rules(), source))
+/// The issuers whose keys the settings name.
+fn configured(auth: &Auth) -> Result<Vec<Issuer>, Faults> {
+    let (mut faults, mut issuers) = (Faults::default(), Vec::new());
+    if !auth.keys.is_empty() {
+        let own = read_keys(&auth.keys).map(|keys| issuer(Issuer::new(auth.own_rules(), keys)));
+        match own {
+            Ok(own) => issuers.extend(faults.check(own)),
+            Err(unusable) => faults.extend(unusable),
         }
-        None => issuer(Issuer::new(foreign.rules(), read_keys(&foreign.keys)?)),
     }
+    for foreign in &auth.issuers {
+        match foreign_issuer(foreign) {
+            Ok(foreign) => issuers.push(foreign),
+            Err(all) => all.iter().for_each(|why| {
+                faults.add(format!("auth.issuers, {}: {why}", foreign.issuer));
+            }),
+        }
+    }
+    faults.result().map(|()| issuers)
+}
+
+fn foreign_issuer(foreign: &ForeignIssuer) -> Result<Issuer, Faults> {
+    let mut faults = Faults::default();
+    let keys = read_keys(&foreign.keys).map_err(|unusable| faults.extend(unusable));
+    let made = match (faults.check(Keys::published(foreign)), keys) {
+        (Some(Some(source)), Ok(_)) => {
+            let source: Arc<dyn KeySource> = Arc::new(source);
+            Some(Issuer::fetched(foreign.rules(), source))
+        }
+        (Some(None), Ok(keys)) => faults.check(issuer(Issuer::new(foreign.rules(), keys))),
+        _ => None,
+    };
+    made.ok_or(faults)
 }
 
 /// The bytes of a key.
@@ -117,8 +145,11 @@ pub(crate) fn read_secret(path: &Path) -> Result<Vec<u8>, String> {
     Ok(secret)
 }
 
-fn read_keys(keys: &[Key]) -> Result<Vec<VerifyingKey>, String> {
-    keys.iter().map(read_key).collect()
+/// Errs with all that can't be used.
+fn read_keys(keys: &[Key]) -> Result<Vec<VerifyingKey>, Faults> {
+    let mut faults = Faults::default();
+    let read = keys.iter().filter_map(|key| faults.check(read_key(key))).collect();
+    faults.result().map(|()| read)
 }
 
 fn read_key(key: &Key) -> Result<VerifyingKey, String> {

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use api::{AllowedOrigins, BasePath, Context, SystemRandom, Verifier};
 use futures_util::future::join_all;
-use model::{Clock, Random, SystemClock};
+use model::{Clock, Faults, Random, SystemClock};
 use proximity::Proximity;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::http::arrival::tls::Tls;
 use crate::http::dev::Dev;
 use crate::http::{dev, export, operations, problems, routes};
 use crate::keys::Keys;
@@ -56,7 +57,7 @@ impl Node {
         let config = fit_open_files(&config);
         metrics::recorder();
         let data = &config.data.dir;
-        let tls = listeners::tls(&config)?;
+        let tls = files_of(&config)?;
         let data_dir = config.needs_data_dir().then(|| DataDir::open(data)).transpose()?;
         let own_key_dir = config.has_own_key().then_some(data.as_path());
         let verifier = Arc::new(Keys::verifier(&config.auth, own_key_dir)?);
@@ -69,9 +70,6 @@ impl Node {
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        for placement in parts::ALL.iter().filter_map(|part| part.placement(&config)) {
-            placement?;
-        }
         // Where it can't be told, heavy requests are worked on one after the other.
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let limits = config.rest.limits(cores);
@@ -169,6 +167,20 @@ impl Node {
         self.readiness.stop_tasks().await;
         tracing::info!("gone");
     }
+}
+
+/// Reads the files that the settings name, but for those of the data folder; errs with all that can't be used.
+fn files_of(config: &Config) -> Result<Option<Arc<Tls>>, String> {
+    let mut faults = Faults::default();
+    let tls = faults.check(listeners::tls(config)).flatten();
+    if config.auth.has_configured_keys() {
+        faults.check_all(Keys::check(&config.auth));
+    }
+    for placement in parts::ALL.iter().filter_map(|part| part.placement(config)) {
+        faults.check(placement);
+    }
+    faults.result()?;
+    Ok(tls)
 }
 
 /// The settings with no more connections than files may be open, which is said if it makes a difference.

@@ -5,12 +5,58 @@ use std::ops::RangeInclusive;
 ///
 /// Whoever has five wrong is told of five, and needn't start five times.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Faults(Vec<String>);
+pub struct Faults(Vec<SettingFault>);
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingFault {
+    /// The section whose setting it is, such as `auth.issuers[0]`; empty at the top.
+    section: String,
+    /// Whether the words begin behind the name of the section.
+    is_behind: bool,
+    words: String,
+}
+
+impl SettingFault {
+    /// Whether it is of this section, or of one within.
+    pub fn is_of(&self, section: &str) -> bool {
+        let rest = self.section.strip_prefix(section);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+
+    /// The same, if it is of an entry of this list, with the place that the entry has in `places`: it was counted without others.
+    #[must_use]
+    pub fn counted(mut self, list: &str, places: &[usize]) -> Self {
+        let entry = self.section.strip_prefix(list).and_then(|rest| {
+            let (number, rest) = rest.strip_prefix('[')?.split_once(']')?;
+            Some((places.get(number.parse::<usize>().ok()?)?, rest.to_owned()))
+        });
+        if let Some((place, rest)) = entry {
+            self.section = format!("{list}[{place}]{rest}");
+        }
+        self
+    }
+}
+
+impl fmt::Display for SettingFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_behind {
+            write!(f, "{}.", self.section)?;
+        }
+        f.write_str(&self.words)
+    }
+}
 
 impl Faults {
     /// Adds one.
     pub fn add(&mut self, fault: impl Into<String>) {
-        self.0.push(fault.into());
+        self.add_of("", fault);
+    }
+
+    /// Adds one of a section, whose words say all.
+    pub fn add_of(&mut self, section: &str, fault: impl Into<String>) {
+        let (section, words) = (section.to_owned(), fault.into());
+        self.0.push(SettingFault { section, is_behind: false, words });
     }
 
     /// Adds the rule that doesn't hold.
@@ -29,18 +75,22 @@ impl Faults {
         self.unless(range.contains(&value), format!("{name} must be from {least} to {most}"));
     }
 
-    /// Adds why something failed.
-    pub fn check<T>(&mut self, outcome: Result<T, String>) {
-        if let Err(fault) = outcome {
-            self.add(fault);
-        }
+    /// Adds why something failed; answers what there is if it didn't.
+    pub fn check<T>(&mut self, outcome: Result<T, String>) -> Option<T> {
+        outcome.map_err(|fault| self.add(fault)).ok()
     }
 
     /// Adds those of a section, behind its name.
     pub fn check_section(&mut self, section: &str, outcome: Result<(), Self>) {
-        if let Err(Self(faults)) = outcome {
-            self.0.extend(faults.iter().map(|fault| format!("{section}.{fault}")));
-        }
+        let Err(Self(faults)) = outcome else { return };
+        self.0.extend(faults.into_iter().map(|fault| SettingFault {
+            section: match fault.section.as_str() {
+                "" => section.to_owned(),
+                within => format!("{section}.{within}"),
+            },
+            is_behind: true,
+            words: fault.words,
+        }));
     }
 
     /// Adds all of others.
@@ -55,16 +105,46 @@ impl Faults {
         if self.0.is_empty() { Ok(()) } else { Err(self) }
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+    pub fn iter(&self) -> std::slice::Iter<'_, SettingFault> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Faults {
+    type Item = &'a SettingFault;
+    type IntoIter = std::slice::Iter<'a, SettingFault>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Faults {
+    type Item = SettingFault;
+    type IntoIter = std::vec::IntoIter<SettingFault>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Extend<SettingFault> for Faults {
+    fn extend<T: IntoIterator<Item = SettingFault>>(&mut self, faults: T) {
+        self.0.extend(faults);
     }
 }
 
 /// A line each.
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
+        let lines: Vec<_> = self.0.iter().map(SettingFault::to_string).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 
@@ -89,9 +169,29 @@ mod tests {
         part.check(Err::<(), _>("url isn't one".to_owned()));
         let mut all = Faults::default();
         all.check_section("part", part.result());
-        all.check_all(Err(Faults(vec!["roles contradict".to_owned()])));
+        let mut others = Faults::default();
+        others.add("roles contradict");
+        all.check_all(others.result());
         let told = "part.copies must be from 1 to 9\npart.a must be less than b\npart.url isn't one\nroles contradict";
         assert_eq!(all.iter().count(), 4);
         assert_eq!(all.result().map_err(String::from), Err(told.to_owned()));
+    }
+
+    #[test]
+    fn a_fault_knows_its_section_and_the_place_of_its_entry() {
+        let mut entry = Faults::default();
+        entry.add("url isn't one");
+        let mut list = Faults::default();
+        list.check_section("issuers[1]", entry.result());
+        let mut all = Faults::default();
+        all.check_section("auth", list.result());
+        all.add_of("log", "the filter of the log isn't one");
+        let [auth, log] = &all.0[..] else { panic!("{all}") };
+        assert!(auth.is_of("auth") && auth.is_of("auth.issuers") && auth.is_of("auth.issuers[1]"));
+        assert!(!auth.is_of("auth.issuers[12]") && !auth.is_of("au") && !auth.is_of("log"));
+        assert!(log.is_of("log") && log.to_string() == "the filter of the log isn't one");
+        let moved = auth.clone().counted("auth.issuers", &[0, 3]).to_string();
+        assert_eq!(moved, "auth.issuers[3].url isn't one");
+        assert_eq!(auth.clone().counted("auth.keys", &[7, 8]), *auth);
     }
 }

@@ -58,9 +58,9 @@ fn read(sources: &Sources) -> Read {
 
 /// All that is wrong with settings, as an error.
 fn told(faults: &Faults) -> String {
-    let all: Vec<_> = faults.iter().collect();
+    let all: Vec<_> = faults.iter().map(ToString::to_string).collect();
     match all.as_slice() {
-        [one] => (*one).to_owned(),
+        [one] => one.clone(),
         all => format!("{} things are wrong with the settings:\n  {}", all.len(), all.join("\n  ")),
     }
 }

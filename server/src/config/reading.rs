@@ -6,7 +6,7 @@ mod judging;
 use std::ffi::OsString;
 use std::path::Path;
 
-use model::Faults;
+use model::{Faults, SettingFault};
 use serde::Deserialize as _;
 use toml::{Table, Value};
 
@@ -26,6 +26,8 @@ pub(crate) struct Read {
     pub(crate) faults: Faults,
     /// The settings that those are about: none of the names that aren't settings.
     about: Vec<String>,
+    /// Lists of which some entries can't be understood, with the places of the others.
+    shortened: Vec<(String, Vec<usize>)>,
     /// How many come from the environment.
     pub(crate) variables: usize,
 }
@@ -45,34 +47,53 @@ impl Read {
             }
         }
         let variables = environment::apply(environment, &mut judge, &mut table);
-        let Judge { mut faults, about } = judge;
+        let Judge { mut faults, about, shortened } = judge;
         let config = Config::deserialize(Value::Table(table)).unwrap_or_else(|error| {
             faults.add(error.message());
             Config::default()
         });
-        Self { config, faults, about, variables }
+        Self { config, faults, about, shortened, variables }
     }
 
     /// The settings, if all that is said of them works.
     pub(crate) fn checked(self) -> Result<Config, Faults> {
-        let Self { config, mut faults, about, .. } = self;
-        // What contradicts a setting that couldn't be understood may not be wrong at all.
-        let is_of_its_own = |fault: &&str| !about.iter().any(|name| names(fault, name));
-        if let Err(others) = config.validate() {
-            others.iter().filter(is_of_its_own).for_each(|fault| faults.add(fault));
-        }
+        let contradictions = self.contradictions();
+        let Self { config, mut faults, .. } = self;
+        faults.extend(contradictions);
         faults.result().map(|()| config)
+    }
+
+    /// What can't work of what can be understood. What contradicts a setting that couldn't be may not be wrong at all.
+    pub(crate) fn contradictions(&self) -> Faults {
+        let mut faults = Faults::default();
+        if let Err(all) = self.config.validate() {
+            let in_place = all.into_iter().map(|fault| {
+                self.shortened
+                    .iter()
+                    .fold(fault, |fault, (list, places)| fault.counted(list, places))
+            });
+            faults.extend(in_place.filter(|fault| !self.doubts(fault)));
+        }
+        faults
+    }
+
+    fn doubts(&self, fault: &SettingFault) -> bool {
+        let words = fault.to_string();
+        let is_of_a_list = |(list, _): &(String, _)| names(&words, |word| word == list);
+        let is_of_a_setting = |setting: &String| {
+            names(&words, |word| {
+                let behind = word.strip_prefix(setting.as_str());
+                behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(['.', '[']))
+            })
+        };
+        self.about.iter().any(is_of_a_setting) || self.shortened.iter().any(is_of_a_list)
     }
 }
 
-/// Whether a fault is about a setting or something in it.
-fn names(fault: &str, setting: &str) -> bool {
+/// Whether a fault names such a setting.
+fn names(fault: &str, is_it: impl Fn(&str) -> bool) -> bool {
     let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || "_.[]".contains(c);
-    let mut words = fault.split(|c| !is_of_a_name(c));
-    words.any(|word| {
-        let behind = word.strip_prefix(setting);
-        behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(['.', '[']))
-    })
+    fault.split(|c| !is_of_a_name(c)).any(is_it)
 }
 
 /// The text of a file, and what it says.

@@ -42,46 +42,41 @@ async fn all(args: &CheckConfigArgs) -> Vec<Check> {
     let read = read(&args.sources);
     let from = from(&args.sources, &read);
     // What can be understood is looked at, whatever else can't.
-    let config = read.config.clone();
-    let written = read.faults.clone();
-    let wrong = read.checked().err().unwrap_or_default();
+    let Read { config, faults: written, .. } = &read;
+    let contradictions = read.contradictions();
     let mut checks = Vec::new();
-    if written.iter().next().is_none() {
+    if written.is_empty() {
         checks.push(Check::new("settings", Ok(from)));
     }
-    if wrong.iter().next().is_none() {
+    if written.is_empty() && contradictions.is_empty() {
         checks.push(Check::new("values", Ok("all within their limits".to_owned())));
     }
-    for fault in wrong.iter() {
-        let is_written = written.iter().any(|it| it == fault);
-        let what = match fault {
-            fault if fault.starts_with("log.") => "log",
-            _ if is_written => "settings",
-            _ => "values",
-        };
-        checks.push(Check::new(what, Err(fault.to_owned())));
-    }
+    checks.extend(written.iter().map(|fault| Check::new("settings", Err(fault.to_string()))));
+    checks.extend(contradictions.iter().map(|fault| {
+        let what = if fault.is_of("log") { "log" } else { "values" };
+        Check::new(what, Err(fault.to_string()))
+    }));
     if config.log.parsed_filter().is_ok() {
         let log = logs::start(&config.log.clone().of_command());
         checks.push(Check::new("log", log.map(|()| config.log.filter.clone())));
     }
-    checks.push(Check::new("token keys", keys(&config)));
+    checks.extend(keys(config));
     if config.http.tls != TlsFiles::default() {
-        let read = node::tls(&config).map(|_| "certificate and key belong together".to_owned());
+        let read = node::tls(config).map(|_| "certificate and key belong together".to_owned());
         checks.push(Check::new("TLS", read));
     }
-    checks.push(Check::new("data folder", data_folder(&config)));
+    checks.push(Check::new("data folder", data_folder(config)));
     let addresses =
         [("http.listen", config.http.listen), ("operations.listen", config.operations.listen)];
     checks.extend(addresses.map(|(name, it)| Check::new("address", address(name, it))));
-    let own = parts::served(&config).flat_map(|part| part.own_checks(&config));
+    let own = parts::served(config).flat_map(|part| part.own_checks(config));
     checks.extend(own.map(|(what, outcome)| Check::new(what, outcome)));
-    if wrong.iter().all(|fault| !fault.contains("redis.")) {
-        let placements = parts::ALL.iter().filter_map(|part| part.placement(&config));
+    if !written.iter().chain(&contradictions).any(|fault| fault.is_of("redis")) {
+        let placements = parts::ALL.iter().filter_map(|part| part.placement(config));
         checks.extend(placements.map(|outcome| Check::new("shard map", outcome)));
     }
     if !args.offline && checks.iter().all(|check| check.outcome.is_ok()) {
-        checks.extend(servers(&config).await);
+        checks.extend(servers(config).await);
         checks.extend(join_all(config.auth.issuers.iter().cloned().map(published)).await);
     }
     checks
@@ -104,11 +99,14 @@ fn from(sources: &Sources, read: &Read) -> String {
     file.unwrap_or_else(|| "the defaults; --config FILE names others".to_owned()) + &variables
 }
 
-/// Whether the keys can be read. A key of the node's own isn't made for that.
-fn keys(config: &Config) -> Result<String, String> {
+/// Whether the keys can be read, all of them. A key of the node's own isn't made for that.
+fn keys(config: &Config) -> Vec<Check> {
+    const WHAT: &str = "token keys";
     let Auth { keys, issuer, issuers, .. } = &config.auth;
-    if !keys.is_empty() || !issuers.is_empty() {
-        Keys::verifier(&config.auth, None)?;
+    if config.auth.has_configured_keys()
+        && let Err(faults) = Keys::check(&config.auth)
+    {
+        return faults.iter().map(|fault| Check::new(WHAT, Err(fault.to_string()))).collect();
     }
     let own = if !keys.is_empty() {
         format!("{} of the issuer {issuer}", keys.len())
@@ -120,7 +118,8 @@ fn keys(config: &Config) -> Result<String, String> {
     } else {
         "none of ours".to_owned()
     };
-    Ok(issuers.iter().fold(own, |all, issuer| format!("{all}; those of {}", issuer.issuer)))
+    let all = issuers.iter().fold(own, |all, issuer| format!("{all}; those of {}", issuer.issuer));
+    vec![Check::new(WHAT, Ok(all))]
 }
 
 /// Asks an issuer for its keys.

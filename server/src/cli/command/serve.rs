@@ -25,7 +25,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
             until_stopped(config).await.or_else(|why| failed(&log, &why))
         }
         Err(faults) if log.format == LogFormat::Json && logs::start(&log).is_ok() => {
-            faults.iter().for_each(|fault| tracing::error!(fault, "a setting is wrong"));
+            faults.iter().for_each(|fault| tracing::error!(%fault, "a setting is wrong"));
             Ok(ExitCode::FAILURE)
         }
         Err(faults) => Err(told(&faults)),

@@ -20,6 +20,8 @@ pub(super) struct Judge {
     pub(super) faults: Faults,
     /// The settings that these are about: none of the names that aren't settings.
     pub(super) about: Vec<String>,
+    /// Lists of which some entries are wrong, with the places of those that are right, which count.
+    pub(super) shortened: Vec<(String, Vec<usize>)>,
 }
 
 impl Judge {
@@ -27,7 +29,7 @@ impl Judge {
     pub(super) fn file(&mut self, path: &Path, text: &str, written: Table, into: &mut Table) {
         let places = DeTable::parse(text).ok();
         let mut wrong = Vec::new();
-        section(&mut Vec::new(), written, into, &mut wrong);
+        self.section(&mut Vec::new(), written, into, &mut wrong);
         for (steps, why) in wrong {
             let at = places.as_ref().and_then(|places| place(places.get_ref(), &steps));
             let at = at.map_or_else(String::new, |at| format!(", line {}", line(text, at)));
@@ -35,9 +37,38 @@ impl Judge {
         }
     }
 
+    fn section(
+        &mut self,
+        path: &mut Vec<Step>,
+        written: Table,
+        into: &mut Table,
+        wrong: &mut Wrong,
+    ) {
+        for (name, value) in written {
+            path.push(Step::Name(name));
+            match (schema::kind(path), value) {
+                (Some(Kind::Section(_)), Value::Table(table)) => {
+                    self.section(path, table, into, wrong);
+                }
+                (_, value) => match setting(path, &value) {
+                    Ok(()) => put(into, path, value),
+                    Err(why) => {
+                        if let Some((right, places)) = right_entries(path, value, &why) {
+                            put(into, path, right);
+                            self.shortened.push((schema::shown(path), places));
+                        }
+                        wrong.extend(why);
+                    }
+                },
+            }
+            path.pop();
+        }
+    }
+
     /// Adds a fault of a setting.
     pub(super) fn add(&mut self, path: &[Step], fault: String) {
-        self.faults.add(fault);
+        let section = path.split_last().map_or(&[][..], |(_, section)| section);
+        self.faults.add_of(&schema::shown(section), fault);
         if schema::kind(path).is_some() {
             self.about.push(schema::shown(path));
         }
@@ -45,20 +76,6 @@ impl Judge {
 }
 
 type Wrong = Vec<(Vec<Step>, String)>;
-
-fn section(path: &mut Vec<Step>, written: Table, into: &mut Table, wrong: &mut Wrong) {
-    for (name, value) in written {
-        path.push(Step::Name(name));
-        match (schema::kind(path), value) {
-            (Some(Kind::Section(_)), Value::Table(table)) => section(path, table, into, wrong),
-            (_, value) => match setting(path, &value) {
-                Ok(()) => put(into, path, value),
-                Err(why) => wrong.extend(why),
-            },
-        }
-        path.pop();
-    }
-}
 
 /// Errs with all that is wrong with the value of one setting.
 pub(super) fn setting(path: &[Step], value: &Value) -> Result<(), Wrong> {
@@ -75,6 +92,19 @@ pub(super) fn setting(path: &[Step], value: &Value) -> Result<(), Wrong> {
         return if wrong.is_empty() { Ok(()) } else { Err(wrong) };
     }
     alone(path, value).map_err(|why| vec![(path.to_vec(), format!("{shown}: {why}"))])
+}
+
+/// What is left of a list without the entries that are wrong, and where these stood.
+fn right_entries(list: &[Step], value: Value, wrong: &Wrong) -> Option<(Value, Vec<usize>)> {
+    let Value::Array(entries) = value else { return None };
+    let place = |(path, _): &(Vec<Step>, String)| match path.get(list.len()) {
+        Some(Step::Entry(place)) => Some(*place),
+        _ => None,
+    };
+    let wrong: Vec<usize> = wrong.iter().map(place).collect::<Option<_>>()?;
+    let right = entries.into_iter().enumerate().filter(|(place, _)| !wrong.contains(place));
+    let (places, right): (Vec<_>, Vec<_>) = right.unzip();
+    Some((Value::Array(right), places))
 }
 
 /// What is wrong with an entry of a list.

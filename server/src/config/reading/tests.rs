@@ -13,10 +13,12 @@ fn read(text: &str, environment: &[(&str, &str)]) -> Read {
 fn faults(read: Read) -> Vec<String> {
     let Err(faults) = read.checked() else { return Vec::new() };
     // Without the folder.
-    faults
-        .iter()
-        .map(|fault| fault.split_once("s.toml, ").map_or(fault, |it| it.1).to_owned())
-        .collect()
+    let told = faults.iter().map(ToString::to_string);
+    told.map(|fault| match fault.split_once("s.toml, ") {
+        Some((_, behind)) => behind.to_owned(),
+        None => fault,
+    })
+    .collect()
 }
 
 #[test]
@@ -61,6 +63,33 @@ fn a_fault_hides_no_other_whatever_its_name() {
     // What contradicts a value that couldn't be understood.
     let doubted = told.iter().filter(|fault| fault.contains("key_file")).count();
     assert_eq!(doubted, 1, "{told:#?}");
+}
+
+#[test]
+fn a_wrong_entry_of_a_list_hides_nothing_of_the_others() {
+    let issuer = "issuer = \"https://a.example\"\naudience = \"x\"\n";
+    let text = format!(
+        "roles = [\"gateway\"]\n[auth]\nkeys = [{{ kid = \"a\" }}, {{ kid = \"b\", alg = \"HS256\", secret_file = \"b\" }}]\n\
+         [[auth.issuers]]\n{issuer}jwks_ulr = \"x\"\n[[auth.issuers]]\n{issuer}jwks_url = \"http://b.example/\"\n\
+         [[auth.issuers]]\n{issuer}lifetime_max_s = -1\n[[auth.issuers]]\n{issuer}jwks_url = \"ftp://c.example/\"\n"
+    );
+    let shortened = read(&text, &[]);
+    let config = &shortened.config.auth;
+    assert_eq!((config.keys.len(), config.issuers.len()), (1, 2), "those that are right");
+    let told = faults(shortened);
+    for expected in [
+        "auth.keys[0]: alg is missing",
+        "auth.issuers[0].jwks_ulr isn't a setting: auth.issuers[0].jwks_url is meant?",
+        "auth.issuers[2].lifetime_max_s must be a whole number from 0 to",
+        "auth.issuers[1].jwks_url must be https",
+        "auth.issuers[3].jwks_url must begin with https://",
+        "backends.live",
+    ] {
+        assert!(told.iter().any(|fault| fault.contains(expected)), "{expected}: {told:#?}");
+    }
+    // Whether a list is empty of which something couldn't be understood isn't known.
+    let all_wrong = faults(read("roles = [\"gateway\"]\nauth.keys = [5]\n", &[]));
+    assert!(!all_wrong.iter().any(|fault| fault.contains("empty")), "{all_wrong:#?}");
 }
 
 #[test]

@@ -78,7 +78,10 @@ fn told_range(table: &Table, setting: &str) -> Option<(i64, i64)> {
     let config: Config = Value::Table(table.clone()).try_into().ok()?;
     let faults = config.validate().err()?;
     let start = format!("{setting} must be from ");
-    let range = faults.iter().find_map(|fault| fault.strip_prefix(&start)?.split_once(" to "))?;
+    let faults = faults.iter().map(ToString::to_string);
+    let ranges: Vec<_> =
+        faults.filter_map(|fault| Some(fault.strip_prefix(&start)?.to_owned())).collect();
+    let range = ranges.iter().find_map(|range| range.split_once(" to "))?;
     Some((range.0.parse().ok()?, range.1.parse().ok()?))
 }
 

@@ -1,6 +1,7 @@
 mod data_subject;
 mod header;
 mod json;
+mod number;
 mod path;
 mod query;
 mod words;
@@ -9,5 +10,7 @@ pub use data_subject::DataSubject;
 pub use header::single_header;
 pub(crate) use json::too_large;
 pub use json::{BODY_ARRIVAL_MAX, Json, ReadBack, ReadOnly};
+pub use number::{time_parameter, whole_parameter};
 pub use path::PathParams;
 pub use query::Query;
+pub use words::plain;

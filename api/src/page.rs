@@ -1,7 +1,7 @@
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Cursor, Problem};
+use crate::{Cursor, Problem, whole_parameter};
 
 /// Items on a page where the request doesn't say.
 pub const PAGE_LIMIT_DEFAULT: u16 = 50;
@@ -24,9 +24,9 @@ impl TryFrom<String> for Limit {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse());
+        let number = whole_parameter(&text).and_then(|number| u16::try_from(number).ok());
         match number {
-            Some(Ok(n)) if (1..=PAGE_LIMIT_MAX).contains(&n) => Ok(Self(n)),
+            Some(n) if (1..=PAGE_LIMIT_MAX).contains(&n) => Ok(Self(n)),
             _ => Err(format!("must be a whole number from 1 to {PAGE_LIMIT_MAX}")),
         }
     }

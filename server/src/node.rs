@@ -98,6 +98,7 @@ impl Node {
             let pieces = std::mem::take(&mut opened.pieces);
             opened.routers.push(export::router(pieces, deps.clock.clone(), deps.context.clone()));
         }
+        let clock = deps.clock.clone();
         let page = signer.map(|signer| dev::router(dev.unwrap_or_default(), signer, deps.clock));
         let (routers, context) = (std::mem::take(&mut opened.routers), &deps.context);
         let origins = AllowedOrigins::parse(&config.gateway.allowed_origins)?;
@@ -107,7 +108,10 @@ impl Node {
         look_after_issuers(&readiness, &config, &verifier);
         readiness.supervise("metrics", Ends::Never, tidy_metrics());
         if let Some(tls) = tls {
-            readiness.supervise("certificate", Ends::Never, tls.follow());
+            if let Some(why) = tls.fault(clock.now().wall) {
+                tracing::warn!(why, "TLS won't work");
+            }
+            readiness.supervise("certificate", Ends::Never, tls.follow(clock));
         }
         opened.watches.drain(..).for_each(|watch| watch(&readiness));
         let serving = listener.run(router, deps.context.clone(), stop.clone());

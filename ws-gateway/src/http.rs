@@ -44,8 +44,8 @@ pub fn router(gateway: Arc<Gateway>, context: Context) -> OpenApiRouter {
 #[into_params(parameter_in = Query)]
 struct NearbyQuery {
     /// How many friends at most, the nearest first: 1 … 500.
-    #[param(default = 100, minimum = 1, maximum = 500)]
-    limit: Option<usize>,
+    #[param(value_type = Option<usize>, default = 100, minimum = 1, maximum = 500)]
+    limit: Option<String>,
 }
 
 /// Friends within the radius, as a snapshot over the WebSocket would list them.
@@ -116,7 +116,13 @@ async fn nearby(
     mut work: Work,
     Query(query): Query<NearbyQuery>,
 ) -> Result<Json<Nearby>, Problem> {
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+    let limit = query.limit.as_deref().map_or(Some(LIMIT_DEFAULT), |text| {
+        api::whole_parameter(text).and_then(|limit| usize::try_from(limit).ok())
+    });
+    let limit = limit.ok_or_else(|| {
+        let detail = "limit must be a whole number, at least 0";
+        Problem::new(ErrorKind::Invalid, "invalid_parameter", detail)
+    })?;
     if !(1..=LIMIT_MAX).contains(&limit) {
         let detail = format!("limit must be from 1 to {LIMIT_MAX}");
         return Err(Problem::new(ErrorKind::Invalid, "invalid_query", detail));

@@ -14,6 +14,9 @@ use super::TokenError;
 /// The longest text of a number that is looked at as a subject, digits: no id is longer.
 const DIGITS_MAX: usize = 128;
 
+/// The last moment of the year 9999, Unix milliseconds: milliseconds taken for seconds are far beyond.
+const START_MS_MAX: i64 = 253_402_300_799_999;
+
 /// One JSON object whose names don't repeat.
 pub(super) struct Claims<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
 
@@ -73,6 +76,13 @@ impl<'a> Claims<'a> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let seconds: f64 = serde_json::from_str(text).map_err(|_| TokenError::BadTime(name))?;
         Ok(Some(Timestamp((seconds * 1_000.0) as i64)))
+    }
+
+    /// A time from which on a token counts. One that never comes is told from one that a clock is a little behind.
+    pub(super) fn start(&self, name: &'static str) -> Result<Option<Timestamp>, TokenError> {
+        let start = self.time(name)?;
+        let is_far = start.is_some_and(|start| start.0 > START_MS_MAX);
+        if is_far { Err(TokenError::FarAhead(name)) } else { Ok(start) }
     }
 
     /// A text.

@@ -51,6 +51,11 @@ pub enum TokenError {
     /// A time that isn't a number.
     #[error("the token's {0} is not a number: times are seconds since 1970")]
     BadTime(&'static str),
+    /// A time thousands of years ahead, which never comes.
+    #[error(
+        "the token's {0} is thousands of years ahead: does it count milliseconds instead of seconds?"
+    )]
+    FarAhead(&'static str),
     /// A claim that isn't text.
     #[error("the token's {0} is not text")]
     NotText(&'static str),

@@ -98,8 +98,8 @@ impl IssuerRules {
         key: &Arc<VerifyingKey>,
     ) -> Result<Claimed, TokenError> {
         let expires = claims.time("exp")?.ok_or(TokenError::NoExpiry)?;
-        let issued = claims.time("iat")?;
-        let starts = claims.time("nbf")?.max(issued);
+        let issued = claims.start("iat")?;
+        let starts = claims.start("nbf")?.max(issued);
         judge_time(expires, starts, (now, leeway_ms))?;
         if claims.text("iss")?.as_deref() != Some(&self.issuer) {
             return Err(TokenError::WrongIssuer);

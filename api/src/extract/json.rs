@@ -26,6 +26,9 @@ pub const BODY_ARRIVAL_MAX: Duration = Duration::from_secs(10);
 /// What a body may call itself. `PATCH` takes what RFC 7396 calls a merge patch, and is sent under that name by some.
 const CONTENT_TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
 
+/// What UTF-8 is called, also by some who mean it, and what is a part of it.
+const UTF8_NAMES: [&str; 3] = ["utf-8", "utf8", "us-ascii"];
+
 /// Room for most answers from the start, bytes: a page of search results has some 2,500.
 const ANSWER_BYTES: usize = 3 * 1_024;
 
@@ -81,8 +84,9 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
     }
     for parameter in parts {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let utf8 = value.trim_matches('"').eq_ignore_ascii_case("utf-8");
-        if name.eq_ignore_ascii_case("charset") && !utf8 {
+        let value = value.trim().trim_matches('"');
+        let utf8 = UTF8_NAMES.iter().any(|known| known.eq_ignore_ascii_case(value));
+        if name.trim().eq_ignore_ascii_case("charset") && !utf8 {
             return refused("the only charset is utf-8");
         }
     }
@@ -138,7 +142,9 @@ fn parse<T: DeserializeOwned>(
     let members = Without(&mut reader, Apart { names, found: &mut found });
     let value: T = serde_path_to_error::deserialize(members).map_err(|error| {
         let path = error.path().to_string();
-        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        // The parser doesn't know the way to what it couldn't read.
+        let path = path.trim_end_matches('?').trim_end_matches('.');
+        let place = if path.is_empty() { String::new() } else { format!("{path}: ") };
         let said = words::plain(&error.inner().to_string());
         Problem::new(ErrorKind::Invalid, "invalid_json", format!("{place}{said}"))
     })?;
@@ -199,6 +205,8 @@ mod tests {
         for kind in [
             "application/json",
             "Application/JSON; charset=UTF-8",
+            "application/json; charset=utf8",
+            "application/json ; Charset = \"us-ascii\"; x=y",
             "application/merge-patch+json",
             "application/merge-patch+json;charset=\"utf-8\"",
         ] {

@@ -57,7 +57,9 @@ mod tests {
     #[tokio::test]
     async fn a_page_is_described() {
         assert_eq!(page("").await, Ok((50, None)));
-        assert_eq!(page("limit=1").await, Ok((1, None)));
+        for one in ["limit=1", "limit=1.0", "limit=1e0", "limit=01"] {
+            assert_eq!(page(one).await, Ok((1, None)), "{one}");
+        }
         assert_eq!(page("_=1700000000000&limit=1&_").await, Ok((1, None)));
         assert_eq!(page("_=1").await, Ok((50, None)));
         let cursor = Cursor::after("bob").encode("friends/alice");
@@ -75,6 +77,7 @@ mod tests {
             ("limit=501", "limit"),
             ("limit=1000000000", "limit"),
             ("limit=abc", "limit"),
+            ("limit=1.5", "limit"),
             ("limit=", "limit"),
             ("limit=%2B5", "limit"),
             ("limit=1&limit=1", "duplicate field `limit`"),

@@ -26,8 +26,26 @@ const EXPECTED: [(&str, &str); 22] = [
     ("unit", "null"),
 ];
 
-/// Says what a parser said of a value.
-pub(crate) fn plain(said: &str) -> String {
+/// What the parser says of a text that isn't JSON, where only who wrote it would understand that.
+const OF_JSON: [(&str, &str); 11] = [
+    ("EOF while parsing a list", "the JSON breaks off within a list"),
+    ("EOF while parsing an object", "the JSON breaks off within an object"),
+    ("EOF while parsing a string", "the JSON breaks off within a text"),
+    ("EOF while parsing a value", "the JSON breaks off where a value is expected"),
+    ("expected ident", "expected a value: the only words of JSON are true, false and null"),
+    ("key must be a string", "a key must be a text in double quotes"),
+    (
+        "control character (\\u0000-\\u001F) found while parsing a string",
+        "a control character within a text must be escaped",
+    ),
+    ("lone leading surrogate in hex escape", "a hex escape is half of a surrogate pair"),
+    ("unexpected end of hex escape", "a hex escape breaks off, or is half of a surrogate pair"),
+    ("invalid unicode code point", "a hex escape is no character"),
+    ("recursion limit exceeded", "lists and objects stand too deep within each other"),
+];
+
+/// Says what a parser said of a value, or of a text that isn't JSON.
+pub fn plain(said: &str) -> String {
     let (said, place) = match said.rfind(" at line ") {
         Some(at) => said.split_at(at),
         None => (said, ""),
@@ -48,6 +66,16 @@ pub(crate) fn plain(said: &str) -> String {
             None => "something else".to_owned(),
         };
         return format!("must be {expected}, and is {}{place}", found_words(found));
+    }
+    if let Some((_, words)) = OF_JSON.iter().find(|(known, _)| *known == said) {
+        return format!("{words}{place}");
+    }
+    // A word that isn't one of those that there are.
+    if let Some((word, known)) =
+        said.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected "))
+    {
+        let known = known.strip_prefix("one of ").unwrap_or(known);
+        return format!("must be one of {known}, and is {word}{place}");
     }
     if said.starts_with("data did not match any variant") {
         return format!("is none of what it may be{place}");
@@ -104,6 +132,14 @@ mod tests {
         _a: u8,
     }
 
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Size {
+        Small,
+        Large,
+        Enormous,
+    }
+
     fn said<T: DeserializeOwned + std::fmt::Debug>(json: &str) -> String {
         plain(&serde_json::from_str::<T>(json).expect_err("refused").to_string())
     }
@@ -121,10 +157,30 @@ mod tests {
             (said::<Vec<u8>>("true"), "must be a list, and is true or false"),
             (said::<Inner>("7"), "must be an object, and is 7"),
             (said::<[u8; 2]>("[1]"), "a list of fixed length"),
+            (said::<String>("\"a"), "breaks off within a text"),
+            (said::<Vec<u8>>("[1"), "breaks off within a list"),
+            (said::<Inner>("{\"a\":1"), "breaks off within an object"),
+            (said::<u8>(""), "breaks off where a value is expected"),
+            (said::<bool>("tru"), "breaks off"),
+            (said::<bool>("nul"), "breaks off"),
+            (said::<serde_json::Value>("[nul]"), "true, false and null"),
+            (said::<Inner>("{a:1}"), "a key must be a text in double quotes"),
+            (said::<String>("\"\t\""), "a control character within a text must be escaped"),
+            (said::<String>("\"\\ud800\""), "a hex escape"),
+            (said::<String>("\"\\ud800\\u0041\""), "half of a surrogate pair"),
+            (said::<String>("\"\\u12"), "breaks off"),
+            (said::<serde_json::Value>(&"[".repeat(200)), "too deep"),
+            (
+                said::<Size>("\"huge\""),
+                "must be one of `small`, `large`, `enormous`, and is `huge`",
+            ),
             (said::<std::collections::BTreeMap<String, u8>>("7"), "must be an object, and is 7"),
         ] {
             assert!(said.contains(words), "{said}");
-            for word in ["u8", "u64", "i64", "f64", "struct", "string", "sequence", "floating"] {
+            for word in [
+                "u8", "u64", "i64", "f64", "struct", "string", "sequence", "floating", "EOF",
+                "ident", "variant",
+            ] {
                 assert!(!said.contains(word), "{said}");
             }
         }

@@ -13,6 +13,16 @@ pub fn make(dir: &Path) -> PathBuf {
     authority(dir)
 }
 
+/// Makes `expired.pem` as well, which is of the same key and authority, and ended years ago.
+pub fn make_expired(dir: &Path) {
+    let script = "
+        printf '[ca]\ndefault_ca = own\n[own]\ndatabase = index\nserial = serial\nnew_certs_dir = .\ndefault_md = sha256\npolicy = any\n[any]\ncommonName = supplied\n' > ca.conf &&
+        : > index && echo 0a > serial &&
+        openssl ca -batch -config ca.conf -cert ca.pem -keyfile ca.key -in server.csr -extfile names -notext \
+            -startdate 20200101000000Z -enddate 20200201000000Z -out expired.pem";
+    run(dir, script);
+}
+
 /// The certificate of the authority.
 pub(super) fn authority(dir: &Path) -> PathBuf {
     dir.join("ca.pem")

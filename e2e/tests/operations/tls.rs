@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use e2e::raw::{Raw, Request};
-use e2e::servers::make_certificate;
+use e2e::servers::{make_certificate, make_expired_certificate};
 use e2e::{DEADLINE, Sandbox};
 use futures_util::{SinkExt as _, StreamExt as _};
 use model::Role;
@@ -107,7 +107,17 @@ async fn a_new_certificate_is_taken_and_a_bad_one_is_not() {
         looked.tick().await;
         assert!(connect(world.address(), &before).await.is_ok(), "the one of before stays");
     }
-    std::fs::copy(other.path().join("server.key"), dir.path().join("server.key")).expect("a copy");
+    // Nor one that ended, though it is its key's.
+    make_expired_certificate(other.path());
+    for name in ["expired.pem", "server.key"] {
+        let into = dir.path().join(name.replace("expired", "server"));
+        std::fs::copy(other.path().join(name), into).expect("a copy");
+    }
+    for _ in 0..3 {
+        looked.tick().await;
+        assert!(connect(world.address(), &before).await.is_ok(), "the one of before stays");
+    }
+    std::fs::copy(other.path().join("server.pem"), dir.path().join("server.pem")).expect("a copy");
     let deadline = Instant::now() + DEADLINE;
     while connect(world.address(), &next).await.is_err() {
         assert!(Instant::now() < deadline, "the new one is never used");

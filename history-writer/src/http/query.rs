@@ -100,10 +100,9 @@ fn resolution(text: &str) -> Result<Resolution, Problem> {
     }
 }
 
-/// A number of digits and nothing else in a range.
+/// A whole number in a range.
 fn number(text: &str, least: usize, most: usize) -> Option<usize> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = is_number.then(|| text.parse().ok()).flatten();
+    let number = api::whole_parameter(text).and_then(|number| usize::try_from(number).ok());
     number.filter(|number| (least..=most).contains(number))
 }
 

@@ -37,9 +37,8 @@ pub(super) fn range(from: Option<&str>, to: Option<&str>) -> Result<TimeRange, P
 
 fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let ms = text.parse().ok().filter(|_| is_whole);
+    // What is from, or before, a moment between two milliseconds is so of the later one.
+    let ms = api::time_parameter(text, f64::ceil);
     let wrong = || invalid("invalid_time", format!("{name} must be a time in Unix milliseconds"));
     ms.map(|ms| Some(Timestamp(ms))).ok_or_else(wrong)
 }

@@ -6,8 +6,8 @@ async fn parameters_that_can_not_be_are_refused_by_name() {
     for (query, code) in [
         ("from=", "invalid_time"),
         ("from=abc", "invalid_time"),
-        ("from=1.5", "invalid_time"),
-        ("from=1e3", "invalid_time"),
+        ("from=1.5.5", "invalid_time"),
+        ("from=1e300", "invalid_time"),
         ("from=%2B5", "invalid_time"),
         ("from=-", "invalid_time"),
         ("from=9223372036854775808", "invalid_time"),

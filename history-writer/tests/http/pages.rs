@@ -54,6 +54,9 @@ async fn a_range_has_its_first_moment_and_not_its_last() {
     for (range, expected) in [
         (format!("from={}&to={}", at(10), at(13)), vec![10, 11, 12]),
         (format!("from={}&to={}", at(10) + 1, at(12) + 1), vec![11, 12]),
+        (format!("from={}.0&to={}.0", at(10), at(13)), vec![10, 11, 12]),
+        (format!("from={}.5&to={}.5", at(10), at(12)), vec![11, 12]),
+        (format!("limit=2.0&to={}.906", at(1)), vec![0, 1]),
         (format!("from={}", at(98)), vec![98, 99]),
         (format!("to={}", at(2)), vec![0, 1]),
         (format!("from={}&to={}", i64::MIN, i64::MAX), (0..100).collect()),

@@ -1,6 +1,6 @@
 use api::{Cursor, Problem};
 
-use super::request::{digits, invalid};
+use super::request::{invalid, whole};
 use crate::{Board, BoardPosition, Entry};
 
 /// The lists of players that have cursors. A board is told by its number: one that was made again under the same name is
@@ -19,7 +19,7 @@ pub(super) fn encode(after: Entry, list: &str) -> String {
 pub(super) fn decode(text: &str, list: &str) -> Result<Entry, Problem> {
     let cursor = Cursor::decode(text, list)?;
     let entry = cursor.last().split_once(',').and_then(|(score, reached)| {
-        let (score, reached) = (score.parse().ok()?, BoardPosition(digits(reached)?));
+        let (score, reached) = (score.parse().ok()?, BoardPosition(whole(reached)?));
         Some(Entry { score, reached })
     });
     entry.ok_or_else(|| invalid("invalid_cursor", "cursor is not one that this service gave"))

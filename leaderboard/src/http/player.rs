@@ -5,7 +5,7 @@ use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::request::{digits, readable_in, season};
+use super::request::{readable_in, season, whole};
 use super::standing_body::{AsOfBody, StandingBody, shown};
 use crate::core::cost::STANDING;
 use crate::limits::AROUND_DEFAULT;
@@ -70,7 +70,7 @@ pub(super) async fn get(
     Query(query): Query<PlayerQuery>,
 ) -> Result<Response, Problem> {
     let user = params.user("user", &caller)?;
-    let each = query.around.as_deref().map_or(Some(AROUND_DEFAULT), digits);
+    let each = query.around.as_deref().map_or(Some(AROUND_DEFAULT), whole);
     let each = each.ok_or(Refusal::Around)?;
     let season = season(query.season.as_deref())?;
     let board = readable_in(&leaderboard, &query.board, season, &caller).await?;

@@ -4,7 +4,7 @@ use http::request::Parts;
 use utoipa::IntoParams;
 
 use super::cursor;
-use super::request::{digits, invalid, season};
+use super::request::{invalid, season, whole};
 use crate::limits::{STANDINGS_DEFAULT, USERS_MAX};
 use crate::{Board, Entry, PageStart, Refusal};
 
@@ -106,7 +106,7 @@ impl ScoresQuery {
     /// Where the page of `board` begins.
     pub(super) fn start(&self, board: &Board) -> Result<PageStart, Problem> {
         if let Some(rank) = self.from_rank.as_deref() {
-            let place = digits::<u64>(rank).and_then(|rank| rank.checked_sub(1));
+            let place = whole::<u64>(rank).and_then(|rank| rank.checked_sub(1));
             let fault = "from_rank must be a whole number from 1";
             return place.map(PageStart::Place).ok_or_else(|| invalid("invalid_from_rank", fault));
         }
@@ -117,7 +117,7 @@ impl ScoresQuery {
 
 /// How many players a page has; too large for a number is too large for a page.
 pub(super) fn limit(text: Option<&str>) -> Result<usize, Problem> {
-    let limit = text.map_or(Some(STANDINGS_DEFAULT), digits);
+    let limit = text.map_or(Some(STANDINGS_DEFAULT), whole);
     limit.ok_or_else(|| Refusal::Limit.into())
 }
 

@@ -79,10 +79,11 @@ pub(super) async fn readable_in(
 /// The number of a season in a parameter; too large for a number is none that was.
 pub(super) fn season(text: Option<&str>) -> Result<Option<u32>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_number = are_digits(text) || whole::<u64>(text).is_some();
+    if !is_number {
         return Err(invalid("invalid_season", "season must be a whole number from 0"));
     }
-    Ok(Some(text.parse().map_err(|_| Refusal::NoSuchSeason)?))
+    Ok(Some(whole(text).ok_or(Refusal::NoSuchSeason)?))
 }
 
 /// The name of a board in a parameter or body.
@@ -100,8 +101,14 @@ pub(super) fn player(text: &str, caller: &Caller) -> Result<UserId, Problem> {
     if text == "me" { Ok(caller.user.clone()) } else { user_id(text) }
 }
 
-/// A number of digits and nothing else, no sign either; `None` for anything else, also if it is too large.
-pub(super) fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse().ok()).flatten()
+/// A whole number of this type; `None` for anything else, also if it is too large.
+pub(super) fn whole<T: TryFrom<i64> + std::str::FromStr>(text: &str) -> Option<T> {
+    if are_digits(text) {
+        return text.parse().ok();
+    }
+    api::whole_parameter(text).and_then(|number| T::try_from(number).ok())
+}
+
+fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::businesses::VARY;
 use super::described::FreshHeader;
-use super::nearby::{BRIEFLY, digits};
+use super::nearby::{BRIEFLY, whole};
 use super::request::{Fresh, invalid};
 use crate::{
     HEXAGONS_CHOSEN_MAX, HEXAGONS_MAX, Hexagon, HexagonRange, Proximity, Resolution, Viewport,
@@ -101,7 +101,7 @@ impl DensityQuery {
 
     fn resolution(&self) -> Result<Option<Resolution>, Problem> {
         let Some(text) = self.resolution.as_deref() else { return Ok(None) };
-        let known = digits(text).and_then(Resolution::new).ok_or_else(|| {
+        let known = whole(text).and_then(Resolution::new).ok_or_else(|| {
             let finest = Resolution::MAX.number();
             invalid("invalid_resolution", format!("resolution must be from 0 to {finest}"))
         });

@@ -98,7 +98,7 @@ impl NearbyQuery {
         let centre = Position::new(self.latitude, self.longitude)
             .map_err(|fault| invalid("invalid_position", fault.to_string()))?;
         let radius = Metres(self.radius.unwrap_or_else(|| f64::from(limits.radius_m_default)));
-        let limit = self.limit.as_deref().map_or(Some(RESULTS_DEFAULT), digits);
+        let limit = self.limit.as_deref().map_or(Some(RESULTS_DEFAULT), whole);
         // Too large for a number is too large for a page.
         let search = Search::new(centre, radius, limit.unwrap_or(0), limits);
         let search = search.map_err(crate::Error::Refused)?;
@@ -110,14 +110,14 @@ impl NearbyQuery {
 
     fn open_at(&self) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.open_at.as_deref() else { return Ok(None) };
-        match digits::<i64>(text).filter(|ms| TIMES_MS.contains(ms)) {
+        match api::time_parameter(text, f64::floor).filter(|ms| TIMES_MS.contains(ms)) {
             Some(ms) => Ok(Some(Timestamp(ms))),
             None => Err(invalid("invalid_open_at", "open_at must be Unix milliseconds")),
         }
     }
 }
 
-/// Digits and nothing else, no sign either.
-pub(super) fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+/// A whole number of this type.
+pub(super) fn whole<T: TryFrom<i64>>(text: &str) -> Option<T> {
+    api::whole_parameter(text).and_then(|number| T::try_from(number).ok())
 }

@@ -14,7 +14,9 @@ use crate::{
 pub const FRESHNESS: HeaderName = HeaderName::from_static("x-freshness");
 
 /// What proxies that compress add to tags.
-const CODINGS: [&str; 4] = ["-gzip", "-br", "-zstd", "-deflate"];
+const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "deflate"];
+/// What stands before it; the longer first.
+const BEFORE_CODING: [&str; 3] = ["--", "-", ";"];
 /// Of longer lists of tags the rest is left out.
 const VERSIONS_MAX: usize = 32;
 
@@ -160,8 +162,13 @@ fn version(tag: &str) -> Option<u64> {
     let tag = tag.trim();
     let tag = tag.strip_prefix("W/").unwrap_or(tag);
     let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
-    let digits = CODINGS.iter().find_map(|coding| inner.strip_suffix(coding)).unwrap_or(inner);
-    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+    let digits = CODINGS.iter().find_map(|coding| {
+        let inner = inner.strip_suffix(coding)?;
+        BEFORE_CODING.iter().find_map(|before| inner.strip_suffix(before))
+    });
+    let digits = digits.unwrap_or(inner);
+    let is_ours = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    is_ours.then(|| digits.parse().ok()).flatten()
 }
 
 pub(super) fn invalid(code: &'static str, detail: impl Into<String>) -> Problem {
@@ -203,8 +210,17 @@ mod tests {
 
     #[test]
     fn a_tag_is_a_version_in_quotes_with_what_proxies_add() {
-        let known =
-            ["\"7\"", "W/\"7\"", " \"7-gzip\" ", "\"7-br\"", "W/\"7-zstd\"", "\"7-deflate\""];
+        let known = [
+            "\"7\"",
+            "W/\"7\"",
+            " \"7-gzip\" ",
+            "\"7-br\"",
+            "W/\"7-zstd\"",
+            "\"7-deflate\"",
+            "\"7--gzip\"",
+            "W/\"7;gzip\"",
+            "\"7;br\"",
+        ];
         for tag in known {
             assert_eq!(version(tag), Some(7), "{tag}");
         }
@@ -219,7 +235,11 @@ mod tests {
             "\"7-\"",
             "\"7-gzip-gzip\"",
             "\"7gzip\"",
-            "\"7--gzip\"",
+            "\"7---gzip\"",
+            "\"7;;gzip\"",
+            "\"7;\"",
+            "\"07\"",
+            "\"0\"",
             "\"-gzip\"",
             "\"7-x\"",
             "W/7",

@@ -123,6 +123,9 @@ impl Auth {
         let mut faults = Faults::default();
         faults.unless_in(&LIFETIME_S, "lifetime_max_s", self.lifetime_max_s);
         faults.unless_in(&LEEWAY_S, "leeway_s", self.leeway_s);
+        for (name, word) in [("issuer", &self.issuer), ("audience", &self.audience)] {
+            faults.unless(!word.is_empty(), format!("{name} must not be empty"));
+        }
         faults.unless_in(&TOKEN_BYTES, "token_bytes_max", self.token_bytes_max);
         let fits = self.token_bytes_max <= TOKEN_BYTES_MAX
             || self.token_bytes_max.saturating_add(AUTH_MESSAGE_BYTES) <= message_bytes_max;

@@ -28,12 +28,15 @@ pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Rejec
         let detail = if error.is_data() {
             "a message is one JSON object".to_owned()
         } else {
-            error.to_string()
+            api::plain(&error.to_string())
         };
         Rejection::new(ErrorWord::InvalidJson, detail)
     })?;
     if let Some(repeated) = message.repeated {
-        return Err(invalid(format!("{} stands there twice", repeated.as_str())));
+        let device = device(&message).ok().filter(|_| repeated != Field::Device);
+        let seq = fixes::seq(&message).ok().filter(|_| repeated != Field::Seq);
+        let rejection = invalid(format!("{} stands there twice", repeated.as_str()));
+        return Err(Rejection { device, seq, ..rejection });
     }
     match &*text_of(&message, Field::Type)? {
         "fix" => fixes::one(&message),
@@ -48,7 +51,8 @@ pub(crate) fn parse(text: &str, batch_fixes_max: usize) -> Result<Request, Rejec
         other => {
             let other: String = other.chars().take(QUOTED_MAX).collect();
             let known = REQUEST_TYPES.join(", ");
-            let detail = format!("type must be one of {known}, and is {other:?}");
+            let other = serde_json::Value::from(other);
+            let detail = format!("type must be one of {known}, and is {other}");
             Err(Rejection::new(ErrorWord::UnknownType, detail))
         }
     }
@@ -68,7 +72,7 @@ fn text_of<'a>(message: &Object<'a>, field: Field) -> Result<std::borrow::Cow<'a
     let text = value.text().ok_or_else(|| {
         invalid(format!("{} must be a text, and is {}", field.as_str(), value.kind()))
     })?;
-    text.map_err(|error| Rejection::new(ErrorWord::InvalidJson, error.to_string()))
+    text.map_err(|error| Rejection::new(ErrorWord::InvalidJson, api::plain(&error.to_string())))
 }
 
 fn token(message: &Object<'_>) -> Result<Token, Rejection> {

@@ -54,6 +54,21 @@ async fn a_request_that_is_no_right_upgrade_is_refused() {
             (400, "token_in_query", "auth"),
         ),
         (
+            "an encoded name",
+            right().target("/v1/ws?%74oken=abc"),
+            (400, "token_in_query", "Authorization"),
+        ),
+        (
+            "another spelling",
+            right().target("/v1/ws?idToken=abc"),
+            (400, "token_in_query", "Authorization"),
+        ),
+        (
+            "a token under any name",
+            right().target("/v1/ws?user=Bearer%20eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"),
+            (400, "token_in_query", "Authorization"),
+        ),
+        (
             "60 KB of headers",
             (0..60).fold(right(), |r, n| r.with(&format!("X-{n}"), &"x".repeat(1_000))),
             (431, "headers_too_large", "16384"),

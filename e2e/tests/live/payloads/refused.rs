@@ -26,14 +26,14 @@ async fn what_is_not_one_json_object_is_invalid_json() {
     let invalid = |words| ("invalid_json", words);
     let deep = "[".repeat(10_000);
     let texts = [
-        ("empty", "", "EOF"),
-        ("spaces", "  ", "EOF"),
+        ("empty", "", "breaks off"),
+        ("spaces", "  ", "breaks off"),
         ("null", "null", "one JSON object"),
         ("an array", "[]", "one JSON object"),
         ("a text", r#""x""#, "one JSON object"),
         ("a number", "7", "one JSON object"),
         ("an array that could be a message", r#"["ping",1]"#, "one JSON object"),
-        ("half an object", r#"{"type":"ping","#, "EOF"),
+        ("half an object", r#"{"type":"ping","#, "breaks off"),
         ("two objects", r#"{"type":"ping","id":1}{"type":"ping","id":2}"#, "trailing"),
         ("a comment", r#"{"type":"ping",/* one */"id":1}"#, "key"),
         ("a comma at the end", r#"{"type":"ping","id":1,}"#, "trailing comma"),
@@ -178,7 +178,7 @@ async fn an_auth_message_with_wrong_fields_is_refused_and_a_right_one_after_it_c
     let mut person = world.connect_anonymously().await;
     let message = |words| ("invalid_message", words);
     let cases = [
-        ("empty", "", ("invalid_json", "EOF")),
+        ("empty", "", ("invalid_json", "breaks off")),
         ("null", "null", ("invalid_json", "one JSON object")),
         ("nothing in it", "{}", message("type is missing")),
         ("no token", r#"{"type":"auth"}"#, message("token is missing")),

@@ -147,7 +147,7 @@ async fn viewports_that_can_not_be_are_refused_by_name() {
         (with("resolution=12"), "invalid_resolution", "0 to 11"),
         (with("resolution=abc"), "invalid_resolution", "0 to 11"),
         (with("resolution="), "invalid_resolution", "0 to 11"),
-        (with("resolution=7.0"), "invalid_resolution", "0 to 11"),
+        (with("resolution=7.5"), "invalid_resolution", "0 to 11"),
         (with("resolution=%2B7"), "invalid_resolution", "0 to 11"),
         (with("resolution=18446744073709551616"), "invalid_resolution", "0 to 11"),
         (with("category=Food"), "invalid_parameter", "unknown field `category`"),

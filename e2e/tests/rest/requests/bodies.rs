@@ -29,7 +29,7 @@ async fn bodies_that_are_not_one_json_object_are_refused() {
         ("a comment", br#"{"display_name":"X" /* Y */}"#, "expected"),
         ("a comment behind", br#"{"display_name":"X"} // Y"#, "goes on"),
         ("a trailing comma", br#"{"display_name":"X",}"#, "trailing comma"),
-        ("half", br#"{"display_name":"X""#, "EOF"),
+        ("half", br#"{"display_name":"X""#, "breaks off"),
         ("UTF-16", &utf16, "UTF-16"),
         ("UTF-16 with a mark", &utf16_with_mark, "UTF-16"),
         ("UTF-8 with a mark", b"\xef\xbb\xbf{\"display_name\":\"X\"}", "byte order mark"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Signing;
-use super::values::{TimeOfDay, duration, place, speed, time_of_day};
+use super::values::{TimeOfDay, distance_m, duration, place, speed, time_of_day, whole};
 
 #[derive(Args)]
 #[command(after_help = SIMULATE_HELP)]
@@ -24,7 +24,7 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     pub(crate) speed: f64,
     /// People who walk between places
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = whole::<usize>)]
     pub(crate) users: usize,
     /// How often each reports
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
@@ -33,19 +33,19 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "LAT,LON", default_value = "36.17,-115.14", value_parser = place, allow_hyphen_values = true)]
     pub(crate) centre: (f64, f64),
     /// How far from it they go, metres
-    #[arg(long, value_name = "METRES", default_value_t = 12_000.0)]
+    #[arg(long, value_name = "METRES", default_value_t = 12_000.0, value_parser = distance_m)]
     pub(crate) spread_m: f64,
     /// Friendships from this file (lines of a,b) instead of generated ones
     #[arg(long, value_name = "FILE", conflicts_with_all = ["friends", "strangers"])]
     pub(crate) graph: Option<PathBuf>,
     /// Friends of each
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = whole::<usize>)]
     pub(crate) friends: usize,
     /// People without any
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<usize>)]
     pub(crate) strangers: usize,
     /// The same seed makes the same friends and the same ways
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u64>)]
     pub(crate) seed: u64,
     /// The users and friendships exist from an earlier run
     #[arg(long)]
@@ -57,7 +57,7 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) check_every: Duration,
     /// Watch the memory of this process
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", value_parser = whole::<u32>)]
     pub(crate) watch_pid: Option<u32>,
     /// Only a machine-readable summary, at the end
     #[arg(long)]

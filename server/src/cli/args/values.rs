@@ -60,6 +60,22 @@ pub(super) fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A count or another number that is whole.
+pub(super) fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
+    let number: u64 = text.parse().map_err(|_| "must be a whole number, at least 0".to_owned())?;
+    T::try_from(number).map_err(|_| "is too large a number".to_owned())
+}
+
+pub(super) fn distance_m(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(metres) if (0.0..=DISTANCE_M_MAX).contains(&metres) => Ok(metres),
+        _ => Err(format!("must be from 0 to {DISTANCE_M_MAX} metres")),
+    }
+}
+
+/// From any place on Earth to its opposite.
+const DISTANCE_M_MAX: f64 = 20_003_932.0;
+
 pub(super) fn place(text: &str) -> Result<(f64, f64), String> {
     let wrong = || "use LAT,LON in degrees, as in 36.17,-115.14".to_owned();
     let (latitude, longitude) = text.split_once(',').ok_or_else(wrong)?;
@@ -79,6 +95,12 @@ mod tests {
         assert!(time_of_day("08:30").is_ok_and(|t| (t.0 - 30_600.0).abs() < 1e-9));
         assert_eq!(moment("1970-01-02"), Ok(Timestamp(86_400_000)));
         assert_eq!(moment("-5"), Ok(Timestamp(-5)));
+        assert_eq!((whole::<u32>("7"), distance_m("1.5")), (Ok(7), Ok(1.5)));
+        for wrong in ["", "x", "-1", "1.5", "99999999999999999999", "4294967296"] {
+            let said = whole::<u32>(wrong).expect_err(wrong);
+            assert!(said.contains("number"), "{said}");
+        }
+        assert!(["", "x", "-1", "NaN", "inf"].iter().all(|wrong| distance_m(wrong).is_err()));
         assert!(moment("2026-02-30").is_err() && moment("yesterday").is_err());
         assert!(time_of_day("24:00").is_err() && time_of_day("8").is_err());
     }

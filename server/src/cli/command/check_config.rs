@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use api::KeySource as _;
 use futures_util::future::join_all;
+use model::{Clock as _, SystemClock};
 
 use super::{Done, columns, read};
 use crate::cli::args::{CheckConfigArgs, Sources};
@@ -62,8 +63,7 @@ async fn all(args: &CheckConfigArgs) -> Vec<Check> {
     }
     checks.extend(keys(config));
     if config.http.tls != TlsFiles::default() {
-        let read = node::tls(config).map(|_| "certificate and key belong together".to_owned());
-        checks.push(Check::new("TLS", read));
+        checks.push(Check::new("TLS", certificate(config)));
     }
     checks.push(Check::new("data folder", data_folder(config)));
     let addresses =
@@ -120,6 +120,15 @@ fn keys(config: &Config) -> Vec<Check> {
     };
     let all = issuers.iter().fold(own, |all, issuer| format!("{all}; those of {}", issuer.issuer));
     vec![Check::new(WHAT, Ok(all))]
+}
+
+/// Whether the certificate can be shown to clients, now.
+fn certificate(config: &Config) -> Result<String, String> {
+    let now = SystemClock::start().now().wall;
+    match node::tls(config)?.and_then(|tls| tls.fault(now)) {
+        Some(why) => Err(format!("http.tls: {why}")),
+        None => Ok("certificate and key belong together".to_owned()),
+    }
 }
 
 /// Asks an issuer for its keys.

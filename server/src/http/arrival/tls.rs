@@ -1,19 +1,23 @@
+mod pem;
+mod validity;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use model::{Clock, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+
+use validity::Validity;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -29,8 +33,14 @@ pub(crate) struct Tls {
     acceptor: TlsAcceptor,
     current: Arc<Current>,
     files: Files,
-    /// What the files had when they were looked at last.
-    seen: Mutex<Contents>,
+    seen: Mutex<Seen>,
+}
+
+/// What the files had when they were looked at last.
+struct Seen {
+    contents: Contents,
+    /// Whether it may become right by itself, when its time comes.
+    waits: bool,
 }
 
 struct Files {
@@ -73,47 +83,63 @@ impl Tls {
         let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
         config.alpn_protocols = vec![HTTP_1_1.to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        Ok(Self { acceptor, current, files, seen: Mutex::new(contents) })
+        Ok(Self { acceptor, current, files, seen: Mutex::new(Seen { contents, waits: false }) })
     }
 
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         self.acceptor.accept(stream).await
     }
 
+    /// Why clients refuse the certificate that is in use.
+    pub(crate) fn fault(&self, now: Timestamp) -> Option<String> {
+        time_fault(&self.current.0.read(), now)
+    }
+
     /// Takes what the files have whenever they change, until the returned future is dropped. What can't be taken is said once, and
     /// connections go on to be shown the last that could.
-    pub(crate) async fn follow(self: Arc<Self>) {
+    pub(crate) async fn follow(self: Arc<Self>, clock: Arc<dyn Clock>) {
         let mut interval = tokio::time::interval(LOOK);
         loop {
             interval.tick().await;
-            let tls = self.clone();
+            let (tls, now) = (self.clone(), clock.now().wall);
             // Files may lie on something slow.
-            let _ = tokio::task::spawn_blocking(move || tls.look()).await;
+            let _ = tokio::task::spawn_blocking(move || tls.look(now)).await;
         }
     }
 
-    fn look(&self) {
+    fn look(&self, now: Timestamp) {
         let contents = match self.files.read() {
             Ok(contents) => contents,
             // Being replaced, perhaps: what was read last counts until there is something to read.
             Err(why) => return tracing::debug!(why, "the certificate can't be read now"),
         };
         let mut seen = self.seen.lock();
-        if *seen == contents {
+        let is_new = seen.contents != contents;
+        if !is_new && !seen.waits {
             return;
         }
-        match self.files.certified(&contents, self.acceptor.config().crypto_provider()) {
+        let certified = self.files.certified(&contents, self.acceptor.config().crypto_provider());
+        // One that clients refuse now is no gain, unless they refuse the one in use as well.
+        let fault = certified.as_ref().ok().and_then(|new| time_fault(new, now));
+        let fault = fault.filter(|_| self.fault(now).is_none());
+        *seen = Seen { contents, waits: fault.is_some() };
+        match fault.map_or(certified, Err) {
             Ok(certified) => {
                 *self.current.0.write() = Arc::new(certified);
                 tracing::info!("the TLS certificate has changed, and is used from now on");
             }
-            Err(why) => tracing::warn!(
+            Err(why) if is_new => tracing::warn!(
                 why,
                 "the TLS certificate has changed, and the one of before stays in use"
             ),
+            Err(_) => {}
         }
-        *seen = contents;
     }
+}
+
+/// Why clients refuse this certificate at this time.
+fn time_fault(certified: &CertifiedKey, now: Timestamp) -> Option<String> {
+    certified.cert.first().and_then(|first| Validity::read(first)).and_then(|it| it.fault(now))
 }
 
 impl Files {
@@ -126,20 +152,12 @@ impl Files {
         contents: &Contents,
         provider: &CryptoProvider,
     ) -> Result<CertifiedKey, String> {
-        let (certificate, key) = (self.certificate.display(), self.key.display());
-        let chain: Result<Vec<_>, _> =
-            CertificateDer::pem_slice_iter(&contents.certificate).collect();
-        let chain = chain.map_err(|e| format!("{certificate}: not certificates in PEM: {e}"))?;
-        if chain.is_empty() {
-            return Err(format!(
-                "{certificate}: no certificate in PEM (-----BEGIN CERTIFICATE-----): put the chain there, the server's first"
-            ));
-        }
-        let private = PrivateKeyDer::from_pem_slice(&contents.key)
-            .map_err(|e| format!("{key}: no private key in PEM, without a password: {e}"))?;
-        CertifiedKey::from_der(chain, private, provider).map_err(|e| {
-            format!("{certificate} and {key} don't belong together, or aren't for a server: {e}")
-        })
+        let name = |path: &Path| path.display().to_string();
+        pem::certified(
+            (&contents.certificate, &contents.key),
+            (&name(&self.certificate), &name(&self.key)),
+            provider,
+        )
     }
 }
 

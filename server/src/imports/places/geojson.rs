@@ -19,8 +19,10 @@ pub(super) fn read(input: impl BufRead, each: Each<'_>) -> Result<(), String> {
         return Ok(());
     }
     let features = collection.at;
-    read.and_then(|()| reader.end())
-        .map_err(|error| format!("can't read on after {features} features: {error}"))
+    read.and_then(|()| reader.end()).map_err(|error| {
+        let said = api::plain(&error.to_string());
+        format!("can't read on after {features} features: {said}")
+    })
 }
 
 /// Reads an object with the member `features`, then the list of them.

@@ -18,6 +18,6 @@ fn parse(line: &[u8]) -> Result<Place, String> {
         }
         Ok(Value::Object(map)) => object::place(map),
         Ok(_) => Err("is not a JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(api::plain(&error.to_string())),
     }
 }

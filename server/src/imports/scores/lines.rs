@@ -19,6 +19,6 @@ fn parse(line: &[u8]) -> Result<Map<String, Value>, String> {
     match serde_json::from_slice(line) {
         Ok(Value::Object(event)) => Ok(event),
         Ok(_) => Err("is not a JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(api::plain(&error.to_string())),
     }
 }

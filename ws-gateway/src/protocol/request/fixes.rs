@@ -1,6 +1,6 @@
 //! Fixes, each judged by itself: what a phone can't know or help costs it no position.
 
-use model::{Fix, Position, Timestamp, limits};
+use model::{DeviceId, Fix, Position, Timestamp, limits};
 
 use super::json::{Field, Json, Object};
 use super::{TIME_MS, device, required};
@@ -37,7 +37,7 @@ pub(super) fn several(message: &Object<'_>, fixes_max: usize) -> Result<Request,
         if index < fixes_max {
             let seq = item.as_ref().and_then(|item| seq(item).ok());
             last_seq = seq.or(last_seq);
-            match item_fix(item, &mut left_out) {
+            match item_fix(item, &device, &mut left_out) {
                 Ok(fix) => fixes.push(fix),
                 Err(detail) => refused.push(RefusedFix { index, seq, detail }),
             }
@@ -67,10 +67,16 @@ pub(super) fn several(message: &Object<'_>, fixes_max: usize) -> Result<Request,
     Ok(Request::Fixes { device, fixes, refused, last_seq, left_out })
 }
 
-fn item_fix(item: Option<Object<'_>>, left_out: &mut LeftOut) -> Result<SentFix, String> {
+/// Reads one of several. It may say again what the message says, as one that waited as a message of its own does.
+fn item_fix(
+    item: Option<Object<'_>>,
+    device: &DeviceId,
+    left_out: &mut LeftOut,
+) -> Result<SentFix, String> {
     let item = item.ok_or("must be an object")?;
-    if item.get(Field::Type).is_some() || item.get(Field::Device).is_some() {
-        return Err("type and device stand outside of fixes".to_owned());
+    let said = item.told(Field::Device).map(|said| said.text().and_then(Result::ok));
+    if said.is_some_and(|said| said.as_deref() != Some(device.as_str())) {
+        return Err("device must be that of the message: one message is of one device".to_owned());
     }
     if let Some(repeated) = item.repeated {
         return Err(format!("{} stands there twice", repeated.as_str()));
@@ -129,7 +135,7 @@ fn degrees(item: &Object<'_>, field: Field) -> Result<f64, String> {
         .ok_or_else(|| format!("{} must be a number, and is {}", field.as_str(), value.kind()))
 }
 
-fn seq(item: &Object<'_>) -> Result<u64, String> {
+pub(super) fn seq(item: &Object<'_>) -> Result<u64, String> {
     let whole = needed(item, Field::Seq)?.whole();
     let seq = whole.and_then(|whole| u64::try_from(whole).ok());
     let seq = seq.filter(|seq| *seq <= limits::SEQ_MAX);

@@ -1,3 +1,4 @@
+mod batches;
 mod matrix;
 
 use model::{Fix, Timestamp};
@@ -219,43 +220,31 @@ fn what_a_fix_must_tell_is_named_with_its_device_and_seq() {
     }
 }
 
-fn batch(items: &[&str]) -> String {
-    format!(r#"{{"type":"fixes","device":"d","fixes":[{}]}}"#, items.join(","))
+#[test]
+fn a_repeated_field_names_the_fix_in_which_it_stands() {
+    for (members, seq) in [
+        (r#""speed_mps":1,"speed_mps":2"#, Some(1)),
+        (r#""latitude":1,"latitude":1"#, Some(1)),
+        (r#""seq":1,"seq":2"#, None),
+    ] {
+        let Err(fault) = parse(&fix(members), BATCH_MAX) else { panic!("accepted {members}") };
+        assert_eq!((fault.word, fault.seq), (ErrorWord::InvalidMessage, seq), "{members}");
+        assert_eq!(fault.device.map(|device| device.to_string()).as_deref(), Some("d"));
+    }
 }
 
 #[test]
-fn each_fix_of_a_batch_is_judged_by_itself() {
-    let good = r#"{"seq":1,"latitude":1,"longitude":2}"#;
-    assert!(parse(&batch(&[good; 100]), BATCH_MAX).is_ok());
-    assert_eq!(word(&batch(&[good; 101])), ErrorWord::TooManyFixes);
-    let items = [
-        good,
-        r#"{"seq":2,"latitude":91,"longitude":2}"#,
-        r#"{"seq":3,"latitude":1,"longitude":2,"speed_mps":-1}"#,
-        "[1,2,3]",
-        "null",
-        r#"{"latitude":1,"longitude":2}"#,
-        r#"{"type":"fix","seq":7,"latitude":1,"longitude":2}"#,
-        r#"{"seq":8,"seq":9,"latitude":1,"longitude":2}"#,
-        r#"{"seq":10,"latitude":1,"longitude":2,"accuracy_m":-1}"#,
-        r#"{"seq":11,"latitude":"1","longitude":2}"#,
-    ];
-    let Ok(Request::Fixes { fixes, refused, last_seq, .. }) = parse(&batch(&items), BATCH_MAX)
-    else {
-        panic!("refused")
-    };
-    assert_eq!(fixes.iter().map(|fix| fix.seq).collect::<Vec<_>>(), [1, 3, 10]);
-    let places: Vec<_> = refused.iter().map(|fix| (fix.index, fix.seq)).collect();
-    let expected =
-        [(1, Some(2)), (3, None), (4, None), (5, None), (6, Some(7)), (7, Some(9)), (9, Some(11))];
-    assert_eq!((places, last_seq), (expected.into(), 11));
-}
-
-#[test]
-fn a_batch_of_which_nothing_can_be_named_is_an_error() {
-    let Err(fault) = parse(&batch(&["{}", "7"]), BATCH_MAX) else { panic!("accepted") };
-    assert_eq!(fault.word, ErrorWord::InvalidFix);
-    assert!(fault.detail.contains("fixes[0]: seq is missing"), "{}", fault.detail);
+fn what_is_no_json_is_told_in_words_of_json() {
+    for text in
+        ["", "{", "{\"type\":", "{\"type\":\"fi", "{\"type\":nul}", "{'type':1}", "{\"a\":[1"]
+    {
+        let Err(fault) = parse(text, BATCH_MAX) else { panic!("accepted {text}") };
+        assert_eq!(fault.word, ErrorWord::InvalidJson, "{text}");
+        assert!(!fault.detail.contains("EOF"), "{}", fault.detail);
+        assert!(!fault.detail.contains("ident"), "{}", fault.detail);
+    }
+    let Err(fault) = parse("{\"type\":\"a\\u0007\\n\"}", BATCH_MAX) else { panic!("accepted") };
+    assert!(fault.detail.ends_with("and is \"a\\u0007\\n\""), "{}", fault.detail);
 }
 
 #[test]

@@ -76,6 +76,36 @@ test('a push changes only what it names', async () => {
   assert.deepEqual(events, ['eli came near', 'ada went too far', 'dov is gone']);
 });
 
+test('friends are shown by name once it is told, and by the next one', async () => {
+  const stage = await play();
+  stage.snapshot([friend('ada', 100), friend('bea', 200)]);
+  await stage.shows({ ada: '100 m', bea: '200 m' });
+  const names = async () => (await stage.page.locator('#friends .name').allTextContents()).join();
+  await until('ids', async () => await names() === 'ada,bea');
+  stage.say({ type: 'names', names: [{ id: 'ada', display_name: 'Ada L.' }] });
+  await until('a name', async () => await names() === 'Ada L.,bea');
+  stage.say({ type: 'names', names: [{ id: 'ada', display_name: 'Ada' }, { id: 'bea', display_name: 'Bea' }] });
+  await until('others', async () => await names() === 'Ada,Bea');
+  stage.say({ type: 'push', time_ms: Date.now(), left: [{ id: 'bea', reason: 'far' }] });
+  await until('it is told by name', async () => /Bea went too far/.test(await stage.page.textContent('#events')));
+});
+
+test('how somebody stands to one is read again when it is told that it changed', async () => {
+  const stage = await play();
+  const requests = () => stage.page.locator('#requests li').count();
+  const token = await service.token('carl');
+  await service.ask('GET', '/v1/users/me', null, await service.token('ida'));
+  await service.ask('POST', '/v1/users/me/friend-requests', { to: 'ida' }, token);
+  for (const message of [{ type: 'relation', id: 'carl', display_name: 'carl', state: 'incoming' }, { type: 'relations_unknown' }]) {
+    stage.say(message);
+    await until('it is shown', async () => await requests() === 1);
+    await service.ask('DELETE', '/v1/users/me/friend-requests/ida', null, token);
+    stage.say({ type: 'relation', id: 'carl', state: 'none' });
+    await until('it is gone', async () => await requests() === 0);
+    await service.ask('POST', '/v1/users/me/friend-requests', { to: 'ida' }, token);
+  }
+});
+
 test('what is not in the protocol yet is ignored', async () => {
   const stage = await play();
   stage.say({ type: 'constructor' });

@@ -75,9 +75,9 @@ async fn words_that_the_description_names_have_a_meaning() {
     for (at, _) in description.match_indices(" `") {
         let before = &description[..at];
         let status: String = before.chars().rev().take(3).collect();
-        let word = description[at + 2..].split('`').next().unwrap_or_default();
+        let quoted = description[at + 2..].split('`').next().unwrap_or_default();
         if status.bytes().all(|b| b.is_ascii_digit()) && status.ends_with(['4', '5']) {
-            assert!(codes.contains(word), "{word} is described and in no table");
+            assert!(codes.contains(quoted), "{quoted} is described and in no table");
             named += 1;
         }
     }

@@ -111,7 +111,7 @@ fn lines_of_ndjson_are_places_or_are_refused_one_by_one() {
             (4, "unknown field `stars`"),
             (5, "invalid type"),
             (6, "not a JSON object"),
-            (7, "EOF"),
+            (7, "breaks off"),
             (9, "id is missing"),
             (10, "time zone"),
         ],

@@ -46,3 +46,25 @@ async fn names_and_requests_are_told_on_every_gateway() {
     bob.settle().await;
     assert!(bob.heard.iter().all(|m| m["id"] != "carol"), "it is nobody else's affair");
 }
+
+#[tokio::test]
+async fn a_gateway_that_is_cut_off_from_redis_hears_them_by_the_feed() {
+    const CUT_OFF: usize = 1;
+    let cluster = Small::start_on_lines(2, 1, "").await;
+    cluster.befriend("alice", "bob").await;
+    let mut alice = cluster.connect(0, "alice").await;
+    let mut bob = cluster.connect(CUT_OFF, "bob").await;
+    let mut carol = cluster.connect(CUT_OFF, "carol").await;
+    alice.at(LISBON).await;
+    bob.at(LISBON).await;
+    hears_name(&mut bob, "alice").await;
+    cluster.redis_line(CUT_OFF, 0).sever();
+    cluster.until_ready_is(CUT_OFF, |parts| parts["redis"] == false).await;
+    let name = Some(json!({ "display_name": "Alice A." }));
+    does(&cluster, "alice", "PUT", "/v1/users/me", name).await;
+    hears_name(&mut bob, "Alice A.").await;
+    let to_carol = Some(json!({ "to": "carol" }));
+    does(&cluster, "alice", "POST", "/v1/users/me/friend-requests", to_carol).await;
+    let asks = carol.hear(|m| m["type"] == "relation").await;
+    assert_eq!((&asks["state"], &asks["display_name"]), (&json!("incoming"), &json!("Alice A.")));
+}

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 
 use super::world::{aside, config, connect, database, shared, try_connect};
 
-const NONE_TO_NEWEST: Migrated = Migrated { from: 0, to: 2 };
-const NEWEST_ALREADY: Migrated = Migrated { from: 2, to: 2 };
+const NONE_TO_NEWEST: Migrated = Migrated { from: 0, to: 3 };
+const NEWEST_ALREADY: Migrated = Migrated { from: 3, to: 3 };
 
 #[tokio::test]
 async fn migrating_twice_is_migrating_once() {
@@ -30,7 +30,7 @@ async fn of_many_who_migrate_at_once_one_does_it() {
 async fn a_newer_schema_is_refused_and_left_alone() {
     let config = database(shared().await).await;
     set_version(&config, 99).await;
-    let newer = StoreError::newer_version(99, 2);
+    let newer = StoreError::newer_version(99, 3);
     assert_eq!(try_connect(&config).await.err(), Some(newer.clone()));
     assert!(newer.to_string().contains("newer version"));
     assert_eq!(migrate(&config).await, Err(newer));

@@ -9,7 +9,10 @@ mod redis;
 mod server_dir;
 
 pub use cassandra::Cassandra;
-pub use certificate::{make as make_certificate, make_expired as make_expired_certificate};
+pub use certificate::{
+    make as make_certificate, make_expired as make_expired_certificate,
+    make_for as make_certificate_for,
+};
 pub use postgres::Postgres;
 pub use proxy::Proxy;
 pub use redis::Redis;

@@ -4,12 +4,18 @@ use std::process::Command;
 /// Makes a certificate for `localhost` and 127.0.0.1, `server.pem` with `server.key`; answers where that of the authority lies which
 /// signed it.
 pub fn make(dir: &Path) -> PathBuf {
-    let script = "
-        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem &&
+    make_for(dir, "DNS:localhost,IP:127.0.0.1", 2)
+}
+
+/// The same for these names, such as `DNS:localhost`, valid for so many days from now on: of less than none it has expired.
+pub fn make_for(dir: &Path, names: &str, days: i32) -> PathBuf {
+    let script = format!(
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem &&
         openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr &&
-        printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > names &&
-        openssl x509 -req -days 2 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out server.pem";
-    run(dir, script);
+        printf 'basicConstraints=CA:FALSE\\nsubjectAltName={names}' > names &&
+        openssl x509 -req -days {days} -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out server.pem"
+    );
+    run(dir, &script);
     authority(dir)
 }
 

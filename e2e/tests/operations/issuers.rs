@@ -3,6 +3,7 @@
 mod examples;
 #[path = "../../../api/tests/auth/fixture.rs"]
 mod fixture;
+mod https;
 mod publisher;
 
 use std::time::{Duration, Instant};

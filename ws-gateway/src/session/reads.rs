@@ -135,6 +135,12 @@ impl Reads {
         self.people.due = true;
     }
 
+    /// The same, and they are read at this moment if nothing keeps them waiting.
+    pub(super) fn begins_people(&mut self, now: Monotonic) -> bool {
+        self.want_people();
+        self.people.begins(now)
+    }
+
     /// Whether people could be read at this moment.
     pub(super) fn may_read_people(&self, now: Monotonic) -> bool {
         !self.people.running && self.people.retry_at.is_none_or(|at| now >= at)

@@ -205,7 +205,12 @@ impl Driver {
         let live = self.permit.gateway.live.clone();
         let all = live.are_all_current(now.monotonic);
         let may_tell = |user: &UserId| all || live.is_current(user, now.monotonic);
-        let Some(message) = self.session.next_message(now, &may_tell) else {
+        let mut message = self.session.next_message(now, &may_tell);
+        // What was told shows only now whose names are missing.
+        while message.is_none() && self.read_people_now(now) {
+            message = self.session.next_message(now, &may_tell);
+        }
+        let Some(message) = message else {
             self.settle(now);
             return None;
         };

@@ -104,9 +104,14 @@ impl Relations {
 
 impl Session {
     /// Whether people are to be read at this moment.
-    pub(crate) fn wants_people(&self, now: Moment) -> bool {
+    pub(in crate::session) fn wants_people(&self, now: Moment) -> bool {
         let wants = self.view.wants_names() || self.relations.are_wanted();
         wants && matches!(self.phase, Phase::Live) && self.reads.may_read_people(now.monotonic)
+    }
+
+    /// Begins to read people at this moment if that is wanted.
+    pub(crate) fn begins_people(&mut self, now: Moment) -> bool {
+        self.wants_people(now) && self.reads.begins_people(now.monotonic)
     }
 
     /// Whom to read now that [`crate::session::Read::People`] was asked for.

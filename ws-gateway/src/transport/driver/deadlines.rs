@@ -28,10 +28,6 @@ impl Driver {
 
     /// Nothing more to tell: until the tick of the last push is over, marks can wait.
     pub(super) fn settle(&mut self, now: Moment) {
-        if self.session.wants_people(now) {
-            // What was told shows only now whose names are missing: they are read in the next turn.
-            self.permit.mailbox.wake();
-        }
         if let Some(at) = self.session.slow_consumer.next_push().filter(|at| *at > now.monotonic) {
             let mailbox = self.permit.mailbox.clone();
             if mailbox.cool() {

@@ -1,9 +1,9 @@
 //! What people are called, and how they stand to the user: read beside everything else.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use futures_util::future::BoxFuture;
-use model::UserId;
+use model::{Moment, UserId};
 
 use super::{Driver, io};
 use crate::live;
@@ -22,6 +22,20 @@ impl Driver {
         self.running.people = None;
         self.input(Input::People(asked, io::told(&self.session, answer)));
         true
+    }
+
+    /// Reads people if that is wanted, and says whether all was known here: then it goes out in one write with the positions that
+    /// it is of. Else the next turn goes on with it.
+    pub(super) fn read_people_now(&mut self, now: Moment) -> bool {
+        if !self.session.begins_people(now) {
+            return false;
+        }
+        self.running.people = self.read_people();
+        let is_read = self.hear_people(&mut Context::from_waker(Waker::noop()));
+        if !is_read {
+            self.permit.mailbox.wake();
+        }
+        is_read
     }
 
     pub(super) fn read_people(&mut self) -> Option<Reading> {

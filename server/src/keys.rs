@@ -1,5 +1,6 @@
 mod address;
 mod fetch;
+mod trust;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -14,6 +15,7 @@ use model::{Faults, Role};
 use crate::config::{Auth, ForeignIssuer, Key};
 pub(crate) use address::JwksAddress;
 use fetch::Published;
+pub(crate) use trust::connector;
 
 /// The `kid` of the key that a node makes for itself.
 const OWN_KID: &str = "own";

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use e2e::process::run;
 use e2e::raw::{Raw, Request};
 use e2e::servers::{make_certificate, make_expired_certificate};
 use e2e::{DEADLINE, Sandbox};
@@ -124,4 +125,40 @@ async fn a_new_certificate_is_taken_and_a_bad_one_is_not() {
         looked.tick().await;
     }
     assert!(connect(world.address(), &before).await.is_err());
+}
+
+#[tokio::test]
+async fn commands_ask_a_service_by_it_also_under_a_path() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let authority = make_certificate(dir.path()).display().to_string();
+    let world = Sandbox::with(|config| {
+        config.http.tls.certificate_file = Some(dir.path().join("server.pem"));
+        config.http.tls.key_file = Some(dir.path().join("server.key"));
+        "/apps/geo".clone_into(&mut config.http.base_path);
+    })
+    .await;
+    let (port, data) = (world.address().port(), world.data_dir().display().to_string());
+    let ask = async |url: &str, more: &[&str]| {
+        let words = ["board", "list", "--json", "--data", &data, "--url", url];
+        run(&[&words, more].concat()).await
+    };
+    let trusted = ["--ca", &*authority];
+    for host in ["localhost", "127.0.0.1"] {
+        for path in ["", "/apps/geo", "/apps/geo/"] {
+            let ended = ask(&format!("https://{host}:{port}{path}"), &trusted).await;
+            assert_eq!(ended.code, Some(0), "{host} {path}: {ended:?}");
+        }
+    }
+    let https = format!("https://localhost:{port}");
+    for (url, more, said) in [
+        (&*https, &[][..], "UnknownIssuer"),
+        (&*format!("https://[::ffff:127.0.0.1]:{port}"), &trusted, "not valid for name"),
+        (&*format!("http://localhost:{port}"), &[], "connect with https"),
+        (&*format!("http://localhost:{port}"), &trusted, "--ca is of use with"),
+        (&*https, &["--ca", &data], "--ca "),
+        ("localhost:8080", &[], "https://example.com/geo"),
+    ] {
+        let ended = ask(url, more).await;
+        assert!(ended.code == Some(1) && ended.log.contains(said), "{url} {more:?}: {ended:?}");
+    }
 }

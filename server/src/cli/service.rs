@@ -1,5 +1,7 @@
 //! A running service, as a command asks it over REST.
 
+mod connector;
+
 use std::time::Duration;
 
 use api::{Signer, SystemRandom};
@@ -9,13 +11,13 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER}
 use hyper::http::request::Builder;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use model::{Clock as _, Random as _, Role, SystemClock, UserId};
+use model::{Clock as _, ErrorChain, Random as _, Role, SystemClock, UserId};
 use serde_json::Value;
 
 use super::args::ServiceArgs;
 use super::command::signer;
+use connector::Connector;
 
 /// How long a service may take to begin an answer.
 const ANSWER_MAX: Duration = Duration::from_mins(1);
@@ -34,24 +36,31 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Service {
     url: String,
     bearer: String,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
 }
 
 impl Service {
     /// The service that the arguments name; requests are signed for this user in this role.
     pub(crate) fn new(args: &ServiceArgs, user: &str, role: Role) -> Result<Self, String> {
         let url = args.url.trim_end_matches('/').to_owned();
-        if !url.starts_with("http://") {
-            return Err(format!("--url {url}: must be like http://localhost:8080"));
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return Err(format!(
+                "--url {url}: must be like http://localhost:8080 or https://example.com/geo"
+            ));
         }
+        let connector = Connector::to(&url, args.ca.as_deref())?;
         let user = UserId::parse(user).map_err(|fault| format!("{user:?} {fault}"))?;
-        Ok(Self::at(url, &signer(&args.signing)?, &user, role))
+        Ok(Self::by(connector, url, &signer(&args.signing)?, &user, role))
     }
 
     /// The service at this address, where requests are signed for this user in this role.
     pub(crate) fn at(url: String, signer: &Signer, user: &UserId, role: Role) -> Self {
+        Self::by(Connector::plain(), url, signer, user, role)
+    }
+
+    fn by(connector: Connector, url: String, signer: &Signer, user: &UserId, role: Role) -> Self {
         let token = signer.sign(user, role, SystemClock::start().now().wall, TOKEN_TTL_S);
-        let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
+        let client = Client::builder(TokioExecutor::new()).build(connector);
         Self { url, bearer: format!("Bearer {token}"), client }
     }
 
@@ -186,8 +195,8 @@ impl Service {
         let answer = tokio::time::timeout(ANSWER_MAX, self.client.request(request)).await;
         let answer = answer.map_err(|_| format!("{}: no answer", self.url))?;
         answer.map_err(|error| {
-            let url = &self.url;
-            format!("no service can be reached at {url} ({error}). Start one, or say where it is with --url.")
+            let (url, why) = (&self.url, ErrorChain(&error));
+            format!("no service can be reached at {url} ({why}). Start one, or say where it is with --url.")
         })
     }
 }

@@ -10,15 +10,13 @@ use hyper::client::conn::http1;
 use hyper::header;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
-use super::JwksAddress;
+use super::{JwksAddress, connector};
 
 /// The longest head of an answer, bytes.
 const HEAD_BYTES_MAX: usize = 16 * 1_024;
@@ -39,7 +37,7 @@ impl Published {
         ca_file: Option<&Path>,
         interval: Duration,
     ) -> Result<Self, String> {
-        let tls = if address.is_tls { Some(connector(ca_file)?) } else { None };
+        let tls = if address.is_tls { Some(connector(ca_file, "jwks_ca_file")?) } else { None };
         let shown = address.shown().into();
         Ok(Self { address: Arc::new(address), shown, interval, tls })
     }
@@ -105,38 +103,6 @@ async fn read(response: Response<hyper::body::Incoming>) -> Result<Vec<u8>, Fetc
 
 fn failed(what: &str, error: &(dyn std::error::Error + 'static)) -> FetchError {
     FetchError(format!("{what}: {}", model::ErrorChain(error)))
-}
-
-fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, String> {
-    let mut roots = RootCertStore::empty();
-    if let Some(path) = ca_file {
-        let unusable = |e: &dyn std::fmt::Display| format!("jwks_ca_file {}: {e}", path.display());
-        let all = CertificateDer::pem_file_iter(path).map_err(|e| unusable(&e))?;
-        for certificate in all {
-            let certificate = certificate.map_err(|e| unusable(&e))?;
-            roots.add(certificate).map_err(|e| unusable(&e))?;
-        }
-        if roots.is_empty() {
-            return Err(unusable(&"it has no certificate"));
-        }
-    } else {
-        // Whatever of this machine's can't be read isn't trusted.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() {
-            return Err(
-                "jwks_url needs certificates of authorities, and this machine has none: install \
-                            ca-certificates, or set jwks_ca_file"
-                    .to_owned(),
-            );
-        }
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| e.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 impl KeySource for Published {

@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 
 use crate::judge::checkpoint::Finding;
@@ -12,6 +12,9 @@ use crate::report::memory::MemoryWatch;
 
 /// How many complaints of the oracle a summary tells.
 const EXAMPLES_MAX: usize = 10;
+
+/// How wide the table is at most, columns: as terminals are that nobody has made wider.
+const COLUMNS_MAX: u16 = 80;
 
 /// What the oracle found in all checkpoints.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -103,6 +106,7 @@ impl fmt::Display for Summary {
         let (counts, oracle, latency) = (&self.counts, &self.oracle, &self.latency);
         let mut table = Table::new();
         table.load_style(UTF8_HORIZONTAL_ONLY);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(COLUMNS_MAX);
         let mut row = |name: &str, value: String, note: String| {
             table.add_row(vec![name.to_owned(), value, note]);
         };
@@ -173,6 +177,27 @@ mod tests {
         summary.oracle.add(&finding(4));
         assert!(!summary.ok());
         assert!(summary.to_string().contains("FAILED"));
+    }
+
+    #[test]
+    fn the_table_fits_a_terminal_whatever_the_numbers() {
+        let mut summary = Summary { people: 100_000, friendships: 9_999_999, ..Summary::default() };
+        let large = 123_456_789_012;
+        summary.counts.acks = large;
+        summary.counts.fixes = large;
+        summary.counts.connections = large;
+        summary.counts.friendships_changed = large;
+        summary.counts.friendships_unknown = large;
+        summary.lost = large;
+        summary.latency.max_ms = 1e9;
+        summary.error_examples = vec!["a sentence of several words ".repeat(8).trim().to_owned()];
+        let table = summary.to_string();
+        let widest = table.lines().map(|line| line.chars().count()).max();
+        assert!(widest.is_some_and(|widest| widest <= usize::from(COLUMNS_MAX)), "{table}");
+        let words: Vec<_> = table.split_whitespace().collect();
+        for word in ["acknowledged,", "123456789012", "sentence", "friendships"] {
+            assert!(words.contains(&word), "{word} is broken: {table}");
+        }
     }
 
     #[test]

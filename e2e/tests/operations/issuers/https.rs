@@ -19,7 +19,8 @@ fn folder() -> TempDir {
 
 /// The settings of a service with an issuer whose keys are at this address.
 fn settings(url: &str, authority: Option<&Path>) -> String {
-    let authority = authority.map_or_else(String::new, |it| format!("jwks_ca_file = {it:?}\n"));
+    let authority =
+        authority.map_or_else(String::new, |it| format!("jwks_ca_file = \"{}\"\n", it.display()));
     format!(
         "[operations]\nlisten = \"127.0.0.1:0\"\n[[auth.issuers]]\nissuer = {ISSUER:?}\naudience = \"app\"\n\
          prefix = \"id:\"\njwks_url = {url:?}\n{authority}"
@@ -71,7 +72,7 @@ async fn untrusted() -> Vec<(&'static str, TempDir, Publisher, Option<PathBuf>, 
         let publisher = Publisher::start_tls(keys(), dir.path()).await;
         match case {
             "another authority of that name" => {
-                authority = Some(make_certificate(&other(dir.path())))
+                authority = Some(make_certificate(&other(dir.path())));
             }
             "this machine's authorities" => authority = None,
             _ => {}

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Signing;
@@ -8,6 +10,9 @@ pub(crate) struct ServiceArgs {
     /// Where the service is
     #[arg(long, value_name = "URL", default_value = "http://localhost:8080")]
     pub(crate) url: String,
+    /// Trust the authorities in this file (PEM) instead of this machine's, where the address begins with https
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) signing: Signing,
 }

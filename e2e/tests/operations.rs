@@ -6,6 +6,7 @@ mod operations {
     mod config_commands;
     mod drain;
     mod full_disk;
+    mod help;
     mod history;
     mod issuers;
     mod mounts;

@@ -124,6 +124,8 @@ async fn without_the_database_nothing_is_counted_and_it_is_said_when_to_come_bac
     let post =
         async |key: &str| world.as_service("POST", "/v1/scores", Some(score(key, "ann", 1))).await;
     assert_eq!(post("1").await.status, 200);
+    // Until it was looked at for the first time, what a node connects to counts as broken.
+    until("it is ready", async || world.request("GET", "/ready", None).await.status == 200).await;
     server.kill().await;
     let degraded = async || {
         let ready = world.request("GET", "/ready", None).await;

@@ -61,7 +61,9 @@ async fn whatever_step_it_dies_at_standings_come_to_the_log() {
             let mut command = Command::new(crashing_binary());
             command.args(home.serve()).env(CRASH_VARIABLE, point).kill_on_drop(true);
             let crashing = home.start_as(command).await;
-            assert_eq!(post(&crashing, "4", "bob").await, None, "{point} is never reached");
+            // It is in the log, so it may be acknowledged first: standings are waited for, but not for long.
+            let answer = post(&crashing, "4", "bob").await;
+            assert!(matches!(answer, None | Some(200)), "{point}: {answer:?}");
             assert_eq!(crashing.ended().await.code, None, "{point}: ended in good order");
         } else {
             // Part of it is gone, so that all is built anew.

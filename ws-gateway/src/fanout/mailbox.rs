@@ -19,7 +19,8 @@ pub(crate) struct Mailbox {
 #[derive(Default)]
 struct State {
     marked: DirtySet,
-    signals: Signals,
+    /// Apart, since there are seldom any, and marks are taken all the time.
+    signals: Option<Box<Signals>>,
     /// A push went out less than a tick ago: marks can wait for the tick's end.
     cooling: bool,
 }
@@ -40,7 +41,7 @@ impl Mailbox {
 
     /// Leaves a signal, which ends the session's wait at once.
     pub(crate) fn signal(&self, set: impl FnOnce(&mut Signals)) {
-        set(&mut self.state.lock().signals);
+        set(self.state.lock().signals.get_or_insert_default());
         self.waker.wake();
     }
 
@@ -78,16 +79,15 @@ impl Mailbox {
 
     /// Takes all that was left, at one moment: whoever sees a mark has seen every signal that came before it. The slots
     /// that were marked are exchanged for an empty set.
-    pub(crate) fn take(&self, empty: &mut DirtySet) -> Signals {
+    pub(crate) fn take(&self, empty: &mut DirtySet) -> Option<Box<Signals>> {
         let mut state = self.state.lock();
         std::mem::swap(&mut state.marked, empty);
-        std::mem::take(&mut state.signals)
+        state.signals.take()
     }
 
     /// Takes the signals alone, if there are any.
-    pub(crate) fn take_signals(&self) -> Option<Signals> {
-        let mut state = self.state.lock();
-        (!state.signals.is_empty()).then(|| std::mem::take(&mut state.signals))
+    pub(crate) fn take_signals(&self) -> Option<Box<Signals>> {
+        self.state.lock().signals.take()
     }
 
     /// Its session has ended: what a timer may still hold of it is small.

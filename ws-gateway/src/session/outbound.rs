@@ -9,7 +9,7 @@ use model::{Moment, Monotonic, UserId};
 
 use super::messages::{Push, Reply, Snapshot};
 use super::{Phase, Session};
-use due::Due;
+use due::{Due, DueSet};
 
 impl Session {
     /// The next thing to write that nobody asked for, or that had to wait for others: worked out only now, when it can
@@ -22,7 +22,7 @@ impl Session {
         if !matches!(self.phase, Phase::Live) || self.token_is_over(now) {
             return None;
         }
-        Due::ALL.into_iter().find_map(|due| {
+        self.all_due().iter().find_map(|due| {
             let is_time = self.told_from(due).is_some_and(|at| now.monotonic >= at);
             if is_time { self.tell(due, now, may_tell) } else { None }
         })
@@ -30,23 +30,26 @@ impl Session {
 
     /// When next something is due that isn't yet.
     fn next_telling(&self, now: Moment) -> Option<Monotonic> {
-        let times = Due::ALL.into_iter().filter_map(|due| self.told_from(due));
+        let times = self.all_due().iter().filter_map(|due| self.told_from(due));
         times.filter(|at| *at > now.monotonic).min()
     }
 
-    /// From when on this may be told; none if it isn't due, or waits for something else than time.
+    /// What there is to tell, whatever it waits for.
+    fn all_due(&self) -> DueSet {
+        let mut all = self.due;
+        all.set(Due::SlowConsumer, self.slow_consumer.has_notice());
+        all.set(Due::Push, self.view.has_pending());
+        all.set(Due::Names, self.view.has_names());
+        all.set(Due::Relations, self.relations.have_news());
+        all.set(Due::Boards, self.boards.have_news());
+        all
+    }
+
+    /// From when on this may be told if it is due; none if it waits for something else than time.
     fn told_from(&self, due: Due) -> Option<Monotonic> {
         const AT_ONCE: Monotonic = Monotonic(0);
-        let is_due = match due {
-            Due::SlowConsumer => self.slow_consumer.has_notice(),
-            Due::Push => self.view.has_pending(),
-            Due::Boards => self.boards.have_news(),
-            Due::Relations => self.relations.have_news(),
-            Due::Names => self.view.has_names(),
-            told_once => self.due.contains(told_once),
-        };
         let is_of_friends = due >= Due::Position && due != Due::Boards;
-        if !is_due || is_of_friends && self.reads.unknown {
+        if is_of_friends && self.reads.unknown {
             return None;
         }
         match due {

@@ -59,10 +59,6 @@ impl Signals {
             self.names_unknown = true;
         }
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 impl Session {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use api::{Verified, VerifyingKey};
-use model::{Moment, Monotonic, UserId};
+use model::{Moment, Monotonic};
 
 use crate::fanout::hub::ChannelEntry;
 use crate::fanout::registry::FixesUsed;
@@ -133,7 +133,10 @@ impl Driver {
     }
 
     pub(crate) fn input(&mut self, input: Input<'_>) {
-        let now = self.gateway().now();
+        self.input_at(self.gateway().now(), input);
+    }
+
+    fn input_at(&mut self, now: Moment, input: Input<'_>) {
         self.session.step(now, input, &mut self.scratch);
         let mut effects = std::mem::take(&mut self.scratch);
         for effect in effects.drain(..) {
@@ -154,23 +157,23 @@ impl Driver {
     pub(crate) fn turn(&mut self, cx: &mut Context<'_>) {
         self.permit.mailbox.register(cx.waker());
         self.carry_out(cx);
-        self.hear();
+        let now = self.hear();
         self.carry_out(cx);
-        self.read(cx);
+        self.read(now, cx);
         self.boards(cx);
         while self.hear_history(cx) {
             self.carry_out(cx);
         }
     }
 
-    /// Takes what others left: signals, and the newest record of each marked friend.
-    fn hear(&mut self) {
+    /// Takes what others left: signals, and the newest record of each marked friend. Answers when that was.
+    fn hear(&mut self) -> Moment {
         let mut marked = std::mem::take(&mut self.marked);
         if planted(Planted::TakenApart) {
             let signals = self.permit.mailbox.take_signals();
             seam::pause();
             self.permit.mailbox.take(&mut marked);
-            self.signalled(signals.unwrap_or_default());
+            self.signalled(signals);
         } else {
             let signals = self.permit.mailbox.take(&mut marked);
             self.signalled(signals);
@@ -180,17 +183,17 @@ impl Driver {
         while let Some(slot) = marked.pop() {
             if let Some(entry) = self.entries.get(slot as usize).and_then(Option::as_ref) {
                 let record = entry.newest(now).map(|sighting| sighting.record);
-                self.input(Input::News(slot, record));
+                self.input_at(now, Input::News(slot, record));
             }
         }
         self.marked = marked;
         // A record may be newer than its mark, and than a signal that was left after the mark. The signal is there by
         // now: it was left before the change was acknowledged, and the fix was sent after that.
-        if let Some(signals) =
-            self.permit.mailbox.take_signals().filter(|_| !planted(Planted::TakenApart))
-        {
+        if !planted(Planted::TakenApart) {
+            let signals = self.permit.mailbox.take_signals();
             self.signalled(signals);
         }
+        now
     }
 
     /// The next thing to write, made only now so that it is the newest.
@@ -202,13 +205,10 @@ impl Driver {
             return None;
         }
         let now = self.gateway().now();
-        let live = self.permit.gateway.live.clone();
-        let all = live.are_all_current(now.monotonic);
-        let may_tell = |user: &UserId| all || live.is_current(user, now.monotonic);
-        let mut message = self.session.next_message(now, &may_tell);
+        let mut message = self.next_of_session(now);
         // What was told shows only now whose names are missing.
         while message.is_none() && self.read_people_now(now) {
-            message = self.session.next_message(now, &may_tell);
+            message = self.next_of_session(now);
         }
         let Some(message) = message else {
             self.settle(now);
@@ -216,6 +216,12 @@ impl Driver {
         };
         self.count(&message, now);
         Some(Out::Message(message))
+    }
+
+    fn next_of_session(&mut self, now: Moment) -> Option<Reply> {
+        let live = &self.permit.gateway.live;
+        let all = live.are_all_current(now.monotonic);
+        self.session.next_message(now, &|user| all || live.is_current(user, now.monotonic))
     }
 
     /// Counts a message for the metrics.

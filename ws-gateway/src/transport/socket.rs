@@ -133,19 +133,25 @@ impl Connection {
 
     /// Writes what there is. Ready when the socket has taken everything and nothing is left to say.
     fn write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Over> {
+        let mut is_all = false;
         loop {
             // What is begun is finished first, and the library's frames never fall into the middle of ours.
             if self.write_rest(cx)?.is_pending() || self.flush_library(cx)?.is_pending() {
                 self.driver.stuck();
                 return Ok(Poll::Pending);
             }
-            if std::mem::take(&mut self.owing) {
-                self.driver.flushed();
+            if std::mem::take(&mut self.owing) && !self.driver.flushed() && is_all {
+                return Ok(Poll::Ready(()));
             }
             if let Some((code, detail)) = self.goodbye.take() {
                 self.close(code, &detail)?;
-            } else if self.ending != Ending::No || !self.write_batch(cx)? {
+            } else if self.ending != Ending::No {
                 return Ok(Poll::Ready(()));
+            } else {
+                is_all = self.write_batch(cx)?;
+                if is_all && !self.owing {
+                    return Ok(Poll::Ready(()));
+                }
             }
         }
     }
@@ -175,13 +181,14 @@ impl Connection {
         Ok(Poll::Ready(()))
     }
 
-    /// Puts what is to say into one write; `false` if there is nothing.
+    /// Puts what is to say into one write. Answers whether that is all, or else there is more, or a close.
     fn write_batch(&mut self, cx: &mut Context<'_>) -> Result<bool, Over> {
         BATCH.with_borrow_mut(|(batch, text)| {
             batch.clear();
-            while batch.len() < BATCH_BYTES {
+            let mut is_all = false;
+            while !is_all && batch.len() < BATCH_BYTES {
                 match self.driver.next() {
-                    None => break,
+                    None => is_all = true,
                     Some(Out::Message(message)) => {
                         text.clear();
                         reply::encode(&message, text);
@@ -198,7 +205,7 @@ impl Connection {
             self.rest.extend(&batch[written..]);
             self.unflushed |= !batch.is_empty() && self.socket.get_ref().keeps_back();
             self.owing |= !batch.is_empty();
-            Ok(!batch.is_empty() || self.goodbye.is_some())
+            Ok(is_all)
         })
     }
 

@@ -53,6 +53,16 @@ impl Due {
 pub(in crate::session) struct DueSet(u16);
 
 impl DueSet {
+    /// All of it, the most urgent first.
+    pub(super) fn iter(self) -> impl Iterator<Item = Due> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let due = Due::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(*due)
+        })
+    }
+
     pub(in crate::session) fn contains(self, due: Due) -> bool {
         self.0 & 1 << due as u16 != 0
     }
@@ -63,5 +73,24 @@ impl DueSet {
 
     pub(in crate::session) fn set(&mut self, due: Due, is_due: bool) {
         self.0 = self.0 & !(1 << due as u16) | u16::from(is_due) << due as u16;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_gives_the_most_urgent_first() {
+        let mut all = DueSet::default();
+        assert_eq!(all.iter().next(), None);
+        for (n, due) in Due::ALL.into_iter().enumerate().rev() {
+            assert_eq!(due as usize, n);
+            all.insert(due);
+            assert_eq!(all.iter().next(), Some(due));
+        }
+        assert!(all.iter().eq(Due::ALL));
+        all.set(Due::Push, false);
+        assert!(all.iter().eq(Due::ALL.into_iter().filter(|due| *due != Due::Push)));
     }
 }

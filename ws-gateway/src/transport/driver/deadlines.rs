@@ -17,13 +17,15 @@ impl Driver {
         self.arm(now);
     }
 
-    /// The socket has taken everything.
-    pub(crate) fn flushed(&mut self) {
+    /// The socket has taken everything. Answers whether there is now something to tell because of that.
+    pub(crate) fn flushed(&mut self) -> bool {
         let now = self.gateway().now();
         self.session.slow_consumer.flushed(now.monotonic);
-        if self.session.slow_consumer.has_notice() {
+        let has_notice = self.session.slow_consumer.has_notice();
+        if has_notice {
             self.gateway().metrics.pace_changes.increment(1);
         }
+        has_notice
     }
 
     /// Nothing more to tell: until the tick of the last push is over, marks can wait.

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use api::Verified;
 use futures_util::future::join_all;
-use model::RetryAfterMs;
+use model::{Moment, RetryAfterMs};
 
 use super::Driver;
 use super::tokens::Purpose;
@@ -82,7 +82,7 @@ impl Driver {
     }
 
     /// Goes on with what is read, and begins what is to be read next, as far as possible.
-    pub(super) fn read(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn read(&mut self, mut now: Moment, cx: &mut Context<'_>) {
         loop {
             let mut progress = false;
             if let Some(Poll::Ready(answer)) =
@@ -106,8 +106,8 @@ impl Driver {
             progress |= self.hear_people(cx);
             if progress {
                 self.carry_out(cx);
+                now = self.gateway().now();
             }
-            let now = self.gateway().now();
             match self.session.next_read(now).filter(|_| self.closed.is_none()) {
                 Some(Read::Circle) => self.running.circle = self.read_circle(),
                 Some(Read::Positions) => self.running.positions = Some(self.read_positions()),

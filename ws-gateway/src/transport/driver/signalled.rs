@@ -5,7 +5,9 @@ use crate::session::Input;
 use crate::session::signals::Signals;
 
 impl Driver {
-    pub(super) fn signalled(&mut self, mut signals: Signals) {
+    pub(super) fn signalled(&mut self, signals: Option<Box<Signals>>) {
+        let Some(signals) = signals else { return };
+        let mut signals = *signals;
         signals.keys &= self.key_is_gone();
         if signals == Signals::default() {
             return;

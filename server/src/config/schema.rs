@@ -32,6 +32,10 @@ impl fmt::Display for Kind {
         match self {
             Self::Section(names) => write!(f, "a section with {}", names.join(", ")),
             Self::Switch => f.write_str("true or false"),
+            // Its type's greatest, which none works with: what is too much is known only of a number that can be read.
+            Self::Whole(least, most) if *most >= i128::from(i64::MAX) => {
+                write!(f, "a whole number, at least {least}")
+            }
             Self::Whole(least, most) => write!(f, "a whole number from {least} to {most}"),
             Self::Text => f.write_str("text in quotes"),
             Self::Word(words) => write!(f, "one of \"{}\"", words.join("\", \"")),

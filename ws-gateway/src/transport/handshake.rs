@@ -86,8 +86,9 @@ pub(crate) async fn upgrade(
 
 async fn try_upgrade(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
-    check_upgrade(&request)?;
+    // First, as whoever sends a token there is to hear of that whatever else is wrong.
     check_query(request.uri().query().unwrap_or(""))?;
+    check_upgrade(&request)?;
     let accept = accept_key(headers)?;
     check_origin(gateway, headers)?;
     let subprotocol = check_subprotocol(headers)?;

@@ -64,6 +64,11 @@ async fn a_request_that_is_no_right_upgrade_is_refused() {
             (400, "token_in_query", "Authorization"),
         ),
         (
+            "a token, and no upgrade",
+            right().without("Upgrade").target("/v1/ws?token=abc"),
+            (400, "token_in_query", "Authorization"),
+        ),
+        (
             "a token under any name",
             right().target("/v1/ws?user=Bearer%20eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"),
             (400, "token_in_query", "Authorization"),

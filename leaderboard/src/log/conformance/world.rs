@@ -69,7 +69,10 @@ pub(super) fn write_at(mutation: Mutation, at: Timestamp) -> WriteRequest {
 impl World {
     pub(super) async fn open(backend: &dyn Backend) -> Self {
         let (log, index) = backend.open().await.expect("opens");
-        Self { log, index }
+        let world = Self { log, index };
+        // An index that is built from the log is read at once, but nobody waits long for it.
+        world.reach_heads().await;
+        world
     }
 
     pub(super) async fn append(&self, writes: Vec<WriteRequest>) -> Vec<Result<Outcome, Refusal>> {

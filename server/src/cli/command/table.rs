@@ -216,7 +216,9 @@ impl Observer for LiveTable {
             let screen = self.draw(scene, &state.events);
             let _ = self.term.write_str(&format!("{clear}\x1b[H{screen}\x1b[J"));
         } else if state.last_line.is_none_or(|last| scene.elapsed >= last + LINE_EVERY) {
-            state.last_line = Some(scene.elapsed);
+            if state.last_line.replace(scene.elapsed).is_none() {
+                self.invitation.iter().for_each(|line| say!("{line}"));
+            }
             say!("{}", Self::line(scene));
         }
     }

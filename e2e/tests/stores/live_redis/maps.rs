@@ -96,7 +96,9 @@ async fn a_map_that_was_forgotten_while_gateways_run_is_said_again() {
 
 #[tokio::test]
 async fn a_redis_cluster_is_refused_with_what_to_do() {
-    let server = Redis::start_with(&["--cluster-enabled", "yes"]).await;
+    // Its bus would take the port 10,000 further on, which somebody's connection may have.
+    let bus = e2e::servers::free_port().to_string();
+    let server = Redis::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus]).await;
     let world = World::over(&[server.url()]);
     let said = refused(&world).await;
     assert!(said.contains("Redis Cluster") && said.contains("cluster-enabled no"), "{said}");

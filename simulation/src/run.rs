@@ -71,11 +71,12 @@ impl Run {
         }
         let cast = Cast::prepare(&plan)?;
         let clock = Arc::new(SystemClock::start());
-        let crowd = Arc::new(Crowd::new(Arc::clone(&cast.graph), clock));
+        let mut crowd = Crowd::new(Arc::clone(&cast.graph), clock);
         let rest = Rest::new(Arc::clone(&addresses));
         if plan.setup == Setup::Create {
-            setup::create(&rest, &cast.graph, &*tokens, &*observer).await?;
+            crowd.guests = setup::create(&rest, &cast.graph, &*tokens, &*observer).await?;
         }
+        let crowd = Arc::new(crowd);
         let changer = plan.friendship_changes.map(|changes| {
             Changer::new(changes, Arc::clone(&crowd), rest, Arc::clone(&tokens)).map(Arc::new)
         });

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -19,6 +19,10 @@ const FAULTS_MAX: usize = 10;
 /// How many arrivals and departures are told one by one between two ticks of the observer.
 const COMINGS_MAX: usize = 256;
 
+/// Friends of people of the graph who aren't in it, by whose friends they are: of an earlier run, or people of flesh and blood.
+/// They may be seen.
+pub(crate) type Guests = HashSet<(u32, Box<str>)>;
+
 /// All simulated people, and what they measured together.
 pub(crate) struct Crowd {
     /// Who there is, and who was whose friend at first.
@@ -28,6 +32,8 @@ pub(crate) struct Crowd {
     /// Held for reading while friendships are being changed, for writing while nobody may.
     pub(crate) changing: Arc<RwLock<()>>,
     numbers: HashMap<Box<str>, u32>,
+    /// Whom somebody may see who isn't one of them.
+    pub(crate) guests: Guests,
     pub(crate) people: Vec<Person>,
     pub(crate) tally: Tally,
     pub(crate) latency: Histogram,
@@ -137,6 +143,7 @@ impl Crowd {
             changing: Arc::default(),
             graph,
             numbers,
+            guests: Guests::new(),
             people,
             tally: Tally::default(),
             latency: Histogram::new(),

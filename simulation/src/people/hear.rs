@@ -145,7 +145,10 @@ impl Crowd {
             self.fault(me, format_args!("a friend of the class {:?}", friend.class));
         }
         let Some(number) = self.number(&friend.id) else {
-            state.view.outsiders.insert(Box::from(&*friend.id));
+            let id: Box<str> = Box::from(&*friend.id);
+            if !self.guests.contains(&(me, id.clone())) {
+                state.view.outsiders.insert(id);
+            }
             return Put::Nobody;
         };
         let (time_ms, distance_m) = (friend.time_ms, friend.distance_m);

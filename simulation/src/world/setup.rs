@@ -9,6 +9,7 @@ use hyper::body::Bytes;
 use model::UserId;
 use serde::Deserialize;
 
+use crate::people::crowd::Guests;
 use crate::people::rest::{Ask, Refusal, Rest, bearer};
 use crate::plan::Tokens;
 use crate::report::scene::{Observer, Stage};
@@ -27,13 +28,13 @@ const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const TELL_EVERY: usize = 50;
 
 /// Makes everybody in `graph` known to the service, with their friendships and no others among them: an earlier run may have
-/// left some, and whoever sees such a friend would count as shown to a stranger.
+/// left some, and whoever sees such a friend would count as shown to a stranger. Blocks that it left in their way are lifted.
 pub(crate) async fn create(
     rest: &Rest,
     graph: &Graph,
     tokens: &dyn Tokens,
     observer: &dyn Observer,
-) -> Result<(), Error> {
+) -> Result<Guests, Error> {
     let service = Service { rest, bearer: bearer(&tokens.service())? };
 
     let users = graph.people().iter().map(|id| {
@@ -46,28 +47,41 @@ pub(crate) async fn create(
     let people = graph.people();
     let known = (0..).zip(&made).filter(|(_, (status, _))| *status != StatusCode::CREATED);
     let known: Vec<u32> = known.map(|(number, _)| number).collect();
-    let outdated = service.outdated(graph, &known).await?;
-    service.ask_all(outdated.into_iter(), |_| ()).await?;
+    let left = service.left(graph, &known).await?;
+    service.ask_all(left.ends.into_iter(), |_| ()).await?;
     let friendships = graph.pairs().map(|(a, b)| friendship(Method::PUT, people, a, b));
     let of = graph.pairs().count();
     let tell = |done| observer.stage(Stage::Friendships { done, of });
-    service.ask_all(friendships, tell).await.map(drop)
+    service.ask_all(friendships, tell).await?;
+    Ok(left.guests)
+}
+
+/// What earlier runs have left.
+struct Left {
+    /// What ends what mustn't be.
+    ends: Vec<Ask>,
+    guests: Guests,
 }
 
 fn friendship(method: Method, people: &[UserId], a: u32, b: u32) -> Ask {
-    let (a, b) = (&people[a as usize], &people[b as usize]);
-    Ask { method, path: format!("/v1/users/{a}/friends/{b}"), body: String::new() }
+    relation(method, "friends", people, (a, b))
 }
 
-/// A page of somebody's friends.
+fn relation(method: Method, list: &str, people: &[UserId], (a, b): (u32, u32)) -> Ask {
+    let (a, b) = (&people[a as usize], &people[b as usize]);
+    Ask { method, path: format!("/v1/users/{a}/{list}/{b}"), body: String::new() }
+}
+
+/// A page of somebody's friends, or of whom they block.
 #[derive(Deserialize)]
-struct Friends {
-    friends: Vec<Friend>,
+struct Page {
+    #[serde(rename = "friends", alias = "blocks")]
+    entries: Vec<Entry>,
     next_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Friend {
+struct Entry {
     id: String,
 }
 
@@ -105,34 +119,61 @@ impl Service<'_> {
         Ok(all)
     }
 
-    /// Ends of friendships among people of the graph that aren't in it.
-    async fn outdated(&self, graph: &Graph, known: &[u32]) -> Result<Vec<Ask>, Error> {
+    /// Looks for friendships that aren't in the graph, and for blocks between friends of it.
+    async fn left(&self, graph: &Graph, known: &[u32]) -> Result<Left, Error> {
         let people = graph.people();
         let numbers: HashMap<&str, u32> = people.iter().map(UserId::as_str).zip(0..).collect();
-        let mut ends = Vec::new();
+        let mut left = Left { ends: Vec::new(), guests: Guests::new() };
+        for (number, id) in self.listed(people, known, "friends").await? {
+            match numbers.get(id.as_str()) {
+                None => {
+                    left.guests.insert((number, id.into()));
+                }
+                // Told of both.
+                Some(other) if number < *other && !graph.friends(number).contains(other) => {
+                    left.ends.push(friendship(Method::DELETE, people, number, *other));
+                }
+                Some(_) => {}
+            }
+        }
+        for (number, id) in self.listed(people, known, "blocks").await? {
+            let other = numbers.get(id.as_str());
+            let friend = other.filter(|other| graph.friends(number).contains(other));
+            let unblock =
+                |other: &u32| relation(Method::DELETE, "blocks", people, (number, *other));
+            left.ends.extend(friend.map(unblock));
+        }
+        Ok(left)
+    }
+
+    /// Everybody in this list of each of these people, with whose list it is.
+    async fn listed(
+        &self,
+        people: &[UserId],
+        known: &[u32],
+        list: &str,
+    ) -> Result<Vec<(u32, String)>, Error> {
+        let mut listed = Vec::new();
         let mut pages: Vec<(u32, String)> = known.iter().map(|it| (*it, String::new())).collect();
         while !pages.is_empty() {
             let asks = pages.iter().map(|(number, cursor)| {
                 let id = &people[*number as usize];
-                let path = format!("/v1/users/{id}/friends?limit=100{cursor}");
+                let path = format!("/v1/users/{id}/{list}?limit=100{cursor}");
                 Ask { method: Method::GET, path, body: String::new() }
             });
             let answers = self.ask_all(asks, |_| ()).await?;
             let mut further = Vec::new();
             for ((number, _), (_, said)) in pages.into_iter().zip(answers) {
-                let page: Friends = serde_json::from_slice(&said).map_err(|error| {
-                    let path = format!("/v1/users/{}/friends", people[number as usize]);
+                let page: Page = serde_json::from_slice(&said).map_err(|error| {
+                    let path = format!("/v1/users/{}/{list}", people[number as usize]);
                     Error::Setup { path, detail: format!("the answer can't be read: {error}") }
                 })?;
-                let others = page.friends.iter().filter_map(|it| numbers.get(it.id.as_str()));
-                let others = others
-                    .filter(|other| number < **other && !graph.friends(number).contains(other));
-                ends.extend(others.map(|it| friendship(Method::DELETE, people, number, *it)));
+                listed.extend(page.entries.into_iter().map(|it| (number, it.id)));
                 further.extend(page.next_cursor.map(|it| (number, format!("&cursor={it}"))));
             }
             pages = further;
         }
-        Ok(ends)
+        Ok(listed)
     }
 
     async fn ask(&self, address: usize, ask: Ask) -> Result<(StatusCode, Bytes), Error> {

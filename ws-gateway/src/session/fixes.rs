@@ -5,21 +5,23 @@ pub(crate) mod validation;
 
 use std::sync::Arc;
 
-use model::{DeviceId, Fix, Moment, Monotonic, Timestamp, Version};
+use model::{DeviceId, Fix, Moment, Monotonic, RetryAfterMs, Timestamp, Version};
 
 use super::messages::{ErrorWord, RefusedFix, Rejection, Reply, SentFix};
 use super::record::{Channel, Presence, Record, Sighting, Written};
 use super::{Call, Effect, Session, Unavailable};
 use history::{Ack, HistoryFix, Points};
-use validation::{DEVICES_MAX, Timing, Unshown};
+use validation::{DEVICES_MAX, Seqs, Timing, Turn, Unshown};
 
 /// What the answer will be about, once the position store has answered.
 pub(super) enum Announcing {
-    /// `before` was the device's last `seq` before this one; from `expires` on it isn't shown.
+    /// `used` are the device's numbers before this message, and `seqs` its own; from `expires` on it isn't shown.
     Fix {
         device: DeviceId,
         seq: u64,
-        before: Option<u64>,
+        used: Seqs,
+        seqs: (u64, u64),
+        count: usize,
         expires: Monotonic,
         points: Points,
         /// Those of its message that can't be taken.
@@ -50,15 +52,16 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let Sent { device, fixes, refused, last_seq: seq } = sent;
-        if !self.admits(&device, effects) {
+        if !self.admits(&device, Some(seq), effects) {
             return;
         }
         let count = fixes.len() + refused.len();
+        let (used_seqs, seqs) = (self.device_seqs.used(&device), seqs_of(&fixes, seq));
         if let Err(retry) = self.budget.fixes(now.monotonic, count, used) {
-            let rejection = self.too_many_fixes(device, seq, retry.0);
+            self.device_seqs.came_to_nothing(&device, used_seqs, seqs.0);
+            let rejection = self.too_many_fixes(now, (device, seqs), count, retry);
             return self.refuse(rejection, effects);
         }
-        let before = self.device_seqs.last(&device);
         let (newest, reason, mut points) = self.sort(now, &device, &fixes);
         let refused = refused.into_boxed_slice();
         let Some((timing, fix_seq, fix)) = newest else {
@@ -71,7 +74,9 @@ impl Session {
         if self.limits.keeps_history {
             points.add(point(now, version.clone(), fix, None));
         }
-        self.announcing = Some(Announcing::Fix { device, seq, before, expires, points, refused });
+        let used = used_seqs;
+        self.announcing =
+            Some(Announcing::Fix { device, seq, used, seqs, count, expires, points, refused });
         self.announce(now, version, Presence::Here(fix), (expires, count as u32), effects);
     }
 
@@ -86,13 +91,23 @@ impl Session {
         let mut reason = if fixes.is_empty() { Unshown::Refused } else { Unshown::Repeated };
         let mut points = Points::default();
         for &SentFix { seq, time, fix } in fixes {
-            if !self.device_seqs.advance(device, seq) {
+            let turn = self.device_seqs.advance(device, seq);
+            if turn == Turn::Repeated {
                 continue;
             }
             let Some(fix) = fix else {
                 reason = Unshown::NoPosition;
                 continue;
             };
+            if turn == Turn::Late && time.is_none() {
+                // When it was taken isn't known, only that a fix is known that was taken later.
+                reason = Unshown::Older;
+                if self.limits.keeps_history {
+                    let version = Version { effective: now.wall, device: device.clone(), seq };
+                    points.add(point(now, version, fix, Some(reason)));
+                }
+                continue;
+            }
             let timing = validation::time(time.map(|t| t.0), now, self.limits.ttl_ms);
             let passed = match timing {
                 Ok(timing)
@@ -120,7 +135,7 @@ impl Session {
     }
 
     pub(super) fn keep(&mut self, now: Moment, device: DeviceId, effects: &mut Vec<Effect>) {
-        if !self.admits(&device, effects) {
+        if !self.admits(&device, None, effects) {
             return;
         }
         let here = self.view.own_record().filter(|r| r.ecef().is_some()).cloned();
@@ -134,7 +149,7 @@ impl Session {
     }
 
     pub(super) fn sign_off(&mut self, now: Moment, device: DeviceId, effects: &mut Vec<Effect>) {
-        if !self.admits(&device, effects) {
+        if !self.admits(&device, None, effects) {
             return;
         }
         // Newer than whatever is shown, even if that came from a phone whose clock is ahead.
@@ -156,11 +171,13 @@ impl Session {
         }
     }
 
-    fn admits(&mut self, device: &DeviceId, effects: &mut Vec<Effect>) -> bool {
+    fn admits(&mut self, device: &DeviceId, seq: Option<u64>, effects: &mut Vec<Effect>) -> bool {
         let admitted = self.device_seqs.admits(device);
         if !admitted {
             let detail = format!("at most {DEVICES_MAX} devices on one connection");
-            self.refuse(Rejection::new(ErrorWord::InvalidMessage, detail), effects);
+            let rejection = Rejection::new(ErrorWord::InvalidMessage, detail);
+            let device = Some(device.clone());
+            self.refuse(Rejection { device, seq, ..rejection }, effects);
         }
         admitted
     }
@@ -188,16 +205,20 @@ impl Session {
     ) {
         let Some(announcing) = self.announcing.take() else { return };
         let nothing_came_of_it = !matches!(answer, Ok(Written::Newest | Written::Older));
-        if let Announcing::Fix { device, before, .. } = &announcing
+        if let Announcing::Fix { device, used, seqs, .. } = &announcing
             && nothing_came_of_it
         {
-            self.device_seqs.take_back(device, *before);
+            self.device_seqs.came_to_nothing(device, *used, seqs.0);
         }
         let at = now.monotonic;
         let reply = match (announcing, answer) {
             (announcing, Err(Unavailable)) => unavailable(announcing),
-            (Announcing::Fix { device, seq, .. }, Ok(Written::Limited { retry_after_ms })) => {
-                let rejection = self.too_many_fixes(device, seq, retry_after_ms);
+            (
+                Announcing::Fix { device, seqs, count, .. },
+                Ok(Written::Limited { retry_after_ms }),
+            ) => {
+                let retry = RetryAfterMs(retry_after_ms);
+                let rejection = self.too_many_fixes(now, (device, seqs), count, retry);
                 return self.refuse(rejection, effects);
             }
             // They cost nothing, and are never limited.
@@ -226,15 +247,28 @@ impl Session {
         }
     }
 
-    fn too_many_fixes(&self, device: DeviceId, seq: u64, retry_after_ms: u64) -> Rejection {
+    fn too_many_fixes(
+        &mut self,
+        now: Moment,
+        (device, seqs): (DeviceId, (u64, u64)),
+        count: usize,
+        retry: RetryAfterMs,
+    ) -> Rejection {
+        let count = if self.device_seqs.are_newly_limited(&device, seqs) { count } else { 0 };
         let detail = format!("more than {} fixes per second", self.limits.fixes_per_s);
+        let RetryAfterMs(retry_after_ms) = self.budget.fixes_refused(now.monotonic, count, retry);
         Rejection {
             device: Some(device),
-            seq: Some(seq),
+            seq: Some(seqs.1),
             retry_after_ms: Some(retry_after_ms),
             ..Rejection::new(ErrorWord::RateLimited, detail)
         }
     }
+}
+
+/// The least number of a message, and the last.
+pub(super) fn seqs_of(fixes: &[SentFix], last_seq: u64) -> (u64, u64) {
+    (fixes.iter().map(|fix| fix.seq).min().unwrap_or(last_seq), last_seq)
 }
 
 fn point(now: Moment, version: Version, fix: Fix, unshown: Option<Unshown>) -> HistoryFix {

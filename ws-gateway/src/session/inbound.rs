@@ -2,7 +2,7 @@
 
 use model::{Caller, Moment, RetryAfterMs};
 
-use super::fixes::Sent;
+use super::fixes::{Sent, seqs_of};
 use super::limits::budget::{Excess, Spent};
 use super::messages::{BoardEnd, CloseCode, ErrorWord, Rejection, Reply, Request};
 use super::outbound::due::Due;
@@ -63,7 +63,11 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let (device, seq) = match request {
-            Ok(Request::Fixes { device, last_seq, .. }) => (Some(device), Some(last_seq)),
+            Ok(Request::Fixes { device, fixes, last_seq, .. }) => {
+                let used = self.device_seqs.used(&device);
+                self.device_seqs.came_to_nothing(&device, used, seqs_of(&fixes, last_seq).0);
+                (Some(device), Some(last_seq))
+            }
             Ok(Request::Keep { device } | Request::SignOff { device }) => (Some(device), None),
             Ok(_) => (None, None),
             Err(rejection) => (rejection.device, rejection.seq),

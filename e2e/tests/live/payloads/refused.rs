@@ -95,7 +95,6 @@ async fn fields_that_are_missing_repeated_or_mistyped_are_invalid_messages() {
         ("renew without token", r#"{"type":"renew"}"#, "token is missing"),
         ("auth with a number", r#"{"type":"auth","token":7}"#, "token must be a text"),
         ("fixes without fixes", r#"{"type":"fixes","device":"phone"}"#, "fixes is missing"),
-        ("fixes empty", r#"{"type":"fixes","device":"phone","fixes":[]}"#, "empty"),
         (
             "fixes no list",
             r#"{"type":"fixes","device":"phone","fixes":{}}"#,
@@ -106,6 +105,8 @@ async fn fields_that_are_missing_repeated_or_mistyped_are_invalid_messages() {
     ];
     let mut cases: Vec<_> =
         texts.map(|(case, text, words)| (case, text.to_owned(), ("invalid_message", words))).into();
+    let empty = r#"{"type":"fixes","device":"phone","fixes":[]}"#.to_owned();
+    cases.push(("fixes empty", empty, ("invalid_fix", "empty")));
     for unknown in ["teleport", "FIX", "fix ", "welcome", "push", ""] {
         let text = json!({ "type": unknown }).to_string();
         cases.push(("an unknown type", text, ("unknown_type", "sign_off")));

@@ -141,7 +141,10 @@ fn whoever_is_unlocated_sees_nobody() {
 
 #[test]
 fn people_the_simulation_does_not_know_are_counted_as_such() {
-    let bench = bench();
+    let mut bench = bench();
+    bench.crowd.guests.insert((0, "friend-of-before".into()));
+    bench.hear(0, &push("came", &friend("friend-of-before", 5)));
+    assert_eq!(bench.crowd.person(0).state().view.outsiders.len(), 0);
     bench.hear(0, &push("came", &friend("guest", 5)));
     assert_eq!(bench.crowd.person(0).state().view.outsiders.len(), 1);
     bench.hear(0, &push("left", r#"{"id":"guest","reason":"far"}"#));

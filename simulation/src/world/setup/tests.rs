@@ -126,10 +126,13 @@ async fn friendships_of_an_earlier_run_end_but_those_with_other_people_stay() {
     let said =
         r#"{"friends": [{"id": "ben"}, {"id": "cy"}, {"id": "stranger"}], "next_cursor": null}"#;
     let (rest, requests) = service_with(|_| 200, said).await;
-    create(&rest, &graph(), &Given, &Diary::default()).await.expect("made");
+    let guests = create(&rest, &graph(), &Given, &Diary::default()).await.expect("made");
+    assert!(guests.into_iter().all(|(_, id)| &*id == "stranger"));
     let requests = requests.lock().clone();
     let mut ended: Vec<_> = requests.iter().filter(|it| it.starts_with("DELETE")).collect();
     ended.sort();
     let ends = |a, b| format!("DELETE /v1/users/{a}/friends/{b} Bearer service-token ");
-    assert_eq!(ended, [&ends("ann", "cy"), &ends("ben", "cy")]);
+    // It says the same of blocks: those between friends would keep them apart.
+    let lifted = "DELETE /v1/users/ann/blocks/ben Bearer service-token ".to_owned();
+    assert_eq!(ended, [&lifted, &ends("ann", "cy"), &ends("ben", "cy")]);
 }

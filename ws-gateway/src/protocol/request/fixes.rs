@@ -54,7 +54,8 @@ pub(super) fn several(message: &Object<'_>, fixes_max: usize) -> Result<Request,
         );
     }
     if index == 0 {
-        return refuse(ErrorWord::InvalidMessage, "fixes is empty".to_owned());
+        // As of a phone whose queue is empty: no fault that counts.
+        return refuse(ErrorWord::InvalidFix, "fixes is empty".to_owned());
     }
     if index > fixes_max {
         let detail = format!("{index} fixes; at most {fixes_max} in one message");

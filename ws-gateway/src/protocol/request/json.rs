@@ -152,7 +152,8 @@ impl<'de> DeserializeSeed<'de> for Name {
     type Value = Option<Field>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
+        // As bytes, since half of a surrogate pair in a name that nobody knows costs nothing.
+        deserializer.deserialize_bytes(self)
     }
 }
 
@@ -163,8 +164,8 @@ impl Visitor<'_> for Name {
         f.write_str("the name of a field")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Field::parse(name))
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(std::str::from_utf8(name).ok().and_then(Field::parse))
     }
 }
 

@@ -104,7 +104,6 @@ fn missing_repeated_and_mistyped_fields_are_invalid_messages() {
         r#"{"type":"keep","device":""}"#,
         r#"{"type":"keep","device":"a b"}"#,
         r#"{"type":"keep","device":"a\u0000"}"#,
-        r#"{"type":"fixes","device":"d","fixes":[]}"#,
         r#"{"type":"fixes","device":"d","fixes":{}}"#,
         &fix(r#""device":7"#),
     ] {
@@ -125,6 +124,17 @@ fn fields_that_are_not_known_are_passed_over() {
     ] {
         assert!(parse(text, BATCH_MAX).is_ok(), "{text}");
     }
+}
+
+#[test]
+fn half_of_a_surrogate_pair_where_nobody_reads_it_costs_nothing() {
+    for members in [r#""\ud83d":1"#, r#""note":"\ud83d""#, r#""a\udc00b":{"\ud83d":["\ud83d"]}"#] {
+        let (sent, _) = taken(&fix(members));
+        assert!(sent.fix.is_some(), "{members}");
+    }
+    // A known name may be escaped.
+    let (sent, _) = taken(&fix(r#""speed\u005fmps":3"#));
+    assert_eq!(sent.fix.and_then(|fix| fix.speed_mps), Some(3.0));
 }
 
 #[test]

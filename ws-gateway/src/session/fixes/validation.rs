@@ -36,10 +36,34 @@ pub(crate) struct Timing {
     pub(crate) expires: Monotonic,
 }
 
-/// The devices that spoke over this connection, with the last `seq` of each.
+/// The devices that spoke over this connection, with the numbers that each has used.
 #[derive(Default)]
 pub(crate) struct DeviceSeqs {
-    seqs: HashMap<DeviceId, u64>,
+    seqs: HashMap<DeviceId, Seqs>,
+}
+
+/// Which numbers a device has used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Seqs {
+    /// The greatest that was taken.
+    last: Option<u64>,
+    /// The least that was refused for the moment and is to be sent again. From it on numbers are taken although they don't grow, as
+    /// later ones may have been taken meanwhile; one that is sent twice then is the same position and point twice, which
+    /// does no harm.
+    again_from: Option<u64>,
+    /// The greatest that was refused because of too many fixes.
+    limited_to: Option<u64>,
+}
+
+/// Where a number stands in the order of its device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It is the greatest.
+    Next,
+    /// It comes after a greater one, since it was refused.
+    Late,
+    /// It didn't grow.
+    Repeated,
 }
 
 impl DeviceSeqs {
@@ -50,35 +74,39 @@ impl DeviceSeqs {
 
     /// Whether the device has spoken here.
     pub(crate) fn knows(&self, device: &DeviceId) -> bool {
-        self.seqs.contains_key(device)
+        self.seqs.get(device).is_some_and(|seqs| seqs.last.is_some())
     }
 
-    /// The last `seq` of the device.
-    pub(crate) fn last(&self, device: &DeviceId) -> Option<u64> {
-        self.seqs.get(device).copied()
+    /// What the device has used so far.
+    pub(crate) fn used(&self, device: &DeviceId) -> Seqs {
+        self.seqs.get(device).copied().unwrap_or_default()
     }
 
-    /// Takes back what was noted since [`Self::last`] said this: nothing came of it, so that it may be sent again.
-    pub(crate) fn take_back(&mut self, device: &DeviceId, last: Option<u64>) {
-        match last {
-            Some(last) => self.seqs.insert(device.clone(), last),
-            None => self.seqs.remove(device),
-        };
-    }
-
-    /// Notes the `seq`; `false` if it didn't grow.
-    pub(crate) fn advance(&mut self, device: &DeviceId, seq: u64) -> bool {
-        match self.seqs.get_mut(device) {
-            Some(last) if seq <= *last => false,
-            Some(last) => {
-                *last = seq;
-                true
-            }
-            None => {
-                self.seqs.insert(device.clone(), seq);
-                true
-            }
+    /// Notes that nothing came of a message whose least number is `first`, and that it is to be sent again. What has been noted
+    /// of it since [`Self::used`] said this is taken back.
+    pub(crate) fn came_to_nothing(&mut self, device: &DeviceId, used: Seqs, first: u64) {
+        let again_from = Some(used.again_from.map_or(first, |from| from.min(first)));
+        if self.admits(device) {
+            self.seqs.insert(device.clone(), Seqs { again_from, ..used });
         }
+    }
+
+    /// Whether fixes are beyond the limit that weren't before: what is sent again too early doesn't wait for itself.
+    pub(crate) fn are_newly_limited(&mut self, device: &DeviceId, seqs: (u64, u64)) -> bool {
+        let (first, last) = seqs;
+        let Some(held) = self.seqs.get_mut(device) else { return true };
+        let before = held.limited_to.replace(last.max(held.limited_to.unwrap_or(0)));
+        before.is_none_or(|to| first > to)
+    }
+
+    /// Notes the `seq` unless it is repeated.
+    pub(crate) fn advance(&mut self, device: &DeviceId, seq: u64) -> Turn {
+        let seqs = self.seqs.entry(device.clone()).or_default();
+        if seqs.last.is_none_or(|last| seq > last) {
+            seqs.last = Some(seq);
+            return Turn::Next;
+        }
+        if seqs.again_from.is_some_and(|from| seq >= from) { Turn::Late } else { Turn::Repeated }
     }
 }
 
@@ -141,8 +169,25 @@ mod tests {
         let mut device_seqs = DeviceSeqs::default();
         let (a, b) = (DeviceId::parse("a").expect("id"), DeviceId::parse("b").expect("id"));
         let advances = [(&a, 5), (&a, 5), (&a, 4), (&b, 1), (&a, 1_000_000_005), (&b, 2)];
-        let taken = advances.map(|(device, seq)| device_seqs.advance(device, seq));
+        let taken = advances.map(|(device, seq)| device_seqs.advance(device, seq) == Turn::Next);
         assert_eq!(taken, [true, false, false, true, true, true]);
+    }
+
+    #[test]
+    fn what_was_refused_may_come_after_what_was_sent_later() {
+        let mut device_seqs = DeviceSeqs::default();
+        let a = DeviceId::parse("a").expect("id");
+        device_seqs.came_to_nothing(&a, Seqs::default(), 3);
+        assert!(!device_seqs.knows(&a), "nothing came of it");
+        assert_eq!(device_seqs.advance(&a, 5), Turn::Next);
+        let before = device_seqs.used(&a);
+        assert_eq!(device_seqs.advance(&a, 9), Turn::Next);
+        device_seqs.came_to_nothing(&a, before, 8);
+        assert_eq!(device_seqs.used(&a).last, Some(5));
+        assert_eq!(device_seqs.advance(&a, 10), Turn::Next);
+        let turns = [2, 3, 4, 8, 9, 10, 11].map(|seq| device_seqs.advance(&a, seq));
+        let late = Turn::Late;
+        assert_eq!(turns, [Turn::Repeated, late, late, late, late, late, Turn::Next]);
     }
 
     #[test]

@@ -8,6 +8,9 @@ const EXCESS_UNITS_MAX: u32 = 20_000;
 /// So many bytes are a unit.
 const EXCESS_UNIT_BYTES: usize = 256;
 
+/// When fixes have to wait for so long for those that were refused before them, milliseconds, more aren't counted.
+const FIXES_WAIT_MS_MAX: u64 = 10 * 60 * 1_000;
+
 /// What was sent beyond the limits: a unit a message and for each started 256 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Excess {
@@ -47,6 +50,8 @@ pub(in super::super) struct Budget {
     messages_used: u64,
     bytes_used: u64,
     excess_used: u64,
+    /// Fixes that were refused and haven't had their turn yet.
+    fixes_refused: u64,
 }
 
 impl Budget {
@@ -59,6 +64,7 @@ impl Budget {
             messages_used: 0,
             bytes_used: 0,
             excess_used: 0,
+            fixes_refused: 0,
         }
     }
 
@@ -89,5 +95,19 @@ impl Budget {
         used: &mut u64,
     ) -> Result<(), RetryAfterMs> {
         self.fixes.take(used, now, u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// When so many fixes that were refused may be sent again: when they would be taken, and all that were refused before
+    /// them have had their turn. None of those that were counted before.
+    pub(in super::super) fn fixes_refused(
+        &mut self,
+        now: Monotonic,
+        count: usize,
+        refused: RetryAfterMs,
+    ) -> RetryAfterMs {
+        if Gcra::paid_in(self.fixes_refused, now).0 < FIXES_WAIT_MS_MAX {
+            self.fixes.charge(&mut self.fixes_refused, now, count as u64);
+        }
+        RetryAfterMs(Gcra::paid_in(self.fixes_refused, now).0.max(refused.0))
     }
 }

@@ -7,6 +7,7 @@ use crate::session::fixes::history::{
     ACK_WAIT_MS_MAX, ACKS_WAITING_MAX, HISTORY_AGE_MS_MAX, HistoryFix, Kept,
 };
 use crate::session::fixes::validation::Unshown;
+use crate::session::limits::budget::Budget;
 
 /// Alice, where there is a history.
 fn keeping() -> Alone {
@@ -224,5 +225,51 @@ fn keep_and_sign_off_are_no_fixes() {
         let effects = alone.step(Input::Announced(Ok(Written::Newest)));
         let [Effect::Send(told)] = &effects[..] else { panic!("{effects:?}") };
         assert!(text(told).contains(answer), "{told:?}");
+    }
+}
+
+#[test]
+fn what_was_refused_for_the_moment_is_kept_when_it_comes_again_after_later_fixes() {
+    let mut alone = keeping();
+    let config = Config { fixes_per_s: 10, fixes_burst: 3, ..Config::default() };
+    alone.session.budget = Budget::new(&(&config).into());
+    let batch = |from: u64| (from..from + 3).map(|seq| (seq, Some(seq as i64 - 100))).collect();
+    let (first, second, third): (Vec<_>, Vec<_>, Vec<_>) = (batch(1), batch(4), batch(7));
+    assert!(matches!(send(&mut alone, &first)[..], [Effect::Call(_)]));
+    alone.step(Input::Announced(Ok(Written::Newest)));
+    let wait = |effects: &[Effect]| match effects {
+        [Effect::Send(Reply::Error(rejection))] => rejection.retry_after_ms,
+        _ => None,
+    };
+    assert_eq!(wait(&send(&mut alone, &second)), Some(300));
+    assert_eq!(wait(&send(&mut alone, &third)), Some(600), "after those before it");
+    assert_eq!(wait(&send(&mut alone, &third)), Some(600), "not after itself");
+    alone.pass_ms(100);
+    assert!(matches!(send(&mut alone, &[(10, None)])[..], [Effect::Call(_)]), "a later one");
+    alone.step(Input::Announced(Ok(Written::Newest)));
+    for (batch, written) in [(third, Written::Newest), (second, Written::Older)] {
+        alone.pass_ms(300);
+        assert!(matches!(send(&mut alone, &batch)[..], [Effect::Call(_)]), "{batch:?}");
+        let effects = alone.step(Input::Announced(Ok(written)));
+        let seqs: Vec<u64> = kept(&effects).iter().map(|fix| fix.version.seq).collect();
+        assert!(batch.iter().map(|(seq, _)| *seq).eq(seqs), "{effects:?}");
+    }
+    // What nobody refused is kept once; its second acknowledgement waits for those before it.
+    alone.pass_ms(300);
+    assert!(send(&mut alone, &first).is_empty());
+}
+
+#[test]
+fn a_late_fix_whose_time_is_not_known_is_kept_and_never_shown() {
+    for refusal in [Err(Unavailable), Ok(Written::Limited { retry_after_ms: 5 })] {
+        let mut alone = keeping();
+        assert!(matches!(send(&mut alone, &[(1, None)])[..], [Effect::Call(_)]));
+        let effects = alone.step(Input::Announced(refusal));
+        assert!(error(&effects).is_some(), "{effects:?}");
+        shown(&mut alone, 2);
+        let effects = send(&mut alone, &[(1, None)]);
+        let [fix] = kept(&effects) else { panic!("{effects:?}") };
+        assert_eq!((fix.version.seq, fix.unshown), (1, Some(Unshown::Older)));
+        assert!(!matches!(effects[..], [.., Effect::Call(_)]), "{effects:?}");
     }
 }

@@ -53,4 +53,7 @@ fn a_batch_of_which_nothing_can_be_named_is_an_error() {
     let Err(fault) = parse(&batch(&["{}", "7"]), BATCH_MAX) else { panic!("accepted") };
     assert_eq!(fault.word, ErrorWord::InvalidFix);
     assert!(fault.detail.contains("fixes[0]: seq is missing"), "{}", fault.detail);
+    // What was to be sent has all been sent before: that counts as no fault.
+    let Err(fault) = parse(&batch(&[]), BATCH_MAX) else { panic!("accepted") };
+    assert_eq!((fault.word, &*fault.detail), (ErrorWord::InvalidFix, "fixes is empty"));
 }

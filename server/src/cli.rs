@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 mod command;
+mod help;
 mod service;
 
 use std::io::Write;
@@ -20,7 +21,7 @@ const EXIT_USAGE: u8 = 64;
 
 /// Live positions of friends, over WebSockets and REST.
 #[derive(Parser)]
-#[command(name = "whereabouts", version, about, long_about = LONG_ABOUT, max_term_width = 100)]
+#[command(name = "whereabouts", version, about, long_about = LONG_ABOUT, max_term_width = help::COLUMNS_MAX)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -101,7 +102,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too; they go to standard output and are no error.
-            let _ = error.print();
+            help::print(&error);
             return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
         }
     };

@@ -5,11 +5,6 @@ api::problem_table! {
     "invalid_query" [400] Never,
         "Send limit as the detail says.",
         "limit must be from 1 to 2000";
-    /// A token was sent in the query string, where every proxy on the way writes it into its log. It was not looked at.
-    "token_in_query" [400] Never,
-        "Send it in the header Authorization, or open the WebSocket without it and send it in the first message. Take \
-         this token for known to others.",
-        "a token doesn't travel in the query string, which every proxy on the way logs";
     /// The request comes from a page of another origin than the service lets in.
     "origin_not_allowed" [403] Mended,
         "Have an operator add the page's origin to gateway.allowed_origins, or have the proxy pass the Host header on.",

@@ -1,3 +1,5 @@
+mod token_in_query;
+
 use std::borrow::Cow;
 
 use axum::extract::Request;
@@ -18,6 +20,11 @@ pub const HEADERS_BYTES_MAX: usize = 16 * 1_024;
 /// What stands before a token in its header, with room for odd spaces, bytes.
 const AUTHORIZATION_BYTES: usize = 64;
 
+/// What whoever sends a token in the query string is told, whatever else is wrong with the request.
+const TOKEN_IN_QUERY: &str = "a token doesn't travel in the query string, which every proxy on the way logs: send it in the \
+header Authorization: Bearer; where a WebSocket can't have that, open it without and send {\"type\":\"auth\",\"token\":\"…\"} \
+as the first message. Take this token for known to others";
+
 /// How long headers may be, bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HeaderLimits {
@@ -37,6 +44,9 @@ impl HeaderLimits {
 
 /// Refuses what no route should have to think of.
 pub(super) fn check(request: &Request, limits: HeaderLimits) -> Result<(), Problem> {
+    if request.uri().query().is_some_and(token_in_query::has_token) {
+        return Err(Problem::new(ErrorKind::Invalid, "token_in_query", TOKEN_IN_QUERY));
+    }
     check_headers(request.headers(), limits)?;
     check_path(request.uri().path())
 }

@@ -61,6 +61,11 @@ crate::problem_table! {
     "not_acceptable" [406] Never,
         "Leave Accept out, or name one of the media types that the description has for this path.",
         "answers are application/json; the Accept header excludes that";
+    /// A token was sent in the query string, where every proxy on the way writes it into its log. It was not looked at.
+    "token_in_query" [400] Never,
+        "Send it in the header Authorization, or open the WebSocket without it and send it in the first message. Take \
+         this token for known to others.",
+        "a token doesn't travel in the query string, which every proxy on the way logs";
     /// A header stands more than once, or has characters that none may have.
     "invalid_header" [400] Never,
         "Send each header once, in visible ASCII characters.",

@@ -59,6 +59,13 @@ async fn a_request_that_is_no_right_upgrade_is_refused() {
             (400, "token_in_query", "Authorization"),
         ),
         (
+            "a token within what another library sends",
+            right().target(
+                "/v1/ws?connectionParams=%7B%22t%22%3A%22eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln%22%7D",
+            ),
+            (400, "token_in_query", "auth"),
+        ),
+        (
             "another spelling",
             right().target("/v1/ws?idToken=abc"),
             (400, "token_in_query", "Authorization"),

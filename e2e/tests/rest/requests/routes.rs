@@ -57,6 +57,16 @@ async fn paths_and_parameters_that_others_may_read_otherwise_are_refused() {
             parameter("incoming"),
         ),
         (
+            "a token in the query string, beside the right one",
+            get("/v1/users/me?access_token=abc"),
+            (400, "token_in_query", "Authorization"),
+        ),
+        (
+            "a token in the query string of another name",
+            get("/v1/users/me/friends?u=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"),
+            (400, "token_in_query", "known to others"),
+        ),
+        (
             "an unknown parameter",
             get("/v1/users/me/friends?order=up"),
             parameter("unknown field `order`"),
@@ -144,7 +154,7 @@ async fn headers_that_are_too_large_or_say_who_one_is_twice_are_refused() {
         (
             "in the query",
             Request::new("GET", &format!("/v1/friends/nearby?token={token}")),
-            (401, "no_token", "Bearer"),
+            (400, "token_in_query", "Bearer"),
         ),
         ("no token at all", get().bearer("abc"), (401, "invalid_token", "JWT")),
         ("cut", get().bearer(&token[..token.len() - 3]), (401, "invalid_token", "signature")),

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 /// What a signed or encrypted token begins with: an object's `{"` in base64.
@@ -5,9 +7,9 @@ const TOKEN_START: &str = "eyJ";
 
 /// Parts of a parameter's name that say that its value is a token; so does one that ends in [`TOKEN`].
 const NAMES: [&str; 4] = ["auth", "authorization", "bearer", "jwt"];
-const TOKEN: &str = "token";
+const TOKEN: &[u8] = b"token";
 /// With this in the name it is a place in a list.
-const PAGE: &str = "page";
+const PAGE: &[u8] = b"page";
 
 /// How often something may have been percent-encoded.
 const ENCODINGS_MAX: usize = 3;
@@ -23,12 +25,15 @@ pub(super) fn has_token(query: &str) -> bool {
 
 /// `access_token`, `x-auth-token`, `authToken`, `params[token]`.
 fn names_token(name: &str) -> bool {
-    let parts = || name.split(|c: char| !c.is_ascii_alphanumeric());
-    let says = |part: &str| {
-        let part = part.to_ascii_lowercase();
-        part.ends_with(TOKEN) || NAMES.contains(&&*part)
+    let parts = || name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::as_bytes);
+    let says = |part: &[u8]| {
+        let end = &part[part.len().saturating_sub(TOKEN.len())..];
+        end.eq_ignore_ascii_case(TOKEN)
+            || NAMES.iter().any(|name| part.eq_ignore_ascii_case(name.as_bytes()))
     };
-    parts().any(says) && !parts().any(|part| part.to_ascii_lowercase().contains(PAGE))
+    let is_page =
+        |part: &[u8]| part.windows(PAGE.len()).any(|some| some.eq_ignore_ascii_case(PAGE));
+    parts().any(says) && !parts().any(is_page)
 }
 
 /// `header.claims.signature`, wherever it stands.
@@ -40,15 +45,15 @@ fn has_signed_token(text: &str) -> bool {
     })
 }
 
-fn decoded(text: &str) -> String {
-    let mut text = text.to_owned();
+fn decoded(text: &str) -> Cow<'_, str> {
+    let mut decoded = Cow::Borrowed(text);
     for _ in 0..ENCODINGS_MAX {
-        if !text.contains('%') {
+        if !decoded.contains('%') {
             break;
         }
-        text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        decoded = Cow::Owned(percent_decode_str(&decoded).decode_utf8_lossy().into_owned());
     }
-    text
+    decoded
 }
 
 #[cfg(test)]

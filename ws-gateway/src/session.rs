@@ -62,6 +62,8 @@ pub(crate) struct Session {
     boards: Boards,
     /// What the client is to be told.
     due: DueSet,
+    /// Something may be to be read or told of names or relations. Mostly not, and then nothing of them is looked at.
+    people_stir: bool,
     /// A gap is due or was told, and nothing yet of the snapshot after it.
     gap_stands: bool,
     /// The `ping` to answer if a pong is due.
@@ -116,6 +118,7 @@ impl Session {
             relations: Relations::default(),
             boards: Boards::default(),
             due: DueSet::default(),
+            people_stir: false,
             gap_stands: false,
             ping: 0,
             closes_at: None,
@@ -251,17 +254,18 @@ impl Session {
     }
 
     fn news(&mut self, slot: u32, record: Option<Arc<Record>>) {
+        if slot != SELF_SLOT {
+            return self.view.set_record(slot, record);
+        }
         let was_located = self.view.located();
         let signed_off = record.as_ref().is_some_and(|r| matches!(r.presence, Presence::Gone));
         let from_elsewhere =
             record.as_ref().is_some_and(|r| !self.device_seqs.knows(&r.version.device));
         self.view.set_record(slot, record);
-        if slot == SELF_SLOT && was_located && !self.view.located() && !signed_off {
+        if was_located && !self.view.located() && !signed_off {
             self.due.insert(Due::Unlocated);
         }
-        if slot == SELF_SLOT {
-            self.due.set(Due::Position, from_elsewhere && self.view.located());
-        }
+        self.due.set(Due::Position, from_elsewhere && self.view.located());
     }
 }
 

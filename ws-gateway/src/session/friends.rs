@@ -46,6 +46,7 @@ impl Session {
             && self.is_welcomed()
         {
             self.relations.changed(other);
+            self.people_stir = true;
         }
         match self.circle.amend(amendment) {
             circle::Effect::None => {}
@@ -71,6 +72,7 @@ impl Session {
     pub(super) fn circle_is_unknown(&mut self) {
         self.reads.circle_is_unknown();
         self.view.all_renamed();
+        self.people_stir = true;
         if self.is_welcomed() {
             self.relations.are_unknown();
         }
@@ -115,6 +117,7 @@ impl Session {
             self.reads.want_circle();
             if self.is_welcomed() {
                 self.relations.are_unknown();
+                self.people_stir = true;
             }
         } else if !self.is_welcomed() && !self.reads.own_channel {
             // The client may know its friends' names while their positions can't be read, and that its fixes fail.

@@ -22,10 +22,14 @@ impl Session {
         if !matches!(self.phase, Phase::Live) || self.token_is_over(now) {
             return None;
         }
-        self.all_due().iter().find_map(|due| {
+        let told = self.all_due().iter().find_map(|due| {
             let is_time = self.told_from(due).is_some_and(|at| now.monotonic >= at);
             if is_time { self.tell(due, now, may_tell) } else { None }
-        })
+        });
+        if told.is_none() {
+            self.settle_people();
+        }
+        told
     }
 
     /// When next something is due that isn't yet.
@@ -39,8 +43,10 @@ impl Session {
         let mut all = self.due;
         all.set(Due::SlowConsumer, self.slow_consumer.has_notice());
         all.set(Due::Push, self.view.has_pending());
-        all.set(Due::Names, self.view.has_names());
-        all.set(Due::Relations, self.relations.have_news());
+        if self.people_stir {
+            all.set(Due::Names, self.view.has_names());
+            all.set(Due::Relations, self.relations.have_news());
+        }
         all.set(Due::Boards, self.boards.have_news());
         all
     }
@@ -99,6 +105,7 @@ impl Session {
 
     fn snapshot_part(&mut self, now: Moment, may_tell: &dyn Fn(&UserId) -> bool) -> Reply {
         let (friends, more) = self.view.list(self.limits.changes_per_message_max, may_tell);
+        self.people_stir |= !friends.is_empty();
         self.due.set(Due::Snapshot, more);
         self.gap_stands = false;
         if !more {
@@ -119,6 +126,7 @@ impl Session {
         if changes.count() == 0 {
             return None;
         }
+        self.people_stir |= !changes.came.is_empty();
         if !self.view.has_pending() {
             self.slow_consumer.pushed(now.monotonic);
         }

@@ -91,6 +91,8 @@ impl Session {
         if signals.gap {
             self.gap();
         }
+        self.people_stir |=
+            signals.names_unknown || signals.regained || !signals.renamed.is_empty();
         if signals.names_unknown {
             self.view.all_renamed();
         }

@@ -105,8 +105,23 @@ impl Relations {
 impl Session {
     /// Whether people are to be read at this moment.
     pub(in crate::session) fn wants_people(&self, now: Moment) -> bool {
-        let wants = self.view.wants_names() || self.relations.are_wanted();
-        wants && matches!(self.phase, Phase::Live) && self.reads.may_read_people(now.monotonic)
+        self.people_stir
+            && (self.view.wants_names() || self.relations.are_wanted())
+            && matches!(self.phase, Phase::Live)
+            && self.reads.may_read_people(now.monotonic)
+    }
+
+    /// Everything was told that can be: nothing of people is looked at until something stirs again.
+    pub(in crate::session) fn settle_people(&mut self) {
+        self.people_stir = self.people_stir && self.are_people_open();
+        debug_assert!(self.people_stir || !self.are_people_open(), "nothing stirred");
+    }
+
+    fn are_people_open(&self) -> bool {
+        self.view.wants_names()
+            || self.view.has_names()
+            || self.relations.are_wanted()
+            || self.relations.have_news()
     }
 
     /// Begins to read people at this moment if that is wanted.
@@ -132,6 +147,7 @@ impl Session {
         asked: PeopleRead,
         answer: Result<PeopleAnswer, Unavailable>,
     ) {
+        self.people_stir = true;
         self.reads.people_done(now.monotonic, answer.is_ok());
         let PeopleRead { unnamed, related } = asked;
         let Ok(PeopleAnswer { names, relations }) = answer else {

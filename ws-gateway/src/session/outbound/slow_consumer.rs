@@ -56,6 +56,11 @@ impl SlowConsumer {
         self.stuck_since.get_or_insert(now);
     }
 
+    /// Whether nothing is stuck, and the client isn't known as slow: then it is no news that the socket has taken everything.
+    pub(crate) fn keeps_up(&self) -> bool {
+        self.stuck_since.is_none() && !self.degraded
+    }
+
     /// The socket has taken everything.
     pub(crate) fn flushed(&mut self, now: Monotonic) {
         let stuck_ms = self.stuck_since.take().map_or(0, |since| now.since_ms(since));

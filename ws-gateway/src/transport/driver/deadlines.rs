@@ -19,6 +19,9 @@ impl Driver {
 
     /// The socket has taken everything. Answers whether there is now something to tell because of that.
     pub(crate) fn flushed(&mut self) -> bool {
+        if self.session.slow_consumer.keeps_up() {
+            return false;
+        }
         let now = self.gateway().now();
         self.session.slow_consumer.flushed(now.monotonic);
         let has_notice = self.session.slow_consumer.has_notice();

@@ -15,7 +15,7 @@ pub use claims::ClaimPath;
 pub use error::{KeyError, TokenError};
 pub use issuer::{Issuer, IssuerRules, RoleRules, check_issuers};
 pub use jwks::{
-    FETCH_MS_MAX, FetchError, JWKS_BYTES_MAX, JWKS_KEYS_MAX, JwksError, KeySource,
+    FETCH_MS_MAX, FetchError, JWKS_BYTES_MAX, JWKS_KEYS_MAX, Jwks, JwksError, KeySource,
     UNKNOWN_KEY_INTERVAL_MS, jwks,
 };
 pub use key::{RSA_BITS_MIN, SECRET_BYTES_MIN, VerifyingKey};

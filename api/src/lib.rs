@@ -41,7 +41,7 @@ mod work;
 pub use accept::{json_routes, preferred};
 pub use auth::{
     Authenticated, BearerError, ClaimPath, FETCH_MS_MAX, FetchError, Issuer, IssuerRules,
-    JWKS_BYTES_MAX, JWKS_KEYS_MAX, JwksError, KeyError, KeySource, RSA_BITS_MIN, RoleRules,
+    JWKS_BYTES_MAX, JWKS_KEYS_MAX, Jwks, JwksError, KeyError, KeySource, RSA_BITS_MIN, RoleRules,
     SECRET_BYTES_MIN, Signer, TOKEN_BYTES_MAX, TOKENS_REMEMBERED_BYTES_MAX, TokenError,
     UNKNOWN_KEY_INTERVAL_MS, Verified, Verifier, VerifyingKey, bearer, check_issuers, jwks,
 };

@@ -1,6 +1,7 @@
 pub(crate) mod address;
 mod auth;
 mod backends;
+mod claims;
 mod http;
 mod issuer;
 pub(crate) mod reading;

@@ -20,11 +20,17 @@ pub(crate) use trust::connector;
 /// The `kid` of the key that a node makes for itself.
 const OWN_KID: &str = "own";
 
+/// What a key is called for a moment that the settings give no name.
+const UNNAMED_KID: &str = "any";
+
 /// Where in the data folder it lies.
 const OWN_KEY_FILE: &str = "token.key";
 
 /// Its length, bytes.
 const OWN_KEY_BYTES: usize = 32;
+
+/// What some editors put before text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The keys of a deployment: those that tokens are checked with, and the node's own to sign with.
 pub struct Keys;
@@ -134,17 +140,23 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|e| format!("can't read the key {}: {e}", path.display()))
 }
 
-/// A shared secret. The newline that editors and `echo` put behind a printable one is no part of it; whatever else a file
-/// has is taken for random bytes, which may end in any.
+/// A shared secret. The newline that editors and `echo` put behind a printable one, and the mark that some put before text,
+/// are no part of it; whatever else a file has is taken for random bytes, which may begin and end in any.
 pub(crate) fn read_secret(path: &Path) -> Result<Vec<u8>, String> {
-    let mut secret = read(path)?;
-    let line = secret.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let is_printable =
-        |line: &&[u8]| std::str::from_utf8(line).is_ok_and(|text| !text.contains(char::is_control));
-    if let Some(length) = line.filter(is_printable).map(<[u8]>::len) {
-        secret.truncate(length);
-    }
-    Ok(secret)
+    let secret = read(path)?;
+    let text = printable(&secret).map(<[u8]>::to_vec);
+    Ok(text.unwrap_or(secret))
+}
+
+/// The secret in one line of text, if it is one.
+fn printable(secret: &[u8]) -> Option<&[u8]> {
+    let text = secret.strip_prefix(BYTE_ORDER_MARK).unwrap_or(secret);
+    let line = match text.strip_suffix(b"\n") {
+        Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+        None => text,
+    };
+    let is_control = |it: char| it.is_control() && it != '\t';
+    std::str::from_utf8(line).is_ok_and(|text| !text.contains(is_control)).then_some(line)
 }
 
 /// Errs with all that can't be used.
@@ -155,21 +167,27 @@ fn read_keys(keys: &[Key]) -> Result<Vec<VerifyingKey>, Faults> {
 }
 
 fn read_key(key: &Key) -> Result<VerifyingKey, String> {
+    let (Key::Hs256 { kid, .. }
+    | Key::EdDsa { kid, .. }
+    | Key::Rs256 { kid, .. }
+    | Key::Es256 { kid, .. }) = key;
+    let name = kid.as_deref().unwrap_or(UNNAMED_KID);
     let (made, path) = match key {
-        Key::Hs256 { kid, secret_file } => {
-            (VerifyingKey::hs256(kid, &read_secret(secret_file)?), secret_file)
+        Key::Hs256 { secret_file, .. } => {
+            (VerifyingKey::hs256(name, &read_secret(secret_file)?), secret_file)
         }
-        Key::EdDsa { kid, public_key_file } => {
-            (VerifyingKey::eddsa(kid, &read(public_key_file)?), public_key_file)
+        Key::EdDsa { public_key_file, .. } => {
+            (VerifyingKey::eddsa(name, &read(public_key_file)?), public_key_file)
         }
-        Key::Rs256 { kid, public_key_file } => {
-            (VerifyingKey::rs256(kid, &read(public_key_file)?), public_key_file)
+        Key::Rs256 { public_key_file, .. } => {
+            (VerifyingKey::rs256(name, &read(public_key_file)?), public_key_file)
         }
-        Key::Es256 { kid, public_key_file } => {
-            (VerifyingKey::es256(kid, &read(public_key_file)?), public_key_file)
+        Key::Es256 { public_key_file, .. } => {
+            (VerifyingKey::es256(name, &read(public_key_file)?), public_key_file)
         }
     };
-    made.map_err(|e| format!("the key {} can't be used: {e}", path.display()))
+    let made = made.map_err(|e| format!("the key {} can't be used: {e}", path.display()))?;
+    Ok(if kid.is_some() { made } else { made.of_any_name() })
 }
 
 fn own_secret(data_dir: &Path) -> Result<Vec<u8>, String> {

@@ -74,7 +74,10 @@ impl<'a> Claims<'a> {
     /// A time: seconds, possibly with a fraction (RFC 7519, 2).
     pub(super) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, TokenError> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        let seconds: f64 = serde_json::from_str(text).map_err(|_| TokenError::BadTime(name))?;
+        let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        // A number can't be read only if it is beyond the largest of 64 bits.
+        let fault = if is_number { TokenError::HugeTime(name) } else { TokenError::BadTime(name) };
+        let seconds: f64 = serde_json::from_str(text).map_err(|_| fault)?;
         Ok(Some(Timestamp((seconds * 1_000.0) as i64)))
     }
 

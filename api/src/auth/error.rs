@@ -1,10 +1,7 @@
-use model::{ErrorKind, IdError};
+use model::{ErrorKind, IdError, RetryAfterMs};
 
 use super::{RSA_BITS_MIN, SECRET_BYTES_MIN};
 use crate::Problem;
-
-/// When somebody may try again whose issuer's keys can't be had, milliseconds.
-const KEYS_RETRY_MS: u64 = 5_000;
 
 /// Why a token is not valid. Says nothing of the token itself, so that it may be logged and answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,9 +27,12 @@ pub enum TokenError {
     /// Names a key that isn't configured.
     #[error("the token's key (kid) is not known")]
     UnknownKey,
-    /// Names a key that isn't known, and the issuer can't be asked for new ones now.
-    #[error("the token's key (kid) is not known, and its issuer can't be asked for new keys now")]
-    KeysAway,
+    /// Is of no key that is known, and the issuer can't be asked for new ones for so long.
+    #[error(
+        "the token's key is not known, and its issuer can't be asked for new keys now: come back in {} ms",
+        .0.0
+    )]
+    KeysAway(RetryAfterMs),
     /// Another algorithm than its key's.
     #[error("the token's algorithm (alg) is not its key's")]
     WrongAlgorithm,
@@ -51,6 +51,9 @@ pub enum TokenError {
     /// A time that isn't a number.
     #[error("the token's {0} is not a number: times are seconds since 1970")]
     BadTime(&'static str),
+    /// A time that no number can be.
+    #[error("the token's {0} is too large a number: times are seconds since 1970")]
+    HugeTime(&'static str),
     /// A time thousands of years ahead, which never comes.
     #[error(
         "the token's {0} is thousands of years ahead: does it count milliseconds instead of seconds?"
@@ -87,9 +90,12 @@ pub enum TokenError {
     /// The subject begins as those of another issuer.
     #[error("the token's subject (sub) begins with the prefix of another issuer")]
     ForeignPrefix,
-    /// The subject is a mail address that the issuer hasn't verified.
-    #[error("the token's subject is a mail address, and email_verified isn't true")]
-    UnverifiedEmail,
+    /// The subject is a mail address or a telephone number that the issuer hasn't verified.
+    #[error(
+        "the token's subject is a mail address (or telephone number), and email_verified (or phone_number_verified) beside it \
+         isn't true"
+    )]
+    Unverified,
     /// A user's token of the node's own key, where another issuer's users have their names to themselves.
     #[error(
         "tokens of this key speak for services and operators only: users are those of another issuer"
@@ -98,17 +104,18 @@ pub enum TokenError {
 }
 
 impl TokenError {
-    /// Whether the issuer may have a newer key by which the token is valid.
+    /// Whether the issuer may have a newer key by which the token is valid: also one of another kind, or of other numbers,
+    /// under a name that is known.
     pub(super) fn may_be_of_a_new_key(self) -> bool {
-        matches!(self, Self::UnknownKey | Self::BadSignature)
+        matches!(self, Self::UnknownKey | Self::BadSignature | Self::WrongAlgorithm | Self::NoKeyId)
     }
 }
 
 impl From<TokenError> for Problem {
     fn from(fault: TokenError) -> Self {
-        if fault == TokenError::KeysAway {
+        if let TokenError::KeysAway(RetryAfterMs(ms)) = fault {
             let problem = Self::new(ErrorKind::Unavailable, "unavailable", fault.to_string());
-            return problem.retry_after_ms(KEYS_RETRY_MS);
+            return problem.retry_after_ms(ms);
         }
         let code = match fault {
             TokenError::Expired => "token_expired",
@@ -146,11 +153,11 @@ pub enum KeyError {
     /// A certificate where a key belongs.
     #[error("this is a certificate: `openssl x509 -in FILE -pubkey -noout` gives its key")]
     Certificate,
-    /// A name that is empty or over 128 bytes.
-    #[error("a key's name (kid) needs 1 to 128 characters")]
+    /// A name that is empty or over 1,024 bytes.
+    #[error("a key's name (kid) needs 1 to 1024 bytes")]
     BadKeyId,
-    /// Two keys of one name.
-    #[error("two keys have the same name (kid)")]
+    /// Two keys of one name, or without.
+    #[error("two keys have the same name (kid), or none")]
     RepeatedKeyId,
     /// No key at all.
     #[error("no key is configured")]

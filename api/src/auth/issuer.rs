@@ -11,6 +11,9 @@ use super::jwks::{KeySource, Remote};
 use super::memo::Claimed;
 use super::{KeyError, TokenError, VerifyingKey};
 
+/// Claims that count only if the issuer says by another, of the same name and `_verified`, that they are the bearer's.
+const VERIFIED_CLAIMS: [&str; 2] = ["email", "phone_number"];
+
 /// What is believed of an issuer's tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuerRules {
@@ -56,7 +59,8 @@ impl RoleRules {
     }
 
     fn role(&self, claims: &Claims<'_>) -> Role {
-        let Some(value) = self.claim.as_ref().and_then(|path| claims.at(path)) else {
+        let value = self.claim.as_ref().filter(|path| is_verified(path, claims));
+        let Some(value) = value.and_then(|path| claims.at(path)) else {
             return Role::User;
         };
         let texts = if self.is_list {
@@ -106,7 +110,8 @@ impl IssuerRules {
         }
         self.judge_audience(claims)?;
         if let Some(max_s) = self.lifetime_max_s {
-            let since = issued.map_or(now.plus_ms(leeway_ms), |issued| issued.min(now));
+            // An issuer's clock may be ahead by the leeway, and no more, as was judged above.
+            let since = issued.unwrap_or(now.plus_ms(leeway_ms));
             let max_ms = i64::try_from(max_s).unwrap_or(i64::MAX).saturating_mul(1_000);
             if expires.0.saturating_sub(since.0) > max_ms {
                 return Err(TokenError::LongLived(max_s));
@@ -134,9 +139,8 @@ impl IssuerRules {
         others: impl IntoIterator<Item = &'o str>,
     ) -> Result<UserId, TokenError> {
         let subject = subject_of(claims.at(&self.subject_claim).ok_or(TokenError::NoSubject)?)?;
-        let is_email = self.subject_claim.last().is_some_and(|name| name == "email");
-        if is_email && claims.get("email_verified") != Some("true") {
-            return Err(TokenError::UnverifiedEmail);
+        if !is_verified(&self.subject_claim, claims) {
+            return Err(TokenError::Unverified);
         }
         if subject.is_empty() {
             // Else the prefix alone would be somebody.
@@ -150,6 +154,22 @@ impl IssuerRules {
         }
         UserId::parse(&id).map_err(TokenError::BadSubject)
     }
+}
+
+/// Whether the issuer says of a mail address or a telephone number that it has verified it, which stands beside it; of
+/// other claims it needn't say anything. Some (Apple) write that as text.
+fn is_verified(path: &[String], claims: &Claims<'_>) -> bool {
+    let Some((name, way)) = path.split_last() else { return true };
+    // A claim whose name is an address is what its last part says.
+    let last = name.rsplit('/').next().unwrap_or_default();
+    if !VERIFIED_CLAIMS.contains(&last) {
+        return true;
+    }
+    let says_so = |flag: String| {
+        let value = claims.at(&[way, &[flag]].concat());
+        value.is_some_and(|it| it == "true" || text_of(it).as_deref() == Some("true"))
+    };
+    says_so(format!("{name}_verified"))
 }
 
 pub(super) fn judge_time(
@@ -242,18 +262,21 @@ impl Issuer {
         alg: &str,
     ) -> Result<Arc<VerifyingKey>, TokenError> {
         let keys = self.keys();
-        let candidates: Vec<_> = match (kid, &*keys) {
+        let named =
+            |kid: Option<&str>| keys.iter().filter(|key| key.kid.as_deref() == kid).collect();
+        let mut candidates: Vec<_> = match (kid, &*keys) {
             (None, [only]) => vec![only],
-            (None, []) => return Err(TokenError::UnknownKey),
-            (None, _) => return Err(TokenError::NoKeyId),
-            (Some(kid), keys) => {
-                keys.iter().filter(|key| key.kid.as_deref() == Some(kid)).collect()
-            }
+            _ => named(kid),
         };
-        if candidates.is_empty() {
-            return Err(TokenError::UnknownKey);
+        // Some issuers name a shared secret in tokens, and nowhere else.
+        if candidates.is_empty() && self.remote.is_none() {
+            candidates = named(None);
         }
-        // Keys of different kinds may have the same name (RFC 7517, 4.5).
+        if candidates.is_empty() {
+            let unnamed = kid.is_none() && !keys.is_empty();
+            return Err(if unnamed { TokenError::NoKeyId } else { TokenError::UnknownKey });
+        }
+        // Keys of different kinds may have the same name (RFC 7517, 4.5), or none.
         let key = candidates.into_iter().find(|key| key.algorithm.is_named(alg));
         key.cloned().ok_or(TokenError::WrongAlgorithm)
     }

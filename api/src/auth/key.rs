@@ -21,7 +21,8 @@ pub const SECRET_BYTES_MIN: usize = 32;
 pub const RSA_BITS_MIN: usize = 2_048;
 const RSA_BITS_MAX: usize = 8_192;
 
-const KEY_ID_BYTES_MAX: usize = 128;
+/// The longest name of a key, bytes: some issuers name them by a hash or an address.
+const KEY_ID_BYTES_MAX: usize = 1_024;
 
 /// A way to sign (RFC 7518, 3.1; RFC 8037, 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,11 @@ pub(in crate::auth) enum Algorithm {
 }
 
 impl Algorithm {
+    /// Whether a token with this `alg` can be of a key that its issuer publishes. Shared secrets aren't.
+    pub(super) fn may_be_published(alg: &str) -> bool {
+        [Self::Rs256, Self::Es256, Self::EdDsa].iter().any(|published| published.is_named(alg))
+    }
+
     /// Whether a token or a JWK means this one by `alg`. Ed25519 has a name of its own since RFC 9864.
     pub(super) fn is_named(self, alg: &str) -> bool {
         match self {
@@ -50,7 +56,7 @@ impl Algorithm {
 
 /// A key that tokens are verified with; its name and its one algorithm are fixed here, not by the token.
 pub struct VerifyingKey {
-    /// None for a key of a JWKS that has no name: only tokens that name none can be of it.
+    /// None for a key without a name: of a JWKS only tokens that name none can be of it, of settings whatever they name.
     pub(super) kid: Option<String>,
     pub(super) algorithm: Algorithm,
     material: Material,
@@ -107,6 +113,12 @@ impl VerifyingKey {
         let der = pem::public_key(public_pem)?.ok_or(KeyError::NotRsa)?;
         let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der);
         Self::rsa(Some(checked_kid(kid)?), key.map_err(|_| KeyError::NotRsa)?)
+    }
+
+    /// The same without a name: whatever tokens call it.
+    #[must_use]
+    pub fn of_any_name(self) -> Self {
+        Self { kid: None, ..self }
     }
 
     /// An Ed25519 public key: its 32 bytes, or SPKI.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
@@ -8,6 +9,8 @@ use tokio::sync::watch;
 
 use super::claims::Claims;
 use super::issuer::{Issuer, IssuerRules, check_issuers, judge_time};
+use super::jwks::{Absence, Remote, SoughtKey};
+use super::key::Algorithm;
 use super::memo::{Claimed, Memo};
 use super::{KeyError, TokenError, VerifyingKey};
 
@@ -28,6 +31,8 @@ pub struct Verifier {
     leeway_ms: i64,
     token_bytes_max: usize,
     pub(super) memo: Memo,
+    /// Hashes what tokens call keys that aren't known: nobody can make two the same.
+    sought: RandomState,
     /// How often keys were removed.
     pub(super) removals: watch::Sender<u64>,
 }
@@ -91,6 +96,7 @@ impl Verifier {
             leeway_ms: i64::from(leeway_s) * 1_000,
             token_bytes_max: TOKEN_BYTES_MAX,
             memo: Memo::default(),
+            sought: RandomState::new(),
             removals: watch::Sender::new(0),
         })
     }
@@ -111,21 +117,37 @@ impl Verifier {
         self.verify_claimed(token, now).map(|claimed| claimed.caller)
     }
 
-    /// The same; its issuer is asked for new keys if the token names one that isn't known, as often as it may be asked.
+    /// The same; its issuer is asked for new keys if the token is of none that is known, as often as it may be asked. Only
+    /// a key that it was found not to have is refused: one of which that can't be told now is
+    /// [away](TokenError::KeysAway).
     pub async fn verify_asking(&self, token: &str, now: Moment) -> Result<Verified, TokenError> {
         let mut verified = self.verify_claimed(token, now.wall);
         if let Err(fault) = verified
             && fault.may_be_of_a_new_key()
-            && let Some(remote) = self.issuer_of(token).ok().and_then(|it| it.remote.as_ref())
+            && let Some((remote, key)) = self.sought_key(token, fault)
         {
-            remote.ask(now.monotonic).await;
-            verified = self.verify_claimed(token, now.wall);
-            let still_unknown = verified.as_ref().is_err_and(|it| *it == TokenError::UnknownKey);
-            if still_unknown && remote.is_away() {
-                return Err(TokenError::KeysAway);
-            }
+            let absence = remote.ask(key, now.monotonic).await;
+            verified = self.verify_claimed(token, now.wall).map_err(|fault| match absence {
+                Absence::Unknown(retry) if fault.may_be_of_a_new_key() => {
+                    TokenError::KeysAway(retry)
+                }
+                _ => fault,
+            });
         }
         verified.map(|Claimed { caller, key, .. }| Verified { caller, key })
+    }
+
+    /// Whom to ask for the key of a token, and what it is: by what the token calls it, so that all who have tokens of a key
+    /// that was removed are answered by one question. Those whose signature is wrong are told apart, else a forged one could
+    /// speak for those of a key that is new.
+    fn sought_key(&self, token: &str, fault: TokenError) -> Option<(&Remote, SoughtKey)> {
+        let remote = self.issuer_of(token).ok()?.remote.as_ref()?;
+        let header = Header::read(&decoded(token.split('.').next()?).ok()?).ok()?;
+        if !Algorithm::may_be_published(&header.alg) {
+            return None;
+        }
+        let signed = (fault == TokenError::BadSignature).then_some(token);
+        Some((remote, self.sought.hash_one((header.kid, header.alg, signed))))
     }
 
     /// Changes whenever keys were removed: sessions that were opened with one must end.

@@ -36,7 +36,7 @@ fn tokens_that_fuzzing_begins_with_are_judged() {
 fn key_sets_that_fuzzing_begins_with_are_read() {
     let read: Vec<_> = corpus("jwks")
         .into_iter()
-        .map(|(name, bytes)| (name, jwks(&bytes).map(|keys| keys.len())))
+        .map(|(name, bytes)| (name, jwks(&bytes).map(|it| it.keys.len())))
         .collect();
     let of = |name: &str| read.iter().find(|(it, _)| it == name).map(|(_, read)| *read);
     assert_eq!(of("three"), Some(Ok(3)));

@@ -8,7 +8,7 @@ use super::fixture::{self, ED25519, P256, Pair, RSA};
 use super::{LEEWAY_S, NOW, SECRET, claims};
 
 fn read(keys: &[Value]) -> Result<usize, JwksError> {
-    jwks(json!({ "keys": keys }).to_string().as_bytes()).map(|keys| keys.len())
+    jwks(json!({ "keys": keys }).to_string().as_bytes()).map(|it| it.keys.len())
 }
 
 fn taken(jwk: &Value) -> bool {
@@ -25,24 +25,25 @@ fn modulus(bits: usize) -> String {
 #[test]
 fn published_keys_verify_what_their_issuers_sign() {
     let all = json!({"keys": [RSA.jwk("rs"), P256.jwk("es"), ED25519.jwk("ed")], "more": 1});
-    let keys = jwks(all.to_string().as_bytes()).expect("keys");
+    let keys = jwks(all.to_string().as_bytes()).expect("keys").keys;
     let issuer = Issuer::new(IssuerRules::own("us", "whereabouts"), keys).expect("keys");
     let verifier = Verifier::of_issuers(vec![issuer], LEEWAY_S).expect("an issuer");
     for (kid, pair) in [("rs", &*RSA), ("es", &*P256), ("ed", &*ED25519)] {
         assert!(verifier.verify(&pair.token(kid, &claims()), NOW).is_ok(), "{kid}");
     }
-    // Without a name neither the token nor the key has to have one.
+    // Without a name neither the token nor the key has to have one; among keys that don't change it is whichever they name.
     let keys = jwks(
         json!({"keys": [fixture::with(RSA.jwk("rs"), &json!({"kid": null}))]})
             .to_string()
             .as_bytes(),
     );
-    let issuer =
-        Issuer::new(IssuerRules::own("us", "whereabouts"), keys.expect("a key")).expect("keys");
+    let issuer = Issuer::new(IssuerRules::own("us", "whereabouts"), keys.expect("a key").keys)
+        .expect("keys");
     let verifier = Verifier::of_issuers(vec![issuer], LEEWAY_S).expect("an issuer");
     let unnamed = RSA.forge(r#"{"alg":"RS256"}"#, &claims().to_string());
     assert!(verifier.verify(&unnamed, NOW).is_ok());
-    assert!(verifier.verify(&RSA.token("rs", &claims()), NOW).is_err());
+    assert!(verifier.verify(&RSA.token("rs", &claims()), NOW).is_ok());
+    assert!(verifier.verify(&P256.token("rs", &claims()), NOW).is_err());
 }
 
 #[test]
@@ -50,6 +51,7 @@ fn only_keys_for_signatures_by_algorithms_that_are_known_are_taken() {
     for (pair, alg) in [(&*RSA, "RS256"), (&*P256, "ES256"), (&*ED25519, "EdDSA")] {
         let with = |changes: Value| taken(&fixture::with(pair.jwk("k"), &changes));
         assert!(with(json!({})) && with(json!({"use": null})) && with(json!({"alg": alg})));
+        assert!(with(json!({"kid": "x".repeat(1_024)})));
         assert!(with(json!({"key_ops": ["verify"]})) && with(json!({"x5u": "http://elsewhere/"})));
         for bad in [
             json!({"use": "enc"}),
@@ -66,7 +68,7 @@ fn only_keys_for_signatures_by_algorithms_that_are_known_are_taken() {
             json!({"kty": null}),
             json!({"kid": 7}),
             json!({"kid": ""}),
-            json!({"kid": "x".repeat(129)}),
+            json!({"kid": "x".repeat(1_025)}),
         ] {
             assert!(!with(bad.clone()), "{alg} {bad}");
         }
@@ -106,6 +108,8 @@ fn a_jwks_is_bounded_and_what_is_none_is_said() {
     assert_eq!(read(&(0..=JWKS_KEYS_MAX).map(rsa).collect::<Vec<_>>()), Err(JwksError::TooMany));
     assert_eq!(read(&[rsa(0), rsa(0), P256.jwk("k0")]), Ok(2));
     assert_eq!(read(&[json!(1), json!([]), json!("x"), rsa(0)]), Ok(1));
+    let some = json!({"keys": [1, rsa(0), rsa(0), Pair::Secret(SECRET).jwk("k")]}).to_string();
+    assert_eq!(jwks(some.as_bytes()).map(|it| (it.keys.len(), it.passed_over)).ok(), Some((1, 3)));
     assert_eq!(read(&[]), Err(JwksError::NoneUsable));
     assert_eq!(read(&[json!({})]), Err(JwksError::NoneUsable));
     for text in [
@@ -116,10 +120,13 @@ fn a_jwks_is_bounded_and_what_is_none_is_said() {
         "{\"keys\":null}",
         "<html>",
         "{\"keys\":[]} x",
-        "\u{feff}{\"keys\":[]}",
+        "\u{feff}\u{feff}{\"keys\":[]}",
+        "\u{feff}",
     ] {
         assert_eq!(jwks(text.as_bytes()).err(), Some(JwksError::Malformed), "{text}");
     }
+    let marked = format!("\u{feff}{}", json!({"keys": [rsa(0)]}));
+    assert_eq!(jwks(marked.as_bytes()).map(|it| it.keys.len()), Ok(1));
     let long = format!("{{\"keys\":[]{}}}", " ".repeat(JWKS_BYTES_MAX));
     assert_eq!(jwks(long.as_bytes()).err(), Some(JwksError::TooLong));
 }

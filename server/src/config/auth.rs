@@ -48,32 +48,36 @@ pub enum Key {
     /// A shared secret of at least 32 bytes, as the file's bytes; of a printable one without the final newline.
     #[serde(rename = "HS256")]
     Hs256 {
-        /// The `kid` in tokens' headers.
-        kid: String,
+        /// The `kid` in tokens' headers; none: whatever they have, or nothing.
+        #[serde(default)]
+        kid: Option<String>,
         /// The file that holds the secret.
         secret_file: PathBuf,
     },
     /// An Ed25519 public key in PEM.
     #[serde(rename = "EdDSA")]
     EdDsa {
-        /// The `kid` in tokens' headers.
-        kid: String,
+        /// The `kid` in tokens' headers; none: whatever they have, or nothing.
+        #[serde(default)]
+        kid: Option<String>,
         /// The file that holds the key.
         public_key_file: PathBuf,
     },
     /// An RSA public key of at least 2,048 bits in PEM.
     #[serde(rename = "RS256")]
     Rs256 {
-        /// The `kid` in tokens' headers.
-        kid: String,
+        /// The `kid` in tokens' headers; none: whatever they have, or nothing.
+        #[serde(default)]
+        kid: Option<String>,
         /// The file that holds the key.
         public_key_file: PathBuf,
     },
     /// A P-256 public key in PEM.
     #[serde(rename = "ES256")]
     Es256 {
-        /// The `kid` in tokens' headers.
-        kid: String,
+        /// The `kid` in tokens' headers; none: whatever they have, or nothing.
+        #[serde(default)]
+        kid: Option<String>,
         /// The file that holds the key.
         public_key_file: PathBuf,
     },

@@ -1,12 +1,13 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use api::{ClaimPath, IssuerRules, RoleRules};
+use api::{IssuerRules, RoleRules};
 use model::Faults;
 use serde::{Deserialize, Serialize};
 
 use super::Key;
 use super::auth::{LIFETIME_S, unless_0};
+use super::claims::{Use, check_claim};
 use crate::keys::JwksAddress;
 
 /// What `jwks_refresh_s` may be.
@@ -14,13 +15,6 @@ const JWKS_REFRESH_S: RangeInclusive<u64> = 10..=86_400;
 
 /// How long tokens of other issuers may hold unless they are allowed more, seconds: thirty days.
 const FOREIGN_LIFETIME_MAX_S: u64 = 2_592_000;
-
-/// The most names on the way to a claim.
-const CLAIM_DEPTH_MAX: usize = 8;
-
-/// Claims whose content users write themselves, at Supabase, Clerk and Cognito: neither a role nor an id may come from there.
-const EDITABLE_CLAIMS: [&str; 4] =
-    ["user_metadata", "raw_user_meta_data", "unsafe_metadata", "user_attributes"];
 
 /// One text or several.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,9 +150,10 @@ impl ForeignIssuer {
         }
         faults.unless_in(&LIFETIME_S, "lifetime_max_s", self.lifetime_max_s);
         faults.unless_in(&JWKS_REFRESH_S, "jwks_refresh_s", self.jwks_refresh_s);
-        faults.check(check_claim("subject_claim", &rules.subject_claim));
+        faults.check(check_claim("subject_claim", &rules.subject_claim, Use::Subject));
         let name = if given.is_list { "roles_claim" } else { "role_claim" };
-        faults.check(given.claim.as_ref().map_or(Ok(()), |path| check_claim(name, path)));
+        let claim = given.claim.as_ref();
+        faults.check(claim.map_or(Ok(()), |path| check_claim(name, path, Use::Role)));
         let before = model::UserId::parse(&format!("{}x", self.prefix));
         let before =
             before.map_err(|why| format!("prefix, as the beginning of a user's id, {why}"));
@@ -167,18 +162,5 @@ impl ForeignIssuer {
             self.jwks_url.as_deref().map_or(Ok(()), |url| JwksAddress::parse(url).map(drop)),
         );
         faults.result()
-    }
-}
-
-fn check_claim(name: &str, path: &ClaimPath) -> Result<(), String> {
-    if path.is_empty() || path.len() > CLAIM_DEPTH_MAX || path.iter().any(String::is_empty) {
-        return Err(format!("{name} needs 1 to {CLAIM_DEPTH_MAX} names, none of them empty"));
-    }
-    match EDITABLE_CLAIMS.iter().find(|editable| **editable == path[0]) {
-        None => Ok(()),
-        Some(editable) => Err(format!(
-            "{name}: users write {editable} themselves: neither a role nor an id may come from it (Supabase's app_metadata is \
-             written by servers only)"
-        )),
     }
 }

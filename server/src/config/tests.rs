@@ -52,7 +52,7 @@ fn shared() -> Config {
 #[test]
 fn a_role_needs_state_and_keys_that_several_can_use() {
     let secret_file = PathBuf::from("/key");
-    let keys = vec![Key::Hs256 { kid: "k".to_owned(), secret_file }];
+    let keys = vec![Key::Hs256 { kid: Some("k".to_owned()), secret_file }];
     let roles = vec![NodeRole::Gateway];
     let refused = |config: Config| config.validate().err().map(String::from);
     assert_eq!(refused(shared()), None);
@@ -67,7 +67,7 @@ fn a_role_needs_state_and_keys_that_several_can_use() {
 #[test]
 fn the_data_folder_is_for_an_embedded_directory_or_a_key_of_the_nodes_own() {
     let secret_file = PathBuf::from("/key");
-    let keys = vec![Key::Hs256 { kid: "k".to_owned(), secret_file }];
+    let keys = vec![Key::Hs256 { kid: Some("k".to_owned()), secret_file }];
     let auth = Auth { keys, ..Auth::default() };
     assert!(Config::default().needs_data_dir());
     assert!(Config { auth: auth.clone(), ..Config::default() }.needs_data_dir());
@@ -180,7 +180,7 @@ fn a_process_may_serve_businesses_alone_with_nothing_but_their_database_and_the_
     config.postgres.businesses.url = "postgres://u@h/db".to_owned().into();
     assert!(config.validate().is_err_and(|why| why.to_string().contains("auth.keys")));
     let secret_file = PathBuf::from("/key");
-    config.auth.keys = vec![Key::Hs256 { kid: "k".to_owned(), secret_file }];
+    config.auth.keys = vec![Key::Hs256 { kid: Some("k".to_owned()), secret_file }];
     assert!(config.validate().is_ok());
     assert!(Businesses.is_served(&config) && !Live.is_served(&config) && !config.needs_data_dir());
 }

@@ -79,7 +79,8 @@ impl Published {
 
 async fn read(response: Response<hyper::body::Incoming>) -> Result<Vec<u8>, FetchError> {
     let status = response.status();
-    if status.is_redirection() {
+    // 304 isn't one, though it is among them: it says that nothing is new, which nobody has asked.
+    if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
         return Err(FetchError(format!(
             "answers with a redirect ({}), which is not followed: set jwks_url to where it leads",
             status.as_u16()

@@ -46,6 +46,14 @@ fn the_final_newline_of_a_printable_secret_is_no_part_of_it_and_of_others_it_is(
         (with(&binary, b"\n"), with(&binary, b"\n")),
         (with(&binary, b"\r\n"), with(&binary, b"\r\n")),
         (with(&lines, b"\n"), with(&lines, b"\n")),
+        (
+            with(b"a secret\tof 32 printable letters", b"\n"),
+            b"a secret\tof 32 printable letters".to_vec(),
+        ),
+        (with(b"\xef\xbb\xbf", &printable), printable.clone()),
+        (with(b"\xef\xbb\xbf", &with(&printable, b"\r\n")), printable.clone()),
+        (with(b"\xef\xbb\xbf", &binary), with(b"\xef\xbb\xbf", &binary)),
+        (with(b"\xef\xbb\xbf", &lines), with(b"\xef\xbb\xbf", &lines)),
         (b"\n".to_vec(), Vec::new()),
         (Vec::new(), Vec::new()),
     ] {

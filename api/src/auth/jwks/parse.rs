@@ -31,12 +31,21 @@ pub enum JwksError {
     NoneUsable,
 }
 
-/// The keys of a JWKS that tokens can be verified with. Those for other purposes or other algorithms are passed over, as are
-/// shared secrets, which nobody publishes on purpose.
-pub fn jwks(json: &[u8]) -> Result<Vec<VerifyingKey>, JwksError> {
+/// The keys of a JWKS that tokens can be verified with.
+#[derive(Debug)]
+pub struct Jwks {
+    /// At least one.
+    pub keys: Vec<VerifyingKey>,
+    /// How many others there are: for other purposes or of other algorithms, too weak, or named by more bytes than any is.
+    pub passed_over: usize,
+}
+
+/// The keys of a JWKS that tokens can be verified with. Shared secrets are passed over too, which nobody publishes on purpose.
+pub fn jwks(json: &[u8]) -> Result<Jwks, JwksError> {
     if json.len() > JWKS_BYTES_MAX {
         return Err(JwksError::TooLong);
     }
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
     let members = Claims::read(json).ok_or(JwksError::Malformed)?;
     let all: Vec<&RawValue> = members
         .get("keys")
@@ -52,7 +61,11 @@ pub fn jwks(json: &[u8]) -> Result<Vec<VerifyingKey>, JwksError> {
             keys.push(key);
         }
     }
-    if keys.is_empty() { Err(JwksError::NoneUsable) } else { Ok(keys) }
+    if keys.is_empty() {
+        return Err(JwksError::NoneUsable);
+    }
+    let passed_over = all.len() - keys.len();
+    Ok(Jwks { keys, passed_over })
 }
 
 fn key_of(jwk: &Claims<'_>) -> Option<VerifyingKey> {

@@ -7,7 +7,8 @@ use model::Monotonic;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
-use super::jwks;
+use super::asking::{Absence, Asking, Next, SoughtKey};
+use super::{Jwks, jwks};
 use crate::auth::issuer::Issuer;
 use crate::auth::verifier::Verifier;
 
@@ -41,7 +42,7 @@ pub trait KeySource: Send + Sync {
 /// When an issuer is asked. One task asks, one question at a time; whoever needs a key waits for that.
 pub(in crate::auth) struct Remote {
     source: Arc<dyn KeySource>,
-    state: Mutex<State>,
+    state: Mutex<Asking>,
     /// Somebody needs a key.
     wanted: Notify,
     /// Changes with every answer.
@@ -54,47 +55,39 @@ impl fmt::Debug for Remote {
     }
 }
 
-struct State {
-    /// A question is under way, or about to be.
-    asking: bool,
-    /// When an unknown key was last the reason.
-    wanted_at: Option<Monotonic>,
-    /// Why the last question brought nothing.
-    fault: Option<String>,
-}
-
 impl Remote {
     pub(in crate::auth) fn new(source: Arc<dyn KeySource>) -> Self {
-        // The first question is about to be asked.
-        let state = State { asking: true, wanted_at: None, fault: None };
-        let (state, answers) = (Mutex::new(state), watch::Sender::new(0));
+        let (state, answers) = (Mutex::new(Asking::new()), watch::Sender::new(0));
         Self { source, state, wanted: Notify::new(), answers }
     }
 
-    /// Returns once the issuer was asked for a key that isn't known, if it may be asked now.
-    pub(in crate::auth) async fn ask(&self, now: Monotonic) {
-        let mut answers = self.answers.subscribe();
-        {
-            let mut state = self.state.lock();
-            if !state.asking {
-                let lately = |at: Monotonic| now.since_ms(at) < UNKNOWN_KEY_INTERVAL_MS;
-                if state.wanted_at.is_some_and(lately) {
-                    return;
-                }
-                state.wanted_at = Some(now);
-                state.asking = true;
-                self.wanted.notify_one();
-            }
-        }
+    /// Returns once the issuer was asked for a key that isn't known, if it may be asked now. Says what to answer if the key
+    /// still isn't known then.
+    pub(in crate::auth) async fn ask(&self, key: SoughtKey, now: Monotonic) -> Absence {
         let patience = Duration::from_millis(FETCH_MS_MAX);
         // Without an answer whoever waits sees what is known.
-        let _ = tokio::time::timeout(patience, answers.changed()).await;
+        tokio::time::timeout(patience, self.answer(key, now)).await.unwrap_or(Absence::AWAY)
     }
 
-    /// Whether the issuer's newest keys can't be had now.
-    pub(in crate::auth) fn is_away(&self) -> bool {
-        let state = self.state.lock();
-        state.asking || state.fault.is_some()
+    async fn answer(&self, key: SoughtKey, now: Monotonic) -> Absence {
+        let mut answers = self.answers.subscribe();
+        let mut since = None;
+        loop {
+            let next = {
+                let mut state = self.state.lock();
+                let next = state.next(key, since, now);
+                since = since.or(Some(state.begun()));
+                next
+            };
+            match next {
+                Next::Say(absence) => return absence,
+                Next::Wait { ask: true } => self.wanted.notify_one(),
+                Next::Wait { ask: false } => {}
+            }
+            if answers.changed().await.is_err() {
+                return Absence::AWAY;
+            }
+        }
     }
 }
 
@@ -109,7 +102,7 @@ impl Verifier {
     /// The first issuer whose keys can't be had, and why.
     pub fn fault(&self) -> Option<String> {
         self.issuers.iter().find_map(|issuer| {
-            let fault = issuer.remote.as_ref()?.state.lock().fault.clone()?;
+            let fault = issuer.remote.as_ref()?.state.lock().fault().cloned()?;
             Some(format!("{}: {fault}", issuer.rules.issuer))
         })
     }
@@ -118,7 +111,7 @@ impl Verifier {
         let Some(remote) = &issuer.remote else { return };
         let mut retry_ms = RETRY_MS.0;
         loop {
-            remote.state.lock().asking = true;
+            remote.state.lock().begin();
             let fault = self.refresh(issuer, remote).await.err();
             let pause = if fault.is_some() {
                 Duration::from_millis(retry_ms).min(remote.source.interval())
@@ -126,11 +119,7 @@ impl Verifier {
                 remote.source.interval()
             };
             retry_ms = if fault.is_some() { (2 * retry_ms).min(RETRY_MS.1) } else { RETRY_MS.0 };
-            {
-                let mut state = remote.state.lock();
-                state.asking = false;
-                state.fault = fault.map(|fault| fault.to_string());
-            }
+            remote.state.lock().end(fault.map(|fault| fault.to_string()));
             remote.answers.send_modify(|answers| *answers += 1);
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
@@ -150,6 +139,7 @@ impl Verifier {
         let keys = keys.inspect_err(|fault| {
             tracing::warn!(issuer = name, address, %fault, "the keys of an issuer can't be had; those known stay");
         })?;
+        let Jwks { keys, passed_over } = keys;
         let count = keys.len();
         let before = issuer.keys().len();
         let removed = issuer.replace_keys(keys);
@@ -158,7 +148,13 @@ impl Verifier {
             self.removals.send_modify(|removals| *removals += 1);
         }
         if removed || count != before {
-            tracing::info!(issuer = name, keys = count, removed, "the keys of an issuer are new");
+            tracing::info!(
+                issuer = name,
+                keys = count,
+                passed_over,
+                removed,
+                "the keys of an issuer are new"
+            );
         }
         Ok(())
     }

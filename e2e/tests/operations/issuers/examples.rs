@@ -113,12 +113,17 @@ fn all() -> [Hosted; 4] {
     ]
 }
 
+/// An example of the page.
+fn example(name: &str) -> &'static str {
+    let begin = format!("<!-- issuer: {name} -->\n```toml\n");
+    let (_, behind) = PAGE.split_once(&begin).expect("the example");
+    behind.split_once("```").expect("its end").0
+}
+
 impl Hosted {
     /// The settings on the page.
     fn settings(&self) -> &'static str {
-        let begin = format!("<!-- issuer: {} -->\n```toml\n", self.name);
-        let (_, behind) = PAGE.split_once(&begin).expect("the example");
-        behind.split_once("```").expect("its end").0
+        example(self.name)
     }
 
     fn token(&self, changes: &Value) -> String {
@@ -158,6 +163,45 @@ fn the_examples_are_settings_that_can_work() {
     for hosted in all() {
         let config: Config = toml::from_str(hosted.settings()).expect(hosted.name);
         assert_eq!(config.validate().map_err(String::from), Ok(()), "{}", hosted.name);
+    }
+}
+
+#[test]
+fn supabases_shared_secret_counts_whatever_its_tokens_call_it() {
+    const SECRET: &[u8] = b"a+secret/as-supabase/makes+them/of-many-letters==";
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("supabase");
+    std::fs::write(&file, [SECRET, b"\n"].concat()).expect("written");
+    let page = example("supabase-secret");
+    let path = file.to_str().expect("text");
+    let config: Config =
+        toml::from_str(&page.replace("/etc/whereabouts/supabase", path)).expect("settings");
+    assert_eq!(config.validate().map_err(String::from), Ok(()));
+    let verifier = Keys::verifier(&config.auth, None).expect("an issuer");
+    let all = all();
+    let hosted = all.iter().find(|it| it.name == "supabase").expect("Supabase");
+    let times = json!({"iat": now_s(), "exp": now_s() + 3_600});
+    let claims = with(hosted.claims.clone(), &times).to_string();
+    let secret = Pair::Secret(SECRET);
+    let who = |pair: &Pair, header: Value| {
+        let token = pair.forge(&header.to_string(), &claims);
+        let whose = verifier.verify(&token, SystemClock::start().now().wall);
+        whose.map(|it| it.user.as_str().to_owned())
+    };
+    let user = Ok("00000000-0000-4000-8000-000000000001".to_owned());
+    // As a user's, as those of the project itself, and as with a secret that was made a signing key.
+    for header in [
+        json!({"alg": "HS256", "kid": "hX0aPBqZ6yhYqX4e", "typ": "JWT"}),
+        json!({"alg": "HS256", "typ": "JWT"}),
+        json!({"alg": "HS256", "kid": "3f0a2a0e-5f9b-4c1b-9a56-6f5b7a6a4f10", "typ": "JWT"}),
+    ] {
+        assert_eq!(who(&secret, header.clone()), user, "{header}");
+        let other = Pair::Secret(b"another secret of more than 32 letters");
+        assert_eq!(who(&other, header), Err(TokenError::BadSignature));
+    }
+    for alg in ["none", "HS512", "RS256", "ES256"] {
+        let refused = who(&secret, json!({"alg": alg, "kid": "hX0aPBqZ6yhYqX4e"}));
+        assert_eq!(refused, Err(TokenError::WrongAlgorithm), "{alg}");
     }
 }
 

@@ -2,7 +2,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
-use api::KeySource as _;
+use api::{Jwks, KeySource as _};
 use futures_util::future::join_all;
 use model::{Clock as _, SystemClock};
 
@@ -137,7 +137,13 @@ async fn published(issuer: ForeignIssuer) -> Check {
     let outcome = match Keys::published(&issuer) {
         Ok(Some(source)) => match source.fetch().await {
             Ok(answer) => match api::jwks(&answer) {
-                Ok(keys) => Ok(format!("{} keys at {}", keys.len(), source.address())),
+                Ok(Jwks { keys, passed_over }) => {
+                    let others = match passed_over {
+                        0 => String::new(),
+                        _ => format!(", and {passed_over} that no token is verified with"),
+                    };
+                    Ok(format!("{} keys at {}{others}", keys.len(), source.address()))
+                }
                 Err(why) => Err(format!("{}: {why}", source.address())),
             },
             Err(why) => Err(format!("{} {why}", source.address())),

@@ -12,9 +12,6 @@ use crate::session::Input;
 use crate::session::messages::{CloseCode, ErrorWord, Rejection, Token};
 use crate::session::signals::Signals;
 
-/// When a token may be sent again whose issuer can't be asked for its key now, milliseconds.
-const KEYS_RETRY_MS: u64 = 5_000;
-
 /// What a token is verified for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -62,7 +59,7 @@ impl Driver {
             Err(fault) => {
                 let code = match fault {
                     TokenError::NotYetValid => CloseCode::TokenNotYetValid,
-                    TokenError::KeysAway => CloseCode::TryAgainLater,
+                    TokenError::KeysAway(_) => CloseCode::TryAgainLater,
                     _ => CloseCode::Unauthenticated,
                 };
                 (code, fault.to_string())
@@ -81,10 +78,12 @@ impl Driver {
             }
             Err(fault) => {
                 // The client can't know of an issuer that is away, and its session goes on.
-                let is_away = fault == TokenError::KeysAway;
-                let word = if is_away { ErrorWord::Unavailable } else { ErrorWord::InvalidToken };
+                let (word, retry_after_ms) = match fault {
+                    TokenError::KeysAway(RetryAfterMs(ms)) => (ErrorWord::Unavailable, Some(ms)),
+                    _ => (ErrorWord::InvalidToken, None),
+                };
                 let mut rejection = Rejection::new(word, fault.to_string());
-                rejection.retry_after_ms = is_away.then_some(KEYS_RETRY_MS);
+                rejection.retry_after_ms = retry_after_ms;
                 self.input(Input::Renewed(Err(rejection)));
             }
         }

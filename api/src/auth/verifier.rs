@@ -126,7 +126,11 @@ impl Verifier {
             && fault.may_be_of_a_new_key()
             && let Some((remote, key)) = self.sought_key(token, fault)
         {
-            let absence = remote.ask(key, now.monotonic).await;
+            let is_known = || match self.verify_claimed(token, now.wall) {
+                Ok(_) => true,
+                Err(fault) => !fault.may_be_of_a_new_key(),
+            };
+            let absence = remote.ask(key, now.monotonic, is_known).await;
             verified = self.verify_claimed(token, now.wall).map_err(|fault| match absence {
                 Absence::Unknown(retry) if fault.may_be_of_a_new_key() => {
                     TokenError::KeysAway(retry)

@@ -109,6 +109,33 @@ async fn a_key_that_is_published_after_a_stale_one_was_asked_for_counts_within_t
 }
 
 #[tokio::test]
+async fn whoever_comes_amid_a_question_has_no_other_asked_for_what_it_brings() {
+    let world = World::start(Vec::new()).await;
+    world.publish(vec![RSA.jwk("a")]);
+    // The first answer was of no use; this asks, and the others wait with it.
+    let tokens = [signed(&RSA, "a"), signed(&P256, "x"), signed(&RSA, "a")];
+    let answers = join_all(tokens.iter().map(|token| world.at(0, token))).await;
+    assert_eq!(answers[0], Ok(()));
+    assert_eq!(answers[2], Ok(()));
+    assert!(answers[1].is_err());
+    assert!(world.asked() <= 3, "{}", world.asked());
+    // At the start tokens come before the first answer.
+    let source = Arc::new(Source::default());
+    *source.keys.lock() = Some(vec![RSA.jwk("a")]);
+    let issuer = Issuer::fetched(IssuerRules::own("us", "whereabouts"), source.clone());
+    let verifier = Arc::new(Verifier::of_issuers(vec![issuer], LEEWAY_S).expect("an issuer"));
+    tokio::spawn(verifier.clone().run());
+    let world = World { source, verifier };
+    for _ in 0..2 {
+        assert_eq!(world.at(0, &signed(&RSA, "a")).await, Ok(()));
+    }
+    assert_eq!(world.asked(), 1);
+    world.publish(vec![P256.jwk("b")]);
+    assert_eq!(world.at(1, &signed(&P256, "b")).await, Ok(()));
+    assert_eq!(world.asked(), 2);
+}
+
+#[tokio::test]
 async fn whatever_of_a_key_is_new_its_issuer_is_asked_for_it() {
     let other = RSA.jwk("other");
     // What was published, what is, and a token of it.

@@ -137,6 +137,7 @@ async fn whatever_an_issuer_answers_the_keys_that_are_known_stay() {
         Mode::Text(200, String::new()),
         Mode::Text(500, json!({"keys": [P256.jwk("new")]}).to_string()),
         Mode::Text(404, String::new()),
+        Mode::Text(304, String::new()),
         Mode::Redirect(elsewhere.url()),
         Mode::Huge(100),
         Mode::Away,

@@ -61,15 +61,21 @@ impl Remote {
         Self { source, state, wanted: Notify::new(), answers }
     }
 
-    /// Returns once the issuer was asked for a key that isn't known, if it may be asked now. Says what to answer if the key
-    /// still isn't known then.
-    pub(in crate::auth) async fn ask(&self, key: SoughtKey, now: Monotonic) -> Absence {
+    /// Returns once the issuer was asked for a key that isn't known, if it may be asked now, or once `is_known` says that the
+    /// key is. Says what to answer if it still isn't.
+    pub(in crate::auth) async fn ask(
+        &self,
+        key: SoughtKey,
+        now: Monotonic,
+        is_known: impl Fn() -> bool,
+    ) -> Absence {
         let patience = Duration::from_millis(FETCH_MS_MAX);
         // Without an answer whoever waits sees what is known.
-        tokio::time::timeout(patience, self.answer(key, now)).await.unwrap_or(Absence::AWAY)
+        let answered = tokio::time::timeout(patience, self.answer(key, now, is_known)).await;
+        answered.unwrap_or(Absence::AWAY)
     }
 
-    async fn answer(&self, key: SoughtKey, now: Monotonic) -> Absence {
+    async fn answer(&self, key: SoughtKey, now: Monotonic, is_known: impl Fn() -> bool) -> Absence {
         let mut answers = self.answers.subscribe();
         let mut since = None;
         loop {
@@ -86,6 +92,10 @@ impl Remote {
             }
             if answers.changed().await.is_err() {
                 return Absence::AWAY;
+            }
+            // Else whoever came amid a question would have another asked for what its answer brought.
+            if is_known() {
+                return Absence::Final;
             }
         }
     }

@@ -66,8 +66,9 @@ async fn a_key_whose_algorithm_changes_under_its_name_counts_at_once() {
         publisher.set(Mode::Keys(vec![after]));
         let (answered, why) = status(&node, &new).await;
         assert_eq!(answered, 200, "{why}");
-        // The old one's key is gone, and nothing is tried by another algorithm.
-        assert_eq!(status(&node, &old).await.0, 503);
+        // The old one's key is gone, and nothing is tried by another algorithm. For good, if the token came before the first
+        // answer did: then the second was asked whether the issuer still has its key.
+        assert!([401, 503].contains(&status(&node, &old).await.0));
         assert_eq!(publisher.asked(), 2);
     }
 }

@@ -48,8 +48,8 @@ pub use auth::{
 pub use context::{AppState, Context, Limits, SystemRandom};
 pub use cursor::{CURSOR_BYTES_MAX, Cursor};
 pub use extract::{
-    BODY_ARRIVAL_MAX, DataSubject, Json, PathParams, Query, ReadBack, ReadOnly, plain,
-    single_header, time_parameter, whole_parameter,
+    BODY_ARRIVAL_MAX, DataSubject, Item, Json, Milliseconds, PathParams, Query, ReadBack, ReadOnly,
+    Whole, is_whole_parameter, plain, single_header, time_parameter, whole_parameter,
 };
 pub use middleware::{
     AllowedOrigins, BODY_BYTES_MAX, BasePath, BasePathError, ClientHeader, ClientNetwork,

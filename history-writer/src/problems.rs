@@ -13,6 +13,10 @@ api::problem_table! {
     "invalid_points" [400] Never,
         "Send as many in each request as the detail says.",
         "points must be 1 to 256";
+    /// A point is not an object with the members that it needs, of the kinds that they are of. It alone isn't kept.
+    "invalid_point" [400] Never,
+        "Send the members of points as the API description has them; the detail names the one that is wrong.",
+        "latitude: must be a number, and is a text";
     /// A time is not one, or is plainly not in milliseconds.
     "invalid_time" [400] Never,
         "Send Unix milliseconds, which have 13 digits these days; seconds are refused where they would erase.",

@@ -17,6 +17,7 @@ mod nearby;
 mod owned;
 mod owner;
 mod page;
+mod patch_body;
 mod request;
 
 use api::{AppState, Context, json_routes};

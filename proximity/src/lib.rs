@@ -54,7 +54,7 @@ pub use crate::core::catalogue::id::{BusinessId, BusinessIdError};
 pub use crate::core::catalogue::mutation::{
     Actor, Effect, Import, Imported, Mutation, Outcome, WriteRequest,
 };
-pub use crate::core::catalogue::patch::{Edit, Patch, PatchDraft};
+pub use crate::core::catalogue::patch::{Edit, HoursPart, Patch, PatchDraft, PositionPart};
 pub use crate::core::catalogue::text::LineError;
 pub use crate::core::geo::cell::{Area, Code, CountedCell, Range};
 pub use crate::core::geo::circle::{Circle, Millimetres};

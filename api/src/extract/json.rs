@@ -1,6 +1,8 @@
-mod members;
+mod item;
 mod numbers;
 mod read_back;
+mod strict;
+mod whole;
 
 use std::time::Duration;
 
@@ -12,10 +14,12 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::ErrorKind;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer};
 
-use members::{Apart, Found, Without};
+pub use item::Item;
 pub use read_back::{ReadBack, ReadOnly};
+use strict::{Apart, Found, Strict};
+pub use whole::{Milliseconds, Whole};
 
 use super::words;
 use crate::{BODY_BYTES_MAX, Problem};
@@ -132,26 +136,35 @@ fn parse<T: DeserializeOwned>(
     if std::str::from_utf8(bytes).is_err() {
         return invalid("the body is not UTF-8");
     }
-    // serde would read a struct from an array too.
+    // What isn't an object is said in general, whatever the type calls itself.
     if bytes.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
         return invalid("the body must be a JSON object");
     }
     let bytes = numbers::with_whole_numbers(bytes);
     let mut reader = serde_json::Deserializer::from_slice(&bytes);
     let mut found = Found::new();
-    let members = Without(&mut reader, Apart { names, found: &mut found });
-    let value: T = serde_path_to_error::deserialize(members).map_err(|error| {
-        let path = error.path().to_string();
-        // The parser doesn't know the way to what it couldn't read.
-        let path = path.trim_end_matches('?').trim_end_matches('.');
-        let place = if path.is_empty() { String::new() } else { format!("{path}: ") };
-        let said = words::plain(&error.inner().to_string());
-        Problem::new(ErrorKind::Invalid, "invalid_json", format!("{place}{said}"))
-    })?;
+    let apart = Apart { names, found: Some(&mut found), unknown: None };
+    let value = within(Strict::new(&mut reader, apart));
+    let value: T =
+        value.map_err(|fault| Problem::new(ErrorKind::Invalid, "invalid_json", fault))?;
     match reader.end() {
         Ok(()) => Ok((value, found)),
         Err(_) => invalid("the body goes on after its JSON object"),
     }
+}
+
+/// Reads a value; else says where something is wrong, and what.
+fn within<'de, T: DeserializeOwned, D>(json: D) -> Result<T, String>
+where
+    D: Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let path = error.path().to_string();
+        // The parser doesn't know the way to what it couldn't read.
+        let path = path.trim_end_matches('?').trim_end_matches('.');
+        let place = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        format!("{place}{}", words::plain(&error.inner().to_string()))
+    })
 }
 
 #[cfg(test)]
@@ -234,7 +247,7 @@ mod tests {
             (b"{\"name\":\"x\",\"slices\":\"8\"}", "slices: must be a whole number"),
             (
                 b"{\"name\":\"x\",\"slices\":256}",
-                "slices: must be a whole number from 0 to 255, and is 256",
+                "slices: must be a whole number, at least 0, and is 256",
             ),
             (b"{\"name\":\"x\",\"slices\":1e400}", "slices: number out of range"),
             (b"{\"name\":\"x\",\"name\":\"y\"}", "duplicate field `name`"),

@@ -1,5 +1,7 @@
 //! Numbers in parameters: they come as texts, and are written as in JSON, since many programs have one kind of numbers.
 
+use serde_json::value::RawValue;
+
 /// 2^53: numbers with a fraction are smaller.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
@@ -10,6 +12,14 @@ pub fn whole_parameter(text: &str) -> Option<i64> {
     }
     number(text)?;
     model::whole_number(text).ok()
+}
+
+/// Whether a parameter is a whole number from 0, however it is written, and however large.
+pub fn is_whole_parameter(text: &str) -> bool {
+    let is_number = text.starts_with(|first: char| first.is_ascii_digit())
+        && serde_json::from_str::<&RawValue>(text).is_ok_and(|json| json.get() == text);
+    let read = || model::whole_number(text);
+    is_number && matches!(read(), Ok(_) | Err(model::WholeNumberError::OutOfRange))
 }
 
 /// The time in Unix milliseconds that a parameter is; with a fraction of one it is `rounded`.
@@ -68,6 +78,17 @@ mod tests {
             "８",
         ] {
             assert_eq!(whole_parameter(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_may_be_larger_than_any_that_is_known() {
+        for text in ["0", "7", "7.0", "1e30", "1e400", "99999999999999999999", "1e99999999999"] {
+            assert!(is_whole_parameter(text), "{text}");
+        }
+        for text in ["", "-1", "-1e30", "1.5", "1e-1", " 7", "7 ", "7.", "+7", "x", "\"7\"", "NaN"]
+        {
+            assert!(!is_whole_parameter(text), "{text}");
         }
     }
 

@@ -1,12 +1,13 @@
 //! What is wrong with a value, in the words of JSON rather than of the program.
 
-/// Words of the program's types, in what the parser expected, and what they are called on the wire.
+/// Words of the program's types, in what the parser expected, and what they are called on the wire. The range of a type is no
+/// field's: whatever has one is a [`Whole`](super::Whole).
 const EXPECTED: [(&str, &str); 22] = [
     ("f64", "a number"),
     ("f32", "a number"),
-    ("u8", "a whole number from 0 to 255"),
-    ("u16", "a whole number from 0 to 65535"),
-    ("u32", "a whole number from 0 to 4294967295"),
+    ("u8", "a whole number, at least 0"),
+    ("u16", "a whole number, at least 0"),
+    ("u32", "a whole number, at least 0"),
     ("u64", "a whole number, at least 0"),
     ("u128", "a whole number, at least 0"),
     ("usize", "a whole number, at least 0"),
@@ -148,7 +149,7 @@ mod tests {
     fn what_is_wrong_is_said_without_words_of_the_program() {
         for (said, words) in [
             (said::<f64>("\"x\""), "must be a number, and is a text"),
-            (said::<u8>("256"), "must be a whole number from 0 to 255, and is 256"),
+            (said::<u8>("256"), "must be a whole number, at least 0, and is 256"),
             (said::<u64>("-1"), "must be a whole number, at least 0, and is -1"),
             (said::<i64>("1.5"), "must be a whole number, and is 1.5"),
             (said::<u32>("null"), "and is null"),

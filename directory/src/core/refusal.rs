@@ -24,6 +24,6 @@ model::refusals! {
             min_m: u32,
             /// The largest.
             max_m: u32,
-        } = Invalid, "invalid_radius", "radius_m must be from {min_m} to {max_m}";
+        } = Invalid, "invalid_radius", "radius_m must be a whole number from {min_m} to {max_m}";
     }
 }

@@ -3,6 +3,7 @@ use axum::extract::State;
 use http::StatusCode;
 use model::ErrorKind;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{KnownCaller, Subject};
@@ -54,8 +55,8 @@ impl ReadOnly for PutUser {
 #[serde(deny_unknown_fields)]
 pub(super) struct RadiusBody {
     /// Metres.
-    #[schema(minimum = 100, maximum = 50_000)]
-    radius_m: u32,
+    #[schema(value_type = u32, minimum = 100, maximum = 50_000)]
+    radius_m: Value,
 }
 
 /// Makes a user, or renames one.
@@ -139,7 +140,9 @@ pub(super) async fn put_radius(
     subject: Subject,
     Json(body): Json<RadiusBody>,
 ) -> Result<Json<RadiusBody>, Problem> {
-    directory.set_radius(&subject.user, Some(body.radius_m)).await?;
+    // The settings say from where to where: no radius is out of that, as is what is no whole number.
+    let metres = body.radius_m.as_u64().and_then(|metres| u32::try_from(metres).ok()).unwrap_or(0);
+    directory.set_radius(&subject.user, Some(metres)).await?;
     Ok(Json(body))
 }
 

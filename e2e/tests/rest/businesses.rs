@@ -6,6 +6,7 @@ mod bad_inputs;
 mod density;
 mod importing;
 mod owners;
+mod patches;
 mod roles;
 mod searches;
 mod vegas;

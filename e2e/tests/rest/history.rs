@@ -137,3 +137,75 @@ async fn what_was_acknowledged_is_there_after_kills_and_what_was_erased_is_not()
     process.kill().await;
     assert!(seqs(&home.start().await).await.is_empty());
 }
+
+#[tokio::test]
+async fn what_was_read_of_a_track_may_be_posted_and_each_point_is_judged_by_itself() {
+    let world = Sandbox::start().await;
+    let mut alice = world.connect("alice").await;
+    send(&mut alice, &fixes(1, 3)).await;
+    let path = "/v1/users/alice/track";
+    let read = world.as_service("GET", path, None).await.json;
+    for (user, status) in [("alice", 200), ("bob", 400)] {
+        let to = format!("/v1/users/{user}/track");
+        let posted = world.as_service("POST", &to, Some(read.clone())).await;
+        assert_eq!(posted.status, status, "{posted:?}");
+        assert!(
+            user == "bob"
+                || posted.json["points"]
+                    == json!([{ "kept": true }, { "kept": true }, { "kept": true }])
+        );
+    }
+    assert_eq!(
+        world.as_service("GET", "/v1/users/bob/track", None).await.json["points"],
+        json!([])
+    );
+    let back = world.as_service("GET", path, None).await.json;
+    let of = |page: &Value| {
+        page["points"].as_array().expect("points").iter().map(told).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&back), of(&read), "the same points");
+
+    let right = |seq: u64| json!({ "time_ms": 1_700_000_000_000_i64, "latitude": 38, "longitude": -9, "device": "d", "seq": seq });
+    let wrong = [
+        ("latitude", json!("1"), "invalid_point"),
+        ("latitude", Value::Null, "invalid_point"),
+        ("latitude", json!(91), "invalid_position"),
+        ("device", json!(7), "invalid_point"),
+        ("seq", json!(1.5), "invalid_seq"),
+        ("time_ms", json!("now"), "invalid_point"),
+        ("time_ms", json!(1e300), "invalid_time"),
+        ("speed_mps", json!(-1), "invalid_value"),
+        ("speed_mps", json!([1]), "invalid_point"),
+    ];
+    let mut points = vec![right(1)];
+    for (name, value, _) in &wrong {
+        points.push(right(2));
+        points.last_mut().expect("a point")[*name] = value.clone();
+    }
+    points.extend([json!(7), json!([38, -9]), json!({}), right(3)]);
+    let last = points.last_mut().expect("a point");
+    (last["_"], last["mood"], last["received_ms"], last["unshown"]) =
+        (json!(1), json!({ "a": 1 }), json!("x"), Value::Null);
+    let posted =
+        world.as_service("POST", "/v1/users/bob/track", Some(json!({ "points": points }))).await;
+    assert_eq!(posted.status, 200, "{posted:?}");
+    let outcomes = posted.json["points"].as_array().expect("outcomes");
+    assert_eq!((outcomes.len(), &outcomes[0]), (points.len(), &json!({ "kept": true })));
+    for ((name, value, code), outcome) in wrong.iter().zip(&outcomes[1..]) {
+        assert_eq!(
+            (&outcome["kept"], &outcome["problem"]["code"]),
+            (&json!(false), &json!(code)),
+            "{name}: {value}"
+        );
+        let said = outcome["problem"]["detail"].as_str().expect("a sentence");
+        assert!(said.contains(name), "{name}: {said}");
+    }
+    for outcome in &outcomes[1 + wrong.len()..points.len() - 1] {
+        assert_eq!(outcome["problem"]["code"], "invalid_point", "{outcome}");
+    }
+    assert_eq!(outcomes.last(), Some(&json!({ "kept": true, "passed_over": ["mood"] })));
+    let kept = world.as_service("GET", "/v1/users/bob/track", None).await.json;
+    let kept: Vec<_> =
+        kept["points"].as_array().expect("points").iter().map(|it| it["seq"].clone()).collect();
+    assert_eq!(kept, [1, 3]);
+}

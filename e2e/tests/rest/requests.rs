@@ -9,5 +9,6 @@
 mod world;
 
 mod bodies;
+mod described;
 mod framing;
 mod routes;

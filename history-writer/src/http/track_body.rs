@@ -11,7 +11,7 @@ pub(super) struct TrackBody {
     #[schema(example = "alice")]
     user: String,
     /// The points, in the order that was asked for.
-    points: Vec<PointBody>,
+    points: Vec<TrackPointBody>,
     /// For the next page; null on the last one.
     next_cursor: Option<String>,
     /// What was received until then is there, unless it is incomplete; Unix milliseconds.
@@ -29,7 +29,7 @@ pub(super) struct TrackBody {
 
 /// A point of a track; what the phone didn't tell is absent.
 #[derive(ToSchema)]
-struct PointBody {
+struct TrackPointBody {
     /// Degrees north.
     latitude: f64,
     /// Degrees east.

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use api::Problem;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::request::invalid;
@@ -44,16 +44,14 @@ pub(super) struct PutBoard {
     /// As it was read, if at all; it changes by itself.
     #[serde(default, rename = "current_season")]
     #[schema(value_type = Option<SeasonBody>)]
-    _current_season: IgnoredAny,
+    _current_season: Option<Map<String, Value>>,
     /// As it was read, if at all.
     #[serde(default)]
     id: Option<String>,
     /// As it was read, if at all.
     #[serde(default)]
-    created_ms: Option<i64>,
-    #[serde(default, rename = "_")]
-    #[schema(ignore)]
-    _note: IgnoredAny,
+    #[schema(value_type = Option<i64>)]
+    created_ms: Option<f64>,
 }
 
 /// A board.
@@ -139,7 +137,7 @@ impl PutBoard {
         if self.id.as_deref().is_some_and(|said| said != id) {
             return fixed("id");
         }
-        let created_ms = known.map(|board| board.created.0);
+        let created_ms = known.map(|board| board.created.0 as f64);
         if self.created_ms.is_some() && self.created_ms != created_ms {
             return fixed("created_ms");
         }

@@ -1,7 +1,6 @@
 use api::Problem;
 use model::{Timestamp, UserId};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -29,9 +28,6 @@ pub(super) struct ChangeBody {
     #[serde(default)]
     #[schema(value_type = Option<i64>)]
     score: Option<Box<RawValue>>,
-    #[serde(default, rename = "_")]
-    #[schema(ignore)]
-    _note: IgnoredAny,
 }
 
 /// Events, each by itself: some may be refused.
@@ -91,9 +87,6 @@ pub(super) struct EventBody {
     #[serde(default)]
     #[schema(ignore)]
     events: Option<Vec<EventBody>>,
-    #[serde(default, rename = "_")]
-    #[schema(ignore)]
-    _note: IgnoredAny,
 }
 
 impl EventBody {
@@ -140,7 +133,7 @@ impl EventBody {
             let board = self.board.ok_or_else(|| missing("board"))?;
             let user = self.user.ok_or_else(|| missing("user"))?;
             let (delta, score) = (self.delta, self.score);
-            let change = ChangeBody { board, user, delta, score, _note: IgnoredAny };
+            let change = ChangeBody { board, user, delta, score };
             vec![change.check("")?]
         };
         Ok(ScoreEvent { producer, key, happened, changes })

@@ -79,8 +79,7 @@ pub(super) async fn readable_in(
 /// The number of a season in a parameter; too large for a number is none that was.
 pub(super) fn season(text: Option<&str>) -> Result<Option<u32>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let is_number = are_digits(text) || whole::<u64>(text).is_some();
-    if !is_number {
+    if !are_digits(text) && !api::is_whole_parameter(text) {
         return Err(invalid("invalid_season", "season must be a whole number from 0"));
     }
     Ok(Some(whole(text).ok_or(Refusal::NoSuchSeason)?))

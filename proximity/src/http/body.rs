@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use api::Whole;
 use model::{Caller, Position, Role};
 use serde::de::{self, Deserialize as De, Deserializer, MapAccess};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::core::catalogue::patch::PatchDraft;
-use crate::{Business, Details, Draft, Edit, Interval, OpeningHours, Patch};
+use crate::{Business, Details, Draft, Interval, OpeningHours};
 
 /// A place on Earth.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -51,8 +51,8 @@ pub(super) struct HoursBody {
 #[serde(deny_unknown_fields)]
 pub(super) struct IntervalBody {
     /// The day on which it begins, 1 (Monday) to 7 (Sunday).
-    #[schema(minimum = 1, maximum = 7)]
-    day: u8,
+    #[schema(value_type = u8, minimum = 1, maximum = 7)]
+    day: Whole<1, 7>,
     /// 00:00 to 23:59.
     #[schema(example = "18:00")]
     opens: String,
@@ -65,7 +65,7 @@ impl From<&OpeningHours> for HoursBody {
     fn from(hours: &OpeningHours) -> Self {
         let clock = |min: u16| format!("{:02}:{:02}", min / 60, min % 60);
         let week = hours.intervals().iter().map(|interval| IntervalBody {
-            day: interval.day,
+            day: Whole(interval.day.into()),
             opens: clock(interval.opens_min),
             closes: clock(interval.closes_min),
         });
@@ -75,16 +75,25 @@ impl From<&OpeningHours> for HoursBody {
 
 impl HoursBody {
     fn check(&self) -> Result<OpeningHours, String> {
-        let parsed = |it: &IntervalBody| Interval::parse(it.day, &it.opens, &it.closes);
-        let week = self.week.iter().map(parsed).collect::<Result<_, _>>();
-        let hours = week.and_then(|week| OpeningHours::new(&self.time_zone, week));
-        hours.map_err(|fault| format!("opening_hours: {fault}"))
+        checked_hours(&self.time_zone, &self.week)
     }
+}
+
+/// The hours, if they can be.
+pub(super) fn checked_hours(zone: &str, week: &[IntervalBody]) -> Result<OpeningHours, String> {
+    let parsed = |it: &IntervalBody| {
+        // No day is 0, nor one that is larger.
+        let day = u8::try_from(it.day.0).unwrap_or(0);
+        Interval::parse(day, &it.opens, &it.closes)
+    };
+    let week = week.iter().map(parsed).collect::<Result<_, _>>();
+    let hours = week.and_then(|week| OpeningHours::new(zone, week));
+    hours.map_err(|fault| format!("opening_hours: {fault}"))
 }
 
 /// Attributes by their keys, each once.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Attributes<V>(BTreeMap<String, V>);
+pub(super) struct Attributes<V>(pub(super) BTreeMap<String, V>);
 
 impl<'de, V: De<'de>> De<'de> for Attributes<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -134,18 +143,14 @@ pub struct DraftBody {
     site: Option<String>,
     /// Whatever else is to be known: at most 50 texts of 500 characters.
     #[serde(default)]
-    #[schema(value_type = std::collections::HashMap<String, String>)]
-    attributes: Attributes<String>,
+    #[schema(value_type = Option<std::collections::HashMap<String, String>>)]
+    attributes: Option<Attributes<String>>,
 }
 
 /// What is read of a business and isn't said by those who write it.
-const READ_ONLY: &[&str] = &["id", "owner", "source", "version", "updated_ms"];
+pub(super) const READ_ONLY: &[&str] = &["id", "owner", "source", "version", "updated_ms"];
 
 impl api::ReadOnly for DraftBody {
-    const NAMES: &'static [&'static str] = READ_ONLY;
-}
-
-impl api::ReadOnly for PatchBody {
     const NAMES: &'static [&'static str] = READ_ONLY;
 }
 
@@ -160,69 +165,7 @@ impl DraftBody {
             hours: self.opening_hours.as_ref().map(HoursBody::check).transpose()?,
             phone: self.phone,
             site: self.site,
-            attributes: self.attributes.0,
-        };
-        draft.check().map_err(|fault| fault.to_string())
-    }
-}
-
-/// What is to be different (RFC 7396): what is left out stays, null takes away.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PatchBody {
-    /// 1 to 200 characters.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, nullable = false)]
-    name: Option<String>,
-    /// All of them.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<String>>, nullable = false, min_items = 1, max_items = 5)]
-    categories: Option<Vec<String>>,
-    /// Where it is, in words.
-    #[serde(default, deserialize_with = "edit")]
-    #[schema(value_type = Option<String>)]
-    address: Edit<String>,
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<PointBody>)]
-    position: Option<PointBody>,
-    #[serde(default, deserialize_with = "edit")]
-    #[schema(value_type = Option<HoursBody>)]
-    opening_hours: Edit<HoursBody>,
-    /// How to call it.
-    #[serde(default, deserialize_with = "edit")]
-    #[schema(value_type = Option<String>)]
-    phone: Edit<String>,
-    /// Its site.
-    #[serde(default, deserialize_with = "edit")]
-    #[schema(value_type = Option<String>)]
-    site: Edit<String>,
-    /// Attributes to be set; those that are null are taken away, others stay.
-    #[serde(default)]
-    #[schema(value_type = std::collections::HashMap<String, Option<String>>)]
-    attributes: Attributes<Option<String>>,
-}
-
-/// Refuses null where there is nothing to be taken away.
-fn given<'de, D: Deserializer<'de>, T: De<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// Tells a field that is null from one that is left out.
-fn edit<'de, D: Deserializer<'de>, T: De<'de>>(deserializer: D) -> Result<Edit<T>, D::Error> {
-    Option::deserialize(deserializer).map(|value| value.map_or(Edit::Clear, Edit::Set))
-}
-
-impl PatchBody {
-    pub(super) fn check(self) -> Result<Patch, String> {
-        let draft = PatchDraft {
-            name: self.name,
-            categories: self.categories,
-            address: self.address,
-            position: self.position.map(PointBody::check).transpose()?,
-            hours: self.opening_hours.try_map(|hours| hours.check())?,
-            phone: self.phone,
-            site: self.site,
-            attributes: self.attributes.0,
+            attributes: self.attributes.unwrap_or_default().0,
         };
         draft.check().map_err(|fault| fault.to_string())
     }

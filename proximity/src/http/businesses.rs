@@ -4,8 +4,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
 use model::Caller;
 
-use super::body::{BusinessBody, DraftBody, PatchBody};
+use super::body::{BusinessBody, DraftBody};
 use super::described::{BusinessPath, Changed, FreshHeader, KeyHeader, MatchHeader};
+use super::patch_body::PatchBody;
 use super::request::{
     FRESHNESS, Fresh, IfMatch, IfNoneMatch, Which, Writes, etag, existing, invalid, refused,
 };
@@ -104,7 +105,8 @@ pub(super) async fn replace(
     Ok(state(StatusCode::OK, &written, &caller))
 }
 
-/// Changes some of what is said about a business.
+/// Changes some of what is said about a business: what is left out stays, at any depth (RFC 7396), under either name of the body's
+/// type.
 #[utoipa::path(
     patch,
     operation_id = "change_business",

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::members::Found;
+use super::strict::{Found, UNNAMED};
 use super::{check_content_type, parse, read};
 use crate::Problem;
 
@@ -38,13 +38,29 @@ impl<T> ReadBack<T> {
     /// yet.
     pub fn check(&self, read: Option<&impl Serialize>) -> Result<(), Problem> {
         let read = read.map(serde_json::to_value).transpose().map_err(Problem::internal_error)?;
-        let as_read = |(name, said): &&(&str, Value)| {
+        let as_read = |(name, said): &&(&'static str, Value)| {
             read.as_ref().and_then(|read| read.get(name)).unwrap_or(&Value::Null) == said
         };
-        match self.said.iter().find(|said| !as_read(said)) {
+        // These aren't read by a type, which passes over `_`.
+        let said = self.said.iter().map(|(name, said)| (*name, without_unnamed(said)));
+        let said: Found = said.collect();
+        match said.iter().find(|said| !as_read(said)) {
             Some((name, _)) => Err(Problem::read_only(name)),
             None => Ok(()),
         }
+    }
+}
+
+fn without_unnamed(said: &Value) -> Value {
+    match said {
+        Value::Object(members) => {
+            let named = members.iter().filter(|(name, _)| *name != UNNAMED);
+            Value::Object(
+                named.map(|(name, value)| (name.clone(), without_unnamed(value))).collect(),
+            )
+        }
+        Value::Array(items) => items.iter().map(without_unnamed).collect(),
+        other => other.clone(),
     }
 }
 
@@ -82,7 +98,7 @@ mod tests {
     }
 
     impl ReadOnly for Pie {
-        const NAMES: &'static [&'static str] = &["id", "baked_ms"];
+        const NAMES: &'static [&'static str] = &["id", "baked_ms", "baker"];
     }
 
     async fn pie(body: Value) -> Result<ReadBack<Pie>, Problem> {
@@ -93,12 +109,14 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_read_may_be_sent_back_and_nothing_else() {
-        let read = json!({ "id": "apple", "baked_ms": 7, "slices": 8 });
+        let read = json!({ "id": "apple", "baked_ms": 7, "slices": 8, "baker": { "name": "Ann" } });
         for (body, is_right) in [
             (json!({ "slices": 8 }), true),
             (read.clone(), true),
             (json!({ "id": "apple", "_": 1 }), true),
             (json!({ "baked_ms": 7.0 }), true),
+            (json!({ "id": "apple", "baker": { "name": "Ann", "_": 1 } }), true),
+            (json!({ "baker": ["Ann"] }), false),
             (json!({ "id": "cherry" }), false),
             (json!({ "id": "apple", "baked_ms": 8 }), false),
             (json!({ "baked_ms": null }), false),
@@ -112,6 +130,6 @@ mod tests {
         assert!(first.says_read_only() && first.check(None::<&Value>).is_err());
         let mut sent = pie(read).await.expect("an object");
         assert_eq!(sent.take("baked_ms"), Some(json!(7)));
-        assert!(sent.check(Some(&json!({ "id": "apple" }))).is_ok());
+        assert!(sent.check(Some(&json!({ "id": "apple", "baker": { "name": "Ann" } }))).is_ok());
     }
 }

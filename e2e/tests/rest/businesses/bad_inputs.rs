@@ -180,7 +180,7 @@ async fn bodies_that_can_not_be_are_refused_and_change_nothing() {
     for (body, words) in [
         ("{\"name\":null}", "name"),
         ("{\"position\":null}", "position"),
-        ("{\"position\":{\"latitude\":1}}", "longitude"),
+        ("{\"position\":{\"latitude\":\"1\"}}", "position.latitude"),
         ("{\"attributes\":{\"a\":1}}", "attributes"),
     ] {
         let answer = alice.send(alice.request("PATCH", &path(&id)).json(body)).await;

@@ -217,12 +217,12 @@ async fn a_stranger_somebody_who_blocks_one_and_nobody_are_answered_alike() {
         (
             "a radius of -1",
             world.request("PUT", "/v1/users/me/radius").json(r#"{"radius_m":-1}"#),
-            (400, "invalid_json", "radius_m"),
+            (400, "invalid_radius", "100 to 50000"),
         ),
         (
             "a radius as a text",
             world.request("PUT", "/v1/users/me/radius").json(r#"{"radius_m":"500"}"#),
-            (400, "invalid_json", "radius_m"),
+            (400, "invalid_radius", "100 to 50000"),
         ),
         (
             "a radius of 50,001",
@@ -234,7 +234,7 @@ async fn a_stranger_somebody_who_blocks_one_and_nobody_are_answered_alike() {
             world
                 .request("PUT", "/v1/users/me/radius")
                 .json(r#"{"radius_m":18446744073709551616}"#),
-            (400, "invalid_json", "radius_m"),
+            (400, "invalid_radius", "100 to 50000"),
         ),
     ];
     world.expect_problems(myself.into()).await;

@@ -1,20 +1,22 @@
 use std::sync::Arc;
 
-use api::Problem;
+use api::{Milliseconds, Problem, Whole};
 use model::Timestamp;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::http::request::invalid;
-use crate::limits::REWARD_BYTES_MAX;
+use crate::limits::{ARCHIVES_MAX, REWARD_BYTES_MAX};
 use crate::{Calendar, Reward, Rewarded, Schedule, Season, SeasonRules};
 
 /// What is meant by milliseconds: up to the year 9999.
 const AT_MS_MAX: i64 = 253_402_300_799_999;
 const GRACE_MS_DEFAULT: i64 = 60_000;
-const ARCHIVES_DEFAULT: i64 = 10;
+const ARCHIVES_DEFAULT: usize = 10;
+
+/// A rank, from 1.
+type Rank = Whole<1, { i64::MAX }>;
 
 /// How a board is played in seasons.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -29,18 +31,19 @@ pub(in crate::http) struct SeasonRulesBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "Europe/Berlin")]
     time_zone: Option<String>,
-    /// Instead of `cron`, when the one season ends, Unix milliseconds: later than now.
-    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
-    ends_ms: Option<i64>,
+    /// Instead of `cron`, when the one season ends, Unix milliseconds: later than now. A fraction is rounded up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    ends_ms: Option<Milliseconds>,
     /// How long after its end a season takes events that say they happened before, milliseconds, 0 to a day; absent: a minute.
     /// It ends with the next season at the latest.
-    #[serde(default, deserialize_with = "whole")]
-    #[schema(minimum = 0, maximum = 86_400_000)]
-    grace_ms: Option<i64>,
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 86_400_000)]
+    grace_ms: Option<Milliseconds>,
     /// How many seasons that ended are kept, 0 to 100; absent: 10.
-    #[serde(default, deserialize_with = "whole")]
-    #[schema(minimum = 0, maximum = 100)]
-    archives: Option<i64>,
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 100)]
+    archives: Option<Whole<0, { ARCHIVES_MAX as i64 }>>,
     /// What those get who won, up to 20; a service reads it once a season is sealed.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -52,13 +55,13 @@ pub(in crate::http) struct SeasonRulesBody {
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub(in crate::http) struct RewardBody {
     /// The best rank that gets it, from 1.
-    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
-    #[schema(example = 1)]
-    from_rank: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 1, example = 1)]
+    from_rank: Option<Rank>,
     /// The worst.
-    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
-    #[schema(example = 3)]
-    to_rank: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 1, example = 3)]
+    to_rank: Option<Rank>,
     /// Instead of ranks the share of the best, percent: above 0, up to 100, with two decimals at most. A part of a player is
     /// rounded up, and who shares a score shares this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,9 +109,9 @@ impl From<&SeasonRules> for SeasonRulesBody {
         Self {
             cron: calendar.map(|it| it.expression().to_owned()),
             time_zone: calendar.map(|it| it.zone().to_owned()),
-            ends_ms: ends,
-            grace_ms: Some(rules.grace_ms),
-            archives: i64::try_from(rules.archives).ok(),
+            ends_ms: ends.map(Milliseconds),
+            grace_ms: Some(Milliseconds(rules.grace_ms)),
+            archives: i64::try_from(rules.archives).ok().map(Whole),
             rewards: rules.rewards.iter().filter_map(RewardBody::new).collect(),
         }
     }
@@ -118,7 +121,7 @@ impl SeasonRulesBody {
     /// The rules, if every value can be.
     pub(in crate::http) fn rules(&self) -> Result<SeasonRules, Problem> {
         let wrong = |detail: String| invalid("invalid_season", format!("season: {detail}"));
-        let schedule = match (&self.cron, self.ends_ms) {
+        let schedule = match (&self.cron, self.ends_ms.map(|it| it.0)) {
             (Some(cron), None) => {
                 let zone = self.time_zone.as_deref().unwrap_or("UTC");
                 let calendar = Calendar::parse(cron, zone);
@@ -140,9 +143,11 @@ impl SeasonRulesBody {
         Reward::check(&rewards).map_err(|fault| wrong(format!("rewards {fault}")))?;
         Ok(SeasonRules {
             schedule,
-            grace_ms: self.grace_ms.unwrap_or(GRACE_MS_DEFAULT),
+            grace_ms: self.grace_ms.map_or(GRACE_MS_DEFAULT, |it| it.0),
             // A negative number is as good as one that is too large.
-            archives: self.archives.unwrap_or(ARCHIVES_DEFAULT).try_into().unwrap_or(usize::MAX),
+            archives: self
+                .archives
+                .map_or(ARCHIVES_DEFAULT, |it| it.0.try_into().unwrap_or(usize::MAX)),
             rewards,
         })
     }
@@ -154,7 +159,7 @@ impl RewardBody {
         let none = Self { from_rank: None, to_rank: None, top_percent: None, data };
         Some(match reward.to {
             Rewarded::Ranks { from, to } => {
-                let rank = |rank: u64| i64::try_from(rank).ok();
+                let rank = |rank: u64| i64::try_from(rank).ok().map(Whole);
                 Self { from_rank: rank(from), to_rank: rank(to), ..none }
             }
             Rewarded::Top { percent_hundredths } => {
@@ -167,7 +172,7 @@ impl RewardBody {
         let to = match (self.from_rank, self.to_rank, self.top_percent) {
             (Some(from), Some(to), None) => {
                 // What can't be is 0, which is refused.
-                let rank = |rank: i64| rank.try_into().unwrap_or(0);
+                let rank = |rank: Rank| rank.0.try_into().unwrap_or(0);
                 Rewarded::Ranks { from: rank(from), to: rank(to) }
             }
             (None, None, Some(percent)) => {
@@ -188,10 +193,4 @@ impl RewardBody {
 /// What a reward is, as it was given.
 pub(in crate::http) fn data(reward: &Reward) -> Option<Box<RawValue>> {
     RawValue::from_string(reward.data.to_string()).ok()
-}
-
-/// Reads a whole number however it is written, or null.
-fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    let json = Option::<Box<RawValue>>::deserialize(deserializer)?;
-    json.map(|json| model::whole_number(json.get())).transpose().map_err(D::Error::custom)
 }

@@ -113,6 +113,9 @@ pub enum DraftErrorKind {
         /// The most.
         max: usize,
     },
+    /// Hours of which one half is said, while the other is on record nowhere.
+    #[error("needs both time_zone and week: none are on record yet")]
+    PartOfNothing,
 }
 
 impl Site {

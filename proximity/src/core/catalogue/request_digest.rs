@@ -1,9 +1,9 @@
 use model::{Canonical, CanonicalDigest, Position, UserId};
 
 use crate::core::catalogue::details::{Address, AttributeValue, Details, Name, Phone, Site};
-use crate::core::catalogue::hours::OpeningHours;
+use crate::core::catalogue::hours::{Interval, OpeningHours};
 use crate::core::catalogue::mutation::Mutation;
-use crate::core::catalogue::patch::{Edit, Patch};
+use crate::core::catalogue::patch::{Edit, HoursPart, PartEdits, Patch};
 
 /// The version of [`canonical`]. A change of what it writes is a new one.
 const VERSION: u8 = 1;
@@ -102,6 +102,33 @@ fn write_patch(form: &mut Canonical, patch: &Patch) {
             list.optional_text(2, value.as_ref().map(AttributeValue::as_str));
         }
     });
+    write_parts(form, &patch.parts);
+}
+
+/// What changes parts: 9 of the position, as that is written, 10 of the hours: 1 the zone, 2 each time of the week, 3 that there is a
+/// week; 11 that all
+/// attributes go. What has no parts is written as before there were any.
+fn write_parts(form: &mut Canonical, parts: &PartEdits) {
+    if let Some(part) = parts.position {
+        form.nested(9, |form| {
+            part.latitude.into_iter().for_each(|degrees| form.fraction(1, degrees));
+            part.longitude.into_iter().for_each(|degrees| form.fraction(2, degrees));
+        });
+    }
+    if let Some(HoursPart { zone, week }) = &parts.hours {
+        form.nested(10, |form| {
+            form.optional_text(1, zone.as_deref());
+            for Interval { day, opens_min, closes_min } in week.iter().flatten() {
+                form.text(2, &format!("{day},{opens_min},{closes_min}"));
+            }
+            if week.is_some() {
+                form.nested(3, |_| {});
+            }
+        });
+    }
+    if parts.clears_attributes {
+        form.nested(11, |_| {});
+    }
 }
 
 /// Fields: 1 degrees north, 2 degrees east.

@@ -1,5 +1,6 @@
 use super::*;
-use crate::core::catalogue::patch::{Edit, PatchDraft};
+use crate::core::catalogue::hours::Interval;
+use crate::core::catalogue::patch::{Edit, HoursPart, PatchDraft, PositionPart};
 
 fn draft() -> Draft {
     Draft {
@@ -72,4 +73,38 @@ fn patches_can_not_gather_more_attributes_than_allowed() {
     let patch = PatchDraft { attributes: one, ..PatchDraft::default() }.check().expect("good");
     let fault = patch.apply(&details).expect_err("too many");
     assert_eq!(fault.to_string(), "attributes must be from 0 to 50");
+}
+
+#[test]
+fn a_patch_changes_parts_and_leaves_the_rest_of_what_is_there() {
+    let details = draft().check().expect("good");
+    let applied = |draft: PatchDraft, to: &Details| draft.check().expect("good").apply(to);
+    let east = PositionPart::new(None, Some(7.5)).ok();
+    let moved = applied(PatchDraft { position_part: east, ..PatchDraft::default() }, &details);
+    let moved = moved.expect("good").position;
+    assert_eq!((moved.latitude(), moved.longitude()), (details.position.latitude(), 7.5));
+    assert!(
+        PositionPart::new(Some(91.0), None).is_err()
+            && PositionPart::new(None, Some(f64::NAN)).is_err()
+    );
+
+    let hours = |zone: Option<&str>, week: Option<Vec<Interval>>| {
+        let hours_part = Some(HoursPart { zone: zone.map(str::to_owned), week });
+        PatchDraft { hours_part, ..PatchDraft::default() }
+    };
+    let sunday = vec![Interval::parse(7, "10:00", "12:00").expect("times")];
+    let closed = Details { hours: None, ..details.clone() };
+    for part in [hours(None, None), hours(Some("UTC"), None), hours(None, Some(sunday.clone()))] {
+        let fault = applied(part, &closed).expect_err("a part of nothing").to_string();
+        assert!(fault.contains("both time_zone and week"), "{fault}");
+    }
+    let open = Details { hours: OpeningHours::new("UTC", Vec::new()).ok(), ..closed };
+    let open = applied(hours(None, Some(sunday.clone())), &open).expect("good");
+    let open = applied(hours(Some("Europe/Berlin"), None), &open).expect("good");
+    assert_eq!(open.hours, OpeningHours::new("Europe/Berlin", sunday).ok());
+    assert_eq!(applied(hours(None, None), &open), Ok(open));
+
+    let none = PatchDraft { clears_attributes: true, ..PatchDraft::default() };
+    assert!(!details.attributes.is_empty());
+    assert!(applied(none, &details).expect("good").attributes.is_empty());
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::core::catalogue::details::Draft;
 use crate::core::catalogue::hours::Interval;
 use crate::core::catalogue::id::BusinessId;
-use crate::core::catalogue::patch::PatchDraft;
+use crate::core::catalogue::patch::{PatchDraft, PositionPart};
 
 fn hours() -> OpeningHours {
     let interval = Interval::parse(1, "09:00", "17:30").expect("times");
@@ -35,6 +35,7 @@ fn requests() -> [Mutation; 6] {
             ("a".to_owned(), None),
             ("b".to_owned(), Some("c".to_owned())),
         ]),
+        ..PatchDraft::default()
     };
     let patch = Box::new(patch.check().expect("good"));
     let id = BusinessId::from_integer(7).expect("an id");
@@ -112,6 +113,14 @@ fn whatever_is_said_differently_is_another_request() {
         PatchDraft { position, ..PatchDraft::default() }
     };
     let phone = |phone| PatchDraft { phone, ..PatchDraft::default() };
+    let part = |latitude: Option<f64>, longitude: Option<f64>| {
+        let part = PositionPart::new(latitude, longitude).ok();
+        PatchDraft { position_part: part, ..PatchDraft::default() }
+    };
+    let week = |zone: Option<&str>, week: Option<Vec<Interval>>| {
+        let part = HoursPart { zone: zone.map(str::to_owned), week };
+        PatchDraft { hours_part: Some(part), ..PatchDraft::default() }
+    };
     let attribute = |value: Option<&str>| PatchDraft {
         attributes: BTreeMap::from([("a".to_owned(), value.map(str::to_owned))]),
         ..PatchDraft::default()
@@ -124,9 +133,20 @@ fn whatever_is_said_differently_is_another_request() {
         change(phone(Edit::Set("1".to_owned()))),
         change(attribute(None)),
         change(attribute(Some("b"))),
+        change(PatchDraft { clears_attributes: true, ..PatchDraft::default() }),
+        change(part(Some(1.0), None)),
+        change(part(Some(2.0), None)),
+        change(part(None, Some(1.0))),
+        change(week(None, None)),
+        change(week(Some("UTC"), None)),
+        change(week(None, Some(Vec::new()))),
+        change(week(None, Some(hours().intervals().to_vec()))),
     ];
     for (n, one) in all.iter().enumerate() {
         assert!(all[..n].iter().all(|other| other != one), "{n}");
     }
     assert_eq!(change(at(1.0)), change(at(1.0)));
+    // Both parts are all of it, and neither is nothing.
+    assert_eq!(change(part(Some(1.0), Some(2.0))), change(at(2.0)));
+    assert_eq!(change(part(None, None)), change(PatchDraft::default()));
 }

@@ -1,5 +1,7 @@
 //! From which pages browsers may speak to this service.
 
+mod host;
+
 use std::fmt;
 
 /// How much of a header is repeated in a refusal, characters.
@@ -18,18 +20,26 @@ impl Origin {
     /// Reads what a browser sends; `None` for `null`, and for what is no origin.
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
+        Self::of(scheme, authority).ok()
+    }
+
+    /// Errs with why no browser sends it.
+    fn of(scheme: &str, authority: &str) -> Result<Self, &'static str> {
         let scheme = scheme.to_ascii_lowercase();
         let mut letters = scheme.bytes();
         let is_scheme = letters.next().is_some_and(|first| first.is_ascii_lowercase())
             && letters.all(|it| it.is_ascii_alphanumeric() || b"+-.".contains(&it));
         let (host, port) = authority_parts(authority)?;
         let port = port.or(default_port(&scheme));
-        is_scheme.then_some(Self { scheme, host, port })
+        if !is_scheme {
+            return Err("its scheme is none, as https, http or capacitor are");
+        }
+        Ok(Self { scheme, host, port })
     }
 
     /// Whether it is of the host that a request was sent to, by its `Host` header.
     fn is_of_host(&self, host: &str) -> bool {
-        authority_parts(host).is_some_and(|(name, port)| {
+        authority_parts(host).is_ok_and(|(name, port)| {
             name == self.host && port.or(default_port(&self.scheme)) == self.port
         })
     }
@@ -43,8 +53,8 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// Host, in lower case, and port of `host`, `host:port`, `[v6]` or `[v6]:port`.
-fn authority_parts(text: &str) -> Option<(String, Option<u16>)> {
+/// Host, as browsers send it, and port of `host`, `host:port`, `[v6]` or `[v6]:port`.
+fn authority_parts(text: &str) -> Result<(String, Option<u16>), &'static str> {
     let after_address = text.rfind(']').map_or(0, |end| end + 1);
     let (host, port) = match text[after_address..].find(':') {
         None => (text, None),
@@ -52,14 +62,14 @@ fn authority_parts(text: &str) -> Option<(String, Option<u16>)> {
             let (host, port) = text.split_at(after_address + colon);
             let digits = &port[1..];
             let is_number = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
-            (host, Some(is_number.then(|| digits.parse().ok()).flatten()?))
+            let port = is_number.then(|| digits.parse().ok()).flatten();
+            (
+                host,
+                Some(port.ok_or("write it as https://app.example.com or http://localhost:3000")?),
+            )
         }
     };
-    let is_address = host.starts_with('[') && host.ends_with(']');
-    let allowed = |it: u8| it.is_ascii_alphanumeric() || b"-._".contains(&it);
-    let is_name = host.bytes().all(allowed);
-    let is_right = !host.is_empty() && host.len() <= 253 && (is_name || is_address);
-    is_right.then(|| (host.to_ascii_lowercase(), port))
+    Ok((host::canonical(host)?, port))
 }
 
 /// One entry of a setting.
@@ -162,10 +172,11 @@ fn pattern(entry: &str) -> Result<Pattern, String> {
             "a * stands alone, or for whole labels in front, as in https://*.example.com",
         );
     }
-    let Some(origin) = Origin::parse(&format!("{scheme}://{rest}")) else {
-        return refused("write it as https://app.example.com or http://localhost:3000");
+    let origin = match Origin::of(scheme, rest) {
+        Ok(origin) => origin,
+        Err(why) => return refused(why),
     };
-    if is_below && origin.host.starts_with('[') {
+    if is_below && (origin.host.starts_with('[') || host::is_address(&origin.host)) {
         return refused("an address has no labels");
     }
     Ok(if is_below { Pattern::Below(origin) } else { Pattern::One(origin) })

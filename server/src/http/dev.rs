@@ -75,12 +75,22 @@ pub(crate) fn router(dev: Dev, signer: Signer, clock: Arc<dyn Clock>) -> Router 
 /// A foreign name that resolves to this machine must not turn a foreign page into one of ours.
 async fn only_here(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
-    if matches!(name, Some("localhost" | "127.0.0.1" | "[::1]")) {
+    if host.is_some_and(is_local) {
         return next.run(request).await;
     }
     let detail = "development mode answers on localhost only";
     Problem::new(ErrorKind::Forbidden, "not_local", detail).into_response()
+}
+
+/// Whether a `Host` header names this machine, in a way that no name server decides.
+fn is_local(host: &str) -> bool {
+    let digits = |port: &str| port.bytes().all(|it| it.is_ascii_digit());
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if digits(port) => name,
+        _ => host,
+    };
+    let is_localhost = name.strip_suffix('.').unwrap_or(name).eq_ignore_ascii_case("localhost");
+    is_localhost || matches!(name, "127.0.0.1" | "[::1]")
 }
 
 async fn people(State(state): State<AppState>) -> axum::Json<Value> {
@@ -131,4 +141,41 @@ async fn hold(
 fn parse(text: &str) -> Result<UserId, Problem> {
     UserId::parse(text)
         .map_err(|fault| Problem::new(ErrorKind::Invalid, "invalid_id", format!("user {fault}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_known_by_its_own_names_only() {
+        for local in [
+            "localhost",
+            "localhost:8080",
+            "LOCALHOST:8080",
+            "localhost.:8080",
+            "Localhost.",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "[::1]",
+        ] {
+            assert!(is_local(local), "{local}");
+        }
+        for foreign in [
+            "",
+            ".",
+            "localhost..",
+            ".localhost",
+            "evil.localhost:8080",
+            "localhost.evil.com",
+            "localhost:8080.evil.com",
+            "localhost:8080:80",
+            "127.0.0.1.:80",
+            "127.0.0.1.evil.com",
+            "::1",
+            "localhost@evil.com",
+        ] {
+            assert!(!is_local(foreign), "{foreign}");
+        }
+    }
 }

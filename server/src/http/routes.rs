@@ -1,13 +1,15 @@
 use std::time::Duration;
 
-use api::{AllowedOrigins, BasePath};
+use api::{AllowedOrigins, BasePath, Problem};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use history_writer::http::{COMPLETE_UNTIL, INCOMPLETE};
+use model::ErrorKind;
 use proximity::http::FRESHNESS;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use utoipa::openapi::{OpenApi, Server};
@@ -76,7 +78,16 @@ fn docs(description: &OpenApi) -> Router {
         let json = json.clone();
         async move { ([(header::CONTENT_TYPE, "application/json")], json).into_response() }
     };
-    Router::new().route("/openapi.json", get(serve)).merge(SwaggerUi::new("/docs").config(config))
+    let page = Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(explained));
+    Router::new().route("/openapi.json", get(serve)).merge(page)
+}
+
+/// A file that the page hasn't is told as any other path that leads nowhere.
+async fn explained(answer: Response) -> Response {
+    if answer.status() != StatusCode::NOT_FOUND {
+        return answer;
+    }
+    Problem::new(ErrorKind::NotFound, "no_such_path", "nothing has this path").into_response()
 }
 
 #[cfg(test)]
@@ -85,8 +96,7 @@ mod tests {
 
     use api::{Context, RateLimit, SystemRandom, Verifier, VerifyingKey};
     use axum::body::Body;
-    use axum::http::{Request, StatusCode};
-    use axum::response::Response;
+    use axum::http::Request;
     use model::SystemClock;
     use tower::ServiceExt;
 
@@ -144,6 +154,17 @@ mod tests {
         for path in ["/", "/dev/people", "/dev/token", "/dev/held"] {
             let refused = answer(Method::OPTIONS, path, "https://app.example.com").await;
             assert_eq!(allowed(&refused), None, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_page_of_the_documentation_lacks_is_a_problem_too() {
+        for (path, status) in [("/docs/", 200), ("/docs/nosuch", 404), ("/docs/a/b.js", 404)] {
+            let response = answer(Method::GET, path, "https://app.example.com").await;
+            assert_eq!(response.status(), status, "{path}");
+            let kind = response.headers().get(header::CONTENT_TYPE).expect("a body");
+            assert_eq!(kind == "application/problem+json", status == 404, "{path} {kind:?}");
+            assert!(response.headers().contains_key(X_REQUEST_ID));
         }
     }
 

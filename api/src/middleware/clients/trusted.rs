@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::{HeaderMap, HeaderName, header};
 
@@ -115,6 +115,9 @@ impl fmt::Display for ProxyFault {
 /// The shortest prefix of a network of proxies, bits.
 const PREFIX_BITS_MIN: u32 = 8;
 
+/// What networks of one's own are taken from (RFC 4193): nobody else comes from there.
+const UNIQUE_LOCAL: (IpAddr, u32) = (IpAddr::V6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0)), 7);
+
 /// An address, or all that begin alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct ProxyNetwork {
@@ -145,7 +148,7 @@ impl ProxyNetwork {
             }
             _ => (address, prefix_bits),
         };
-        if prefix_bits < PREFIX_BITS_MIN {
+        if prefix_bits < PREFIX_BITS_MIN && (first, prefix_bits) != UNIQUE_LOCAL {
             return Err(ProxyFault::Everybody);
         }
         let network = Self { first, prefix_bits };

@@ -15,6 +15,13 @@ fn ways_to_write_an_origin_are_one() {
         (" http://localhost:3000 ", "http://localhost:3000"),
         ("http://[::1]:3000", "http://[::1]:3000"),
         ("http://[2001:DB8::1]", "http://[2001:db8::1]:80"),
+        ("http://[0:0:0:0:0:0:0:1]:3000", "http://[::1]:3000"),
+        ("http://[::0001]", "http://[::1]"),
+        ("http://[::ffff:1.2.3.4]", "http://[::ffff:102:304]"),
+        ("http://192.168.0.10:3000", "http://192.168.0.10:3000"),
+        ("https://4u.example.com", "https://4u.example.com"),
+        ("https://1.2.3.4.example", "https://1.2.3.4.example"),
+        ("https://app.example.com.", "https://app.example.com."),
         ("capacitor://localhost", "capacitor://localhost"),
     ] {
         assert!(allowed(&[entry]).allow(origin), "{entry} {origin}");
@@ -81,6 +88,8 @@ fn pages_of_the_same_host_may_however_a_proxy_writes_its_port() {
         ("http://example.com", "Example.com:80"),
         ("http://localhost:8080", "localhost:8080"),
         ("http://[::1]:8080", "[::1]:8080"),
+        ("http://[::1]:9", "[0:0:0:0:0:0:0:1]:9"),
+        ("http://[2001:db8::a]", "[2001:0DB8:0::000A]:80"),
     ] {
         assert!(none.allow_at(origin, Some(host)), "{origin} {host}");
     }
@@ -110,6 +119,30 @@ fn what_could_never_match_is_refused_with_what_to_write() {
         ("https://", "https://app.example.com"),
         ("https://example.com:x", "https://app.example.com"),
         ("https://*.[::1]", "no labels"),
+        ("https://*.1.2.3.4", "no labels"),
+        ("https://*.4", "IPv4"),
+        ("https://[zz]", "IPv6"),
+        ("https://[::1", "https://app.example.com"),
+        ("https://[fe80::1%eth0]", "IPv6"),
+        ("https://[1.2.3.4]", "IPv6"),
+        ("https://.example.com", "https://app.example.com"),
+        ("https://a..b", "https://app.example.com"),
+        ("https://example.com..", "https://app.example.com"),
+        ("https://.", "https://app.example.com"),
+        ("https://256.1.1.1", "IPv4"),
+        ("https://1.2.3", "IPv4"),
+        ("https://1.2.3.4.5", "IPv4"),
+        ("https://1.2.3.4.", "IPv4"),
+        ("https://01.02.03.04", "IPv4"),
+        ("https://0x7f.1", "IPv4"),
+        ("https://127.0.0.0x1", "IPv4"),
+        ("https://a.0x", "IPv4"),
+        ("http://127.1:3000", "IPv4"),
+        ("http://2130706433", "IPv4"),
+        ("https://example.5", "IPv4"),
+        (&format!("https://{}.example", "a".repeat(64)), "63"),
+        (&format!("https://{}", "a.".repeat(127) + "b"), "253"),
+        ("ht tp://a", "scheme"),
         ("", "scheme"),
     ] {
         let refused = AllowedOrigins::parse(&[entry.to_owned()]).expect_err(entry);

@@ -83,6 +83,7 @@ fn networks_are_read_or_it_is_said_what_is_wrong() {
         ("192.0.2.7/32", "::ffff:192.0.2.7", "192.0.2.6"),
         ("::1", "::1", "127.0.0.1"),
         ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::1"),
+        ("fc00::/7", "fdff::1", "fe80::1"),
         ("::ffff:10.0.0.0/104", "10.1.2.3", "11.0.0.1"),
     ] {
         let networks = TrustedProxies::parse(&[text.to_owned()], None).expect("a network");
@@ -98,6 +99,7 @@ fn networks_are_read_or_it_is_said_what_is_wrong() {
         ("10.0.0.0/8/8", "prefix"),
         ("2001:db8::/129", "prefix"),
         ("0.0.0.0/0", "anybody"),
+        ("8000::/7", "anybody"),
         ("::/0", "anybody"),
         ("::ffff:0.0.0.0/96", "anybody"),
         ("10.0.0.1/8", "behind its prefix"),

@@ -4,6 +4,7 @@ mod backends;
 mod claims;
 mod http;
 mod issuer;
+mod log;
 pub(crate) mod reading;
 mod rest;
 pub(crate) mod schema;
@@ -20,9 +21,9 @@ pub(crate) use backends::{HistoryBackend, HistoryLog};
 pub use http::ClientHeader;
 pub(crate) use http::{Http, Operations, TlsFiles};
 pub(crate) use issuer::ForeignIssuer;
+pub(crate) use log::{Log, LogFormat};
 use reading::Read;
 use rest::Rest;
-use tracing_subscriber::EnvFilter;
 
 /// Everything that can be set, each part's own section as the part defines it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -89,49 +90,9 @@ pub struct Data {
     pub dir: PathBuf,
 }
 
-/// What is logged, to standard error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Log {
-    /// For people or for programs.
-    pub format: LogFormat,
-    /// From which level on, by part: `info`, `warn,ws_gateway=debug`, …
-    pub filter: String,
-}
-
-/// For people or for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Lines to read.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
 impl Default for Data {
     fn default() -> Self {
         Self { dir: PathBuf::from("whereabouts-data") }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".to_owned() }
-    }
-}
-
-impl Log {
-    /// What is logged, if that can be understood.
-    pub(crate) fn parsed_filter(&self) -> Result<EnvFilter, String> {
-        EnvFilter::try_new(&self.filter)
-            .map_err(|e| format!("log.filter {:?} can't be used: {e}", self.filter))
-    }
-
-    /// What a command says that ends by itself and tells how it goes: warnings, unless the settings ask for something.
-    #[must_use]
-    pub fn of_command(self) -> Self {
-        if self == Self::default() { Self { filter: "warn".to_owned(), ..self } } else { self }
     }
 }
 

@@ -159,6 +159,13 @@ fn printable(secret: &[u8]) -> Option<&[u8]> {
     std::str::from_utf8(line).is_ok_and(|text| !text.contains(is_control)).then_some(line)
 }
 
+/// Whether a secret is what everybody may have, in PEM.
+fn is_public(secret: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(secret);
+    let begun = text.split("-----BEGIN ").skip(1).filter_map(|rest| rest.split("-----").next());
+    begun.into_iter().any(|kind| kind.ends_with("PUBLIC KEY") || kind.ends_with("CERTIFICATE"))
+}
+
 /// Errs with all that can't be used.
 fn read_keys(keys: &[Key]) -> Result<Vec<VerifyingKey>, Faults> {
     let mut faults = Faults::default();
@@ -174,7 +181,15 @@ fn read_key(key: &Key) -> Result<VerifyingKey, String> {
     let name = kid.as_deref().unwrap_or(UNNAMED_KID);
     let (made, path) = match key {
         Key::Hs256 { secret_file, .. } => {
-            (VerifyingKey::hs256(name, &read_secret(secret_file)?), secret_file)
+            let secret = read_secret(secret_file)?;
+            if is_public(&secret) {
+                let shown = secret_file.display();
+                return Err(format!(
+                    "{shown} is a public key or a certificate, not a secret: whoever has it could sign. Name it as \
+                     public_key_file, with the alg of its issuer"
+                ));
+            }
+            (VerifyingKey::hs256(name, &secret), secret_file)
         }
         Key::EdDsa { public_key_file, .. } => {
             (VerifyingKey::eddsa(name, &read(public_key_file)?), public_key_file)

@@ -125,10 +125,11 @@ impl Operations {
 
     /// Whether both can't be listened on.
     pub(super) fn collides_with(&self, other: SocketAddr) -> bool {
-        let own = self.listen;
-        let shared =
-            own.ip() == other.ip() || own.ip().is_unspecified() || other.ip().is_unspecified();
-        !self.takes_any_port() && own.port() == other.port() && own.port() != 0 && shared
+        // Those of IPv4 may be written as ones of IPv6.
+        let (own, other) =
+            [self.listen, other].map(|it| (it.ip().to_canonical(), it.port())).into();
+        let shared = own.0 == other.0 || own.0.is_unspecified() || other.0.is_unspecified();
+        !self.takes_any_port() && own.1 == other.1 && own.1 != 0 && shared
     }
 }
 
@@ -172,5 +173,34 @@ impl Http {
             faults.add(format!("trusted_proxies: {error}"));
         }
         faults.result()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_ipv4_is_the_same_however_it_is_written() {
+        let at = |text: &str| text.parse::<SocketAddr>().expect("an address");
+        let collide = |own: &str, other| Operations { listen: at(own) }.collides_with(at(other));
+        for (own, other) in [
+            ("127.0.0.1:1", "127.0.0.1:1"),
+            ("127.0.0.1:1", "[::ffff:127.0.0.1]:1"),
+            ("[::ffff:127.0.0.1]:1", "127.0.0.1:1"),
+            ("127.0.0.1:1", "[::ffff:0.0.0.0]:1"),
+            ("[::ffff:0.0.0.0]:1", "10.0.0.1:1"),
+            ("[::1]:1", "[::]:1"),
+        ] {
+            assert!(collide(own, other), "{own} {other}");
+        }
+        for (own, other) in [
+            ("127.0.0.1:1", "[::ffff:127.0.0.1]:2"),
+            ("[::ffff:127.0.0.1]:1", "127.0.0.2:1"),
+            ("127.0.0.1:1", "[::1]:1"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+        ] {
+            assert!(!collide(own, other), "{own} {other}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod environment;
 mod judging;
+mod values;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -107,18 +108,14 @@ fn parse(path: &Path) -> Result<(String, Table), Faults> {
             return Err(faults);
         }
     };
-    let (_, errors) = toml::de::DeTable::parse_recoverable(&text);
+    let (read, errors) = toml::de::DeTable::parse_recoverable(&text);
     for error in errors.iter().take(SYNTAX_ERRORS_MAX) {
         let at = error.span().map_or(1, |span| line(&text, span.start));
         faults.add(format!("{shown}, line {at}: {}", error.message()));
     }
     faults.result()?;
-    let table = toml::from_str(&text);
-    table.map(|table| (text, table)).map_err(|error| {
-        let mut faults = Faults::default();
-        faults.add(format!("{shown}: {}", error.message()));
-        faults
-    })
+    let table = values::table(read.get_ref());
+    Ok((text, table))
 }
 
 /// In which line a byte of a text stands.

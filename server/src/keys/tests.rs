@@ -61,3 +61,18 @@ fn the_final_newline_of_a_printable_secret_is_no_part_of_it_and_of_others_it_is(
         assert_eq!(read_secret(&path), Ok(read), "{written:?}");
     }
 }
+
+#[test]
+fn what_everybody_may_have_is_no_secret() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("secret");
+    let key = Key::Hs256 { kid: Some("k".to_owned()), secret_file: path.clone() };
+    for kind in ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE", "TRUSTED CERTIFICATE"] {
+        let text = format!("text\n-----BEGIN {kind}-----\nMIIB\n-----END {kind}-----\n");
+        std::fs::write(&path, text).expect("write");
+        let why = read_key(&key).map(drop).expect_err("whoever has it could sign");
+        assert!(why.contains("secret is a public key or a certificate"), "{why}");
+    }
+    std::fs::write(&path, "a secret of 32 letters: PUBLIC KEY").expect("write");
+    assert!(read_key(&key).is_ok());
+}

@@ -1,10 +1,11 @@
 use std::ffi::OsString;
 
+use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::super::schema::{self, Kind, Step};
 use super::judging::{Judge, near, setting};
-use super::put;
+use super::{put, values};
 
 /// What the names of variables begin with that are settings, and what stands for the dot.
 ///
@@ -112,9 +113,10 @@ fn read(path: &[Step], text: &str) -> Result<Value, String> {
 /// What a text may mean, the likeliest first: a value of TOML or of JSON, the text itself, words by commas.
 fn candidates(kind: Kind, text: &str) -> Vec<Value> {
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
-    let toml = toml::from_str::<Table>(&format!("value = {text}")).ok();
+    let toml = format!("value = {text}");
+    let toml = DeTable::parse(&toml).ok().map(|read| values::table(read.get_ref()));
     let toml = toml.filter(|table| table.len() == 1).and_then(|mut table| table.remove("value"));
-    let json = || serde_json::from_str::<Value>(text).ok();
+    let json = || values::of_json(&serde_json::from_str(text).ok()?);
     let mut found: Vec<_> = toml.or_else(json).into_iter().collect();
     match kind {
         Kind::List if !text.starts_with(['[', '{']) => {

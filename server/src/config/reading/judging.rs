@@ -84,7 +84,8 @@ pub(super) fn setting(path: &[Step], value: &Value) -> Result<(), Wrong> {
         return Err(vec![(path.to_vec(), unknown(path))]);
     };
     if !fits(kind, value) {
-        return Err(vec![(path.to_vec(), misfit(&shown, kind, value))]);
+        let why = range(path, kind, value).unwrap_or_else(|| misfit(&shown, kind, value));
+        return Err(vec![(path.to_vec(), why)]);
     }
     if let Value::Array(entries) = value {
         let wrong: Wrong =
@@ -150,6 +151,31 @@ fn misfit(shown: &str, kind: Kind, value: &Value) -> String {
     }
 }
 
+/// What a whole number must be that its type can't hold, where that is less than what the type can.
+fn range(path: &[Step], kind: Kind, value: &Value) -> Option<String> {
+    let Kind::Whole(least, most) = kind else { return None };
+    let is_beyond = |number: f64| number >= i64::MAX as f64;
+    let is_too_large = value.as_float().is_some_and(is_beyond);
+    if !is_too_large && !value.is_integer() && !value.as_float().is_some_and(|it| is_beyond(-it)) {
+        return None;
+    }
+    let shown = schema::shown(path);
+    let rule = format!("{shown} must be from ");
+    let refused: Vec<_> = [least, most]
+        .into_iter()
+        .filter_map(|end| {
+            let mut table = Table::new();
+            put(&mut table, path, Value::Integer(i64::try_from(end).ok()?));
+            Config::deserialize(Value::Table(table)).ok()?.validate().err()
+        })
+        .flat_map(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())
+        .collect();
+    let is_of_it = |fault: &&String| fault.starts_with(&shown);
+    let found = refused.iter().find(|fault| fault.starts_with(&rule));
+    let found = found.or_else(|| refused.iter().find(is_of_it)).cloned();
+    found.or_else(|| is_too_large.then(|| format!("{shown} must be a smaller whole number")))
+}
+
 /// Whether the value is of this kind.
 fn fits(kind: Kind, value: &Value) -> bool {
     match (kind, value) {
@@ -185,8 +211,11 @@ fn in_our_words(why: &str) -> String {
             .replace('`', "\"")
             .replacen("variant ", "has the unknown word ", 1)
             .replacen("field ", "has the unknown name ", 1),
-        Some(("invalid", _)) if why.starts_with("invalid type") => {
+        Some(("invalid", rest)) if rest.starts_with("type") => {
             "has a value of another kind".to_owned()
+        }
+        Some(("invalid", rest)) if rest.starts_with("value: integer") => {
+            "has a number that is too large, or less than 0".to_owned()
         }
         _ => why.to_owned(),
     }

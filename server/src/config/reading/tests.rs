@@ -34,7 +34,7 @@ fn all_that_is_wrong_is_told_at_once_with_its_line() {
         "line 11: gateway.allowed_origins[1] must be text in quotes",
         "line 10: gateway.tick_ms must be a whole number, at least 0",
         "line 9: gateway.tlt_ms isn't a setting: gateway.ttl_ms is meant?",
-        "line 6: http.drain_ms must be a whole number, at least 0",
+        "line 6: http.drain_ms must be from 0 to 60000",
         "line 5: http.listen: must be an address and a port, such as 127.0.0.1:8080, [::1]:8080 or localhost:8080",
         "line 2: listen isn't a setting: http.listen is meant?",
         "line 14: nothing isn't a setting",
@@ -63,6 +63,68 @@ fn a_fault_hides_no_other_whatever_its_name() {
     // What contradicts a value that couldn't be understood.
     let doubted = told.iter().filter(|fault| fault.contains("key_file")).count();
     assert_eq!(doubted, 1, "{told:#?}");
+}
+
+#[test]
+fn a_number_beyond_all_hides_nothing_and_every_setting_has_its_range() {
+    for number in
+        ["99999999999999999999999", "9223372036854775808", "0xFFFF_FFFF_FFFF_FFFF_FFFF", "-1"]
+    {
+        let text = format!("[http]\nconnections_max = {number}\nhead_timeout_ms = 1\nnosuch = 1\n");
+        let told = faults(read(&text, &[]));
+        let rule = "http.connections_max must be from 1 to 10000000";
+        for expected in
+            [rule, "line 4: http.nosuch isn't a setting", "http.head_timeout_ms must be"]
+        {
+            assert!(told.iter().any(|fault| fault.contains(expected)), "{expected}: {told:#?}");
+        }
+        let told = faults(read("", &[("WHEREABOUTS__HTTP__CONNECTIONS_MAX", number)]));
+        assert!(told.len() == 1 && told[0].contains(rule), "{told:?}");
+    }
+    let all = super::super::schema::all();
+    let steps =
+        |name: &str| -> Vec<_> { name.split('.').map(|it| Step::Name(it.to_owned())).collect() };
+    for name in all.iter().filter(|name| {
+        matches!(
+            super::super::schema::kind(&steps(name)),
+            Some(super::super::schema::Kind::Whole(..))
+        )
+    }) {
+        for number in ["18446744073709551616", "-99999999999999999999"] {
+            let told = faults(read(&format!("{name} = {number}\n"), &[]));
+            let is_told = |fault: &String| fault.contains(name.as_str()) && !fault.contains("i64");
+            assert!(told.iter().any(is_told), "{name} = {number}: {told:?}");
+        }
+    }
+    for text in [
+        "cassandra.replication = { dc1 = 99999999999999999999 }",
+        "cassandra.replication = { dc1 = -1 }",
+    ] {
+        let told = faults(read(text, &[]));
+        assert!(told.len() == 1 && told[0].contains("cassandra.replication: has a "), "{told:?}");
+    }
+}
+
+#[test]
+fn a_member_that_is_null_in_json_is_not_there() {
+    let issuer = |more: &str| {
+        let text = format!(
+            r#"[{{"issuer":"https://a.example","audience":"x","jwks_url":"https://a.example/k",{more}}}]"#
+        );
+        read("", &[("WHEREABOUTS__AUTH__ISSUERS", &text)])
+    };
+    let taken = issuer(r#""prefix":null,"keys":[],"jwks_ca_file":null,"lifetime_max_s":60"#);
+    assert_eq!(taken.faults.iter().next(), None);
+    assert_eq!((taken.config.auth.issuers[0].prefix.as_str(), taken.variables), ("", 1));
+    let told = faults(issuer(r#""jwks_refresh_s":9223372036854775808"#));
+    assert!(told.len() == 1 && told[0].contains("auth.issuers[0].jwks_refresh_s"), "{told:?}");
+    for nothing in ["[null]", r#"[{"name":null}]"#] {
+        let told = faults(read("", &[("WHEREABOUTS__REDIS__SHARDS", nothing)]));
+        assert!(
+            told.len() == 1 && told[0].contains("redis.shards[0]: name is missing"),
+            "{told:?}"
+        );
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use model::ErrorChain;
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
@@ -9,6 +10,9 @@ use redis::{
 };
 
 use crate::{Error, Facts, Server};
+
+/// What begins a certificate in PEM.
+const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// How to reach one server; cheap to clone.
 #[derive(Clone)]
@@ -24,6 +28,18 @@ pub struct Connector {
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {}", self.name, self.address)
+    }
+}
+
+impl Server {
+    /// Errs if files that are named here can't be used. Nothing is reached.
+    pub fn check_files(&self) -> Result<(), String> {
+        if self.check().is_err() {
+            // What that says comes first.
+            return Ok(());
+        }
+        let made = Connector::new(self, Duration::ZERO);
+        made.map(drop).map_err(|error| ErrorChain(&error).to_string())
     }
 }
 
@@ -53,7 +69,12 @@ impl Connector {
         };
         let client = match &server.tls_ca_file {
             Some(path) => {
-                let root_cert = Some(read(path)?);
+                let root_cert = read(path)?;
+                let none = || unusable(format!("{} has no certificate in PEM", path.display()));
+                if !root_cert.windows(CERTIFICATE.len()).any(|part| part == CERTIFICATE) {
+                    return Err(none());
+                }
+                let root_cert = Some(root_cert);
                 Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })
             }
             None => Client::open(info),

@@ -33,9 +33,18 @@ impl Server {
         if scheme != "redis" && scheme != "rediss" {
             return Err(format!("the url of {name} must begin with redis:// or rediss://"));
         }
-        self.url.as_str().into_connection_info().map(drop).map_err(|error| {
-            format!("the url of {name} must be like redis://user:password@host:6379/0: {error}")
-        })
+        let info = self.url.as_str().into_connection_info().map_err(|_| {
+            format!("the url of {name} must be like redis://user:password@host:6379/0")
+        })?;
+        if info.redis_settings().db() < 0 {
+            return Err(format!("the url of {name} ends in the number of a database, 0 or more"));
+        }
+        if self.tls_ca_file.is_some() && scheme != "rediss" {
+            return Err(format!(
+                "tls_ca_file of {name} is for TLS, which its url doesn't speak: begin that with rediss://"
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -65,6 +74,50 @@ impl fmt::Debug for Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn server(text: &str) -> Server {
+        serde_json::from_str(text).expect("a server")
+    }
+
+    #[test]
+    fn what_can_not_work_is_said_in_words_of_the_settings() {
+        for (text, said) in [
+            (r#"{"name":"a","url":"http://h"}"#, "redis:// or rediss://"),
+            (r#"{"name":"a","url":"redis://"}"#, "like redis://user:password@host:6379/0"),
+            (r#"{"name":"a","url":"redis://h:x"}"#, "like redis://user:password@host:6379/0"),
+            (r#"{"name":"a","url":"redis://h:6379/-1"}"#, "0 or more"),
+            (r#"{"name":"a","url":"redis://h","tls_ca_file":"/ca"}"#, "rediss://"),
+        ] {
+            let why = server(text).check().expect_err(text);
+            assert!(why.contains(said) && !why.contains("Client"), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn files_are_looked_at_without_reaching_anybody() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "text").expect("written");
+        let with = |url: &str, password: Option<&str>, ca: Option<&str>| {
+            let (password_file, tls_ca_file) = (password.map(PathBuf::from), ca.map(PathBuf::from));
+            Server {
+                name: "a".to_owned(),
+                weight: 1,
+                url: url.to_owned(),
+                password_file,
+                tls_ca_file,
+            }
+        };
+        assert_eq!(with("redis://h", file.to_str(), None).check_files(), Ok(()));
+        for (server, said) in [
+            (with("redis://h", Some("/nope"), None), "can't read /nope"),
+            (with("rediss://h", None, Some("/nope")), "can't read /nope"),
+            (with("rediss://h", None, file.to_str()), "no certificate in PEM"),
+        ] {
+            let why = server.check_files().expect_err("it can't be used");
+            assert!(why.contains(said), "{why}");
+        }
+    }
 
     #[test]
     fn a_password_is_never_shown() {

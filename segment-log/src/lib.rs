@@ -20,6 +20,7 @@
 //! [`PAYLOAD_BYTES_MAX`] of a frame, and of what isn't whole and is looked through for frames; a segment's bytes are a setting ([`Settings`]).
 
 mod bytes;
+mod check;
 mod disk;
 mod error;
 mod frame;
@@ -35,6 +36,7 @@ mod tests;
 mod writer;
 
 pub use bytes::{Bytes, Malformed, put_i64, put_text, put_u64};
+pub use check::{check_folder, check_header};
 pub use disk::{Disk, DiskFile, LocalDisk};
 pub use error::Error;
 pub use frame::{FileFormat, HEADER_BYTES, OpenFrame, PAYLOAD_BYTES_MAX, header};

@@ -1,3 +1,4 @@
+mod files_of;
 mod listeners;
 
 use std::net::SocketAddr;
@@ -7,20 +8,20 @@ use std::time::Duration;
 
 use api::{AllowedOrigins, BasePath, Context, SystemRandom, Verifier};
 use futures_util::future::join_all;
-use model::{Clock, Faults, Random, SystemClock};
+use model::{Clock, Random, SystemClock};
 use proximity::Proximity;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
-use crate::http::arrival::tls::Tls;
 use crate::http::dev::Dev;
 use crate::http::{dev, export, operations, problems, routes};
 use crate::keys::Keys;
 use crate::parts::{Deps, Opened};
 use crate::readiness::{Condition, Ends, Readiness};
 use crate::{files, metrics, parts};
+pub(crate) use files_of::{check_data, files_of};
 pub(crate) use listeners::tls;
 
 /// How often the metrics recorder tidies up its histograms.
@@ -171,20 +172,6 @@ impl Node {
         self.readiness.stop_tasks().await;
         tracing::info!("gone");
     }
-}
-
-/// Reads the files that the settings name, but for those of the data folder; errs with all that can't be used.
-fn files_of(config: &Config) -> Result<Option<Arc<Tls>>, String> {
-    let mut faults = Faults::default();
-    let tls = faults.check(listeners::tls(config)).flatten();
-    if config.auth.has_configured_keys() {
-        faults.check_all(Keys::check(&config.auth));
-    }
-    for placement in parts::ALL.iter().filter_map(|part| part.placement(config)) {
-        faults.check(placement);
-    }
-    faults.result()?;
-    Ok(tls)
 }
 
 /// The settings with no more connections than files may be open, which is said if it makes a difference.

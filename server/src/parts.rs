@@ -9,6 +9,7 @@ mod live;
 
 use std::sync::Arc;
 
+use ::leaderboard::redis::ServerConfig;
 use api::export::Piece;
 use api::metrics::Metric;
 use api::problems::Meaning;
@@ -70,6 +71,11 @@ pub(crate) trait Part: Sync {
         Vec::new()
     }
 
+    /// What is wrong with what it keeps in the data folder, all of it. Nothing is changed there: a service may be at work.
+    fn check_data(&self, _config: &Config) -> Result<(), Faults> {
+        Ok(())
+    }
+
     /// Every server that it uses, with a future that reaches it.
     fn servers(&self, config: &Config) -> Vec<Server>;
 
@@ -84,6 +90,19 @@ pub(crate) trait Part: Sync {
 
 /// What was looked at, and how it is, or what to do about it.
 pub(crate) type OwnCheck = (&'static str, Result<String, String>);
+
+/// A check for each fault of a section of the settings.
+fn faults_of(section: &'static str, checked: Result<(), Faults>) -> Vec<OwnCheck> {
+    let mut faults = Faults::default();
+    faults.check_section(section, checked);
+    faults.iter().map(|fault| (section, Err(fault.to_string()))).collect()
+}
+
+/// What the files of these Redis servers lack.
+fn redis_files(servers: &[ServerConfig]) -> Vec<OwnCheck> {
+    let faults = servers.iter().filter_map(|server| server.check_files().err());
+    faults.map(|why| ("redis", Err(why))).collect()
+}
 
 /// What a part does with I/O; a failure says what to do about it.
 pub(crate) type Doing<'a, T> = BoxFuture<'a, Result<T, String>>;

@@ -1,6 +1,7 @@
 //! One `SQLite` file, for a deployment of one process.
 
 mod error;
+mod look;
 mod schema;
 
 use std::future::Future;
@@ -66,6 +67,12 @@ impl File {
             .await
             .map_err(unusable)?;
         Ok(Self { writer: Mutex::new(Some(writer)), options, readers })
+    }
+
+    /// Errs if the file couldn't be opened, as far as can be told while nothing is changed or locked: also one that another
+    /// process has open. One that is missing will be made.
+    pub fn check(path: &Path, steps: &[&'static str]) -> Result<(), StoreError> {
+        look::look(path, steps)
     }
 
     /// Closes the file, so that its log is merged into it. What was answered is durable without this.

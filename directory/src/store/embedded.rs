@@ -40,6 +40,11 @@ impl EmbeddedStore {
         Ok(Self { file, announcer: Announcer::default() })
     }
 
+    /// Errs if the file in `data_dir` couldn't be opened, as far as can be told while nothing is changed or locked.
+    pub fn check(data_dir: &Path) -> Result<(), StoreError> {
+        File::check(&data_dir.join(FILE_NAME), &schema::STEPS)
+    }
+
     /// Closes the file, so that its log is merged into it. What was answered is durable without this.
     pub async fn close(self) -> Result<(), StoreError> {
         self.file.close().await

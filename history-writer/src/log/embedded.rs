@@ -106,6 +106,11 @@ impl EmbeddedLog {
         Self::open_on(Arc::new(LocalDisk), data_dir, config, clock).await
     }
 
+    /// Errs if the log in `data_dir` couldn't be opened, as far as can be told while nothing is changed.
+    pub fn check(data_dir: &Path) -> Result<(), LogError> {
+        Ok(recovery::check(&data_dir.join(FOLDER_NAME))?)
+    }
+
     async fn open_on(
         disk: Arc<dyn Disk>,
         data_dir: &Path,

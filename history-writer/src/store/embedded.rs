@@ -35,6 +35,11 @@ impl EmbeddedStore {
         Ok(Self { file })
     }
 
+    /// Errs if the file in `data_dir` couldn't be opened, as far as can be told while nothing is changed or locked.
+    pub fn check(data_dir: &Path) -> Result<(), StoreError> {
+        File::check(&data_dir.join(FILE_NAME), &schema::STEPS)
+    }
+
     async fn write(&self, chunks: &[StoredChunk]) -> Result<(), sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;

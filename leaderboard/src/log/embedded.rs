@@ -117,6 +117,11 @@ impl EmbeddedLog {
         Ok(Self { shared, snapshots })
     }
 
+    /// Errs if the log in `data_dir` couldn't be opened, as far as can be told while nothing is changed.
+    pub fn check(data_dir: &Path) -> Result<(), StoreError> {
+        segments::check(&data_dir.join(FOLDER_NAME)).map_err(store_error)
+    }
+
     /// Ranks by what the log says: as of all that was answered.
     pub fn index(&self) -> MemoryIndex {
         MemoryIndex::new(Arc::clone(&self.shared.memory))

@@ -38,6 +38,7 @@ use crate::cli::args::Sources;
 use crate::cli::say;
 use crate::config::Config;
 use crate::config::reading::Read;
+use crate::node;
 
 /// How a command ended, or in words why it couldn't.
 type Done = Result<ExitCode, String>;
@@ -54,6 +55,20 @@ fn read(sources: &Sources) -> Read {
     let mut read = Read::new(sources.config.as_deref(), std::env::vars_os());
     sources.apply(&mut read.config);
     read
+}
+
+impl Read {
+    /// The settings, if all that is said of them works; else all that can be told without reaching anybody.
+    fn checked_with_files(self) -> Result<Config, Faults> {
+        let config = self.config.clone();
+        self.checked().map_err(|mut faults| {
+            let of_files = node::files_of(&config).err().into_iter().flatten();
+            let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+            let news: Vec<_> = of_files.filter(|it| !told.contains(&it.to_string())).collect();
+            faults.extend(news);
+            faults
+        })
+    }
 }
 
 /// All that is wrong with settings, as an error.

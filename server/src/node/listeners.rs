@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::BasePath;
+use model::Faults;
 
 use crate::config::Config;
 use crate::http::arrival::Arrival;
@@ -30,10 +31,18 @@ pub(super) fn main(
 }
 
 /// What the settings name of TLS, read.
-pub(crate) fn tls(config: &Config) -> Result<Option<Arc<Tls>>, String> {
-    let files = config.http.tls.pair().map_err(|rule| format!("http.{rule}"))?;
-    let load = |(certificate, key)| Tls::load(certificate, key).map(Arc::new);
-    files.map(load).transpose().map_err(|why| format!("http.tls: {why}"))
+pub(crate) fn tls(config: &Config) -> Result<Option<Arc<Tls>>, Faults> {
+    let mut faults = Faults::default();
+    let files = faults.check(config.http.tls.pair().map_err(|rule| format!("http.{rule}")));
+    let loaded =
+        files.flatten().map(|(certificate, key)| Tls::load(certificate, key).map(Arc::new));
+    match loaded.transpose() {
+        Ok(tls) => faults.result().map(|()| tls),
+        Err(all) => {
+            all.iter().for_each(|why| faults.add(format!("http.tls: {why}")));
+            Err(faults)
+        }
+    }
 }
 
 /// The operators' address, or a free port where another process has the default.

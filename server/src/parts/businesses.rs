@@ -8,8 +8,8 @@ use proximity::postgres::{self, PostgresStore};
 use proximity::{Proximity, Store};
 
 use super::{
-    DATABASE_FILES, Deps, Doing, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
-    unusable_database, unusable_file,
+    DATABASE_FILES, Deps, Doing, EMBEDDED_FILES, Live, Opened, OwnCheck, Part, SCHEMA_FITS, Server,
+    faults_of, migrate, unusable_database, unusable_file,
 };
 use crate::config::{Config, NodeRole, StoreBackend};
 use crate::readiness::Ends;
@@ -67,6 +67,16 @@ impl Part for Businesses {
 
     fn problems(&self) -> &'static [Meaning] {
         proximity::problems::ALL
+    }
+
+    fn own_checks(&self, config: &Config) -> Vec<OwnCheck> {
+        database(config).map_or_else(Vec::new, |it| faults_of(DATABASE, it.check_files()))
+    }
+
+    fn check_data(&self, config: &Config) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check(EmbeddedStore::check(&config.data.dir).map_err(unusable_file("businesses")));
+        faults.result()
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {

@@ -8,8 +8,8 @@ use directory::postgres::{self, PostgresStore};
 use model::Faults;
 
 use super::{
-    DATABASE_FILES, Deps, Doing, EMBEDDED_FILES, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
-    unusable_database, unusable_file,
+    DATABASE_FILES, Deps, Doing, EMBEDDED_FILES, Live, Opened, OwnCheck, Part, SCHEMA_FITS, Server,
+    faults_of, migrate, unusable_database, unusable_file,
 };
 use crate::config::{Config, StoreBackend};
 use crate::readiness::{Condition, Ends};
@@ -52,6 +52,16 @@ impl Part for Directory {
 
     fn problems(&self) -> &'static [Meaning] {
         directory::problems::ALL
+    }
+
+    fn own_checks(&self, config: &Config) -> Vec<OwnCheck> {
+        database(config).map_or_else(Vec::new, |it| faults_of(DATABASE, it.check_files()))
+    }
+
+    fn check_data(&self, config: &Config) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check(EmbeddedStore::check(&config.data.dir).map_err(unusable_file("directory")));
+        faults.result()
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {

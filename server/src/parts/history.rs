@@ -73,9 +73,24 @@ impl Part for MovementHistory {
     }
 
     fn own_checks(&self, config: &Config) -> Vec<OwnCheck> {
-        let keys = (KEYS, keys::check(&config.history.key_files));
-        let address = places::check_address(config).map(|checked| (ADDRESS, checked));
-        std::iter::once(keys).chain(address).collect()
+        let mut checks: Vec<_> = match keys::check(&config.history.key_files) {
+            Ok(said) => vec![(KEYS, Ok(said))],
+            Err(faults) => faults.iter().map(|why| (KEYS, Err(why.to_string()))).collect(),
+        };
+        checks.extend(places::check_address(config).map(|checked| (ADDRESS, checked)));
+        checks.extend(places::check_files(config));
+        checks.extend(logs::check_files(config));
+        checks
+    }
+
+    fn check_data(&self, config: &Config) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check_all(places::check_data(config));
+        faults.check_all(logs::check_data(config));
+        if config.history.key_files.is_empty() {
+            faults.check(keys::own(&config.data.dir).read());
+        }
+        faults.result()
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {

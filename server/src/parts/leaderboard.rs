@@ -13,8 +13,8 @@ use model::{Faults, UserId};
 
 use super::directory::open_directory;
 use super::{
-    DATABASE_FILES, Deps, Directory, Doing, Live, Opened, Part, SCHEMA_FITS, Server, migrate,
-    unusable_database, unusable_file,
+    DATABASE_FILES, Deps, Directory, Doing, Live, Opened, OwnCheck, Part, SCHEMA_FITS, Server,
+    faults_of, migrate, unusable_database, unusable_file,
 };
 use crate::config::{Config, NodeRole, StoreBackend};
 use crate::readiness::{Condition, Ends};
@@ -82,6 +82,21 @@ impl Part for Leaderboards {
 
     fn problems(&self) -> &'static [Meaning] {
         leaderboard::problems::ALL
+    }
+
+    fn own_checks(&self, config: &Config) -> Vec<OwnCheck> {
+        let mut checks = if is_alone(config) { Directory.own_checks(config) } else { Vec::new() };
+        checks.extend(
+            database(config).into_iter().flat_map(|it| faults_of(DATABASE, it.check_files())),
+        );
+        checks.extend(standings::own_checks(config));
+        checks
+    }
+
+    fn check_data(&self, config: &Config) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check(EmbeddedLog::check(&config.data.dir).map_err(unusable_file("leaderboards")));
+        faults.result()
     }
 
     fn servers(&self, config: &Config) -> Vec<Server> {

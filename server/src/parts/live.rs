@@ -10,7 +10,7 @@ use ws_gateway::live::redis::{self, Redis};
 use ws_gateway::live::{self, FixLimit, Live as LivePath, Sink};
 use ws_gateway::{Gateway, PositionPiece, router};
 
-use super::{Deps, Doing, Opened, Part, Server};
+use super::{Deps, Doing, Opened, OwnCheck, Part, Server, redis_files};
 use crate::config::{Config, LiveBackend, NodeRole, StoreBackend};
 use crate::readiness::{Condition, Ends, Readiness, clock_fault};
 
@@ -52,6 +52,13 @@ impl Part for Live {
         match config.backends.live {
             LiveBackend::Embedded => 0,
             LiveBackend::Redis => SERVER_FILES * config.redis.shards.len() as u64,
+        }
+    }
+
+    fn own_checks(&self, config: &Config) -> Vec<OwnCheck> {
+        match config.backends.live {
+            LiveBackend::Embedded => Vec::new(),
+            LiveBackend::Redis => redis_files(&config.redis.shards),
         }
     }
 

@@ -50,6 +50,11 @@ impl PrimaryConfig {
         faults.result()
     }
 
+    /// Says which files can't be used that are named here; nothing is reached.
+    pub fn check_files(&self) -> Result<(), Faults> {
+        self.login().check_files()
+    }
+
     fn login(&self) -> Login<'_> {
         Login { url: &self.url, password_file: self.password_file.as_deref() }
     }

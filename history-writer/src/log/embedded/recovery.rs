@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use model::Timestamp;
 use segment_log::{
-    Bytes, Disk, Error, FrameReader, HEADER_BYTES, Malformed, Tail, is_outdated, make_folder,
-    segment, segments,
+    Bytes, Disk, Error, FrameReader, HEADER_BYTES, Malformed, Tail, check_folder, check_header,
+    is_outdated, make_folder, segment, segments,
 };
 
 use super::FORMAT;
@@ -66,6 +66,20 @@ pub(super) fn recover(folder: &Path, disk: &dyn Disk, config: Config) -> Result<
     }
     let Recovery { catalogue, recent, newest_received, .. } = recovery;
     Ok(Recovered { catalogue, recent, tail, mark, newest_received })
+}
+
+/// Looks at what each file begins with. Damage isn't in the way of a start.
+pub(super) fn check(folder: &Path) -> Result<(), Error> {
+    if !check_folder(folder)? {
+        return Ok(());
+    }
+    for first in segments(folder)? {
+        match check_header(&segment(folder, first), FORMAT, first) {
+            Ok(()) | Err(Error::Damaged { .. }) => {}
+            other => return other,
+        }
+    }
+    Ok(())
 }
 
 struct Recovery {

@@ -3,6 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use model::{ErrorChain, Faults};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -47,6 +48,22 @@ pub(super) async fn connect(config: &Config) -> Result<Session, StoreError> {
     match timeout(longest, Box::pin(builder.build())).await {
         Ok(built) => built.map_err(|error| error::not_connected(config, error)),
         Err(_) => Err(error::late(config, longest)),
+    }
+}
+
+impl Config {
+    /// Says which files can't be used that are named here; nothing is reached.
+    pub fn check_files(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        if let Some(file) = &self.password_file {
+            let checked = read(file).map(drop);
+            faults.check(checked.map_err(|e| format!("password_file: {}", ErrorChain(&e))));
+        }
+        if let Some(file) = &self.tls_ca_file {
+            let checked = tls(file).map(drop);
+            faults.check(checked.map_err(|e| format!("tls_ca_file: {}", ErrorChain(&e))));
+        }
+        faults.result()
     }
 }
 

@@ -41,6 +41,11 @@ impl EmbeddedRegister {
         Ok(Self { file })
     }
 
+    /// Errs if the file in `data_dir` couldn't be opened, as far as can be told while nothing is changed or locked.
+    pub fn check(data_dir: &Path) -> Result<(), StoreError> {
+        File::check(&data_dir.join(FILE_NAME), &schema::STEPS)
+    }
+
     async fn give_keys(&self, keys: &[(UserId, Vec<u8>)]) -> Result<Vec<Vec<u8>>, sqlx::Error> {
         let mut writer = self.file.writer().await?;
         let mut transaction = writer.begin().await?;

@@ -8,6 +8,7 @@ use segment_log::{Error, FileFormat, Settings};
 use crate::log::codec;
 use crate::log::embedded::crash_points::OF_SEGMENTS;
 use crate::log::embedded::options::Options;
+use crate::log::embedded::snapshot::FORMAT as SNAPSHOT_FORMAT;
 
 /// What a segment begins with.
 pub(super) const FORMAT: FileFormat = FileFormat { magic: *b"WAlb log", version: codec::FORMAT };
@@ -22,6 +23,22 @@ const PART: &str = ".part";
 pub(super) fn settings(options: Options) -> Settings {
     let segment_bytes_max = options.segment_bytes_max;
     Settings { name: NAME, format: FORMAT, segment_bytes_max, crash_points: OF_SEGMENTS }
+}
+
+/// Looks at the files that a start would read, at what each begins with.
+pub(super) fn check(folder: &Path) -> Result<(), Error> {
+    if !segment_log::check_folder(folder)? {
+        return Ok(());
+    }
+    let found = Found::look(folder)?;
+    let newest = found.snapshots.last().copied().unwrap_or(0);
+    if newest > 0 {
+        segment_log::check_header(&snapshot(folder, newest), SNAPSHOT_FORMAT, newest)?;
+    }
+    let mut needed = found.segments.iter().filter(|first| !found.is_outdated(**first, newest));
+    needed.try_for_each(|first| {
+        segment_log::check_header(&segment_log::segment(folder, *first), FORMAT, *first)
+    })
 }
 
 /// The snapshot of all up to this record.

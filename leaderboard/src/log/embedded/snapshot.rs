@@ -34,7 +34,7 @@ pub(super) use load::{load, load_remembered};
 use save::Save;
 
 /// What a snapshot begins with.
-const FORMAT: FileFormat = FileFormat { magic: *b"WAlbsnap", version: codec::FORMAT };
+pub(super) const FORMAT: FileFormat = FileFormat { magic: *b"WAlbsnap", version: codec::FORMAT };
 
 /// What a chunk begins with.
 mod tag {

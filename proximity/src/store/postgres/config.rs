@@ -91,6 +91,11 @@ impl Config {
         faults.result()
     }
 
+    /// Says which files can't be used that are named here; nothing is reached.
+    pub fn check_files(&self) -> Result<(), Faults> {
+        self.login(&self.url).check_files()
+    }
+
     fn login<'a>(&'a self, url: &'a str) -> Login<'a> {
         Login { url, password_file: self.password_file.as_deref() }
     }

@@ -4,14 +4,13 @@ use std::process::ExitCode;
 
 use api::{Jwks, KeySource as _};
 use futures_util::future::join_all;
-use model::{Clock as _, SystemClock};
+use model::{Clock as _, Faults, SystemClock};
 
 use super::{Done, columns, read};
 use crate::cli::args::{CheckConfigArgs, Sources};
 use crate::cli::say;
 use crate::config::reading::Read;
 use crate::config::{Auth, Config, ForeignIssuer, TlsFiles};
-use crate::data_dir::DataDir;
 use crate::{Keys, logs, node, parts};
 
 /// One thing that was looked at: how it is, or what is wrong and what to do about it.
@@ -63,9 +62,9 @@ async fn all(args: &CheckConfigArgs) -> Vec<Check> {
     }
     checks.extend(keys(config));
     if config.http.tls != TlsFiles::default() {
-        checks.push(Check::new("TLS", certificate(config)));
+        checks.extend(certificate(config));
     }
-    checks.push(Check::new("data folder", data_folder(config)));
+    checks.extend(data_folder(config));
     let addresses =
         [("http.listen", config.http.listen), ("operations.listen", config.operations.listen)];
     checks.extend(addresses.map(|(name, it)| Check::new("address", address(name, it))));
@@ -106,7 +105,7 @@ fn keys(config: &Config) -> Vec<Check> {
     if config.auth.has_configured_keys()
         && let Err(faults) = Keys::check(&config.auth)
     {
-        return faults.iter().map(|fault| Check::new(WHAT, Err(fault.to_string()))).collect();
+        return failed(WHAT, &faults);
     }
     let own = if !keys.is_empty() {
         format!("{} of the issuer {issuer}", keys.len())
@@ -123,12 +122,19 @@ fn keys(config: &Config) -> Vec<Check> {
 }
 
 /// Whether the certificate can be shown to clients, now.
-fn certificate(config: &Config) -> Result<String, String> {
+fn certificate(config: &Config) -> Vec<Check> {
+    const WHAT: &str = "TLS";
     let now = SystemClock::start().now().wall;
-    match node::tls(config)?.and_then(|tls| tls.fault(now)) {
-        Some(why) => Err(format!("http.tls: {why}")),
-        None => Ok("certificate and key belong together".to_owned()),
+    match node::tls(config).map(|tls| tls.and_then(|tls| tls.fault(now))) {
+        Ok(None) => vec![Check::new(WHAT, Ok("certificate and key belong together".to_owned()))],
+        Ok(Some(why)) => vec![Check::new(WHAT, Err(format!("http.tls: {why}")))],
+        Err(faults) => failed(WHAT, &faults),
     }
+}
+
+/// A row for each fault.
+fn failed(what: &str, faults: &Faults) -> Vec<Check> {
+    faults.iter().map(|fault| Check::new(what, Err(fault.to_string()))).collect()
 }
 
 /// Asks an issuer for its keys.
@@ -154,15 +160,16 @@ async fn published(issuer: ForeignIssuer) -> Check {
     Check { what, outcome }
 }
 
-/// Whether it can be made or written to, and the node's own key in it is one.
-fn data_folder(config: &Config) -> Result<String, String> {
-    let dir = &config.data.dir;
+/// Whether it can be made or written to, and what is kept in it can be opened.
+fn data_folder(config: &Config) -> Vec<Check> {
+    const WHAT: &str = "data folder";
     if !config.needs_data_dir() {
-        return Ok("not needed".to_owned());
+        return vec![Check::new(WHAT, Ok("not needed".to_owned()))];
     }
-    let how = DataDir::check(dir)?;
-    Keys::check_own(&config.auth, dir)?;
-    Ok(format!("{}{how}", dir.display()))
+    match node::check_data(config) {
+        Ok(how) => vec![Check::new(WHAT, Ok(format!("{}{how}", config.data.dir.display())))],
+        Err(faults) => failed(WHAT, &faults),
+    }
 }
 
 /// Whether this machine lets us listen there. Where the service runs that is to be restarted is no fault.

@@ -19,7 +19,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Done {
     }
     read.config.dev |= args.dev;
     let log = read.config.log.clone();
-    match read.checked() {
+    match read.checked_with_files() {
         Ok(config) => {
             logs::start(&log)?;
             until_stopped(config).await.or_else(|why| failed(&log, &why))

@@ -1,4 +1,6 @@
+mod der;
 mod pem;
+mod purpose;
 mod validity;
 
 use std::fmt;
@@ -7,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Clock, Timestamp};
+use model::{Clock, Faults, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -70,8 +72,8 @@ impl ResolvesServerCert for Current {
 }
 
 impl Tls {
-    /// Reads certificate and key; says what is wrong with them.
-    pub(crate) fn load(certificate: &Path, key: &Path) -> Result<Self, String> {
+    /// Reads certificate and key; says what is wrong with both.
+    pub(crate) fn load(certificate: &Path, key: &Path) -> Result<Self, Faults> {
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
         let contents = files.read()?;
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -79,7 +81,11 @@ impl Tls {
         let current = Arc::new(Current(RwLock::new(Arc::new(certified))));
         let versions = &[&rustls::version::TLS13, &rustls::version::TLS12];
         let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions);
-        let config = config.map_err(|error| format!("TLS can't be offered: {error}"))?;
+        let config = config.map_err(|error| {
+            let mut faults = Faults::default();
+            faults.add(format!("TLS can't be offered: {error}"));
+            faults
+        })?;
         let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
         config.alpn_protocols = vec![HTTP_1_1.to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
@@ -111,7 +117,7 @@ impl Tls {
         let contents = match self.files.read() {
             Ok(contents) => contents,
             // Being replaced, perhaps: what was read last counts until there is something to read.
-            Err(why) => return tracing::debug!(why, "the certificate can't be read now"),
+            Err(why) => return tracing::debug!(%why, "the certificate can't be read now"),
         };
         let mut seen = self.seen.lock();
         let is_new = seen.contents != contents;
@@ -119,6 +125,7 @@ impl Tls {
             return;
         }
         let certified = self.files.certified(&contents, self.acceptor.config().crypto_provider());
+        let certified = certified.map_err(|faults| in_one_line(&faults));
         // One that clients refuse now is no gain, unless they refuse the one in use as well.
         let fault = certified.as_ref().ok().and_then(|new| time_fault(new, now));
         let fault = fault.filter(|_| self.fault(now).is_none());
@@ -137,21 +144,29 @@ impl Tls {
     }
 }
 
+/// As a field of a line of the log.
+fn in_one_line(faults: &Faults) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// Why clients refuse this certificate at this time.
 fn time_fault(certified: &CertifiedKey, now: Timestamp) -> Option<String> {
     certified.cert.first().and_then(|first| Validity::read(first)).and_then(|it| it.fault(now))
 }
 
 impl Files {
-    fn read(&self) -> Result<Contents, String> {
-        Ok(Contents { certificate: read(&self.certificate)?, key: read(&self.key)? })
+    fn read(&self) -> Result<Contents, Faults> {
+        let mut faults = Faults::default();
+        let both = (faults.check(read(&self.certificate)), faults.check(read(&self.key)));
+        let (Some(certificate), Some(key)) = both else { return Err(faults) };
+        Ok(Contents { certificate, key })
     }
 
     fn certified(
         &self,
         contents: &Contents,
         provider: &CryptoProvider,
-    ) -> Result<CertifiedKey, String> {
+    ) -> Result<CertifiedKey, Faults> {
         let name = |path: &Path| path.display().to_string();
         pem::certified(
             (&contents.certificate, &contents.key),

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use history_writer::{Config, DeploymentKey, DeploymentKeys, KeyId, Register};
 
+use model::Faults;
+
 use super::super::unusable_file;
 use super::NAME;
 use crate::keys::{self, OwnKey};
@@ -24,11 +26,7 @@ pub(super) async fn read(
 ) -> Result<DeploymentKeys, String> {
     let wrapping = register.wrapping_keys().await.map_err(unusable_file(NAME))?;
     let keys = if config.key_files.is_empty() {
-        let own = OwnKey {
-            path: data_dir.join(OWN_KEY_FILE),
-            bytes: KEY_BYTES,
-            remedy: "Put it back from your copy; ops/history.md says more.",
-        };
+        let own = own(data_dir);
         match own.read()? {
             Some(key) => in_order(vec![deployment_key(&own.path, &key)?])?,
             None if wrapping.is_empty() => {
@@ -38,14 +36,23 @@ pub(super) async fn read(
             None => return Err(missing(&wrapping, &own.path.display().to_string())),
         }
     } else {
-        in_order(read_files(&config.key_files)?)?
+        in_order(read_files(&config.key_files).map_err(String::from)?)?
     };
     let unknown: Vec<_> = wrapping.into_iter().filter(|id| !keys.has(*id)).collect();
     if unknown.is_empty() { Ok(keys) } else { Err(missing(&unknown, "history.key_files")) }
 }
 
-/// Whether the files of the settings can be used.
-pub(super) fn check(files: &[PathBuf]) -> Result<String, String> {
+/// The node's own.
+pub(super) fn own(data_dir: &Path) -> OwnKey {
+    OwnKey {
+        path: data_dir.join(OWN_KEY_FILE),
+        bytes: KEY_BYTES,
+        remedy: "Put it back from your copy; ops/history.md says more.",
+    }
+}
+
+/// Whether the files of the settings can be used; errs with all that can't.
+pub(super) fn check(files: &[PathBuf]) -> Result<String, Faults> {
     let ids: Vec<_> = read_files(files)?.iter().map(|key| key.id().to_string()).collect();
     match &ids[..] {
         [] => {
@@ -56,8 +63,11 @@ pub(super) fn check(files: &[PathBuf]) -> Result<String, String> {
     }
 }
 
-fn read_files(files: &[PathBuf]) -> Result<Vec<DeploymentKey>, String> {
-    files.iter().map(|path| deployment_key(path, &keys::read(path)?)).collect()
+fn read_files(files: &[PathBuf]) -> Result<Vec<DeploymentKey>, Faults> {
+    let mut faults = Faults::default();
+    let read = |path: &PathBuf| deployment_key(path, &keys::read(path)?);
+    let keys = files.iter().filter_map(|path| faults.check(read(path))).collect();
+    faults.result().map(|()| keys)
 }
 
 fn deployment_key(path: &Path, bytes: &[u8]) -> Result<DeploymentKey, String> {
@@ -174,14 +184,16 @@ mod tests {
         let short = folder.0.path().join("short.key");
         fs::write(&short, b"short").expect("written");
         for refused in [
-            check(std::slice::from_ref(&short)),
-            folder.read(vec![short]).await.map(|_| String::new()),
+            check(std::slice::from_ref(&short)).map_err(String::from),
+            folder.read(vec![short.clone()]).await.map(|_| String::new()),
         ] {
             let why = refused.expect_err("five bytes");
             assert!(why.contains("short.key") && why.contains("5 bytes"), "{why}");
         }
-        let why = check(&[PathBuf::from("/nowhere/key")]).expect_err("nothing there");
-        assert!(why.contains("/nowhere/key"), "{why}");
+        let all = [PathBuf::from("/nowhere/key"), folder.file(1), short];
+        let why = check(&all).expect_err("two are none").to_string();
+        assert!(why.contains("/nowhere/key") && why.contains("short.key"), "{why}");
+        assert_eq!(why.lines().count(), 2, "{why}");
         fs::write(folder.own_key(), b"damaged").expect("written");
         assert!(folder.read(vec![]).await.expect_err("damaged").contains("history.key"));
     }

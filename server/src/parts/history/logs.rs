@@ -7,7 +7,7 @@ use history_writer::streams::{self, Leases, ReadingDeps, StreamsLog};
 use history_writer::{HttpPeers, Log, LogError, LogId, LogMarks, OwnedLogs, SharedLogs};
 use model::Faults;
 
-use super::super::{Deps, Server};
+use super::super::{Deps, OwnCheck, Server, redis_files};
 use super::{NAME, places};
 use crate::config::{Config, HistoryBackend, HistoryLog, NodeRole};
 
@@ -107,6 +107,28 @@ pub(super) fn validate(config: &Config) -> Result<(), Faults> {
     }
     faults.unless(is_stored_on_servers, NEEDS_SERVERS);
     faults.check_section("history.streams", config.history.streams.validate());
+    faults.result()
+}
+
+/// What of the files that the settings name can't be used.
+pub(super) fn check_files(config: &Config) -> Vec<OwnCheck> {
+    if !are_on_servers(config) {
+        return Vec::new();
+    }
+    let mut faults = redis_files(&config.history.streams.servers);
+    for (what, _) in &mut faults {
+        *what = STREAMS;
+    }
+    faults
+}
+
+/// What of the data folder can't be opened.
+pub(super) fn check_data(config: &Config) -> Result<(), Faults> {
+    let mut faults = Faults::default();
+    if !are_on_servers(config) {
+        let checked = EmbeddedLog::check(&config.data.dir);
+        faults.check(checked.map_err(|error| unusable_files(&error)));
+    }
     faults.result()
 }
 

@@ -13,7 +13,8 @@ use history_writer::{
 use model::{Faults, SystemClock};
 
 use super::super::{
-    DATABASE_FILES, EMBEDDED_FILES, SCHEMA_FITS, Server, unusable_database, unusable_file,
+    DATABASE_FILES, EMBEDDED_FILES, OwnCheck, SCHEMA_FITS, Server, faults_of, unusable_database,
+    unusable_file,
 };
 use super::NAME;
 use crate::config::{Config, HistoryBackend, HistoryLog, TlsFiles};
@@ -68,17 +69,45 @@ impl Places {
 
 /// Names the log in a folder, which it keeps for good: others wait for what is in it.
 pub(super) fn log_id(folder: &Path) -> Result<LogId, String> {
-    let file = OwnKey {
-        path: folder.join(LOG_ID_FILE),
-        bytes: size_of::<u128>(),
-        remedy: "Remove it to have a new one made; what was in the log and isn't stored then counts as lost after a day.",
-    };
+    let file = log_id_file(folder);
     let bytes = match file.read()? {
         Some(bytes) => bytes,
         None => file.make()?,
     };
     let bytes = bytes.try_into().map_err(|_| format!("{} is damaged", file.path.display()))?;
     Ok(LogId(u128::from_be_bytes(bytes)))
+}
+
+fn log_id_file(folder: &Path) -> OwnKey {
+    OwnKey {
+        path: folder.join(LOG_ID_FILE),
+        bytes: size_of::<u128>(),
+        remedy: "Remove it to have a new one made; what was in the log and isn't stored then counts as lost after a day.",
+    }
+}
+
+/// What of the files that the settings name can't be used.
+pub(super) fn check_files(config: &Config) -> Vec<OwnCheck> {
+    if !is_on_servers(config) {
+        return Vec::new();
+    }
+    let mut faults = faults_of(CHUNKS, config.cassandra.check_files());
+    faults.extend(faults_of(REGISTER, config.postgres.history.check_files()));
+    faults
+}
+
+/// What of the data folder can't be opened.
+pub(super) fn check_data(config: &Config) -> Result<(), Faults> {
+    let (mut faults, folder) = (Faults::default(), &config.data.dir);
+    if is_on_servers(config) {
+        if config.backends.history_log == HistoryLog::Disk {
+            faults.check(log_id_file(folder).read());
+        }
+    } else {
+        faults.check(EmbeddedRegister::check(folder).map_err(unusable_file(NAME)));
+        faults.check(EmbeddedStore::check(folder).map_err(unusable_file(NAME)));
+    }
+    faults.result()
 }
 
 /// Where other gateways ask this one what waits in its log: as the settings say, else where it listens, if that is one address.

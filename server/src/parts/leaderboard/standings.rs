@@ -8,7 +8,8 @@ use leaderboard::{Index, Leaderboard, Log, StoreError};
 use model::{ErrorChain, Faults};
 use shard_map::{Shard, ShardMap, ShardName};
 
-use super::{Deps, Server};
+use super::super::{OwnCheck, Part as _, redis_files};
+use super::{Deps, Live, Server};
 use crate::config::{Config, LiveBackend, StandingsBackend};
 use crate::readiness::{Condition, Readiness};
 
@@ -63,6 +64,15 @@ fn shard_map(config: &Config) -> Result<ShardMap, String> {
 /// The most connections to servers.
 pub(super) fn files_max(config: &Config) -> u64 {
     if are_on_servers(config) { SERVER_FILES * config.redis.shards.len() as u64 } else { 0 }
+}
+
+/// What the files of the servers lack. Where positions are on them too, that part tells it.
+pub(super) fn own_checks(config: &Config) -> Vec<OwnCheck> {
+    let is_told = config.backends.live == LiveBackend::Redis && Live.is_served(config);
+    if !are_on_servers(config) || is_told {
+        return Vec::new();
+    }
+    redis_files(&config.redis.shards)
 }
 
 /// Every server that holds boards, to be checked.

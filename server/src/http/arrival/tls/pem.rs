@@ -1,8 +1,11 @@
+use model::Faults;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error as TlsError};
+
+use super::purpose;
 
 /// What some editors write at the beginning of a file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -12,10 +15,14 @@ pub(super) fn certified(
     (certificate, key): (&[u8], &[u8]),
     names: (&str, &str),
     provider: &CryptoProvider,
-) -> Result<CertifiedKey, String> {
-    let chain = chain(certificate).map_err(|why| format!("{}: {why}", names.0))?;
-    let private = private_key(key).map_err(|why| format!("{}: {why}", names.1))?;
-    CertifiedKey::from_der(chain, private, provider).map_err(|error| match error {
+) -> Result<CertifiedKey, Faults> {
+    let mut faults = Faults::default();
+    let chain = faults.check(chain(certificate).map_err(|why| format!("{}: {why}", names.0)));
+    let private = faults.check(private_key(key).map_err(|why| format!("{}: {why}", names.1)));
+    let (Some(chain), Some(private)) = (chain, private) else { return Err(faults) };
+    let unsuitable = chain.first().and_then(|first| purpose::fault(first));
+    faults.check(unsuitable.map_or(Ok(()), |why| Err(format!("{}: {why}", names.0))));
+    let made = CertifiedKey::from_der(chain, private, provider).map_err(|error| match error {
         TlsError::InconsistentKeys(_) => format!(
             "{} and {} don't belong together: the first certificate must be that of the key",
             names.0, names.1
@@ -28,7 +35,9 @@ pub(super) fn certified(
             names.1
         ),
         other => format!("{} isn't for a server: {other}", names.0),
-    })
+    });
+    let made = faults.check(made);
+    made.filter(|_| faults.is_empty()).ok_or(faults)
 }
 
 fn chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, &'static str> {

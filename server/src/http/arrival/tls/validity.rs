@@ -2,10 +2,9 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use model::Timestamp;
 
-/// The kinds of DER (X.690) on the way to the times of a certificate.
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const VERSION: u8 = 0xa0;
+use super::der::{SEQUENCE, from_times, value};
+
+/// The kinds of DER that times are.
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
@@ -22,15 +21,7 @@ pub(super) struct Validity {
 impl Validity {
     /// That of a certificate in DER; none where it can't be read, of which clients may think what they want.
     pub(super) fn read(certificate: &[u8]) -> Option<Self> {
-        let (signed, _) = value(certificate, SEQUENCE)?;
-        let (mut fields, _) = value(signed, SEQUENCE)?;
-        if let Some((_, rest)) = value(fields, VERSION) {
-            fields = rest;
-        }
-        // The serial number, the algorithm and the issuer.
-        for kind in [INTEGER, SEQUENCE, SEQUENCE] {
-            fields = value(fields, kind)?.1;
-        }
+        let fields = from_times(certificate)?;
         let (times, _) = value(fields, SEQUENCE)?;
         let (from, times) = time(times)?;
         let (until, _) = time(times)?;
@@ -50,23 +41,6 @@ impl Validity {
         (now < from)
             .then(|| format!("the certificate begins on {from}, clients refuse it until then"))
     }
-}
-
-/// What stands in a value of this kind, and what stands behind it.
-fn value(der: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
-    let (&found, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        // So many bytes with the length follow.
-        0x81..=0x84 => {
-            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (bytes.iter().fold(0, |all, byte| all << 8 | usize::from(*byte)), rest)
-        }
-        _ => return None,
-    };
-    let parts = rest.split_at_checked(length)?;
-    (found == kind).then_some(parts)
 }
 
 /// A time, `YYMMDDHHMMSSZ` or with four digits of the year.
@@ -92,18 +66,13 @@ fn time(der: &[u8]) -> Option<(jiff::Timestamp, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::der::test_kit::der;
+    use super::super::der::{FIELD_0, INTEGER};
     use super::*;
-
-    fn der(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
-        let inner = parts.concat();
-        let length = u8::try_from(inner.len()).expect("short");
-        let length = if length < 0x80 { vec![length] } else { vec![0x81, length] };
-        [vec![kind], length, inner].concat()
-    }
 
     fn certificate(from: &[u8], until: &[u8]) -> Vec<u8> {
         let times = der(SEQUENCE, &[from, until]);
-        let version = der(VERSION, &[&der(INTEGER, &[&[2]])]);
+        let version = der(FIELD_0, &[&der(INTEGER, &[&[2]])]);
         let (serial, names) = (der(INTEGER, &[&[1]]), der(SEQUENCE, &[&[0; 100]]));
         let fields = der(SEQUENCE, &[&version, &serial, &der(SEQUENCE, &[]), &names, &times]);
         der(SEQUENCE, &[&fields, &der(SEQUENCE, &[])])

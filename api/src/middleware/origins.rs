@@ -20,11 +20,11 @@ impl Origin {
     /// Reads what a browser sends; `None` for `null`, and for what is no origin.
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
-        Self::of(scheme, authority).ok()
+        Self::from_parts(scheme, authority).ok()
     }
 
     /// Errs with why no browser sends it.
-    fn of(scheme: &str, authority: &str) -> Result<Self, &'static str> {
+    fn from_parts(scheme: &str, authority: &str) -> Result<Self, &'static str> {
         let scheme = scheme.to_ascii_lowercase();
         let mut letters = scheme.bytes();
         let is_scheme = letters.next().is_some_and(|first| first.is_ascii_lowercase())
@@ -172,7 +172,7 @@ fn pattern(entry: &str) -> Result<Pattern, String> {
             "a * stands alone, or for whole labels in front, as in https://*.example.com",
         );
     }
-    let origin = match Origin::of(scheme, rest) {
+    let origin = match Origin::from_parts(scheme, rest) {
         Ok(origin) => origin,
         Err(why) => return refused(why),
     };

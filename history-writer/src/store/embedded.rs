@@ -27,17 +27,17 @@ pub struct EmbeddedStore {
 }
 
 impl EmbeddedStore {
+    /// Errs if the file in `data_dir` couldn't be opened, as far as can be told while nothing is changed or locked.
+    pub fn check(data_dir: &Path) -> Result<(), StoreError> {
+        File::check(&data_dir.join(FILE_NAME), &schema::STEPS)
+    }
+
     /// Opens the file in `data_dir`, which must exist, and brings its schema up to date.
     ///
     /// Errs if it can't be written to (read-only, full), is damaged, or comes from a newer version.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let file = File::open(&data_dir.join(FILE_NAME), CACHE_KIB, &schema::STEPS).await?;
         Ok(Self { file })
-    }
-
-    /// Errs if the file in `data_dir` couldn't be opened, as far as can be told while nothing is changed or locked.
-    pub fn check(data_dir: &Path) -> Result<(), StoreError> {
-        File::check(&data_dir.join(FILE_NAME), &schema::STEPS)
     }
 
     async fn write(&self, chunks: &[StoredChunk]) -> Result<(), sqlx::Error> {

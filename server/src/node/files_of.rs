@@ -62,7 +62,7 @@ mod tests {
         page
     }
 
-    fn of(folder: &Path) -> Config {
+    fn config_in(folder: &Path) -> Config {
         let mut config = Config::default();
         config.data.dir = folder.to_owned();
         config
@@ -72,8 +72,8 @@ mod tests {
     fn all_in_the_data_folder_that_stands_in_the_way_of_a_start_is_told_and_nothing_changed() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
-        assert_eq!(check_data(&of(&at("new"))), Ok(", made when the service starts"));
-        assert_eq!(check_data(&of(folder.path())), Ok(""));
+        assert_eq!(check_data(&config_in(&at("new"))), Ok(", made when the service starts"));
+        assert_eq!(check_data(&config_in(folder.path())), Ok(""));
         assert_eq!(fs::read_dir(folder.path()).expect("there").count(), 0);
         let databases =
             ["directory.sqlite", "proximity.sqlite", "history.sqlite", "history-register.sqlite"];
@@ -86,7 +86,8 @@ mod tests {
         for (name, bytes) in [("history.key", &[7; 33][..]), ("token.key", &[7; 3])] {
             fs::write(at(name), bytes).expect("written");
         }
-        let told = check_data(&of(folder.path())).expect_err("it can't be opened").to_string();
+        let told =
+            check_data(&config_in(folder.path())).expect_err("it can't be opened").to_string();
         assert_eq!(told.lines().count(), 8, "{told}");
         assert_eq!(told.matches("the data has schema 999").count(), 4, "{told}");
         for name in ["history-log", "leaderboard", "history.key", "token.key"] {
@@ -95,7 +96,8 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).expect("there").count(), 8);
         fs::write(at("history.key"), b"abc").expect("written");
         assert!(
-            check_data(&of(folder.path())).is_err_and(|it| it.to_string().contains("history.key"))
+            check_data(&config_in(folder.path()))
+                .is_err_and(|it| it.to_string().contains("history.key"))
         );
     }
 
@@ -104,7 +106,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let long = folder.path().join("long.key");
         fs::write(&long, [7; 64]).expect("written");
-        let mut config = of(&folder.path().join("new"));
+        let mut config = config_in(&folder.path().join("new"));
         config.http.tls.certificate_file = Some("/nope/certificate".into());
         config.http.tls.key_file = Some("/nope/private".into());
         config.history.key_files = vec!["/nope/h1".into(), long];

@@ -27,7 +27,15 @@ pub enum TokenError {
     /// Names a key that isn't configured.
     #[error("the token's key (kid) is not known")]
     UnknownKey,
-    /// Is of no key that is known, and the issuer can't be asked for new ones for so long.
+    /// Is of no key that is known, and the issuer may be asked for it in so long. Over REST a refusal like any other, since apps
+    /// ask again with their next token, and strangers could have the service fail otherwise; a WebSocket's client must not be told
+    /// to stay away for it.
+    #[error(
+        "the token's key (kid) is not known; its issuer may be asked for it in {} ms: come back then",
+        .0.0
+    )]
+    NotAskedYet(RetryAfterMs),
+    /// Is of no key that is known, and the issuer doesn't answer. The same may be sent again after so long.
     #[error(
         "the token's key is not known, and its issuer can't be asked for new keys now: come back in {} ms",
         .0.0

@@ -117,9 +117,10 @@ impl Verifier {
         self.verify_claimed(token, now).map(|claimed| claimed.caller)
     }
 
-    /// The same; its issuer is asked for new keys if the token is of none that is known, as often as it may be asked. A name of
-    /// a key is refused only if the issuer was found not to have it: one of which that can't be told now is
-    /// [away](TokenError::KeysAway). What is wrong by a key of that name is refused, as new keys have new names nearly always.
+    /// The same; its issuer is asked for new keys if the token is of none that is known, as often as it may be asked. Of a name
+    /// that isn't known it is said whether the issuer was found not to have it, or [can't be asked](TokenError::NotAskedYet) in
+    /// the same minute, or is [away](TokenError::KeysAway). What is wrong by a key that is known is refused, as new keys have new
+    /// names nearly always.
     pub async fn verify_asking(&self, token: &str, now: Moment) -> Result<Verified, TokenError> {
         let mut verified = self.verify_claimed(token, now.wall);
         if let Err(fault) = verified
@@ -132,10 +133,10 @@ impl Verifier {
             };
             let absence = remote.ask(key, now.monotonic, is_known).await;
             verified = self.verify_claimed(token, now.wall).map_err(|fault| match absence {
-                Absence::Unknown(retry) if fault == TokenError::UnknownKey => {
-                    TokenError::KeysAway(retry)
-                }
-                _ => fault,
+                _ if fault != TokenError::UnknownKey => fault,
+                Absence::Final => fault,
+                Absence::NotAskedYet(retry) => TokenError::NotAskedYet(retry),
+                Absence::Away(retry) => TokenError::KeysAway(retry),
             });
         }
         verified.map(|Claimed { caller, key, .. }| Verified { caller, key })

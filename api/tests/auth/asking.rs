@@ -74,8 +74,8 @@ impl World {
     }
 }
 
-fn away(ms: u64) -> Result<(), TokenError> {
-    Err(TokenError::KeysAway(RetryAfterMs(ms)))
+fn not_yet(ms: u64) -> Result<(), TokenError> {
+    Err(TokenError::NotAskedYet(RetryAfterMs(ms)))
 }
 
 fn signed(pair: &Pair, kid: &str) -> String {
@@ -96,8 +96,8 @@ async fn a_key_that_is_published_after_a_stale_one_was_asked_for_counts_within_t
     let (stale, new) = (signed(&ED25519, "removed"), signed(&P256, "b"));
     assert_eq!(world.at(0, &stale).await, Err(TokenError::UnknownKey));
     world.publish(vec![RSA.jwk("a"), P256.jwk("b")]);
-    assert_eq!(world.at(10, &new).await, away(59_990));
-    assert_eq!(world.at(59_999, &new).await, away(1));
+    assert_eq!(world.at(10, &new).await, not_yet(59_990));
+    assert_eq!(world.at(59_999, &new).await, not_yet(1));
     // Old phones are refused all the while, each of them, and with the key that counts all is as ever.
     assert_eq!(world.at(20, &stale).await, Err(TokenError::UnknownKey));
     let another = ED25519.token("removed", &fixture::with(claims(), &json!({"sub": "bob"})));
@@ -164,7 +164,7 @@ async fn whatever_of_a_key_is_new_its_issuer_is_asked_for_it() {
         world.publish(vec![after.clone()]);
         let meanwhile = world.at(1, &token).await;
         assert!(meanwhile.is_err(), "{what}: in the minute of another");
-        assert_eq!(meanwhile == away(59_999), what == "a name", "{what}: {meanwhile:?}");
+        assert_eq!(meanwhile == not_yet(59_999), what == "a name", "{what}: {meanwhile:?}");
         assert_eq!(world.at(60_000, &token).await, Ok(()), "{what}");
         assert_eq!(world.asked(), 3, "{what}");
 
@@ -225,10 +225,10 @@ async fn a_flood_of_keys_asks_once_a_minute_and_refuses_nobody_whose_key_is_new(
     };
     assert_eq!(world.at(0, &random(0)).await, Err(TokenError::UnknownKey));
     for n in 1..1_500 {
-        assert_eq!(world.at(1, &random(n)).await, away(59_999));
+        assert_eq!(world.at(1, &random(n)).await, not_yet(59_999));
     }
     world.publish(vec![RSA.jwk("a"), P256.jwk("b")]);
-    assert_eq!(world.at(2, &signed(&P256, "b")).await, away(59_998));
+    assert_eq!(world.at(2, &signed(&P256, "b")).await, not_yet(59_998));
     let all = (0..100).map(random).collect::<Vec<_>>();
     let answers = join_all(all.iter().map(|token| world.at(60_000, token))).await;
     assert!(answers.iter().all(|it| *it == Err(TokenError::UnknownKey)), "{answers:?}");

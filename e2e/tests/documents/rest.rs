@@ -188,3 +188,23 @@ async fn the_page_to_try_it_from_loads_nothing_from_elsewhere() {
     let asks_nobody = settings.contains("\"validatorUrl\": \"none\"");
     assert!(asks_nobody, "say `.validator_url(\"none\")` where /docs is made: {settings}");
 }
+
+/// The description knows a type by its name alone: of two the answer or body of one would be described by the other.
+#[test]
+fn no_two_types_of_the_description_have_one_name() {
+    let mut names = BTreeSet::new();
+    for (path, text) in tree::rust_files() {
+        if TOOLS.iter().any(|tool| path.starts_with(tool)) {
+            continue;
+        }
+        for after in text.split("ToSchema)]").skip(1) {
+            let words: Vec<_> = after.split_whitespace().take_while(|word| *word != "{").collect();
+            let kind = words.iter().position(|word| ["struct", "enum"].contains(word));
+            let name = kind.and_then(|at| words.get(at + 1));
+            let name = name.map(|name| name.split(['(', '<', ';']).next().unwrap_or(name));
+            let name = name.unwrap_or_else(|| panic!("{path}: no name in {words:?}"));
+            assert!(names.insert(name.to_owned()), "{path}: another type is called {name} too");
+        }
+    }
+    assert!(names.len() > 50, "{names:?}");
+}

@@ -83,7 +83,7 @@ async fn a_new_key_counts_at_once_and_issuers_are_asked_for_unknown_ones_once_a_
     assert!(is_let_in(&node, &new).await && is_let_in(&node, &old).await);
     assert_eq!(publisher.asked(), 2);
     publisher.set(Mode::Keys(vec![ED25519.jwk("third")]));
-    assert_eq!(status(&node, &token(&ED25519, "third")).await.0, 503);
+    assert_eq!(status(&node, &token(&ED25519, "third")).await.0, 401);
     assert_eq!(publisher.asked(), 2);
 }
 

@@ -23,7 +23,7 @@ pub(super) struct ChangesQuery {
 
 /// A change of a business.
 #[derive(Serialize, ToSchema)]
-pub(super) struct ChangeBody {
+pub(super) struct BusinessChangeBody {
     /// Which business.
     id: String,
     /// Its version by this change.
@@ -37,7 +37,7 @@ pub(super) struct ChangeBody {
 /// A page of the feed, in the order of the changes.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ChangesBody {
-    changes: Vec<ChangeBody>,
+    changes: Vec<BusinessChangeBody>,
     /// Where to go on, at once or later: `after` of the next request. There is always one.
     next_cursor: String,
     /// The same, for clients of before.
@@ -72,12 +72,13 @@ pub(super) async fn list(
     });
     let limit = Page::new(query.limit, None, "")?.limit;
     let page = proximity.changes(after.transpose()?, limit, &mut work).await?;
-    let changes = page.changes.iter().map(|Change { id, version, at, business, .. }| ChangeBody {
-        id: id.to_string(),
-        version: *version,
-        at_ms: at.0,
-        business: business.as_ref().map(|it| BusinessBody::for_caller(it, &caller)),
-    });
+    let changes =
+        page.changes.iter().map(|Change { id, version, at, business, .. }| BusinessChangeBody {
+            id: id.to_string(),
+            version: *version,
+            at_ms: at.0,
+            business: business.as_ref().map(|it| BusinessBody::for_caller(it, &caller)),
+        });
     let next = page.next.to_string();
     let body = ChangesBody {
         changes: changes.collect(),

@@ -61,7 +61,7 @@ struct MeaningBody {
 
 /// Every word.
 #[derive(Serialize, ToSchema)]
-struct IndexBody {
+struct ProblemIndexBody {
     problems: Vec<MeaningBody>,
     /// The words in `error` on WebSockets.
     websocket_errors: Vec<&'static str>,
@@ -103,14 +103,14 @@ async fn to_index() -> impl IntoResponse {
     operation_id = "list_problems",
     path = "/problems/",
     tag = "problems",
-    responses((status = 200, body = IndexBody, description = "In the order of the alphabet"))
+    responses((status = 200, body = ProblemIndexBody, description = "In the order of the alphabet"))
 )]
 async fn index(State(base_path): State<Arc<BasePath>>, headers: HeaderMap) -> Response {
     let all = all();
     answer(
         &headers,
         || page::index(&all),
-        || IndexBody {
+        || ProblemIndexBody {
             problems: all.iter().map(|meaning| MeaningBody::new(meaning, &base_path)).collect(),
             websocket_errors: ErrorWord::ALL.iter().map(|word| word.as_str()).collect(),
             websocket_closes: CloseCode::ALL.iter().copied().map(CloseBody::new).collect(),

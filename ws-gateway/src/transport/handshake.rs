@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{AppState, ClientNetwork, Peer, Problem, Stream, Verified};
+use api::{AppState, ClientNetwork, Peer, Problem, Stream, TokenError, Verified};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
@@ -197,7 +197,14 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, Proble
 
 async fn check_token(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Verified>, Problem> {
     let Some(token) = api::bearer(headers)? else { return Ok(None) };
-    Ok(Some(gateway.deps.verifier.verify_asking(token, gateway.now()).await?))
+    match gateway.deps.verifier.verify_asking(token, gateway.now()).await {
+        // Whoever is refused here may stay away for good.
+        Err(fault @ TokenError::NotAskedYet(RetryAfterMs(ms))) => {
+            let problem = Problem::new(ErrorKind::Unavailable, "unavailable", fault.to_string());
+            Err(problem.retry_after_ms(ms))
+        }
+        verified => Ok(Some(verified?)),
+    }
 }
 
 fn upgrade_required(detail: &'static str) -> Problem {

@@ -18,13 +18,15 @@ const AWAY_RETRY: RetryAfterMs = RetryAfterMs(5_000);
 pub(in crate::auth) enum Absence {
     /// The issuer was asked after somebody had named this very key, and hasn't got it.
     Final,
-    /// It can't be told now.
-    Unknown(RetryAfterMs),
+    /// The issuer may be asked for it in so long.
+    NotAskedYet(RetryAfterMs),
+    /// The issuer doesn't answer.
+    Away(RetryAfterMs),
 }
 
 impl Absence {
     /// What is said while the issuer doesn't answer.
-    pub(super) const AWAY: Self = Self::Unknown(AWAY_RETRY);
+    pub(super) const AWAY: Self = Self::Away(AWAY_RETRY);
 }
 
 /// A key that somebody needs: a keyed hash of what the token says of it.
@@ -105,7 +107,7 @@ impl Asking {
             Absence::Final
         } else {
             self.want(key);
-            Absence::Unknown(rest)
+            Absence::NotAskedYet(rest)
         }
     }
 
@@ -160,7 +162,7 @@ mod tests {
     const FINAL: Next = Next::Say(Absence::Final);
 
     fn later(ms: u64) -> Next {
-        Next::Say(Absence::Unknown(RetryAfterMs(ms)))
+        Next::Say(Absence::NotAskedYet(RetryAfterMs(ms)))
     }
 
     fn at(ms: u64) -> Monotonic {

@@ -54,7 +54,7 @@ async fn keys_are_taken_from_whoever_the_authority_vouches_for() {
     publisher.set(Mode::Keys(vec![RSA.jwk("k"), P256.jwk("new")]));
     assert_eq!(opens(&service, &token(&P256, "new")).await, Ok(()), "rotation");
     let by_another = opens(&service, &token(&P256, "k")).await;
-    assert_eq!(by_another, Err(503), "it may be new, and was asked for a moment ago");
+    assert_eq!(by_another, Err(401), "by a key that is known");
 }
 
 /// A publisher whose certificate doesn't do, the authority that is trusted, and what is said of it.

@@ -59,7 +59,9 @@ impl Driver {
             Err(fault) => {
                 let code = match fault {
                     TokenError::NotYetValid => CloseCode::TokenNotYetValid,
-                    TokenError::KeysAway(_) => CloseCode::TryAgainLater,
+                    TokenError::KeysAway(_) | TokenError::NotAskedYet(_) => {
+                        CloseCode::TryAgainLater
+                    }
                     _ => CloseCode::Unauthenticated,
                 };
                 (code, fault.to_string())
@@ -79,7 +81,10 @@ impl Driver {
             Err(fault) => {
                 // The client can't know of an issuer that is away, and its session goes on.
                 let (word, retry_after_ms) = match fault {
-                    TokenError::KeysAway(RetryAfterMs(ms)) => (ErrorWord::Unavailable, Some(ms)),
+                    TokenError::KeysAway(RetryAfterMs(ms))
+                    | TokenError::NotAskedYet(RetryAfterMs(ms)) => {
+                        (ErrorWord::Unavailable, Some(ms))
+                    }
                     _ => (ErrorWord::InvalidToken, None),
                 };
                 let mut rejection = Rejection::new(word, fault.to_string());

@@ -8,10 +8,12 @@ use segment_log::{Error, FileFormat, Settings};
 use crate::log::codec;
 use crate::log::embedded::crash_points::OF_SEGMENTS;
 use crate::log::embedded::options::Options;
-use crate::log::embedded::snapshot::FORMAT as SNAPSHOT_FORMAT;
 
 /// What a segment begins with.
 pub(super) const FORMAT: FileFormat = FileFormat { magic: *b"WAlb log", version: codec::FORMAT };
+/// What a snapshot begins with.
+pub(super) const SNAPSHOT_FORMAT: FileFormat =
+    FileFormat { magic: *b"WAlbsnap", version: codec::FORMAT };
 
 /// The log as it is called in errors.
 pub(super) const NAME: &str = "the log of leaderboards";

@@ -23,18 +23,13 @@ use std::thread::{self, JoinHandle};
 
 use model::{ErrorChain, crash};
 use parking_lot::{Condvar, Mutex};
-use segment_log::FileFormat;
 
-use crate::log::codec;
 use crate::log::embedded::options::Appended;
 use crate::log::embedded::segments::{self, Found};
 use crate::log::embedded::{Shared, crash_points};
 
 pub(super) use load::{load, load_remembered};
 use save::Save;
-
-/// What a snapshot begins with.
-pub(super) const FORMAT: FileFormat = FileFormat { magic: *b"WAlbsnap", version: codec::FORMAT };
 
 /// What a chunk begins with.
 mod tag {

@@ -3,12 +3,13 @@ use std::path::Path;
 use segment_log::{Error, FrameReader, Next};
 use sql::StoreError;
 
-use super::{FORMAT, tag};
+use super::tag;
 use crate::core::board::{BoardNumber, BoardPosition};
 use crate::core::memory::Memory;
 use crate::log::codec::{Bytes, Decoder, Malformed, read_entry, read_standings, user};
 use crate::log::embedded::error::store_error;
 use crate::log::embedded::remembered::RememberedEvents;
+use crate::log::embedded::segments::SNAPSHOT_FORMAT;
 
 /// Reads what the snapshot of all up to the record `number` says of boards into what is empty; says up to which record the
 /// log must go on for this to become a state that ever was.
@@ -40,7 +41,7 @@ fn read(
     mut take: impl FnMut(u8, Bytes<'_>) -> Result<(), Malformed>,
 ) -> Result<u64, StoreError> {
     let damaged = |at| store_error(Error::damaged(path, at));
-    let reader = FrameReader::open(path, FORMAT, number).map_err(store_error)?;
+    let reader = FrameReader::open(path, SNAPSHOT_FORMAT, number).map_err(store_error)?;
     let mut reader = reader.ok_or_else(|| damaged(0))?;
     let mut chunk = |content: &[u8]| -> Result<Option<u64>, Malformed> {
         let mut bytes = Bytes(content);

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use model::{UserId, crash};
 use segment_log::{DiskFile, OpenFrame, header};
 
-use super::{FORMAT, tag};
+use super::tag;
 use crate::core::board::{BoardNumber, StandingsId};
 use crate::core::standings::Standings;
 use crate::log::codec::{Encoder, put_entry, put_standings, put_text, put_u64};
+use crate::log::embedded::segments::SNAPSHOT_FORMAT;
 use crate::log::embedded::{Shared, crash_points};
 
 /// Boards of a chunk. While one is read nothing is written.
@@ -35,7 +36,7 @@ impl<'a> Save<'a> {
         shared: &'a Shared,
         is_closing: &'a AtomicBool,
     ) -> io::Result<Self> {
-        file.write(&header(FORMAT, number))?;
+        file.write(&header(SNAPSHOT_FORMAT, number))?;
         let (users, frame) = (shared.options.snapshot_users, Vec::new());
         Ok(Self { file, shared, is_closing, users, frame, frames: 0, unsynced_bytes: 0 })
     }

@@ -48,14 +48,14 @@ impl EmbeddedStore {
         Ok(Self { file })
     }
 
-    /// Errs if the file in `data_dir` couldn't be opened, as far as can be told while nothing is changed or locked.
-    pub fn check(data_dir: &Path) -> Result<(), StoreError> {
-        File::check(&data_dir.join(FILE_NAME), &schema::STEPS)
-    }
-
     /// Closes the file, so that its log is merged into it. What was answered is durable without this.
     pub async fn close(self) -> Result<(), StoreError> {
         self.file.close().await
+    }
+
+    /// Errs if the file in `data_dir` couldn't be opened, as far as can be told while nothing is changed or locked.
+    pub fn check(data_dir: &Path) -> Result<(), StoreError> {
+        File::check(&data_dir.join(FILE_NAME), &schema::STEPS)
     }
 
     /// Loads what is needed, lets it be decided, and stores what that changed, all in one transaction.

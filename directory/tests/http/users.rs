@@ -53,11 +53,13 @@ async fn a_radius_is_set_within_its_range_and_taken_back() {
         let detail = refused.refused(400, "invalid_radius");
         assert!(detail.contains("100") && detail.contains("50000"), "{detail}");
     }
-    for metres in [json!(-1), json!(1.5), json!("500"), json!(1e20), json!(null)] {
+    for metres in [json!(-1), json!(1.5), json!("500"), json!(1e20), json!(null), json!([500])] {
         let detail =
-            alice.put_json("me/radius", &radius(metres)).await.refused(400, "invalid_json");
-        assert!(detail.contains("radius_m"), "{detail}");
+            alice.put_json("me/radius", &radius(metres)).await.refused(400, "invalid_radius");
+        assert!(detail.contains("radius_m must be a whole number from 100 to 50000"), "{detail}");
     }
+    let set = alice.put_json("me/radius", &radius(json!(500.0))).await.ok(200);
+    assert_eq!(set, radius(json!(500)), "the same number");
     alice.delete("me/radius").await.ok(204);
     alice.delete("me/radius").await.ok(204);
     assert!(alice.get("me").await.ok(200).get("radius_m").is_none());

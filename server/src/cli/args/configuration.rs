@@ -13,8 +13,8 @@ pub(crate) struct CheckConfigArgs {
 }
 
 const CHECK_HELP: &str = "\
-Looks at everything that `serve` would refuse, and says what to do about it: unknown keys, values that can't \
-work, keys and shard maps that can't be read; then reaches every server and checks passwords and the schema. \
+Looks at everything that `serve` would refuse, and says what to do about it: unknown settings, values that \
+can't work, files that can't be used, a data folder of a newer version; then reaches every server and checks passwords and the schema. \
 Nothing is started. The exit code is 1 if anything is wrong, so that a deployment can ask before it restarts a \
 gateway.
 

@@ -221,6 +221,9 @@ fn in_our_words(why: &str) -> String {
     }
 }
 
+/// Of a section with more settings it isn't told which there are: it would be no help.
+const NAMES_TOLD_MAX: usize = 12;
+
 /// What to do about a name that isn't one.
 fn unknown(path: &[Step]) -> String {
     let shown = schema::shown(path);
@@ -229,16 +232,22 @@ fn unknown(path: &[Step]) -> String {
     }
     match path.split_last().and_then(|(_, section)| schema::kind(section)) {
         Some(Kind::Section(names)) if path.len() > 1 => {
+            if names.len() > NAMES_TOLD_MAX {
+                return format!("{shown} isn't a setting; `dump-config` lists those that are");
+            }
             format!("{shown} isn't a setting; there are {}", names.join(", "))
         }
         _ => format!("{shown} isn't a setting"),
     }
 }
 
-/// The setting with the most similar name: in the same section, else the same name in another one, else any.
+/// The setting with the most similar name: in the same section, else the same name in another one, else any if there is no such
+/// section.
 pub(super) fn near(path: &[Step]) -> Option<String> {
     let (Step::Name(word), section) = path.split_last()? else { return None };
-    if let Some(Kind::Section(names)) = schema::kind(section) {
+    let known = schema::kind(section);
+    let is_section = matches!(known, Some(Kind::Section(_)));
+    if let Some(Kind::Section(names)) = known {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         if let Some(name) = likeliest(word, names) {
             let mut path = section.to_vec();
@@ -252,7 +261,11 @@ pub(super) fn near(path: &[Step]) -> Option<String> {
     }
     let all = schema::all();
     let moved = all.iter().find(|name| name.rsplit('.').next() == Some(word));
-    moved.cloned().or_else(|| likeliest(&schema::shown(path), all))
+    if let Some(moved) = moved {
+        return Some(moved.clone());
+    }
+    // Of names in one section all begin alike.
+    if is_section { None } else { likeliest(&schema::shown(path), all) }
 }
 
 fn likeliest(word: &str, names: Vec<String>) -> Option<String> {

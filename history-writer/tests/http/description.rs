@@ -35,8 +35,8 @@ async fn the_description_has_what_is_written() {
     let description = serde_json::to_value(world.description()).expect("JSON");
     let schemas = &description["components"]["schemas"];
     assert_eq!(names(&schemas["TrackBody"]["properties"]), names(&written));
-    assert_eq!(names(&schemas["PointBody"]["properties"]), names(&written["points"][0]));
-    let required = schemas["PointBody"]["required"].as_array().expect("a list");
+    assert_eq!(names(&schemas["TrackPointBody"]["properties"]), names(&written["points"][0]));
+    let required = schemas["TrackPointBody"]["required"].as_array().expect("a list");
     let required: BTreeSet<_> = required.iter().filter_map(Value::as_str).collect();
     let always = ["latitude", "longitude", "time_ms", "device", "seq", "received_ms"];
     assert_eq!(required, BTreeSet::from(always));

@@ -78,7 +78,12 @@ async fn only_services_post_and_only_so_much() {
         world.service().post("ann/track", &body(points)).await.refused(400, "invalid_points");
     }
     world.service().post("ann/track", &body(&many[..256])).await.ok(200);
-    for wrong in [r#"{"points":[{}]}"#, r#"{"points":1}"#, "[]", r#"{"points":[],"more":1}"#] {
+    // What is no point is refused by itself.
+    let answer = world.service().post("ann/track", r#"{"points":[{},7]}"#).await.ok(200);
+    for point in [0, 1] {
+        assert_eq!(answer["points"][point]["problem"]["code"], "invalid_point", "{answer}");
+    }
+    for wrong in [r#"{"points":1}"#, "[]", r#"{"points":[],"more":1}"#] {
         let answer = world.service().post("ann/track", wrong).await;
         assert_eq!(answer.status, 400, "{wrong}: {}", answer.text);
     }
